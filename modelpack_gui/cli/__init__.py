@@ -1,0 +1,1 @@
+"""The command line: the same stages as the window, with no Qt import."""

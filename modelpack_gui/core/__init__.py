@@ -1,0 +1,1 @@
+"""Plain records and rules that every side of the app shares. Standard library only."""

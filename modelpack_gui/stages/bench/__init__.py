@@ -1,0 +1,1 @@
+"""Time one runner in its own process."""

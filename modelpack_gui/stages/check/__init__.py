@@ -1,0 +1,1 @@
+"""Judge an artifact against what was asked."""

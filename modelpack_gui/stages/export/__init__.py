@@ -1,0 +1,1 @@
+"""Export a model to ONNX or TorchScript."""

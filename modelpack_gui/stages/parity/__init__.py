@@ -1,0 +1,1 @@
+"""Compare an artifact with eager PyTorch."""

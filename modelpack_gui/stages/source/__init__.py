@@ -1,0 +1,1 @@
+"""Find, construct and describe a model and its checkpoint."""
