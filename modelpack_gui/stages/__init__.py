@@ -1,1 +1,1 @@
-"""The work itself: each stage is a function from a spec to a record. torch and onnx are imported here only."""
+"""The work: each stage is a function from a request to a record. torch and onnx are imported here only."""

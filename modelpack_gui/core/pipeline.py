@@ -1,0 +1,129 @@
+"""The order of the stages, what each one asks for, and which results a changed setting makes stale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from modelpack_gui.core.recipe import Recipe
+from modelpack_gui.core.records import (
+    BenchReport,
+    BenchRequest,
+    CheckReport,
+    CheckRequest,
+    ExportRecord,
+    ExportRequest,
+    GraphIndex,
+    InspectRequest,
+    LoadReport,
+    LoadRequest,
+    ParityReport,
+    ParityRequest,
+    Request,
+    Result,
+    Verdict,
+)
+
+
+class Stage(str, Enum):
+    """A step of the job, in order. The value is the name of the worker's job for it."""
+
+    SOURCE = "load"
+    EXPORT = "export"
+    GRAPH = "inspect"
+    CHECK = "check"
+    PARITY = "parity"
+    BENCH = "bench"
+
+    @property
+    def label(self) -> str:
+        """As shown in the window and on the command line."""
+        return _TITLES[self]
+
+
+_TITLES = {
+    Stage.SOURCE: "Source",
+    Stage.EXPORT: "Export",
+    Stage.GRAPH: "Graph",
+    Stage.CHECK: "Check",
+    Stage.PARITY: "Parity",
+    Stage.BENCH: "Benchmark",
+}
+
+ORDER = tuple(Stage)
+
+
+def request_for(stage: Stage, recipe: Recipe, artifact_path: str = "") -> Request:
+    """The request that runs a stage of a recipe.
+
+    Args:
+        artifact_path: Of the exported or opened artifact; empty takes the recipe's output path.
+    """
+    path = artifact_path or recipe.export.output_path
+    if stage is Stage.SOURCE:
+        return LoadRequest(recipe.source, recipe.inputs)
+    if stage is Stage.EXPORT:
+        return ExportRequest(recipe.source, recipe.inputs, recipe.export)
+    if stage is Stage.GRAPH:
+        return InspectRequest(path)
+    if stage is Stage.CHECK:
+        return CheckRequest(path, recipe.export, recipe.inputs)
+    if stage is Stage.PARITY:
+        return ParityRequest(recipe.source, recipe.inputs, path, recipe.export.dynamic, recipe.parity)
+    return BenchRequest(recipe.source, recipe.inputs, path, recipe.bench)
+
+
+def settings_of(stage: Stage, recipe: Recipe) -> tuple[Any, ...]:
+    """The settings that a stage's result rests on; when they differ from those it ran with, it is stale."""
+    made_from = (recipe.interpreter, recipe.source, recipe.inputs)
+    if stage is Stage.SOURCE:
+        return made_from
+    exported = (*made_from, recipe.export)
+    if stage is Stage.PARITY:
+        return (*exported, recipe.parity)
+    if stage is Stage.BENCH:
+        return (*exported, recipe.bench)
+    return exported
+
+
+def is_stale(stage: Stage, ran_with: Recipe, now: Recipe) -> bool:
+    """Whether a result that was made with one recipe no longer describes another."""
+    return settings_of(stage, ran_with) != settings_of(stage, now)
+
+
+def downstream_of(stage: Stage) -> tuple[Stage, ...]:
+    """The stages whose results are made from this one's: a new artifact makes them stale."""
+    return ORDER[ORDER.index(stage) + 1 :] if stage is Stage.EXPORT else ()
+
+
+def verdict_of(result: Result) -> Verdict:
+    """The judgement that a stage's result stands for, shown beside the stage and in the exit status."""
+    if isinstance(result, (CheckReport, ParityReport)):
+        return result.verdict
+    if isinstance(result, LoadReport):
+        keys = result.keys
+        doubtful = keys is not None and bool(keys.missing or keys.unexpected or keys.mismatched)
+        return Verdict.WARNING if doubtful else Verdict.PASSED
+    if isinstance(result, ExportRecord):
+        return Verdict.WARNING if result.mismatches else Verdict.PASSED
+    if isinstance(result, GraphIndex):
+        return Verdict.WARNING if result.shape_inference_error else Verdict.PASSED
+    if isinstance(result, BenchReport):
+        measured = [runner for runner in result.runners if runner.summary is not None]
+        if not measured:
+            return Verdict.FAILED
+        is_whole = result.is_complete and len(measured) == len(result.runners)
+        return Verdict.PASSED if is_whole else Verdict.WARNING
+    return Verdict.PASSED
+
+
+RESULT_STAGES: Mapping[str, Stage] = {
+    "LoadReport": Stage.SOURCE,
+    "ExportRecord": Stage.EXPORT,
+    "GraphIndex": Stage.GRAPH,
+    "CheckReport": Stage.CHECK,
+    "ParityReport": Stage.PARITY,
+    "BenchReport": Stage.BENCH,
+}
+"""Which stage a result belongs to, by the name of its record."""

@@ -1,0 +1,136 @@
+"""The saved description of a run. Its TOML file has one table for each field here.
+
+```toml
+schema_version = 1
+
+[source]
+file = "shapes.py"          # or module = "package.module"
+name = "ShapesNet"
+checkpoint = { path = "shapes.pt" }
+arguments = { num_classes = 5 }
+
+[[inputs]]
+name = "image"
+shape = [2, 3, 32, 32]
+
+[export]
+output_path = "build/shapes.onnx"
+dynamic = [{ input = "image", axis = 0, name = "batch" }]
+```
+
+Paths are relative to the folder of the recipe. Reading and writing the file is the client's work; here are the
+record and its rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from modelpack_gui.core import serde
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.records import BenchSpec, ExportSpec, InputSpec, ModelSource, ParitySpec
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class InterpreterSpec:
+    """The Python that runs the stages: path of its executable, or empty for the app's own."""
+
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything a run needs. The window edits it, the command line runs it."""
+
+    schema_version: int = SCHEMA_VERSION
+    source: ModelSource = field(default_factory=ModelSource)
+    interpreter: InterpreterSpec = field(default_factory=InterpreterSpec)
+    inputs: tuple[InputSpec, ...] = ()
+    export: ExportSpec = field(default_factory=ExportSpec)
+    parity: ParitySpec = field(default_factory=ParitySpec)
+    bench: BenchSpec = field(default_factory=BenchSpec)
+
+
+def from_data(data: Mapping[str, Any], where: str) -> Recipe:
+    """Read a parsed TOML file.
+
+    Args:
+        data: Its tables.
+        where: Name of the file, for errors.
+
+    Raises:
+        UserError: `recipe-newer`, `recipe-not-valid`.
+    """
+    version = data.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise UserError(
+            "recipe-newer",
+            f"{where} has schema_version {version}; this version of modelpack-gui reads up to {SCHEMA_VERSION}.",
+            "Update modelpack-gui, or set schema_version to a version it reads if you wrote the file yourself.",
+        )
+    try:
+        recipe = serde.decode(Recipe, dict(data))
+    except serde.DecodeError as error:
+        raise _invalid(where, error.path, error.problem) from None
+    if "schema_version" not in data:
+        raise _invalid(where, "schema_version", f"is missing; write schema_version = {SCHEMA_VERSION}")
+    _check_values(recipe, where)
+    return recipe
+
+
+def to_data(recipe: Recipe) -> dict[str, Any]:
+    """The tables of a recipe, fit for TOML: what is None or empty is left out, for TOML has no null."""
+    pruned = _prune(serde.encode(recipe))
+    assert isinstance(pruned, dict)
+    return pruned
+
+
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+_ALWAYS_WRITTEN = ("name", "shape")  # an example input without axes is a scalar, not one without a shape
+
+
+def _prune(data: Any, path: str = "") -> Any:
+    if path == "source.arguments":  # the user's own values: an empty list there means an empty list
+        return {key: value for key, value in data.items() if value is not None}
+    if isinstance(data, dict):
+        items = {key: _prune(value, f"{path}.{key}" if path else key) for key, value in data.items()}
+        return {key: value for key, value in items.items() if key in _ALWAYS_WRITTEN or value not in _NOTHING}
+    if isinstance(data, list):
+        return [_prune(item, f"{path}[]") for item in data]
+    return data
+
+
+def _check_values(recipe: Recipe, where: str) -> None:
+    if recipe.source.file and recipe.source.module:
+        raise _invalid(where, "source", "has both file and module; give one of them")
+    for i, item in enumerate(recipe.inputs):
+        if any(size < 0 for size in item.shape):
+            raise _invalid(where, f"inputs[{i}].shape", f"{list(item.shape)} has a negative size")
+    names = [item.name for item in recipe.inputs]
+    if len(set(names)) != len(names):
+        raise _invalid(where, "inputs", "two of them have the same name")
+    positive = {
+        "parity.rtol": recipe.parity.rtol >= 0,
+        "parity.atol": recipe.parity.atol >= 0,
+        "parity.sizes": all(size > 0 for size in recipe.parity.sizes),
+        "bench.iterations": recipe.bench.iterations > 0,
+        "bench.warmup_runs": recipe.bench.warmup_runs >= 0,
+        "bench.block_runs": recipe.bench.block_runs > 0,
+        "bench.threads": recipe.bench.threads is None or recipe.bench.threads > 0,
+    }
+    for path, is_valid in positive.items():
+        if not is_valid:
+            raise _invalid(where, path, "is out of range")
+
+
+def _invalid(where: str, path: str, problem: str) -> UserError:
+    at = f"{where}: {path} {problem}" if path else f"{where}: {problem}"
+    return UserError(
+        "recipe-not-valid",
+        at if at.endswith("?") else f"{at}.",
+        "Correct the file at that key; the README lists all keys.",
+    )

@@ -1,0 +1,125 @@
+"""What to export, and what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from modelpack_gui.core.records.source import InputSpec, ModelSource
+from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo
+
+ArtifactFormat = Literal["onnx", "torchscript"]
+
+
+@dataclass(frozen=True)
+class DynamicDim:
+    """An axis of an input that shall take any size.
+
+    Attributes:
+        input: Name of the example input.
+        axis: From 0.
+        name: Symbolic name; axes with the same name have the same size.
+        min: Smallest size; None leaves it to the exporter.
+        max: Largest size; None leaves it to the exporter.
+    """
+
+    input: str
+    axis: int
+    name: str
+    min: int | None = None
+    max: int | None = None
+
+
+@dataclass(frozen=True)
+class ExportSpec:
+    """Options of an export.
+
+    Attributes:
+        format: `onnx` or `torchscript`.
+        exporter: Identifier from the registry: `dynamo`, `trace` or `script`.
+        opset_version: Of the default ONNX domain; None takes the exporter's default. Not used for TorchScript.
+        input_names: In the artifact; empty takes the names of the example inputs.
+        output_names: In the artifact; empty leaves them to the exporter.
+        external_data: Whether weights go to a file beside the `.onnx` (needed above 2 GB).
+        output_path: Relative to the recipe's folder or absolute.
+    """
+
+    format: ArtifactFormat = "onnx"
+    exporter: str = "dynamo"
+    opset_version: int | None = None
+    dynamic: tuple[DynamicDim, ...] = ()
+    constant_folding: bool = True
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
+    external_data: bool = False
+    output_path: str = ""
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """Export a model with its example inputs."""
+
+    source: ModelSource
+    inputs: tuple[InputSpec, ...]
+    export: ExportSpec
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file that an export made, or that was opened.
+
+    Attributes:
+        path: Absolute.
+        size_bytes: With external data files.
+        sha256: Of the main file, in hex.
+        external_files: Absolute paths of data files beside it.
+        opset_version: Of the default domain; None for TorchScript.
+        opset_imports: Version per domain; the default domain is spelled `ai.onnx`.
+    """
+
+    path: str
+    format: ArtifactFormat
+    size_bytes: int
+    sha256: str
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+    external_files: tuple[str, ...] = ()
+    opset_version: int | None = None
+    ir_version: int | None = None
+    producer: str = ""
+    opset_imports: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Something that was asked for and not got.
+
+    Attributes:
+        aspect: `opset_version`, `input_names`, `output_names`, `dynamic_dim`, ...
+    """
+
+    aspect: str
+    asked: str
+    got: str
+    explanation: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class ExportRecord:
+    """What was asked and what came out.
+
+    Attributes:
+        duration_s: Wall time of the whole stage in the worker, model loading included.
+        export_duration_s: Wall time of the exporter's own call.
+        versions: Of python, torch, onnx, onnxscript... used.
+    """
+
+    asked: ExportSpec
+    artifact: Artifact
+    mismatches: tuple[Mismatch, ...]
+    warnings: tuple[CapturedWarning, ...]
+    duration_s: float
+    export_duration_s: float
+    versions: Mapping[str, str]

@@ -1,0 +1,95 @@
+"""What a worker says of its interpreter before any job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROTOCOL_VERSION = 1
+
+
+@dataclass(frozen=True)
+class HelloRequest:
+    """Ask an interpreter what it has."""
+
+
+@dataclass(frozen=True)
+class PackageInfo:
+    """A package that stages use.
+
+    Attributes:
+        version: Installed version; empty if it is missing.
+        needed_for: What does not work without it.
+        pip: Command that installs it in this interpreter.
+    """
+
+    name: str
+    version: str
+    needed_for: str
+    pip: str
+
+
+@dataclass(frozen=True)
+class ExporterInfo:
+    """An exporter from the registry.
+
+    Attributes:
+        format: Artifact format it makes: `onnx` or `torchscript`.
+        exporter: `dynamo`, `trace`, `script`.
+        opset_min, opset_max, opset_default: None for formats without opsets.
+        missing: Packages that it needs and this interpreter lacks.
+        note: What to know before choosing it, one sentence.
+    """
+
+    format: str
+    exporter: str
+    title: str
+    opset_min: int | None
+    opset_max: int | None
+    opset_default: int | None
+    missing: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class RunnerInfo:
+    """A runner from the registry.
+
+    Attributes:
+        id: Stable identifier (`onnxruntime`), as recipes spell it.
+        needs_artifact: Format of the artifact it runs; empty when it runs the source itself.
+        missing: Packages that it needs and this interpreter lacks.
+    """
+
+    id: str
+    title: str
+    needs_artifact: str
+    missing: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """The interpreter, its packages, the machine, and what the registries offer.
+
+    Attributes:
+        physical_cores, logical_cores: 0 if unknown.
+        memory_bytes: Of the machine; 0 if unknown.
+        cpu_flags: Instruction sets that matter here: `avx2`, `avx512_vnni`, `asimd`...
+    """
+
+    protocol: int
+    executable: str
+    python_version: str
+    platform: str
+    packages: tuple[PackageInfo, ...]
+    cpu: str
+    cpu_flags: tuple[str, ...]
+    physical_cores: int
+    logical_cores: int
+    memory_bytes: int
+    exporters: tuple[ExporterInfo, ...]
+    runners: tuple[RunnerInfo, ...]
+
+    def version_of(self, package: str) -> str:
+        """Installed version of a package; empty if it is missing."""
+        return next((info.version for info in self.packages if info.name == package), "")

@@ -1,0 +1,127 @@
+"""An artifact's graph as plain records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from modelpack_gui.core.records.export import Artifact
+from modelpack_gui.core.records.tensors import TensorInfo
+
+
+@dataclass(frozen=True)
+class InspectRequest:
+    """Read the graph of an artifact."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class AttributeInfo:
+    """One attribute of a node; `value` is its text, shortened where long, `type` as ONNX names it."""
+
+    name: str
+    type: str
+    value: str
+
+
+@dataclass(frozen=True)
+class NodeInfo:
+    """One node.
+
+    Attributes:
+        index: Position in the graph, from 0; nodes of subgraphs follow their owner.
+        domain: The default domain is spelled `ai.onnx`.
+        module_path: Of the PyTorch module it came from (`stages.0.first.0`); empty if unknown.
+        module_class: That module's class; empty if unknown.
+        inputs: Value names; an omitted optional input is an empty string.
+        output_infos: One for each output, dtype and shape after shape inference.
+        source_location: `file:line` of the Python that made it; empty if unknown.
+        subgraph: Where it is, such as `node 12 / then_branch`; empty in the main graph.
+    """
+
+    index: int
+    op_type: str
+    domain: str
+    name: str
+    module_path: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    output_infos: tuple[TensorInfo, ...]
+    attributes: tuple[AttributeInfo, ...] = ()
+    module_class: str = ""
+    source_location: str = ""
+    doc: str = ""
+    subgraph: str = ""
+
+
+@dataclass(frozen=True)
+class InitializerInfo:
+    """A constant stored in the file.
+
+    Attributes:
+        external: Name of the data file that holds it; empty when it is in the main file.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    size_bytes: int
+    external: str = ""
+
+
+@dataclass(frozen=True)
+class GraphIndex:
+    """Everything the graph page shows, but for tensor contents.
+
+    Attributes:
+        values: dtype and shape of every named value that is known after shape inference.
+        op_counts: Nodes per op_type, most frequent first.
+        shape_inference_error: What shape inference said; empty if it succeeded.
+        duration_s: Wall time of the stage.
+    """
+
+    artifact: Artifact
+    graph_name: str
+    nodes: tuple[NodeInfo, ...]
+    initializers: tuple[InitializerInfo, ...]
+    values: Mapping[str, TensorInfo]
+    op_counts: Mapping[str, int]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    shape_inference_error: str = ""
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class TensorStatsRequest:
+    """Read one initializer and describe its values."""
+
+    path: str
+    name: str
+
+
+@dataclass(frozen=True)
+class TensorStats:
+    """Statistics of one initializer's values.
+
+    Attributes:
+        minimum, maximum, mean, std: Over the finite elements, in float64; None if there are none.
+        counts: Histogram of the finite elements; `edges` has one more item than `counts`.
+        preview: The first few values as text.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    elements: int
+    size_bytes: int
+    minimum: float | None
+    maximum: float | None
+    mean: float | None
+    std: float | None
+    zeros: int
+    nans: int
+    infs: int
+    counts: tuple[int, ...]
+    edges: tuple[float, ...]
+    preview: str = ""

@@ -1,0 +1,134 @@
+"""Eager PyTorch (`expected`) against an artifact (`actual`), over sizes and seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.records.export import DynamicDim
+from modelpack_gui.core.records.source import InputSpec, ModelSource
+from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict
+
+
+@dataclass(frozen=True)
+class ParitySpec:
+    """Tolerances and cases.
+
+    An element passes if |actual - expected| <= atol + rtol * |expected| (as numpy.testing.assert_allclose).
+
+    Attributes:
+        sizes: Tried on each dynamic axis, besides the example's own size.
+        seeds: Added to the seed of each example input; 0 is the example itself.
+    """
+
+    rtol: float = 1e-3
+    atol: float = 1e-5
+    sizes: tuple[int, ...] = (1, 2, 3, 5, 17)
+    seeds: tuple[int, ...] = (0, 1)
+
+
+@dataclass(frozen=True)
+class ParityRequest:
+    """Compare the model with an artifact."""
+
+    source: ModelSource
+    inputs: tuple[InputSpec, ...]
+    artifact_path: str
+    dynamic: tuple[DynamicDim, ...]
+    parity: ParitySpec
+
+
+@dataclass(frozen=True)
+class ErrorHistogram:
+    """Absolute errors of all elements on a log axis.
+
+    Bin i holds errors in [10 ** (log10_low + i * log10_step), 10 ** (log10_low + (i + 1) * log10_step)); the
+    first and last bin also hold what lies beyond them.
+
+    Attributes:
+        zeros: Elements that agree exactly; they have no place on a log axis.
+    """
+
+    log10_low: float
+    log10_step: float
+    counts: tuple[int, ...]
+    zeros: int
+
+
+@dataclass(frozen=True)
+class OutputParity:
+    """One output of one case.
+
+    Attributes:
+        reason: Why the verdict is not `passed`, in one sentence; empty if it is.
+        mismatched: Elements beyond the tolerance, of `elements`.
+        max_rel_diff: Over elements whose expected value is not zero.
+        max_budget: Largest |actual - expected| / (atol + rtol * |expected|); 1.0 is the limit.
+        cosine: Similarity of the flattened outputs, -1..1; None when one of them is all zero.
+        worst_index: Index of the element with the largest budget; None if there are no elements.
+        noise_floor: Largest |eager - eager in float64|, the error that rounding alone gives; None if not measured.
+    """
+
+    name: str
+    verdict: Verdict
+    reason: str
+    expected: TensorInfo
+    actual: TensorInfo
+    elements: int
+    mismatched: int
+    max_abs_diff: float | None
+    max_rel_diff: float | None
+    mean_abs_diff: float | None
+    rmse: float | None
+    max_budget: float | None
+    cosine: float | None
+    worst_index: tuple[int, ...] | None
+    worst_expected: float | None
+    worst_actual: float | None
+    expected_nans: int
+    actual_nans: int
+    expected_infs: int
+    actual_infs: int
+    noise_floor: float | None
+    histogram: ErrorHistogram | None
+
+
+@dataclass(frozen=True)
+class ParityCase:
+    """One set of inputs.
+
+    Attributes:
+        label: Short name: `example`, `batch = 3`.
+        sizes: Size of each dynamic dimension by name; empty when there is none.
+        seed: Added to the seed of each input.
+        is_example: Whether these are the example inputs themselves.
+        error: Why the artifact could not be run on them; None if it could.
+    """
+
+    label: str
+    sizes: Mapping[str, int]
+    seed: int
+    is_example: bool
+    verdict: Verdict
+    outputs: tuple[OutputParity, ...]
+    error: ErrorInfo | None = None
+
+
+@dataclass(frozen=True)
+class ParityReport:
+    """The proof, or where it breaks.
+
+    Attributes:
+        summary: The verdict in one plain sentence.
+        runtime: What ran the artifact, with its version and provider.
+    """
+
+    artifact_path: str
+    parity: ParitySpec
+    verdict: Verdict
+    summary: str
+    cases: tuple[ParityCase, ...]
+    runtime: str
+    warnings: tuple[CapturedWarning, ...]
+    duration_s: float

@@ -1,0 +1,223 @@
+"""A model's source: the Python class or factory, its arguments, its checkpoint, its example inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class CheckpointSpec:
+    """Which checkpoint to load, and how.
+
+    Attributes:
+        path: `.pt .pth .ckpt .bin .safetensors`, relative to the recipe's folder or absolute.
+        strict: Whether every key must match; else the key report is a warning.
+        allowed_globals: Full names (`package.module.Class`) that the user agreed to let the unpickler use.
+            Loading always keeps `weights_only=True`; these are added by `torch.serialization.safe_globals`.
+    """
+
+    path: str
+    strict: bool = True
+    allowed_globals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """How to construct a model. Exactly one of `file` and `module` is given.
+
+    Attributes:
+        file: A `.py` file, relative to the recipe's folder or absolute.
+        module: An importable dotted module.
+        name: The class or factory in it; dots reach into classes.
+        arguments: Constructor arguments by name, JSON-like values.
+    """
+
+    file: str = ""
+    module: str = ""
+    name: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    checkpoint: CheckpointSpec | None = None
+
+    @property
+    def location(self) -> str:
+        """The file or module, whichever is given; empty if neither."""
+        return self.file or self.module
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One example input, drawn at random.
+
+    Inputs are passed to `forward` by position, in order. Floats are uniform in [low, high), integers uniform
+    in low..high (both included), bools even. `low` and `high` None mean 0..1 for floats, 0..9 for integers.
+
+    Attributes:
+        dtype: As numpy spells it, or `bfloat16`.
+        seed: Of the generator; parity also tries others.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    low: float | None = None
+    high: float | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """List the classes and factories of a file or module by parsing it; none of it is run."""
+
+    file: str = ""
+    module: str = ""
+
+
+@dataclass(frozen=True)
+class ParameterInfo:
+    """One parameter of a constructor, factory or `forward`, as its source says.
+
+    Attributes:
+        annotation: Source text of the annotation; empty if there is none.
+        default: Source text of the default; None if the parameter is required.
+        value: The default where it is a literal (`default` parsed), else None.
+    """
+
+    name: str
+    kind: Literal["positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword"]
+    annotation: str = ""
+    default: str | None = None
+    value: Any = None
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a call must give it."""
+        return self.default is None and not self.kind.startswith("var_")
+
+
+@dataclass(frozen=True)
+class CallableInfo:
+    """A class or factory that could make the model.
+
+    Attributes:
+        kind: `module` for a class that looks like an nn.Module, `class` for another, `factory` for a function.
+        line: Where it is defined, from 1.
+        summary: First line of its docstring.
+        parameters: Of the constructor or function, without `self`.
+        forward: Of `forward`, without `self`; empty for factories.
+        abstract: Methods that are still abstract, by parsing; such a class cannot be constructed.
+    """
+
+    name: str
+    kind: Literal["module", "class", "factory"]
+    line: int
+    summary: str = ""
+    bases: tuple[str, ...] = ()
+    parameters: tuple[ParameterInfo, ...] = ()
+    forward: tuple[ParameterInfo, ...] = ()
+    abstract: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceScan:
+    """What a file offers, nn.Module classes first."""
+
+    path: str
+    callables: tuple[CallableInfo, ...]
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """Construct the model, load the checkpoint, and try one forward pass on the example inputs."""
+
+    source: ModelSource
+    inputs: tuple[InputSpec, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShapeMismatch:
+    """A checkpoint key whose tensor does not fit the model's."""
+
+    key: str
+    model_shape: tuple[int, ...]
+    checkpoint_shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class KeyReport:
+    """The checkpoint's keys against the model's.
+
+    Attributes:
+        matched: How many keys fit in name and shape.
+        missing: In the model, not in the checkpoint.
+        unexpected: In the checkpoint, not in the model.
+    """
+
+    matched: int
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    mismatched: tuple[ShapeMismatch, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModuleInfo:
+    """One module of the model's tree, in depth-first order; the root's path is empty.
+
+    Attributes:
+        parameters: Elements of the parameters in it and below.
+        own_parameters: Elements of its own parameters.
+        size_bytes: Of parameters and buffers in it and below.
+    """
+
+    path: str
+    class_name: str
+    parameters: int
+    own_parameters: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """A model that was constructed and loaded.
+
+    Attributes:
+        parameters: Elements of all parameters (shared ones once).
+        buffers: Elements of all buffers.
+        size_bytes: Of parameters and buffers in memory.
+        keys: None when there is no checkpoint.
+        outputs: Of the forward pass on the example inputs, in eval mode; empty when no inputs are given.
+            Nested outputs are flattened in order; names are `output`, or `output_0`, `output_1`...
+        duration_s: Wall time of the stage in the worker.
+    """
+
+    class_name: str
+    source_path: str
+    parameters: int
+    trainable_parameters: int
+    buffers: int
+    size_bytes: int
+    modules: tuple[ModuleInfo, ...]
+    keys: KeyReport | None
+    checkpoint_path: str
+    checkpoint_size_bytes: int
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+    warnings: tuple[CapturedWarning, ...]
+    duration_s: float
+
+
+def source_problem(source: ModelSource, base: Path) -> str:
+    """Why nothing can be run with this source yet, in one sentence; empty when it could be tried."""
+    if not source.file and not source.module:
+        return "No model file or module is chosen."
+    if source.file and not (base / source.file).is_file():
+        return f"There is no file {base / source.file}."
+    if not source.name:
+        return "No class or factory is chosen."
+    return ""

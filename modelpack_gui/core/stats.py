@@ -1,0 +1,120 @@
+"""Statistics of latencies, standard library only.
+
+Percentiles interpolate linearly between order statistics (Hyndman & Fan 1996, definition 7; numpy's default).
+Consecutive runs are correlated, so intervals come from a moving-block bootstrap (Künsch 1989) and not from one that
+draws single runs.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+from collections.abc import Callable, Sequence
+
+from modelpack_gui.core.records.bench import Estimate, LatencySummary
+
+RESAMPLES = 400
+BLOCK = 25
+
+
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The value below which `share` (0..1) of the sorted values lie.
+
+    Raises:
+        ValueError: There are no values.
+    """
+    if not ordered:
+        raise ValueError("no values")
+    position = share * (len(ordered) - 1)
+    below = math.floor(position)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
+
+
+def summarise(latencies_ms: Sequence[float], seed: int = 0) -> LatencySummary:
+    """Describe one runner's latencies, in the order they were measured.
+
+    Raises:
+        ValueError: There are none.
+    """
+    ordered = sorted(latencies_ms)
+    mean = statistics.fmean(ordered)
+    std = statistics.stdev(ordered) if len(ordered) > 1 else 0.0
+    resamples = [sorted(sample) for sample in _block_resamples(latencies_ms, seed)]
+
+    def estimate(share: float) -> Estimate:
+        return _interval(percentile(ordered, share), [percentile(sample, share) for sample in resamples])
+
+    low_quartile, high_quartile = percentile(ordered, 0.25), percentile(ordered, 0.75)
+    reach = 3.0 * (high_quartile - low_quartile)
+    third = max(1, len(latencies_ms) // 3)
+    first, last = statistics.median(latencies_ms[:third]), statistics.median(latencies_ms[-third:])
+    return LatencySummary(
+        count=len(ordered),
+        mean_ms=mean,
+        std_ms=std,
+        min_ms=ordered[0],
+        max_ms=ordered[-1],
+        p50_ms=estimate(0.50),
+        p95_ms=estimate(0.95),
+        p99_ms=estimate(0.99),
+        cov=std / mean if mean else 0.0,
+        outliers=sum(not low_quartile - reach <= value <= high_quartile + reach for value in ordered),
+        drift=last / first if first else 1.0,
+        throughput_per_s=1000.0 / mean if mean else 0.0,
+    )
+
+
+def speedup(baseline_ms: Sequence[float], latencies_ms: Sequence[float], seed: int = 0) -> Estimate:
+    """p50 of the baseline over p50 of the other: above 1 is faster than the baseline.
+
+    Raises:
+        ValueError: One of them is empty.
+    """
+    value = _median(baseline_ms) / _median(latencies_ms)
+    pairs = zip(_block_resamples(baseline_ms, seed), _block_resamples(latencies_ms, seed + 1), strict=True)
+    return _interval(value, [_median(one) / _median(other) for one, other in pairs])
+
+
+def doubts(summary: LatencySummary) -> tuple[str, ...]:
+    """Reasons not to trust the figures, in plain words."""
+    found = []
+    if summary.drift > 1.10 or summary.drift < 0.90:
+        direction = "slower" if summary.drift > 1 else "faster"
+        change = abs(summary.drift - 1.0)
+        found.append(
+            f"The last third of the runs was {change:.0%} {direction} than the first: not in a steady state."
+        )
+    half_width = (summary.p50_ms.high - summary.p50_ms.low) / (2.0 * summary.p50_ms.value or 1.0)
+    if half_width > 0.05:
+        found.append(f"The p50 is known to ±{half_width:.0%} only: the machine was busy, or the runs are too few.")
+    if summary.outliers > 0.05 * summary.count:
+        found.append(f"{summary.outliers} of {summary.count} runs lie far outside the rest.")
+    return tuple(found)
+
+
+def _median(values: Sequence[float]) -> float:
+    if not values:
+        raise ValueError("no values")
+    return statistics.median(values)
+
+
+def _interval(value: float, resampled: list[float]) -> Estimate:
+    ordered = sorted(resampled)
+    return Estimate(value, percentile(ordered, 0.025), percentile(ordered, 0.975))
+
+
+def _block_resamples(values: Sequence[float], seed: int) -> list[list[float]]:
+    draw: Callable[[int], int] = random.Random(seed).randrange  # noqa: S311 (statistics, not secrets)
+    length = min(BLOCK, max(1, len(values) // 4))
+    starts = len(values) - length + 1
+    blocks = math.ceil(len(values) / length)
+    resamples = []
+    for _ in range(RESAMPLES):
+        sample: list[float] = []
+        for _ in range(blocks):
+            start = draw(starts)
+            sample.extend(values[start : start + length])
+        resamples.append(sample[: len(values)])
+    return resamples
