@@ -1,0 +1,38 @@
+"""The jobs a worker can run: name to function, imported only when asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.errors import UserError
+
+StageFunction = Callable[[Any, Context], Any]
+
+STAGES = {
+    "hello": "modelpack_gui.stages.hello:run",
+    "scan": "modelpack_gui.stages.source.scan:run",
+    "load": "modelpack_gui.stages.source.load:run",
+    "export": "modelpack_gui.stages.export.stage:run",
+    "inspect": "modelpack_gui.stages.inspection.stage:run",
+    "tensor-stats": "modelpack_gui.stages.inspection.tensor_stats:run",
+    "check": "modelpack_gui.stages.check.stage:run",
+    "parity": "modelpack_gui.stages.parity.stage:run",
+    "bench.prepare": "modelpack_gui.stages.bench.prepare:run",
+    "bench.turn": "modelpack_gui.stages.bench.turn:run",
+}
+
+
+def resolve(stage: str) -> StageFunction:
+    """The function that runs a stage.
+
+    Raises:
+        UserError: `stage-unknown`.
+    """
+    if stage not in STAGES:
+        raise UserError("stage-unknown", f"There is no stage {stage!r}.", f"Known: {', '.join(STAGES)}.")
+    module, _, name = STAGES[stage].partition(":")
+    function: StageFunction = getattr(importlib.import_module(module), name)
+    return function
