@@ -28,9 +28,7 @@ SIZE_PX = 32
 BATCH = 64
 
 
-def signed_distance(
-    name: str, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def signed_distance(name: str, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Distance to the edge of a shape of radius 1 about the origin, negative inside."""
     radius = np.hypot(x, y)
     if name == "circle":
@@ -41,7 +39,8 @@ def signed_distance(
         return np.maximum(np.abs(x), np.abs(y)) - 0.75
     if name == "triangle":
         half_plane = np.abs(x) * np.sqrt(0.75)
-        return np.maximum(half_plane + 0.5 * y, -y) - 0.5
+        sides: npt.NDArray[np.float64] = np.maximum(half_plane + 0.5 * y, -y)
+        return sides - 0.5
     if name == "cross":
         upright = np.maximum(np.abs(x) - 0.28, np.abs(y) - 0.95)
         across = np.maximum(np.abs(y) - 0.28, np.abs(x) - 0.95)
@@ -67,7 +66,8 @@ def draw(name: str, random: np.random.Generator) -> npt.NDArray[np.float32]:
     slope_x, slope_y = random.uniform(-0.2, 0.2, 2)
     light = slope_x * (column / SIZE_PX - 0.5) + slope_y * (row / SIZE_PX - 0.5)
     picture = ground + light + cover * (ink - ground) + random.normal(0.0, 0.04, (3, SIZE_PX, SIZE_PX))
-    return np.clip(picture, 0.0, 1.0).astype(np.float32)
+    clipped: npt.NDArray[np.float64] = np.clip(picture, 0.0, 1.0)
+    return clipped.astype(np.float32)
 
 
 def make_set(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -82,7 +82,7 @@ def accuracy(model: nn.Module, pictures: torch.Tensor, labels: torch.Tensor) -> 
     """Share of pictures named rightly, 0..1."""
     model.eval()
     with torch.inference_mode():
-        answers = torch.cat([model(part).argmax(dim=1) for part in pictures.split(256)])
+        answers = torch.cat([model(part).argmax(dim=1) for part in torch.split(pictures, 256)])
     return (answers == labels).double().mean().item()
 
 
@@ -97,7 +97,8 @@ def train(model: nn.Module, pictures: torch.Tensor, labels: torch.Tensor, epochs
         model.train()
         started_s = time.monotonic()
         total = 0.0
-        batches = torch.randperm(len(labels), generator=order)[: steps // epochs * BATCH].split(BATCH)
+        shuffled = torch.randperm(len(labels), generator=order)[: steps // epochs * BATCH]
+        batches = torch.split(shuffled, BATCH)
         for chosen in batches:
             optimizer.zero_grad()
             loss = criterion(model(pictures[chosen]), labels[chosen])

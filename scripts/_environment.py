@@ -1,0 +1,183 @@
+"""The virtual environment that the other scripts start: made once, brought up to date when what it holds changes.
+
+Standard library only, for it runs before anything is installed. Environment variables:
+
+- `MODELPACK_VENV`: where the virtual environment is; `.venv` in the checkout if not set.
+- `MODELPACK_PIP_ARGS`: more arguments for `pip install`, such as `--index-url https://mirror.example/simple`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import tomllib
+
+from scripts import _system_libraries
+
+ROOT = Path(__file__).resolve().parent.parent
+CONSTRAINTS = ROOT / "scripts" / "constraints.txt"
+STAMP_NAME = "modelpack-installed.json"
+# Linux wheels of torch on PyPI carry several GB of CUDA libraries; those here do not.
+CPU_TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
+PROBE_TIMEOUT_S = 5
+
+
+class SetupError(Exception):
+    """What went wrong and what to do next, for the user to read."""
+
+
+def ensure(*extras: str) -> Path:
+    """Make the virtual environment have this checkout with the extras.
+
+    Returns:
+        Path of its Python. Costs a few milliseconds when nothing changed since the last time.
+
+    Raises:
+        SetupError: It could not be made or filled.
+    """
+    folder = venv_folder()
+    stamp = folder / STAMP_NAME
+    if not _is_usable(folder):
+        _create(folder)
+    fingerprint = compute_fingerprint(ROOT, _python_version(folder))
+    installed = _read_stamp(stamp, fingerprint)
+    if not installed >= set(extras):
+        wanted = sorted(installed | set(extras))
+        stamp.unlink(missing_ok=True)  # until pip succeeds, nobody knows what is in there
+        _install(python_of(folder), wanted)
+        _write_stamp(stamp, fingerprint, wanted)
+    return python_of(folder)
+
+
+def venv_folder() -> Path:
+    """Folder of the virtual environment, whether it is there or not."""
+    chosen = os.environ.get("MODELPACK_VENV")
+    return Path(chosen).expanduser().absolute() if chosen else ROOT / ".venv"
+
+
+def program_of(venv: Path, name: str) -> Path:
+    """Path of a program in a virtual environment."""
+    return venv / "Scripts" / f"{name}.exe" if os.name == "nt" else venv / "bin" / name
+
+
+def python_of(venv: Path) -> Path:
+    """Path of the Python of a virtual environment."""
+    return program_of(venv, "python")
+
+
+def compute_fingerprint(root: Path, python_version: str) -> str:
+    """Hash of all that decides what pip would install, the extras left out.
+
+    Of `pyproject.toml` only the tables that pip reads count: a changed rule of a linter installs nothing.
+    """
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    parts = {
+        "root": str(root),  # the editable install points there
+        "build-system": project.get("build-system"),
+        "project": project.get("project"),
+        "hatch": project.get("tool", {}).get("hatch"),
+        "constraints": (root / "scripts" / "constraints.txt").read_text(encoding="utf-8"),
+        "python": python_version,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _read_stamp(stamp: Path, fingerprint: str) -> set[str]:
+    """Extras that are installed as they should be now; none if anything changed since."""
+    try:
+        data = json.loads(stamp.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return set()
+    if not isinstance(data, dict) or data.get("fingerprint") != fingerprint:
+        return set()
+    return set(data["extras"])
+
+
+def _write_stamp(stamp: Path, fingerprint: str, extras: list[str]) -> None:
+    new = stamp.with_suffix(".new")
+    new.write_text(json.dumps({"fingerprint": fingerprint, "extras": extras}), encoding="utf-8")
+    new.replace(stamp)
+
+
+def _python_version(venv: Path) -> str:
+    lines = (venv / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+    pairs = (line.partition("=") for line in lines)
+    facts = {key.strip(): value.strip() for key, _, value in pairs}
+    return facts.get("version") or facts.get("version_info", "")
+
+
+def _is_usable(venv: Path) -> bool:
+    """Whether it looks like a whole virtual environment: its Python is there, and so is pip."""
+    has_pip = any(venv.glob("[Ll]ib/python3*/site-packages/pip")) or (venv / "Lib/site-packages/pip").is_dir()
+    return (venv / "pyvenv.cfg").is_file() and python_of(venv).exists() and has_pip
+
+
+def _create(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file():
+        raise SetupError(
+            f"{folder} is there but is not a virtual environment.\n"
+            "Move it away, or set the environment variable MODELPACK_VENV to another folder."
+        )
+    _system_libraries.ensure_venv_module()
+    print(f"Making a virtual environment in {folder} ...", flush=True)
+    done = subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=False)
+    if done.returncode != 0:
+        raise SetupError(
+            f"Python could not make a virtual environment in {folder}; its message is above.\n"
+            "Check that the folder is writable and the disk is not full, or set MODELPACK_VENV to another folder."
+        )
+
+
+def _install(python: Path, extras: list[str]) -> None:
+    arguments = shlex.split(os.environ.get("MODELPACK_PIP_ARGS", ""), posix=os.name != "nt")
+    print(f"Installing modelpack-gui [{', '.join(extras)}]; the first time takes some minutes ...", flush=True)
+    if _wants_cpu_torch(python):
+        torch = _pinned("torch")
+        print(f"Taking {torch} without CUDA from {CPU_TORCH_INDEX}", flush=True)
+        _pip(python, ["--no-deps", "--index-url", CPU_TORCH_INDEX, torch])
+    _pip(python, ["-c", str(CONSTRAINTS), *arguments, "-e", f"{ROOT}[{','.join(extras)}]"])
+
+
+def _pip(python: Path, arguments: list[str]) -> None:
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *arguments]
+    done = subprocess.run(command, check=False)
+    if done.returncode != 0:
+        raise SetupError(
+            f"pip stopped with exit status {done.returncode}; its message is above. The command was:\n"
+            f"  {shlex.join(command)}\n"
+            "Check the network and the free disk space and start again: what is already there is kept.\n"
+            "Behind a mirror or proxy, set MODELPACK_PIP_ARGS, such as MODELPACK_PIP_ARGS='--index-url https://...'."
+        )
+
+
+def _pinned(name: str) -> str:
+    lines = CONSTRAINTS.read_text(encoding="utf-8").splitlines()
+    return next(line for line in lines if line.startswith(f"{name}=="))
+
+
+def _wants_cpu_torch(python: Path) -> bool:
+    """Whether to take torch from the index without CUDA.
+
+    Only on Linux without an NVIDIA driver, with the index within reach, and when the user chose no index.
+    """
+    if sys.platform != "linux" or shutil.which("nvidia-smi") or os.environ.get("MODELPACK_PIP_ARGS"):
+        return False
+    if (
+        subprocess.run([str(python), "-m", "pip", "show", "-q", "torch"], capture_output=True, check=False).returncode
+        == 0
+    ):
+        return False
+    try:
+        with urllib.request.urlopen(f"{CPU_TORCH_INDEX}/torch/", timeout=PROBE_TIMEOUT_S):
+            return True
+    except (urllib.error.URLError, TimeoutError, OSError):
+        return False  # then the indexes that pip is configured with have it
