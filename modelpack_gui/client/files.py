@@ -1,0 +1,63 @@
+"""Folders of this user, and writing a file so that it is either the old one or the whole new one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import platformdirs
+
+from modelpack_gui.core.errors import UserError
+
+DATA_DIR_VARIABLE = "MODELPACK_DATA_DIR"
+
+
+def data_folder() -> Path:
+    """Folder for what the app keeps for this user; `MODELPACK_DATA_DIR` overrides it. It may not exist yet."""
+    override = os.environ.get(DATA_DIR_VARIABLE)
+    return Path(override) if override else Path(platformdirs.user_data_dir("modelpack-gui", appauthor=False))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text as `write_bytes` writes bytes; line ends stay as they are in `text`."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file through a temporary one beside it. Missing folders are made.
+
+    A link is followed, and the permissions of an existing file are kept.
+
+    Raises:
+        UserError: `file-is-folder`, `disk-full`, `file-not-writable`.
+    """
+    if path.is_dir():
+        raise UserError("file-is-folder", f"{path} is a folder.", "Give the name of a file in it.")
+    try:
+        _replace(path.resolve(), content)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            message = f"{path} could not be written: the disk is full. The old file, if any, is unchanged."
+            raise UserError("disk-full", message, "Free some space, or choose another disk.") from error
+        message = f"{path} could not be written: {error.strerror or error}."
+        hint = "Choose a folder that you may write to, or change its permissions."
+        raise UserError("file-not-writable", message, hint) from error
+
+
+def _replace(target: Path, content: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if target.exists():
+            if not os.access(target, os.W_OK):  # replacing needs no leave of the file itself, only of its folder
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

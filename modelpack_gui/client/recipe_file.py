@@ -1,0 +1,124 @@
+"""Read and write recipe files (TOML), and keep the paths in them right when a recipe moves."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import tomlkit
+import tomlkit.exceptions
+import tomllib
+
+from modelpack_gui.client.files import write_text
+from modelpack_gui.client.toml_update import fresh_document, update_document
+from modelpack_gui.core import recipe as recipes
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.recipe import Recipe
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe file.
+
+    Raises:
+        UserError: `recipe-missing`, `recipe-is-folder`, `recipe-not-readable`, `recipe-not-utf8`,
+            `recipe-not-toml`, `recipe-newer`, `recipe-not-valid`.
+    """
+    text = _read(path)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = f"{path} is not valid TOML: {error}."
+        hint = "Correct the file at that line; strings need quotes, and tables start with [name]."
+        raise UserError("recipe-not-toml", message, hint) from None
+    return recipes.from_data(data, str(path))
+
+
+def save_recipe(recipe: Recipe, path: Path) -> None:
+    """Write a recipe file. Of an existing recipe, the comments and the order of keys are kept.
+
+    Raises:
+        UserError: `recipe-not-toml-value`, `file-is-folder`, `disk-full`, `file-not-writable`.
+    """
+    write_text(path, _updated_text(recipe, path) or recipe_text(recipe))
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """The recipe as a new TOML file, with every setting spelled out.
+
+    Raises:
+        UserError: `recipe-not-toml-value`.
+    """
+    return tomlkit.dumps(fresh_document(recipe))
+
+
+def relative_to_recipe(path: str, base: Path) -> str:
+    """A path as a recipe in the folder `base` spells it: relative with forward slashes if below it, else as it is."""
+    if not path or not Path(path).is_absolute():
+        return path.replace("\\", "/") if os.name == "nt" else path
+    # Links are not followed: a link in the recipe's folder is what its owner means to be used.
+    below, folder = Path(os.path.normpath(path)), Path(os.path.abspath(base))  # noqa: PTH100 (resolve() follows links)
+    return below.relative_to(folder).as_posix() if below.is_relative_to(folder) else path
+
+
+def moved(recipe: Recipe, old_base: Path, new_base: Path) -> Recipe:
+    """The same recipe for another folder: its relative paths still lead to the same files."""
+
+    def move(path: str) -> str:
+        if not path or Path(path).is_absolute():
+            return path
+        return relative_to_recipe(os.path.abspath(old_base / path), new_base)  # noqa: PTH100 (resolve() follows links)
+
+    return _with_paths(recipe, move)
+
+
+def _with_paths(recipe: Recipe, change: Callable[[str], str]) -> Recipe:
+    checkpoint = recipe.source.checkpoint
+    if checkpoint is not None:
+        checkpoint = dataclasses.replace(checkpoint, path=change(checkpoint.path))
+    interpreter = recipe.interpreter
+    if Path(interpreter.path).name != interpreter.path:  # a bare name (`python3.11`) is looked up on PATH
+        interpreter = dataclasses.replace(interpreter, path=change(interpreter.path))
+    return dataclasses.replace(
+        recipe,
+        source=dataclasses.replace(recipe.source, file=change(recipe.source.file), checkpoint=checkpoint),
+        interpreter=interpreter,
+        export=dataclasses.replace(recipe.export, output_path=change(recipe.export.output_path)),
+    )
+
+
+def _read(path: Path) -> str:
+    if path.is_dir():
+        hint = "Name the recipe file itself, such as recipe.toml in that folder."
+        raise UserError("recipe-is-folder", f"{path} is a folder, not a recipe file.", hint)
+    try:
+        # utf-8-sig: some Windows editors begin a file with a byte order mark, which TOML does not know.
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        hint = "Check the name and the current folder; `modelpack gui --demo` opens a recipe that works."
+        raise UserError("recipe-missing", f"There is no recipe file {path}.", hint) from None
+    except OSError as error:
+        message = f"{path} could not be read: {error.strerror or error}."
+        raise UserError("recipe-not-readable", message, "Check the permissions of the file.") from error
+    except UnicodeDecodeError as error:
+        message = f"{path} is not a text file in UTF-8 (byte {error.start} does not fit)."
+        hint = "Recipes are TOML text. If it is one, save it again with the encoding UTF-8."
+        raise UserError("recipe-not-utf8", message, hint) from None
+
+
+def _updated_text(recipe: Recipe, path: Path) -> str:
+    """The existing file's text with the recipe's values in it; empty if there is no recipe there to update."""
+    try:
+        document = tomlkit.parse(path.read_bytes().decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomlkit.exceptions.ParseError):
+        return ""
+    if not set(document) <= {field.name for field in dataclasses.fields(Recipe)}:
+        return ""  # some other TOML file, which the user chose to overwrite
+    update_document(document, recipe)
+    text = tomlkit.dumps(document)
+    try:
+        is_same = recipes.from_data(tomllib.loads(text), str(path)) == recipe
+    except (tomllib.TOMLDecodeError, UserError):
+        is_same = False
+    return text if is_same else ""  # a layout we cannot edit in place: the values matter more than the comments

@@ -1,0 +1,95 @@
+"""Which recipes the user agreed to run.
+
+A recipe names Python code. One that was not made on this machine is opened only after the user has seen what it would
+run. What is trusted is what would run: the recipe's folder, its source table with the files it leads to, and its
+interpreter. Editing the model's file, the export or the benchmark does not ask again; naming another file, class,
+argument, checkpoint or interpreter does. Whoever saves a recipe that the user made or edited calls `trust`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from modelpack_gui.client.files import data_folder, write_text
+from modelpack_gui.core import serde
+from modelpack_gui.core.recipe import Recipe
+
+_SCHEMA_VERSION = 1
+
+
+def is_trusted(recipe: Recipe, path: Path) -> bool:
+    """Whether the user agreed to what this recipe, read from `path`, would run. One that runs nothing is trusted."""
+    return not recipe.source.location or _fingerprint(recipe, path) in _trusted()
+
+
+def trust(recipe: Recipe, path: Path) -> None:
+    """Remember that the user agrees to what this recipe at `path` runs.
+
+    Raises:
+        UserError: The list could not be written (see `client.files.write_text`).
+    """
+    fingerprint = _fingerprint(recipe, path)
+    trusted = _trusted()
+    if fingerprint not in trusted:
+        trusted[fingerprint] = str(path.absolute())
+        data = {"schema_version": _SCHEMA_VERSION, "trusted": trusted}
+        write_text(_store(), json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def what_runs(recipe: Recipe, path: Path) -> tuple[tuple[str, str], ...]:
+    """What the recipe would run, as (label, value) rows for the question. Rows that say nothing are left out."""
+    source, base = recipe.source, path.absolute().parent
+    checkpoint = source.checkpoint
+    arguments = ", ".join(f"{key} = {value!r}" for key, value in source.arguments.items())
+    rows = (
+        ("File", _resolved(source.file, base)),
+        ("Module", source.module),
+        ("Class", source.name),
+        ("Arguments", arguments),
+        ("Interpreter", _resolved_interpreter(recipe, base) or "the app's own"),
+        ("Checkpoint", _resolved(checkpoint.path, base) if checkpoint else ""),
+        ("Unsafe globals allowed", ", ".join(checkpoint.allowed_globals) if checkpoint else ""),
+        ("Working folder", str(base)),
+    )
+    return tuple((label, value) for label, value in rows if value)
+
+
+def _fingerprint(recipe: Recipe, path: Path) -> str:
+    base = path.absolute().parent
+    checkpoint = recipe.source.checkpoint
+    runs: dict[str, Any] = {
+        "folder": _resolved(".", base),  # modules are looked for there too
+        "source": serde.encode(recipe.source),
+        "file": _resolved(recipe.source.file, base),
+        "checkpoint": _resolved(checkpoint.path, base) if checkpoint else "",
+        "interpreter": _resolved_interpreter(recipe, base),
+    }
+    return hashlib.sha256(json.dumps(runs, sort_keys=True).encode()).hexdigest()
+
+
+def _resolved(path: str, base: Path) -> str:
+    return os.path.normcase((base / path).resolve()) if path else ""
+
+
+def _resolved_interpreter(recipe: Recipe, base: Path) -> str:
+    path = recipe.interpreter.path
+    # Not resolved further: the python of a virtual environment is a link, and the environment is where it stands.
+    return os.path.normpath(base / path) if Path(path).name != path else path
+
+
+def _store() -> Path:
+    return data_folder() / "trusted-recipes.json"
+
+
+def _trusted() -> dict[str, str]:
+    """Fingerprint to recipe path. A list that cannot be read counts as empty: the user is asked again."""
+    try:
+        data = json.loads(_store().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    found = data.get("trusted") if isinstance(data, dict) else None
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
