@@ -1,0 +1,58 @@
+"""Numbers as they are shown: three significant digits, units outside, the full value for tooltips and copies."""
+
+from __future__ import annotations
+
+import math
+
+
+def significant(value: float | None, digits: int = 3) -> str:
+    """A number with some significant digits, such as `0.0123`, `1.23e-07`, `12,300`; `–` for None."""
+    if value is None:
+        return "–"
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if value == 0:
+        return "0"
+    magnitude = math.floor(math.log10(abs(value)))
+    if magnitude < -4 or magnitude >= 7:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:,.{max(0, digits - 1 - magnitude)}f}"
+
+
+def full(value: float | None) -> str:
+    """All digits of a number."""
+    return "" if value is None else repr(value)
+
+
+def count(value: int) -> str:
+    """A whole number with thousands separated."""
+    return f"{value:,}"
+
+
+def size(value: int) -> str:
+    """Bytes in decimal units: `312 kB`, `97.8 MB`."""
+    if value < 1000:
+        return f"{value} B"
+    amount = float(value)
+    for unit in ("kB", "MB", "GB", "TB"):
+        amount /= 1000.0
+        if amount < 999.5 or unit == "TB":
+            return f"{significant(amount)} {unit}"
+    raise AssertionError  # the loop always returns
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person would say them: `340 ms`, `2.4 s`, `3 min 05 s`."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def plural(number: int, noun: str, many: str = "") -> str:
+    """`1 node`, `12 nodes`."""
+    return f"{number:,} {noun if number == 1 else many or noun + 's'}"

@@ -1,0 +1,126 @@
+"""The jobs of the window: starts them through the client and follows each to its end."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from modelpack_gui.client.api import Client, Job
+from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Log, Progress, Sample, Started, TerminalEvent
+from modelpack_gui.core.pipeline import verdict_of
+from modelpack_gui.core.records import Request
+from modelpack_gui.ui.bridge import EventBridge
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import status_of
+
+Ended = Callable[[TerminalEvent], None]
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job as the job dock shows it.
+
+    Attributes:
+        started_s, ended_s: `time.monotonic()`; `ended_s` is None while it runs or waits.
+        error: Message of the failure; empty if there is none.
+    """
+
+    id: str
+    stage: str
+    title: str
+    status: Status
+    message: str
+    fraction: float | None
+    started_s: float
+    ended_s: float | None = None
+    error: str = ""
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds it took, or has taken so far."""
+        return (self.ended_s if self.ended_s is not None else time.monotonic()) - self.started_s
+
+
+class JobCenter(QObject):
+    """Keeps every job of this window, newest last. Lives on the GUI thread; signals come at most every 50 ms."""
+
+    job_changed = Signal(object)  # JobView, also when it is new
+    log_added = Signal(object)  # core.events.Log
+    samples_added = Signal(object)  # core.events.Sample
+
+    def __init__(self, client: Client, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._bridge = EventBridge(self)
+        self._bridge.event_received.connect(self._on_event)
+        self._handles: dict[str, Job] = {}
+        self._ended: dict[str, Ended] = {}
+        self.jobs: dict[str, JobView] = {}
+
+    def run(
+        self,
+        stage: str,
+        request: Request,
+        title: str,
+        ended: Ended,
+        *,
+        interpreter: str = "",
+        base: Path | None = None,
+    ) -> str:
+        """Start a job; `ended` is called once, on the GUI thread. Gives the job's id."""
+        job = self._client.run(stage, request, self._bridge.post, interpreter=interpreter, base=base)
+        self._handles[job.id] = job
+        self._ended[job.id] = ended
+        self._put(JobView(job.id, stage, title, Status.RUNNING, "Waiting for a worker", None, time.monotonic()))
+        return job.id
+
+    def cancel(self, job_id: str) -> None:
+        """Ask a job to stop."""
+        if job_id in self._handles:
+            self._put(dataclasses.replace(self.jobs[job_id], message="Cancelling"))
+            self._handles[job_id].cancel()
+
+    def is_running(self, job_id: str) -> bool:
+        """Whether it has not ended yet."""
+        return job_id in self._handles
+
+    def close(self) -> None:
+        """End everything; no signal comes after this."""
+        self._bridge.close()
+        self._client.close()
+
+    def _on_event(self, event: Event) -> None:
+        view = self.jobs.get(event.job)
+        if view is None or view.ended_s is not None:
+            return
+        if isinstance(event, Started):
+            self._put(dataclasses.replace(view, message="Starting"))
+        elif isinstance(event, Progress):
+            self._put(dataclasses.replace(view, message=event.message, fraction=event.fraction))
+        elif isinstance(event, Log):
+            self.log_added.emit(event)
+        elif isinstance(event, Sample):
+            self.samples_added.emit(event)
+        else:
+            self._end(view, event)
+
+    def _end(self, view: JobView, event: Done | Failed | Cancelled) -> None:
+        status, error = Status.CANCELLED, ""
+        if isinstance(event, Done):
+            status = status_of(verdict_of(event.result))
+        elif isinstance(event, Failed):
+            status, error = Status.FAILED, event.error.message
+        del self._handles[view.id]
+        self._put(
+            dataclasses.replace(view, status=status, message="", fraction=None, ended_s=time.monotonic(), error=error)
+        )
+        self._ended.pop(view.id)(event)
+
+    def _put(self, view: JobView) -> None:
+        self.jobs[view.id] = view
+        self.job_changed.emit(view)

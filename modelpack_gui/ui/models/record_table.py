@@ -1,0 +1,186 @@
+"""A table model over plain records that sorts and filters itself.
+
+Sorting uses the records' own values, so 10 comes after 9. The filter looks into a lower-case text of each row that is
+made once: on 100,000 rows that takes milliseconds where QSortFilterProxyModel takes seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QIcon
+
+R = TypeVar("R")
+Index = QModelIndex | QPersistentModelIndex
+
+# Looking an enum member up costs microseconds; a table asks a million times.
+_DISPLAY = Qt.ItemDataRole.DisplayRole
+_TOOLTIP = Qt.ItemDataRole.ToolTipRole
+_ALIGN = Qt.ItemDataRole.TextAlignmentRole
+_FONT = Qt.ItemDataRole.FontRole
+_ICON = Qt.ItemDataRole.DecorationRole
+_COLOR = Qt.ItemDataRole.ForegroundRole
+_ACCESSIBLE = Qt.ItemDataRole.AccessibleTextRole
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+COPY_ROLE = Qt.ItemDataRole.UserRole + 1
+"""The full value of a cell as text, for the clipboard."""
+
+
+@dataclass(frozen=True)
+class Column(Generic[R]):
+    """One column.
+
+    Attributes:
+        title: In the header, with its unit.
+        value: What sorting compares; None sorts last.
+        text: What is shown; `str(value)` if not given.
+        full: What the tooltip and the clipboard get; the text if not given.
+        is_number: Right-aligned.
+        is_mono: In the monospace font.
+        width: At first, pixels; 0 sizes it to its contents once.
+    """
+
+    title: str
+    value: Callable[[R], Any]
+    text: Callable[[R], str] | None = None
+    full: Callable[[R], str] | None = None
+    icon: Callable[[R], QIcon] | None = None
+    color: Callable[[R], str] | None = None
+    is_number: bool = False
+    is_mono: bool = False
+    width: int = 0
+    tooltip: str = ""
+
+    def shown(self, record: R) -> str:
+        """The cell's text."""
+        if self.text is not None:
+            return self.text(record)
+        value = self.value(record)
+        return "" if value is None else str(value)
+
+    def whole(self, record: R) -> str:
+        """The cell's full value as text."""
+        return self.full(record) if self.full is not None else self.shown(record)
+
+
+class RecordTableModel(QAbstractTableModel, Generic[R]):
+    """Rows are records, columns are `Column`s. Show another set of records with `set_records`."""
+
+    def __init__(self, columns: Sequence[Column[R]], mono_font: QFont | None = None, parent: QObject | None = None):
+        super().__init__(parent)
+        self.columns = tuple(columns)
+        self._mono_font = mono_font
+        self._records: list[R] = []
+        self._haystacks: list[str] = []
+        self._shown: list[int] = []  # indices into _records
+        self._filter = ""
+        self._predicate: Callable[[R], bool] | None = None
+        self._sort: tuple[int, Qt.SortOrder] | None = None
+
+    def set_records(self, records: Sequence[R]) -> None:
+        """Show other records; filter and sort order stay."""
+        self.beginResetModel()
+        self._records = list(records)
+        self._haystacks = [
+            "\n".join(column.whole(record) for column in self.columns).lower() for record in self._records
+        ]
+        self._arrange()
+        self.endResetModel()
+
+    def set_filter(self, text: str, predicate: Callable[[R], bool] | None = None) -> None:
+        """Show only rows that contain every word of `text` in some column and for which `predicate` holds."""
+        self.beginResetModel()
+        self._filter, self._predicate = text.lower(), predicate
+        self._arrange()
+        self.endResetModel()
+
+    @property
+    def total(self) -> int:
+        """Records, hidden ones included."""
+        return len(self._records)
+
+    @property
+    def records(self) -> list[R]:
+        """The records that are shown, in the order they are shown in."""
+        return [self._records[i] for i in self._shown]
+
+    def record(self, row: int) -> R:
+        """The record in a row as shown."""
+        return self._records[self._shown[row]]
+
+    def row_of(self, record: R) -> int:
+        """The row that shows a record; -1 if it is hidden or not there."""
+        return next((row for row, i in enumerate(self._shown) if self._records[i] is record), -1)
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Order by a column; a column below zero gives the order of the records."""
+        self.layoutAboutToBeChanged.emit()
+        places = [self._shown[index.row()] for index in self.persistentIndexList()]
+        self._sort = (column, order) if 0 <= column < len(self.columns) else None
+        self._arrange()
+        rows = {place: row for row, place in enumerate(self._shown)}
+        old = self.persistentIndexList()
+        new = [self.index(rows[place], index.column()) for place, index in zip(places, old, strict=True)]
+        self.changePersistentIndexList(old, new)
+        self.layoutChanged.emit()
+
+    def _arrange(self) -> None:
+        words = self._filter.split()
+        shown = [i for i, text in enumerate(self._haystacks) if all(word in text for word in words)]
+        if self._predicate is not None:
+            shown = [i for i in shown if self._predicate(self._records[i])]
+        if self._sort is not None:
+            column, order = self._sort
+            value = self.columns[column].value
+            keyed = [(value(self._records[i]), i) for i in shown]
+            known = [pair for pair in keyed if pair[0] is not None]
+            known.sort(key=lambda pair: pair[0], reverse=order == Qt.SortOrder.DescendingOrder)
+            shown = [i for _, i in known] + [i for key, i in keyed if key is None]
+        self._shown = shown
+
+    # Qt's side
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        """Rows that are shown."""
+        return 0 if parent.isValid() else len(self._shown)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        """Columns."""
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
+        """Titles, aligned as their columns."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == _DISPLAY:
+            return column.title
+        if role == _ALIGN:
+            return _RIGHT if column.is_number else _LEFT
+        if role == _TOOLTIP:
+            return column.tooltip or column.title
+        return None
+
+    def data(self, index: Index, role: int = _DISPLAY) -> Any:
+        """A cell."""
+        if not index.isValid():
+            return None
+        column = self.columns[index.column()]
+        record = self._records[self._shown[index.row()]]
+        if role == _DISPLAY:
+            return column.shown(record)
+        if role == _ALIGN:
+            return _RIGHT if column.is_number else _LEFT
+        if role == _FONT:
+            return self._mono_font if column.is_mono else None
+        if role in (_TOOLTIP, COPY_ROLE, _ACCESSIBLE):
+            return column.whole(record)
+        if role == _ICON and column.icon is not None:
+            return column.icon(record)
+        if role == _COLOR and column.color is not None:
+            return QBrush(QColor(column.color(record)))
+        return None

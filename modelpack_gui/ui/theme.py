@@ -1,0 +1,275 @@
+"""Colours, fonts and icons of the window, light and dark."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from PySide6.QtCore import QByteArray, QObject, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+from modelpack_gui.client.resources import resource_path
+from modelpack_gui.core.records import Verdict
+from modelpack_gui.ui.status import Status
+
+GRID = 4
+SPACING = 8
+GROUP_SPACING = 16
+PAGE_MARGIN = 24
+
+
+@dataclass(frozen=True)
+class Colors:
+    """One theme. Text on `window` and `base` has a contrast of at least 4.5 : 1 (WCAG 2.1, 1.4.3)."""
+
+    is_dark: bool
+    window: str
+    base: str
+    raised: str
+    text: str
+    muted: str
+    border: str
+    accent: str
+    on_accent: str
+    selection: str
+    passed: str
+    warning: str
+    failed: str
+    stale: str
+
+
+LIGHT = Colors(
+    is_dark=False,
+    window="#f4f5f7",
+    base="#ffffff",
+    raised="#ffffff",
+    text="#1b1f24",
+    muted="#57606a",
+    border="#d0d7de",
+    accent="#1f5fbf",
+    on_accent="#ffffff",
+    selection="#d6e4fa",
+    passed="#1a7342",
+    warning="#8a5a00",
+    failed="#b42318",
+    stale="#6b4fa3",
+)
+DARK = Colors(
+    is_dark=True,
+    window="#1c1f24",
+    base="#15181c",
+    raised="#23272e",
+    text="#e4e7eb",
+    muted="#a0a9b4",
+    border="#383f48",
+    accent="#78aaff",
+    on_accent="#0d1a30",
+    selection="#2b4368",
+    passed="#56c48d",
+    warning="#e3b04b",
+    failed="#ff8378",
+    stale="#b79cf0",
+)
+
+# Okabe & Ito 2008, "Color Universal Design"; black and yellow left out: one is the text, the other is unreadable.
+RUNNER_COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9")
+
+_STATUS_ICONS = {
+    Status.NOT_RUN: "not-run",
+    Status.RUNNING: "running",
+    Status.PASSED: "passed",
+    Status.WARNING: "warning",
+    Status.FAILED: "failed",
+    Status.CANCELLED: "not-run",
+    Status.STALE: "stale",
+}
+
+
+class Theme(QObject):
+    """The theme of the application; there is one, see `theme()`."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.colors = LIGHT
+        self._choice = "system"
+
+    @property
+    def choice(self) -> str:
+        """What the user chose: `system`, `light` or `dark`."""
+        return self._choice
+
+    def start(self, choice: str) -> None:
+        """Take hold of the application: style, palette, and the system's changes from now on."""
+        QApplication.setStyle("Fusion")
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply)
+        self.choose(choice)
+
+    def choose(self, choice: str) -> None:
+        """Set `system`, `light` or `dark`; anything else means `system`."""
+        self._choice = choice if choice in ("light", "dark") else "system"
+        self._apply()
+
+    def _apply(self) -> None:
+        system_is_dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        is_dark = self._choice == "dark" or (self._choice == "system" and system_is_dark)
+        self.colors = DARK if is_dark else LIGHT
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.setPalette(_palette(self.colors))
+            app.setStyleSheet(_stylesheet(self.colors))
+        _pixmap.cache_clear()
+        self.changed.emit()
+
+    def status_color(self, status: Status) -> str:
+        """Colour of a stage's state; its shape is `status_icon`."""
+        colors = self.colors
+        return {
+            Status.NOT_RUN: colors.muted,
+            Status.RUNNING: colors.accent,
+            Status.PASSED: colors.passed,
+            Status.WARNING: colors.warning,
+            Status.FAILED: colors.failed,
+            Status.CANCELLED: colors.muted,
+            Status.STALE: colors.stale,
+        }[status]
+
+
+@functools.cache
+def theme() -> Theme:
+    """The one theme of this process."""
+    return Theme()
+
+
+def icon(name: str, color: str = "") -> QIcon:
+    """An icon of ours, tinted with a colour, or with the text colour; disabled it takes the muted one."""
+    colors = theme().colors
+    made = QIcon()
+    for size in (16, 20, 24, 32, 48):
+        made.addPixmap(_pixmap(name, color or colors.text, size), QIcon.Mode.Normal)
+        made.addPixmap(_pixmap(name, colors.border, size), QIcon.Mode.Disabled)
+    return made
+
+
+def pixmap(name: str, size: int, color: str = "") -> QPixmap:
+    """An icon of ours as a picture of `size` logical pixels."""
+    return _pixmap(name, color or theme().colors.text, size)
+
+
+def app_icon() -> QIcon:
+    """The application's own, in its own colours."""
+    return QIcon(str(resource_path("icons", "app.svg")))
+
+
+def status_icon(status: Status) -> QIcon:
+    """Shape and colour of a stage's state."""
+    return icon(_STATUS_ICONS[status], theme().status_color(status))
+
+
+def status_of(verdict: Verdict) -> Status:
+    """A verdict as a state, for badges."""
+    return {
+        Verdict.PASSED: Status.PASSED,
+        Verdict.WARNING: Status.WARNING,
+        Verdict.FAILED: Status.FAILED,
+        Verdict.SKIPPED: Status.NOT_RUN,
+    }[verdict]
+
+
+def mono_font() -> QFont:
+    """For names, code and tensors."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPointSizeF(QApplication.font().pointSizeF())
+    return font
+
+
+def title_font() -> QFont:
+    """For page titles: one size up and semibold."""
+    font = QFont(QApplication.font())
+    font.setPointSizeF(font.pointSizeF() * 1.35)
+    font.setWeight(QFont.Weight.DemiBold)
+    return font
+
+
+def heading_font() -> QFont:
+    """For headings inside a page: semibold."""
+    font = QFont(QApplication.font())
+    font.setWeight(QFont.Weight.DemiBold)
+    return font
+
+
+@functools.lru_cache(maxsize=512)
+def _pixmap(name: str, color: str, size: int) -> QPixmap:
+    svg = resource_path("icons", f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", color)
+    ratio = 2.0  # crisp on dense screens; Qt scales down elsewhere
+    picture = QPixmap(round(size * ratio), round(size * ratio))
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(picture.rect()))
+    painter.end()
+    picture.setDevicePixelRatio(ratio)
+    return picture
+
+
+def _palette(colors: Colors) -> QPalette:
+    roles = QPalette.ColorRole
+    palette = QPalette()
+    for role, value in {
+        roles.Window: colors.window,
+        roles.WindowText: colors.text,
+        roles.Base: colors.base,
+        roles.AlternateBase: colors.window,
+        roles.Text: colors.text,
+        roles.Button: colors.raised,
+        roles.ButtonText: colors.text,
+        roles.ToolTipBase: colors.raised,
+        roles.ToolTipText: colors.text,
+        roles.PlaceholderText: colors.muted,
+        roles.Highlight: colors.selection,
+        roles.HighlightedText: colors.text,
+        roles.Link: colors.accent,
+        roles.Accent: colors.accent,
+        roles.Mid: colors.border,
+        roles.BrightText: colors.failed,
+    }.items():
+        palette.setColor(role, QColor(value))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(colors.muted))
+    return palette
+
+
+def _stylesheet(colors: Colors) -> str:
+    """Only what a palette cannot say."""
+    return f"""
+    QToolTip {{ color: {colors.text}; background: {colors.raised}; border: 1px solid {colors.border}; padding: 4px; }}
+    QLabel[role="muted"] {{ color: {colors.muted}; }}
+    QFrame[role="card"] {{ background: {colors.raised}; border: 1px solid {colors.border}; border-radius: 6px; }}
+    QFrame[role="line"] {{ background: {colors.border}; border: none; max-height: 1px; min-height: 1px; }}
+    QPushButton {{ padding: 5px 12px; border: 1px solid {colors.border}; border-radius: 5px;
+                   background: {colors.raised}; }}
+    QPushButton:hover {{ border-color: {colors.accent}; }}
+    QPushButton:pressed {{ background: {colors.selection}; }}
+    QPushButton:focus {{ border: 2px solid {colors.accent}; padding: 4px 11px; }}
+    QPushButton:disabled {{ color: {colors.muted}; background: {colors.window}; }}
+    QPushButton[role="primary"] {{ background: {colors.accent}; color: {colors.on_accent};
+                                   border-color: {colors.accent}; font-weight: 600; }}
+    QPushButton[role="primary"]:focus {{ border: 2px solid {colors.text}; }}
+    QPushButton[role="primary"]:disabled {{ background: {colors.border}; color: {colors.muted};
+                                            border-color: {colors.border}; }}
+    QPushButton[role="link"] {{ border: none; background: transparent; color: {colors.accent}; padding: 2px;
+                                text-align: left; }}
+    QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ text-decoration: underline; }}
+    QTableView, QTreeView, QListView, QPlainTextEdit, QTextEdit {{ border: 1px solid {colors.border};
+        border-radius: 4px; gridline-color: {colors.border}; background: {colors.base}; }}
+    QTableView:focus, QTreeView:focus, QListView:focus, QPlainTextEdit:focus {{ border-color: {colors.accent}; }}
+    QHeaderView::section {{ background: {colors.window}; border: none; border-bottom: 1px solid {colors.border};
+        border-right: 1px solid {colors.border}; padding: 4px 8px; }}
+    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: 22px; }}
+    QSplitter::handle {{ background: transparent; }}
+    QDockWidget::title {{ background: {colors.window}; padding: 6px 8px; border-bottom: 1px solid {colors.border}; }}
+    QProgressBar {{ border: none; border-radius: 2px; background: {colors.border}; max-height: 4px; }}
+    QProgressBar::chunk {{ background: {colors.accent}; border-radius: 2px; }}
+    """

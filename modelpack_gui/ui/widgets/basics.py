@@ -1,0 +1,255 @@
+"""Small widgets that every page uses. Icons follow the palette by `changeEvent`, not by a connection to a global."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import SPACING, heading_font, icon, mono_font, pixmap, status_icon, theme
+
+
+class IconButton(QPushButton):
+    """A push button with an icon of ours. `role` is empty, `primary` (one per page) or `link`."""
+
+    def __init__(self, text: str, icon_name: str = "", role: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._icon_name = icon_name
+        if role:
+            self.setProperty("role", role)
+        if role == "link":
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._tint()
+
+    def set_icon_name(self, name: str) -> None:
+        """Show another icon."""
+        self._icon_name = name
+        self._tint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _tint(self) -> None:
+        if self._icon_name:
+            is_primary = self.property("role") == "primary"
+            self.setIcon(icon(self._icon_name, theme().colors.on_accent if is_primary else ""))
+
+
+class IconToolButton(QToolButton):
+    """A flat button that is only an icon; its text is the tooltip and accessible name."""
+
+    def __init__(self, text: str, icon_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon_name = icon_name
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self.setAutoRaise(True)
+        self.setIconSize(QSize(16, 16))
+        self._tint()
+
+    def set_icon_name(self, name: str) -> None:
+        """Show another icon."""
+        self._icon_name = name
+        self._tint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _tint(self) -> None:
+        self.setIcon(icon(self._icon_name))
+
+
+class IconLabel(QLabel):
+    """An icon of ours as a picture."""
+
+    def __init__(self, icon_name: str, size: int = 16, *, is_muted: bool = False, parent: QWidget | None = None):
+        super().__init__(parent)
+        self._icon_name, self._size, self._is_muted = icon_name, size, is_muted
+        self._tint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _tint(self) -> None:
+        self.setPixmap(pixmap(self._icon_name, self._size, theme().colors.muted if self._is_muted else ""))
+
+
+class StatusBadge(QWidget):
+    """A state as shape, colour and word."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._status = Status.NOT_RUN
+        self._picture = QLabel()
+        self._word = QLabel()
+        self._word.setFont(heading_font())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACING // 2)
+        row.addWidget(self._picture)
+        row.addWidget(self._word)
+        self.set_status(Status.NOT_RUN)
+
+    @property
+    def status(self) -> Status:
+        """What is shown."""
+        return self._status
+
+    def set_status(self, status: Status, word: str = "") -> None:
+        """Show a state; `word` replaces its usual name."""
+        self._status = status
+        self._word.setText(word or status.value.capitalize())
+        self.setAccessibleName(self._word.text())
+        self._tint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _tint(self) -> None:
+        self._picture.setPixmap(status_icon(self._status).pixmap(16, 16))
+        palette = self._word.palette()
+        palette.setColor(self._word.foregroundRole(), theme().status_color(self._status))
+        if palette != self._word.palette():
+            self._word.setPalette(palette)
+
+
+class ElidedLabel(QLabel):
+    """One line that is cut with an ellipsis where it does not fit; the tooltip has the whole of it."""
+
+    def __init__(
+        self, text: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._mode = mode
+        self._whole = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.set_text(text)
+
+    def set_text(self, text: str) -> None:
+        """Show another text."""
+        self._whole = text
+        self.setToolTip(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._whole, self._mode, max(self.width(), 40)))
+
+
+class Foldable(QWidget):
+    """A header that shows and hides what is below it."""
+
+    def __init__(self, title: str, content: QWidget, *, is_open: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._content = content
+        self._header = IconButton(title, role="link")
+        self._header.clicked.connect(lambda: self.set_open(is_open=content.isHidden()))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING // 2)
+        column.addWidget(self._header, alignment=Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(content)
+        self.set_open(is_open=is_open)
+
+    def set_open(self, *, is_open: bool) -> None:
+        """Show or hide the content."""
+        self._content.setVisible(is_open)
+        self._header.set_icon_name("chevron-down" if is_open else "chevron-right")
+
+    def set_title(self, title: str) -> None:
+        """Change the header's text."""
+        self._header.setText(title)
+
+
+class ErrorPanel(QFrame):
+    """A failure: what, what to do next, details folded, copy."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("error-panel")
+        self.setProperty("role", "card")
+        self._error = ErrorInfo("", "")
+        self._message = wrapped_label("", is_selectable=True)
+        self._message.setFont(heading_font())
+        self._message.setObjectName("error-message")
+        self._hint = wrapped_label("", is_selectable=True)
+        self._hint.setObjectName("error-hint")
+        self._details = wrapped_label("", is_selectable=True)
+        self._details.setFont(mono_font())
+        self._fold = Foldable("Details", self._details)
+        copy = IconToolButton("Copy the whole error", "copy")
+        copy.clicked.connect(self._copy)
+        picture = QLabel()
+        picture.setPixmap(status_icon(Status.FAILED).pixmap(20, 20))
+        texts = QVBoxLayout()
+        texts.setSpacing(SPACING // 2)
+        texts.addWidget(self._message)
+        texts.addWidget(self._hint)
+        texts.addWidget(self._fold)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 12, 12, 12)
+        row.setSpacing(SPACING)
+        row.addWidget(picture, alignment=Qt.AlignmentFlag.AlignTop)
+        row.addLayout(texts, 1)
+        row.addWidget(copy, alignment=Qt.AlignmentFlag.AlignTop)
+
+    def show_error(self, error: ErrorInfo | None) -> None:
+        """Show a failure; None hides the panel."""
+        self.setVisible(error is not None)
+        if error is not None:
+            self._error = error
+            self._message.setText(error.message)
+            self._hint.setText(error.hint)
+            self._hint.setVisible(bool(error.hint))
+            self._details.setText(error.details)
+            self._fold.setVisible(bool(error.details))
+
+    def _copy(self) -> None:
+        error = self._error
+        parts = (f"{error.message} [{error.code}]", error.hint, error.details)
+        QGuiApplication.clipboard().setText("\n\n".join(part for part in parts if part))
+
+
+def wrapped_label(text: str, *, is_muted: bool = False, is_selectable: bool = False) -> QLabel:
+    """Plain text over as many lines as it needs."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    if is_muted:
+        label.setProperty("role", "muted")
+    if is_selectable:
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+def heading(text: str) -> QLabel:
+    """A title inside a page."""
+    label = QLabel(text)
+    label.setFont(heading_font())
+    return label
+
+
+def separator() -> QFrame:
+    """A thin horizontal line."""
+    line = QFrame()
+    line.setProperty("role", "line")
+    line.setFixedHeight(1)
+    return line

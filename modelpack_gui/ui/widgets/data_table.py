@@ -1,0 +1,125 @@
+"""The table view of every page: sortable, copyable, remembers its columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from modelpack_gui.ui.models.record_table import COPY_ROLE, RecordTableModel
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.theme import icon
+
+ROW_HEIGHT = 24
+
+
+class DataTable(QTableView):
+    """Shows a RecordTableModel.
+
+    Ctrl+C copies the selected rows as tab-separated text with full values; the context menu also offers the cell,
+    and everything with its header. Pages add their own entries through `context_menu_made`.
+    """
+
+    record_selected = Signal(object)
+    record_activated = Signal(object)
+    context_menu_made = Signal(object, object)  # QMenu, record
+
+    def __init__(self, model: RecordTableModel[Any], name: str, accessible_name: str, parent: QWidget | None = None):
+        """`name` is the object name, and the key under which the columns are remembered."""
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(accessible_name)
+        self._model = model
+        self.setModel(model)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setAlternatingRowColors(False)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        rows = self.verticalHeader()
+        rows.setVisible(False)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(max(ROW_HEIGHT, self.fontMetrics().height() + 8))
+        header = self.horizontalHeader()
+        header.setSectionsMovable(True)
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        for i, column in enumerate(model.columns):
+            if column.width:
+                self.setColumnWidth(i, column.width)
+        self._needs_fit = any(not column.width for column in model.columns)
+        model.modelReset.connect(self._fit_once)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._on_context_menu)
+        copy = QAction("Copy rows", self)
+        copy.setShortcut(QKeySequence.StandardKey.Copy)
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.triggered.connect(self.copy_rows)
+        self.addAction(copy)
+        self.selectionModel().currentRowChanged.connect(self._on_current_changed)
+        self.activated.connect(lambda index: self.record_activated.emit(self._model.record(index.row())))
+
+    def remember(self, settings: Settings) -> None:
+        """Restore the columns now, and keep them from now on."""
+        key = f"columns/{self.objectName()}"
+        header = self.horizontalHeader()
+        state = settings.state(key)
+        if not state.isEmpty() and header.restoreState(state):
+            self._needs_fit = False
+            self._model.sort(header.sortIndicatorSection(), header.sortIndicatorOrder())
+        for signal in (header.sectionResized, header.sectionMoved, header.sortIndicatorChanged):
+            signal.connect(lambda *_: settings.set_state(key, header.saveState()))
+
+    def select_record(self, record: Any) -> None:
+        """Make a record current and visible, if it is shown."""
+        row = self._model.row_of(record)
+        if row >= 0:
+            self.setCurrentIndex(self._model.index(row, 0))
+
+    def copy_rows(self) -> None:
+        """Put the selected rows on the clipboard."""
+        rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
+        self._copy(rows, with_header=False)
+
+    def _copy(self, rows: list[int], *, with_header: bool) -> None:
+        columns = range(self._model.columnCount())
+        lines = [[column.title for column in self._model.columns]] if with_header else []
+        lines += [[str(self._model.index(row, column).data(COPY_ROLE)) for column in columns] for row in rows]
+        QGuiApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))
+
+    def _fit_once(self) -> None:
+        if self._needs_fit and self._model.rowCount():
+            self._needs_fit = False
+            for i, column in enumerate(self._model.columns):
+                if not column.width:
+                    fitting = max(self.sizeHintForColumn(i), self.horizontalHeader().sectionSizeHint(i)) + 12
+                    self.setColumnWidth(i, min(fitting, 420))
+
+    def _on_current_changed(self) -> None:
+        index = self.currentIndex()
+        if index.isValid():
+            self.record_selected.emit(self._model.record(index.row()))
+
+    def _on_context_menu(self, position: QPoint) -> None:
+        index = self.indexAt(position)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if index.isValid():
+            text = str(index.data(COPY_ROLE))
+            copy_cell = menu.addAction(icon("copy"), "Copy cell")
+            copy_cell.triggered.connect(lambda: QGuiApplication.clipboard().setText(text))
+            menu.addAction(icon("copy"), "Copy rows").triggered.connect(self.copy_rows)
+        everything = list(range(self._model.rowCount()))
+        copy_all = menu.addAction(icon("table"), "Copy table with header")
+        copy_all.triggered.connect(lambda: self._copy(everything, with_header=True))
+        if index.isValid():
+            self.context_menu_made.emit(menu, self._model.record(index.row()))
+        menu.popup(self.viewport().mapToGlobal(position))

@@ -1,0 +1,44 @@
+"""Fixtures for window tests: a fake client, settings and data of their own, the theme applied once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.job_center import JobCenter
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.theme import theme
+from tests.ui.fake_client import FakeClient
+
+
+@pytest.fixture(autouse=True)
+def _private_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODELPACK_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("MODELPACK_SETTINGS", str(tmp_path / "settings.ini"))
+
+
+@pytest.fixture(scope="session")
+def _themed(qapp: QApplication) -> None:
+    theme().start("light")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def client() -> FakeClient:
+    return FakeClient()
+
+
+@pytest.fixture
+def controller(client: FakeClient, _themed: None) -> Iterator[Controller]:
+    jobs = JobCenter(client)
+    made = Controller(jobs)
+    yield made
+    jobs.close()
