@@ -1,0 +1,97 @@
+"""The exporter's own call as Python source."""
+
+from __future__ import annotations
+
+from modelpack_gui.core.pycode import bracketed, is_name, literal, stacked
+from modelpack_gui.core.records import DynamicDim, ExportSpec, InputSpec
+
+
+def export_lines(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list[str]:
+    """Lines that export `model` with `inputs` to the output path."""
+    path = export.output_path or ("model.onnx" if export.format == "onnx" else "model.pt")
+    lines = [f"output_path = Path({literal(path)})", "output_path.parent.mkdir(parents=True, exist_ok=True)"]
+    if export.format == "torchscript":
+        return [*lines, *_torchscript_lines(export)]
+    if export.exporter == "dynamo":
+        return [*lines, *_dim_lines(export), _onnx_call("model", _dynamo_arguments(export, inputs))]
+    if export.exporter == "script":
+        lines.append("scripted = torch.jit.script(model)")
+        return [*lines, _onnx_call("scripted", _legacy_arguments(export, inputs))]
+    return [*lines, _onnx_call("model", _legacy_arguments(export, inputs))]
+
+
+def _torchscript_lines(export: ExportSpec) -> list[str]:
+    if export.exporter == "script":
+        return ["scripted = torch.jit.script(model)", "torch.jit.save(scripted, str(output_path))"]
+    return [
+        "with torch.no_grad():",
+        "    traced = torch.jit.trace(model, inputs)",
+        "torch.jit.save(traced, str(output_path))",
+    ]
+
+
+def _onnx_call(model: str, arguments: list[str]) -> str:
+    items = [model, "inputs", "str(output_path)", *arguments]
+    return stacked("torch.onnx.export(", items, ")")
+
+
+def _names(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> tuple[str, ...]:
+    return export.input_names or tuple(item.name for item in inputs)
+
+
+def _common_arguments(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list[str]:
+    arguments = [f"input_names={literal(list(_names(export, inputs)))}"]
+    if export.output_names:
+        arguments.append(f"output_names={literal(list(export.output_names))}")
+    if export.opset_version is not None:
+        arguments.append(f"opset_version={export.opset_version}")
+    return arguments
+
+
+def _dynamo_arguments(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list[str]:
+    arguments = [*_common_arguments(export, inputs), "dynamo=True", f"external_data={export.external_data}"]
+    if export.dynamic:
+        shapes = [_axes(item, export) or "None" for item in inputs]
+        arguments.append(bracketed("dynamic_shapes=(", shapes, ",)" if len(shapes) == 1 else ")"))
+    if not export.constant_folding:
+        arguments.append("optimize=False")
+    return arguments
+
+
+def _legacy_arguments(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list[str]:
+    arguments = [*_common_arguments(export, inputs), "dynamo=False"]
+    if export.dynamic:
+        axes = []
+        for name, item in zip(_names(export, inputs), inputs, strict=False):
+            dims = ", ".join(f"{dim.axis}: {literal(dim.name)}" for dim in export.dynamic if dim.input == item.name)
+            if dims:
+                axes.append(f"{literal(name)}: {{{dims}}}")
+        arguments.append("dynamic_axes={" + ", ".join(axes) + "}")
+    if not export.constant_folding:
+        arguments.append("do_constant_folding=False")
+    return arguments
+
+
+def _dim_lines(export: ExportSpec) -> list[str]:
+    """One Dim for each name: axes that share it have the same size."""
+    dims: dict[str, DynamicDim] = {}
+    for dim in export.dynamic:
+        dims.setdefault(dim.name, dim)
+    lines = []
+    for dim in dims.values():
+        arguments = [literal(dim.name)]
+        if dim.min is not None:
+            arguments.append(f"min={dim.min}")
+        if dim.max is not None:
+            arguments.append(f"max={dim.max}")
+        lines.append(bracketed(f"{_dim_variable(dim.name)} = torch.export.Dim(", arguments, ")"))
+    return lines
+
+
+def _axes(item: InputSpec, export: ExportSpec) -> str:
+    dims = [dim for dim in export.dynamic if dim.input == item.name]
+    return "{" + ", ".join(f"{dim.axis}: {_dim_variable(dim.name)}" for dim in dims) + "}" if dims else ""
+
+
+def _dim_variable(name: str) -> str:
+    return f"dim_{name}" if is_name(f"dim_{name}") else "dim_" + "".join(c if c.isalnum() else "_" for c in name)
