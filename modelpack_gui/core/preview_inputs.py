@@ -6,7 +6,9 @@ from modelpack_gui.core.pycode import bracketed, is_name, literal
 from modelpack_gui.core.records import InputSpec
 
 _RESERVED = {"torch", "Path", "sys", "importlib", "model", "module", "model_file", "spec", "inputs", "checkpoint"}
-_FLOATS = ("float16", "float32", "float64", "bfloat16")
+_FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+_SEED_STEP = 1_000_003  # as `make_inputs` of the source stage steps it; a test compares the values
 
 
 def input_lines(inputs: tuple[InputSpec, ...]) -> list[str]:
@@ -14,7 +16,9 @@ def input_lines(inputs: tuple[InputSpec, ...]) -> list[str]:
     if not inputs:
         return ["inputs = ()  # no example inputs are chosen yet"]
     names = [_variable(item, i) for i, item in enumerate(inputs)]
-    lines = [_draw(name, item) for name, item in zip(names, inputs, strict=True)]
+    lines: list[str] = []
+    for i, (name, item) in enumerate(zip(names, inputs, strict=True)):
+        lines += _draw(name, item, (item.seed + _SEED_STEP * i) % (1 << 63))
     return [*lines, bracketed("inputs = (", names, ",)" if len(names) == 1 else ")")]
 
 
@@ -22,21 +26,26 @@ def _variable(item: InputSpec, index: int) -> str:
     return item.name if is_name(item.name) and item.name not in _RESERVED else f"input_{index}"
 
 
-def _draw(name: str, item: InputSpec) -> str:
-    shape = literal(item.shape)
-    generator = f"generator=torch.Generator().manual_seed({item.seed})"
+def _draw(name: str, item: InputSpec, seed: int) -> list[str]:
+    ends = [literal(item.shape), f"generator=torch.Generator().manual_seed({seed})"]
     if item.dtype in _FLOATS:
-        low = 0.0 if item.low is None else item.low
-        high = 1.0 if item.high is None else item.high
-        drawn = bracketed(f"{name} = torch.rand(", [shape, generator], ")")
-        scale = "" if (low, high) == (0.0, 1.0) else f"\n{name} = {literal(low)} + {literal(high - low)} * {name}"
-        cast = "" if item.dtype == "float32" else f"\n{name} = {name}.to(torch.{item.dtype})"
-        return drawn + scale + cast
+        return _draw_floats(name, item, ends)
     if item.dtype == "bool":
-        drawn = bracketed(f"{name} = torch.randint(", ["0", "2", shape, generator], ")")
-        return f"{drawn}\n{name} = {name}.to(torch.bool)"
-    low_int = 0 if item.low is None else int(item.low)
-    high_int = 9 if item.high is None else int(item.high)
-    parts = [str(low_int), str(high_int + 1), shape, generator]
-    drawn = bracketed(f"{name} = torch.randint(", parts, ")")
-    return drawn if item.dtype == "int64" else f"{drawn}\n{name} = {name}.to(torch.{item.dtype})"
+        return [bracketed(f"{name} = torch.randint(", ["0", "2", *ends, "dtype=torch.uint8"], ").bool()")]
+    low = 0.0 if item.low is None else item.low
+    high = max(9.0, low) if item.high is None else item.high
+    cast = "" if item.dtype == "int64" else f".to(torch.{item.dtype})"
+    return [bracketed(f"{name} = torch.randint(", [str(int(low)), str(int(high) + 1), *ends], f"){cast}")]
+
+
+def _draw_floats(name: str, item: InputSpec, ends: list[str]) -> list[str]:
+    low = 0.0 if item.low is None else item.low
+    high = max(1.0, low + 1.0) if item.high is None else item.high
+    if item.dtype == "float64":
+        ends = [*ends, "dtype=torch.float64"]
+    lines = [bracketed(f"{name} = torch.rand(", ends, ")")]
+    if (low, high) != (0.0, 1.0):
+        lines.append(f"{name} = {name} * {literal(high - low)} + {literal(low)}")
+    if item.dtype in ("float16", "bfloat16"):
+        lines.append(f"{name} = {name}.to(torch.{item.dtype})")
+    return lines
