@@ -45,13 +45,12 @@ def ensure(*extras: str) -> Path:
         SetupError: It could not be made or filled.
     """
     folder = venv_folder()
-    stamp = folder / STAMP_NAME
-    if not _is_usable(folder):
-        _create(folder)
+    _make(folder)
     fingerprint = compute_fingerprint(ROOT, _python_version(folder))
-    installed = _read_stamp(stamp, fingerprint)
-    if not installed >= set(extras):
-        wanted = sorted(installed | set(extras))
+    stamp = folder / STAMP_NAME
+    stamped, installed = _read_stamp(stamp)
+    if stamped != fingerprint or not installed.issuperset(extras):
+        wanted = sorted(installed.union(extras))
         stamp.unlink(missing_ok=True)  # until pip succeeds, nobody knows what is in there
         _install(python_of(folder), wanted)
         _write_stamp(stamp, fingerprint, wanted)
@@ -74,6 +73,13 @@ def python_of(venv: Path) -> Path:
     return program_of(venv, "python")
 
 
+def site_packages_of(venv: Path) -> Path:
+    """Folder of the packages of a virtual environment."""
+    if os.name == "nt":
+        return venv / "Lib" / "site-packages"
+    return next(venv.glob("lib/python3*/site-packages"), venv / "lib" / "site-packages")
+
+
 def compute_fingerprint(root: Path, python_version: str) -> str:
     """Hash of all that decides what pip would install, the extras left out.
 
@@ -91,15 +97,13 @@ def compute_fingerprint(root: Path, python_version: str) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _read_stamp(stamp: Path, fingerprint: str) -> set[str]:
-    """Extras that are installed as they should be now; none if anything changed since."""
+def _read_stamp(stamp: Path) -> tuple[str, set[str]]:
+    """Fingerprint and extras of the last installation that succeeded; empty if there was none."""
     try:
         data = json.loads(stamp.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return set()
-    if not isinstance(data, dict) or data.get("fingerprint") != fingerprint:
-        return set()
-    return set(data["extras"])
+        return str(data["fingerprint"]), set(data["extras"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return "", set()
 
 
 def _write_stamp(stamp: Path, fingerprint: str, extras: list[str]) -> None:
@@ -115,19 +119,28 @@ def _python_version(venv: Path) -> str:
     return facts.get("version") or facts.get("version_info", "")
 
 
-def _is_usable(venv: Path) -> bool:
-    """Whether it looks like a whole virtual environment: its Python is there, and so is pip."""
-    has_pip = any(venv.glob("[Ll]ib/python3*/site-packages/pip")) or (venv / "Lib/site-packages/pip").is_dir()
-    return (venv / "pyvenv.cfg").is_file() and python_of(venv).exists() and has_pip
+def _make(folder: Path) -> None:
+    """Make the virtual environment unless it is there, and see that it has pip."""
+    if not (folder / "pyvenv.cfg").is_file() or not python_of(folder).exists():
+        _create(folder)
+    if (site_packages_of(folder) / "pip").is_dir():
+        return
+    added = subprocess.run([str(python_of(folder)), "-m", "ensurepip"], check=False)  # made by uv, or half made
+    if added.returncode != 0:
+        raise SetupError(
+            f"The virtual environment in {folder} has no pip, and it could not be added; the message is above.\n"
+            "Delete that folder and start again, or set the environment variable MODELPACK_VENV to another."
+        )
 
 
 def _create(folder: Path) -> None:
-    if folder.exists() and any(folder.iterdir()) and not (folder / "pyvenv.cfg").is_file():
+    if folder.exists() and not (folder / "pyvenv.cfg").is_file() and any(folder.iterdir()):
         raise SetupError(
             f"{folder} is there but is not a virtual environment.\n"
             "Move it away, or set the environment variable MODELPACK_VENV to another folder."
         )
-    _system_libraries.ensure_venv_module()
+    if not _system_libraries.ensure_venv_module():
+        raise SetupError("This Python lacks the modules that make virtual environments; see above.")
     print(f"Making a virtual environment in {folder} ...", flush=True)
     done = subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=False)
     if done.returncode != 0:

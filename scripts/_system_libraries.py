@@ -29,6 +29,9 @@ PACKAGES: Mapping[str, str] = {
     "libfreetype.so.6": "libfreetype6",
     "libglib-2.0.so.0": "libglib2.0-0",
     "libgthread-2.0.so.0": "libglib2.0-0",
+    "libwayland-client.so.0": "libwayland-client0",
+    "libwayland-cursor.so.0": "libwayland-cursor0",
+    "libwayland-egl.so.1": "libwayland-egl1",
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
     "libxcb-image.so.0": "libxcb-image0",
@@ -61,7 +64,7 @@ QT_FILES = (
 _NOT_FOUND = re.compile(r"^\s*(\S+) => not found\b", re.MULTILINE)
 
 
-def ensure_qt_libraries(venv: Path, *, with_virtual_screen: bool = False) -> bool:
+def ensure_qt_libraries(site_packages: Path, *, with_virtual_screen: bool = False) -> bool:
     """Have what Qt needs of the system: install it as root on Debian or Ubuntu, else print the line to paste.
 
     Returns:
@@ -69,7 +72,7 @@ def ensure_qt_libraries(venv: Path, *, with_virtual_screen: bool = False) -> boo
     """
     if sys.platform != "linux":
         return True
-    libraries = find_missing_libraries(_qt_files(venv))
+    libraries = find_missing_libraries(_qt_files(site_packages))
     programs = [name for name in VIRTUAL_SCREEN if with_virtual_screen and not shutil.which(name)]
     if not libraries and not programs:
         return True
@@ -78,13 +81,14 @@ def ensure_qt_libraries(venv: Path, *, with_virtual_screen: bool = False) -> boo
     print("Missing on this system: " + ", ".join([*libraries, *programs]), flush=True)
     if unknown:
         print(f"No Debian package is known for {', '.join(unknown)}; `apt-file search` finds it.", flush=True)
-    return _apt_install(packages) and not find_missing_libraries(_qt_files(venv))
+    return _apt_install(packages) and not find_missing_libraries(_qt_files(site_packages))
 
 
-def ensure_venv_module() -> None:
-    """Have the module that makes virtual environments; Debian keeps half of it in a package of its own."""
-    if importlib.util.find_spec("ensurepip") is None:
-        _apt_install([f"python{sys.version_info.major}.{sys.version_info.minor}-venv"])
+def ensure_venv_module() -> bool:
+    """Whether this Python can make virtual environments; Debian keeps half of that in a package of its own."""
+    if importlib.util.find_spec("ensurepip") is not None:
+        return True
+    return _apt_install([f"python{sys.version_info.major}.{sys.version_info.minor}-venv"])
 
 
 def find_missing_libraries(files: Iterable[Path]) -> list[str]:
@@ -111,12 +115,15 @@ def name_packages(libraries: Iterable[str]) -> tuple[list[str], list[str]]:
     return packages, [name for name in libraries if name not in PACKAGES]
 
 
-def _qt_files(venv: Path) -> list[Path]:
-    return [file for name in QT_FILES for file in venv.glob(f"lib/python3*/site-packages/PySide6/{name}")]
+def _qt_files(site_packages: Path) -> list[Path]:
+    files = [*QT_FILES, "Qt/plugins/platforms/libqwayland.so"] if os.environ.get("WAYLAND_DISPLAY") else QT_FILES
+    return [site_packages / "PySide6" / name for name in files]
 
 
 def _apt_install(packages: list[str]) -> bool:
     """Install as root, else say how; whether they were installed."""
+    if not packages:
+        return False
     apt = shutil.which("apt-get")
     if apt is None:
         print("Install them with the package manager of this system. On Debian they are in: " + " ".join(packages))

@@ -33,7 +33,8 @@ def main(arguments: list[str]) -> int:
         return 1
     app = [str(python), "-m", "modelpack_gui"]
     if has_display():
-        if not _system_libraries.ensure_qt_libraries(_environment.venv_folder()):
+        site_packages = _environment.site_packages_of(_environment.venv_folder())
+        if not _system_libraries.ensure_qt_libraries(site_packages):
             return 1
         return run([*app, "gui", *window_arguments(arguments)])
     command, results = headless_arguments(arguments)

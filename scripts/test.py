@@ -59,7 +59,9 @@ def main(arguments: list[str]) -> int:
     venv = _environment.venv_folder()
     chosen = [check for check in checks(venv, pytest_arguments) if options.only in (None, check.group)]
     if any(check.group == "tests" for check in chosen):
-        _system_libraries.ensure_qt_libraries(venv, with_virtual_screen=True)  # what still lacks fails its tests
+        _system_libraries.ensure_qt_libraries(
+            _environment.site_packages_of(venv), with_virtual_screen=True
+        )  # what still lacks fails its tests
     outcomes = [(check, *run(check)) for check in chosen]
     print("\n" + "\n".join(summary_lines(outcomes)))
     return 1 if any(status for _, status, _ in outcomes) else 0
