@@ -15,7 +15,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -52,7 +51,7 @@ def ensure(*extras: str) -> Path:
     if stamped != fingerprint or not installed.issuperset(extras):
         wanted = sorted(installed.union(extras))
         stamp.unlink(missing_ok=True)  # until pip succeeds, nobody knows what is in there
-        _install(python_of(folder), wanted)
+        _install(folder, wanted)
         _write_stamp(stamp, fingerprint, wanted)
     return python_of(folder)
 
@@ -150,26 +149,29 @@ def _create(folder: Path) -> None:
         )
 
 
-def _install(python: Path, extras: list[str]) -> None:
+def _install(venv: Path, extras: list[str]) -> None:
+    python = python_of(venv)
     arguments = shlex.split(os.environ.get("MODELPACK_PIP_ARGS", ""), posix=os.name != "nt")
     print(f"Installing modelpack-gui [{', '.join(extras)}]; the first time takes some minutes ...", flush=True)
-    if _wants_cpu_torch(python):
+    if _wants_cpu_torch(venv):
         torch = _pinned("torch")
         print(f"Taking {torch} without CUDA from {CPU_TORCH_INDEX}", flush=True)
-        _pip(python, ["--no-deps", "--index-url", CPU_TORCH_INDEX, torch])
-    _pip(python, ["-c", str(CONSTRAINTS), *arguments, "-e", f"{ROOT}[{','.join(extras)}]"])
-
-
-def _pip(python: Path, arguments: list[str]) -> None:
-    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *arguments]
-    done = subprocess.run(command, check=False)
-    if done.returncode != 0:
+        if _run_pip(python, ["--no-deps", "--index-url", CPU_TORCH_INDEX, torch]) != 0:
+            print("It is not to be had there; the next step takes the one with CUDA.", flush=True)
+    arguments = ["-c", str(CONSTRAINTS), *arguments, "-e", f"{ROOT}[{','.join(extras)}]"]
+    status = _run_pip(python, arguments)
+    if status != 0:
         raise SetupError(
-            f"pip stopped with exit status {done.returncode}; its message is above. The command was:\n"
-            f"  {shlex.join(command)}\n"
+            f"pip stopped with exit status {status}; its message is above. The command was:\n"
+            f"  {python} -m pip install {shlex.join(arguments)}\n"
             "Check the network and the free disk space and start again: what is already there is kept.\n"
             "Behind a mirror or proxy, set MODELPACK_PIP_ARGS, such as MODELPACK_PIP_ARGS='--index-url https://...'."
         )
+
+
+def _run_pip(python: Path, arguments: list[str]) -> int:
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", *arguments]
+    return subprocess.run(command, check=False).returncode
 
 
 def _pinned(name: str) -> str:
@@ -177,20 +179,17 @@ def _pinned(name: str) -> str:
     return next(line for line in lines if line.startswith(f"{name}=="))
 
 
-def _wants_cpu_torch(python: Path) -> bool:
+def _wants_cpu_torch(venv: Path) -> bool:
     """Whether to take torch from the index without CUDA.
 
     Only on Linux without an NVIDIA driver, with the index within reach, and when the user chose no index.
     """
     if sys.platform != "linux" or shutil.which("nvidia-smi") or os.environ.get("MODELPACK_PIP_ARGS"):
         return False
-    if (
-        subprocess.run([str(python), "-m", "pip", "show", "-q", "torch"], capture_output=True, check=False).returncode
-        == 0
-    ):
-        return False
+    if (site_packages_of(venv) / "torch").is_dir():
+        return False  # pip decides whether it will do
     try:
         with urllib.request.urlopen(f"{CPU_TORCH_INDEX}/torch/", timeout=PROBE_TIMEOUT_S):
             return True
-    except (urllib.error.URLError, TimeoutError, OSError):
-        return False  # then the indexes that pip is configured with have it
+    except OSError:
+        return False  # no network but a mirror: pip is configured to know better

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +69,7 @@ class AptMachine:
         self.programs = programs
         monkeypatch.setattr(sys, "platform", "linux")
         monkeypatch.setattr(os, "geteuid", lambda: uid, raising=False)
-        monkeypatch.setattr(
-            _system_libraries.shutil, "which", lambda name: f"/bin/{name}" if name in self.programs else None
-        )
+        monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}" if name in self.programs else None)
         monkeypatch.setattr(subprocess, "run", self._run)
 
     def _run(self, command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
@@ -227,6 +228,35 @@ def test_failed_pip_says_what_to_do_and_is_tried_again(setup: Setup) -> None:
     setup.pip_status = 0
     _environment.ensure("worker")
     assert setup.installed() == ["[worker]", "[worker]"]
+
+
+def test_on_linux_without_a_gpu_torch_comes_without_cuda(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answer(url: str, timeout: float) -> io.BytesIO:
+        asked.append(url)
+        return io.BytesIO()
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(urllib.request, "urlopen", answer)
+    monkeypatch.delenv("MODELPACK_PIP_ARGS")
+    _environment.ensure("worker")
+    assert asked == [f"{_environment.CPU_TORCH_INDEX}/torch/"]
+    assert setup.installed() == ["torch==2.13.0", "[worker]"]
+    assert "--no-deps" in setup.commands[1]
+
+
+def test_an_index_out_of_reach_leaves_torch_to_pip(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(url: str, timeout: float) -> io.BytesIO:
+        raise urllib.error.URLError("Name or service not known")
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    monkeypatch.delenv("MODELPACK_PIP_ARGS")
+    _environment.ensure("worker")
+    assert setup.installed() == ["[worker]"]
 
 
 def test_a_damaged_stamp_counts_as_none(setup: Setup) -> None:
