@@ -1,0 +1,1 @@
+"""What several stages share: captured warnings, paths and atomic writes."""

@@ -1,0 +1,149 @@
+"""Paths of requests, files written whole or not at all, and the versions of what wrote them."""
+
+from __future__ import annotations
+
+import errno
+import importlib.metadata
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.errors import UserError
+
+_FULL_BYTES = 1 << 20
+"""With less free space than this, a failed write is put down to the disk being full."""
+
+
+def resolve(context: Context, path: str) -> Path:
+    """The absolute path of a path in a request: relative ones start from the recipe's folder."""
+    return Path(os.path.abspath(context.base / Path(path).expanduser()))  # noqa: PTH100 (keeps symbolic links)
+
+
+def versions(*names: str) -> dict[str, str]:
+    """The Python version and those of the named distributions; ones not installed are left out."""
+    found = {"python": platform.python_version()}
+    for name in names:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def prepare_target(target: Path) -> None:
+    """Make sure that a file could be written at `target`; missing folders above it are made.
+
+    Raises:
+        UserError: `output-is-folder`, `output-not-writable`, `disk-full`.
+    """
+    if target.is_dir():
+        raise UserError(
+            "output-is-folder",
+            f"The output path {target} is a folder.",
+            f"Give the name of a file in it, such as {target / 'model.onnx'}.",
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _write_error(target, error) from error
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise _not_writable(target, "the folder does not allow writing")
+
+
+@contextmanager
+def replace_file(target: Path) -> Iterator[Path]:
+    """Write a file whole or not at all.
+
+    Yields a temporary path in the folder of `target`. When the block ends well it replaces `target`; when it
+    raises, the temporary file is deleted and `target` is as it was.
+
+    Raises:
+        UserError: `output-is-folder`, `output-not-writable`, `disk-full`.
+    """
+    with replace_files(target) as temporary:
+        yield temporary
+
+
+@contextmanager
+def replace_files(target: Path, stale: tuple[str, ...] = ()) -> Iterator[Path]:
+    """Write a file together with data files beside it, all of them or none.
+
+    Yields the path of the same name in a temporary folder beside `target`; whatever is written into that folder
+    is moved beside `target` when the block ends well, the file itself last. Data files keep their names, since the
+    file refers to them.
+
+    Args:
+        stale: Names beside `target` to delete when the block ended well and did not write them.
+
+    Raises:
+        UserError: `output-is-folder`, `output-not-writable`, `disk-full`.
+    """
+    prepare_target(target)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise _write_error(target, error) from error
+    try:
+        yield folder / target.name
+        _move(folder, target, stale)
+    except OSError as error:
+        if _is_about(error, folder) or error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _write_error(target, error) from error
+        raise
+    except RuntimeError as error:  # torch's C++ writers give no errno
+        if _looks_full(error, target.parent):
+            raise _disk_full(target, str(error)) from error
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _move(folder: Path, target: Path, stale: tuple[str, ...]) -> None:
+    names = {path.name for path in folder.iterdir()}
+    for name in sorted(names - {target.name}):
+        (folder / name).replace(target.parent / name)
+    (folder / target.name).replace(target)
+    for name in stale:
+        if name not in names and Path(name).name == name:
+            (target.parent / name).unlink(missing_ok=True)
+
+
+def _is_about(error: OSError, folder: Path) -> bool:
+    """Whether an error names the temporary folder; others come from what the block did besides writing."""
+    named = [str(name) for name in (error.filename, error.filename2) if name is not None]
+    return any(name.startswith(str(folder)) for name in named)
+
+
+def _looks_full(error: RuntimeError, folder: Path) -> bool:
+    text = str(error)
+    if "No space left" in text:
+        return True
+    return "failed writing" in text and shutil.disk_usage(folder).free < _FULL_BYTES
+
+
+def _write_error(target: Path, error: OSError) -> UserError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _disk_full(target, str(error))
+    return _not_writable(target, error.strerror or str(error))
+
+
+def _not_writable(target: Path, reason: str) -> UserError:
+    return UserError(
+        "output-not-writable",
+        f"{target} cannot be written: {reason}.",
+        "Choose another output path, or change the permissions of the folder.",
+    )
+
+
+def _disk_full(target: Path, details: str) -> UserError:
+    return UserError(
+        "disk-full",
+        f"There is no room left on the disk to write {target}; nothing was left half-written.",
+        "Free some space or choose an output path on another disk.",
+        details,
+    )

@@ -1,0 +1,175 @@
+"""Construct the model of a source and load its checkpoint. Every stage that needs the model calls this."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import random
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.records import CapturedWarning, KeyReport, ModelSource
+from modelpack_gui.stages.common.warnings import capture
+from modelpack_gui.stages.source import arguments
+from modelpack_gui.stages.source.checkpoint import read_checkpoint
+from modelpack_gui.stages.source.importing import import_source
+from modelpack_gui.stages.source.keys import load_state
+from modelpack_gui.stages.source.locate import locate
+from modelpack_gui.stages.source.usercode import guarded
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """A model that was constructed and loaded.
+
+    Attributes:
+        module: On the CPU, in eval mode, in the dtypes it was constructed with.
+        keys: None when there is no checkpoint.
+        source_path: Of the Python file, absolute.
+        warnings: Given by the user's code and while the checkpoint was read.
+        checkpoint_path: Absolute; empty when there is none.
+        checkpoint_size_bytes: 0 when there is none.
+    """
+
+    module: torch.nn.Module
+    keys: KeyReport | None
+    class_name: str
+    source_path: str
+    warnings: tuple[CapturedWarning, ...]
+    checkpoint_path: str
+    checkpoint_size_bytes: int
+
+
+def build_model(source: ModelSource, context: Context) -> BuiltModel:
+    """Import the source, construct the model with its arguments, and load its checkpoint.
+
+    Without a checkpoint the weights are random but the same each time: the generators are seeded before.
+
+    Raises:
+        UserError: For everything that can be wrong with the source, its arguments or its checkpoint.
+        JobCancelled: The user asked to stop.
+    """
+    import torch  # noqa: F401 (before the user's file, and before the loggers are captured)
+
+    location = locate(source.file, source.module, context)
+    context.progress(f"Importing {location.path.name}")
+    with capture() as warnings:
+        target = _find(import_source(location), source.name, str(location.path))
+        context.check_cancelled()
+        context.progress(f"Constructing {source.name}")
+        module = _construct(target, source)
+        module.eval()
+        context.check_cancelled()
+        keys, checkpoint_path, checkpoint_size = None, "", 0
+        if source.checkpoint is not None and source.checkpoint.path:
+            context.progress(f"Loading {source.checkpoint.path}")
+            user_module = sys.modules.get(getattr(target, "__module__", ""))
+            checkpoint = read_checkpoint(source.checkpoint, context, user_module)
+            keys = load_state(module, checkpoint, source.checkpoint.strict, context)
+            checkpoint_path, checkpoint_size = str(checkpoint.path), checkpoint.size_bytes
+    _check_materialised(module)
+    return BuiltModel(
+        module=module,
+        keys=keys,
+        class_name=type(module).__name__,
+        source_path=str(location.path),
+        warnings=warnings.records,
+        checkpoint_path=checkpoint_path,
+        checkpoint_size_bytes=checkpoint_size,
+    )
+
+
+def _find(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
+    if not name:
+        raise UserError("class-not-chosen", "No class or factory is chosen.", f"Choose one of those in {path}.")
+    found: Any = module
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise _missing(found, part, name, path)
+        found = getattr(found, part)
+    if not callable(found) or _is_instance_of_module(found):
+        raise UserError(
+            "not-callable",
+            f"{name} in {path} is an object of type {type(found).__name__}, not a class or a function.",
+            "Choose the class itself, or write a function that returns the model.",
+        )
+    if inspect.isclass(found) and inspect.isabstract(found):
+        methods = ", ".join(sorted(getattr(found, "__abstractmethods__", ())))
+        raise UserError(
+            "class-abstract",
+            f"The class {name} in {path} is abstract: {methods} is not implemented.",
+            "Choose a subclass that implements it.",
+        )
+    return found  # type: ignore[no-any-return]
+
+
+def _missing(scope: Any, part: str, name: str, path: str) -> UserError:
+    offered = [key for key, value in vars(scope).items() if not key.startswith("_") and callable(value)]
+    own = [
+        key for key in offered if getattr(getattr(scope, key), "__module__", None) == getattr(scope, "__name__", "")
+    ]
+    close = difflib.get_close_matches(part, own or offered, n=3, cutoff=0.5)
+    if close:
+        hint = f"Did you mean {' or '.join(close)}?"
+    else:
+        hint = f"It has {', '.join(sorted(own)[:12])}." if own else "It defines no class and no function."
+    return UserError("class-missing", f"{path} has no {name!r}.", hint)
+
+
+def _is_instance_of_module(found: Any) -> bool:
+    import torch
+
+    return isinstance(found, torch.nn.Module)
+
+
+def _construct(target: Callable[..., Any], source: ModelSource) -> torch.nn.Module:
+    import torch
+
+    bound = arguments.bind(target, source.name, source.arguments)
+    random.seed(0)
+    torch.manual_seed(0)
+    hint = "Check the constructor arguments; the traceback shows the line of the model that raised it."
+    with guarded("constructor-failed", f"constructing {source.name}", hint):
+        model = target(*bound.args, **bound.kwargs) if bound is not None else target(**source.arguments)
+    if not isinstance(model, torch.nn.Module):
+        what = "is not a subclass of torch.nn.Module" if inspect.isclass(target) else _gave(model)
+        raise UserError(
+            "not-a-module",
+            f"{source.name} {what}.",
+            "Choose a class that derives from torch.nn.Module, or a function that returns an instance of one.",
+        )
+    elsewhere = {str(tensor.device) for tensor in (*model.parameters(), *model.buffers())} - {"cpu"}
+    if not elsewhere:
+        return model
+    with guarded("model-not-on-cpu", f"moving {source.name} from {', '.join(sorted(elsewhere))} to the CPU", hint):
+        return model.to("cpu")
+
+
+def _gave(model: Any) -> str:
+    if inspect.isclass(model):
+        return f"returned the class {model.__name__} instead of an instance"
+    return f"returned an object of type {type(model).__name__}, not a torch.nn.Module"
+
+
+def _parameters(module: torch.nn.Module) -> list[tuple[str, Any]]:
+    return list(module.named_parameters())
+
+
+def _check_materialised(module: torch.nn.Module) -> None:
+    from torch.nn.parameter import is_lazy
+
+    lazy = [name for name, parameter in _parameters(module) if is_lazy(parameter)]
+    if lazy:
+        raise UserError(
+            "lazy-parameters",
+            f"{type(module).__name__} has parameters without a shape yet: {', '.join(lazy[:5])}.",
+            "Load a checkpoint that has them, or give the layers their sizes instead of using Lazy modules.",
+        )
