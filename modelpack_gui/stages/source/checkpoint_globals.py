@@ -82,7 +82,7 @@ def refusal(path: Path, names: list[str]) -> UserError:
     return UserError(
         "checkpoint-unsafe-global",
         f"{path} asks the unpickler for {_some(names)}, which weights_only=True does not allow.",
-        "If you trust the file, allow these names for it; or save only tensors: torch.save(model.state_dict(), path).",
+        "If you trust the file, allow these names; or save tensors only: torch.save(model.state_dict(), path).",
         "\n".join(names),
     )
 
