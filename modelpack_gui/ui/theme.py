@@ -150,7 +150,7 @@ def icon(name: str, color: str = "") -> QIcon:
     made = QIcon()
     for size in (16, 20, 24, 32, 48):
         made.addPixmap(_pixmap(name, color or colors.text, size), QIcon.Mode.Normal)
-        made.addPixmap(_pixmap(name, colors.border, size), QIcon.Mode.Disabled)
+        made.addPixmap(_pixmap(name, colors.muted, size), QIcon.Mode.Disabled)
     return made
 
 

@@ -1,0 +1,80 @@
+"""Start the window."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from modelpack_gui.client.api import Client
+from modelpack_gui.client.jobs import WorkerClient
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.job_center import JobCenter
+from modelpack_gui.ui.main_window import MainWindow
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.theme import app_icon, theme
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the window until it is closed; gives the exit status.
+
+    Args:
+        argv: `[file] [--demo [NAME]]`, without the program's name.
+    """
+    parser = argparse.ArgumentParser(prog="modelpack-gui", description="Open the window.")
+    parser.add_argument("file", nargs="?", type=Path, help="recipe, model file, checkpoint or artifact to open")
+    parser.add_argument("--demo", nargs="?", const="demo", default="", metavar="NAME", help="open a demo project")
+    options = parser.parse_args(argv)
+    app = make_application()
+    window = make_window(WorkerClient(), Settings())
+    _show_faults(window)
+    window.show()
+    # After the first paint: opening a project starts processes and reads files.
+    if options.demo:
+        QTimer.singleShot(0, lambda: window.open_demo(options.demo))
+    elif options.file is not None:
+        QTimer.singleShot(0, lambda: window.open_path(options.file))
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in a terminal ends it; workers end when their stdin closes
+    return app.exec()
+
+
+def make_application() -> QApplication:
+    """The QApplication, with our names and icon."""
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName("modelpack-gui")
+    app.setApplicationDisplayName("")
+    app.setDesktopFileName("modelpack-gui")
+    app.setWindowIcon(app_icon())
+    return app
+
+
+def make_window(client: Client, settings: Settings) -> MainWindow:
+    """A window around a client, themed, not yet shown."""
+    theme().start(settings.text("theme", "system"))
+    jobs = JobCenter(client)
+    controller = Controller(jobs)
+    return MainWindow(controller, jobs, settings)
+
+
+def _show_faults(window: MainWindow) -> None:
+    """A fault of ours in a slot is shown in the window and printed; Qt would only print it."""
+
+    def on_fault(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+        text = "".join(traceback.format_exception(kind, fault, trace))
+        sys.stderr.write(text)
+        if issubclass(kind, Exception):
+            hint = "Your project is untouched; save it. Please report this with the details."
+            window.message_bar.show_error(
+                ErrorInfo("window-fault", f"A fault in the window itself: {kind.__name__}: {fault}", hint, text)
+            )
+
+    sys.excepthook = on_fault

@@ -1,0 +1,567 @@
+"""The main window: one project, its stages at the left, the chosen page, the inspector and the job docks."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from modelpack_gui import __version__
+from modelpack_gui.client import demo, recipe_file, trust
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.pipeline import ORDER, Stage
+from modelpack_gui.core.records import CheckpointSpec, ModelSource
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.dialogs.trust import TrustDialog
+from modelpack_gui.ui.file_kinds import FileKind, kind_of
+from modelpack_gui.ui.format import duration
+from modelpack_gui.ui.job_center import JobCenter, JobView
+from modelpack_gui.ui.pages.base import StagePage
+from modelpack_gui.ui.pages.factory import make_page
+from modelpack_gui.ui.pages.start import StartPage
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.theme import app_icon, icon, theme
+from modelpack_gui.ui.widgets.basics import IconButton
+from modelpack_gui.ui.widgets.command_palette import CommandPalette
+from modelpack_gui.ui.widgets.inspector import InspectorPanel
+from modelpack_gui.ui.widgets.jobs_panel import JobsPanel
+from modelpack_gui.ui.widgets.log_panel import LogPanel
+from modelpack_gui.ui.widgets.message_bar import MessageBar
+from modelpack_gui.ui.widgets.stage_list import ICONS, StageList
+
+OPEN_FILTER = (
+    "All that can be opened (*.toml *.py *.onnx *.pt *.pth *.ckpt *.bin *.safetensors);;"
+    "Recipes (*.toml);;Model files (*.py);;Artifacts (*.onnx *.pt);;All files (*)"
+)
+_STATE_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """Puts the parts together and owns the commands. It keeps no state of the project: that is the controller's."""
+
+    def __init__(self, controller: Controller, jobs: JobCenter, settings: Settings) -> None:
+        super().__init__()
+        self.setObjectName("main-window")
+        self.setWindowIcon(app_icon())
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.controller = controller
+        self._jobs = jobs
+        self._settings = settings
+        self._is_project_open = False
+        self._tinted: list[tuple[QAction, str]] = []
+        self._pages: dict[Stage, StagePage] = {}
+        self.commands: list[QAction] = []
+
+        self._make_centre()
+        self._make_docks()
+        self._make_menus()
+        self._make_status_bar()
+        controller.project_changed.connect(self._on_project_changed)
+        controller.recipe_changed.connect(self._on_project_changed)
+        controller.capabilities_changed.connect(self._on_capabilities_changed)
+        controller.message_raised.connect(self.message_bar.show_error)
+        controller.page_wanted.connect(self.show_stage)
+        controller.trust_wanted.connect(self.ask_trust)
+        controller.stage_changed.connect(lambda _stage: self._update_commands())
+        theme().changed.connect(self._on_theme_changed)
+        self._restore()
+        self._on_project_changed()
+
+    # What a user can do
+
+    def new_project(self) -> None:
+        """Begin with an empty recipe."""
+        if self._may_leave():
+            self.controller.new_project()
+            self._open_project(Stage.SOURCE)
+
+    def choose_file(self) -> None:
+        """Ask for a file and open it."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open", self._settings.last_folder("open"), OPEN_FILTER)
+        if path:
+            self._settings.set_last_folder("open", path)
+            self.open_path(Path(path))
+
+    def open_path(self, path: Path) -> None:
+        """Open a recipe, a model file, an artifact, or use a checkpoint; a failure shows above the page."""
+        self.message_bar.hide()
+        try:
+            self._open(path)
+        except UserError as error:
+            self.message_bar.show_error(error.info)
+
+    def open_demo(self, name: str = "demo") -> None:
+        """Open the user's copy of a demo recipe."""
+        try:
+            path = demo.open_demo(name)
+        except UserError as error:
+            self.message_bar.show_error(error.info)
+        else:
+            self.open_path(path)
+
+    def save(self) -> bool:
+        """Write the recipe; ask where if it has no file. False if it was not written."""
+        return self._save_to(self.controller.path) if self.controller.path is not None else self.save_as()
+
+    def save_as(self) -> bool:
+        """Ask for a file and write the recipe there."""
+        start = self.controller.path or Path(self._settings.last_folder("open")) / "recipe.toml"
+        path, _ = QFileDialog.getSaveFileName(self, "Save recipe as", str(start), "Recipes (*.toml)")
+        if not path:
+            return False
+        target = Path(path)
+        return self._save_to(target if target.suffix else target.with_suffix(".toml"))
+
+    def show_stage(self, stage: Stage) -> None:
+        """Show the page of a stage, made on first use."""
+        if not self._is_project_open:
+            self._open_project(stage)
+            return
+        page = self._pages.get(stage)
+        if page is None:
+            page = self._pages[stage] = make_page(stage, self.controller, self._settings)
+            page.refresh()
+            self._stack.addWidget(page)
+        self._stack.setCurrentWidget(page)
+        self.stage_list.choose(stage)
+        self._current = stage
+        self._update_commands()
+
+    @property
+    def current_stage(self) -> Stage:
+        """The stage whose page is shown."""
+        return self._current
+
+    def page(self, stage: Stage) -> StagePage:
+        """The page of a stage, which is shown by this."""
+        self.show_stage(stage)
+        return self._pages[stage]
+
+    def ask_trust(self) -> None:
+        """Show what the recipe would run, and let it if the user agrees."""
+        controller = self.controller
+        if controller.path is None or controller.is_trusted:
+            return
+        rows = trust.what_runs(controller.recipe, controller.path)
+        dialog = TrustDialog(controller.path.name, rows, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(self._on_trusted)
+        dialog.open()
+
+    def show_palette(self) -> None:
+        """All commands, by typing."""
+        CommandPalette(self.commands, self).popup()
+
+    def close_project(self) -> None:
+        """Back to the start page."""
+        if self._may_leave():
+            self.controller.new_project()
+            self._is_project_open = False
+            self.start_page.refresh()
+            self._on_project_changed()
+
+    # Opening and saving
+
+    def _open(self, path: Path) -> None:
+        if not path.exists():
+            raise UserError("file-missing", f"There is no file {path}.", "Check the path; it may have been moved.")
+        kind = kind_of(path)
+        if kind is FileKind.RECIPE:
+            if self._may_leave():
+                self.controller.open_recipe(path)
+                self._settings.add_recent(path.resolve())
+                self._open_project(Stage.SOURCE)
+                self.ask_trust()
+        elif kind is FileKind.ARTIFACT:
+            if self._may_leave():
+                self.controller.open_artifact(path)
+                self._settings.add_recent(path.resolve())
+        elif kind is FileKind.SOURCE:
+            self._use_source(path)
+        elif kind is FileKind.CHECKPOINT:
+            self._use_checkpoint(path)
+        else:
+            raise UserError(
+                "file-kind-unknown",
+                f"{path.name} is not a kind of file that can be opened here.",
+                "Open a recipe (.toml), a model file (.py), a checkpoint (.pt, .pth, .ckpt, .bin, .safetensors) "
+                "or an artifact (.onnx, TorchScript .pt).",
+            )
+
+    def _use_source(self, path: Path) -> None:
+        controller = self.controller
+        if not self._is_project_open or controller.opened_artifact:
+            controller.new_project()
+        file = recipe_file.relative_to_recipe(str(path.resolve()), controller.base)
+        source = ModelSource(file=file, checkpoint=controller.recipe.source.checkpoint)
+        controller.edit(dataclasses.replace(controller.recipe, source=source), "choose model file")
+        self._settings.add_recent(path.resolve())
+        self._open_project(Stage.SOURCE)
+
+    def _use_checkpoint(self, path: Path) -> None:
+        controller = self.controller
+        if not self._is_project_open or controller.opened_artifact:
+            controller.new_project()
+        file = recipe_file.relative_to_recipe(str(path.resolve()), controller.base)
+        before = controller.recipe.source
+        strict = before.checkpoint.strict if before.checkpoint is not None else True
+        source = dataclasses.replace(before, checkpoint=CheckpointSpec(file, strict))
+        controller.edit(dataclasses.replace(controller.recipe, source=source), "choose checkpoint")
+        self._open_project(Stage.SOURCE)
+
+    def _save_to(self, path: Path) -> bool:
+        try:
+            self.controller.save(path)
+        except UserError as error:
+            self.message_bar.show_error(error.info)
+            return False
+        self._settings.add_recent(path.resolve())
+        self._settings.set_last_folder("open", str(path))
+        self.statusBar().showMessage(f"Saved {path}", 4000)
+        return True
+
+    def _may_leave(self) -> bool:
+        """Ask about unsaved changes; True if the project may be closed."""
+        if not self.controller.is_modified:
+            return True
+        name = self.controller.path.name if self.controller.path is not None else "the new recipe"
+        buttons = QMessageBox.StandardButton
+        box = QMessageBox(
+            QMessageBox.Icon.Warning,
+            "Unsaved changes",
+            f"Save the changes to {name}?",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            self,
+        )
+        box.setObjectName("unsaved-changes")
+        box.setInformativeText("They are lost if you do not save them.")
+        box.setDefaultButton(buttons.Save)
+        answer = box.exec()
+        if answer == buttons.Save:
+            return self.save()
+        return bool(answer == buttons.Discard)
+
+    def _open_project(self, stage: Stage) -> None:
+        self._is_project_open = True
+        self._on_project_changed()
+        self.show_stage(stage)
+
+    def _on_trusted(self) -> None:
+        try:
+            self.controller.trust_recipe()
+        except UserError as error:
+            self.message_bar.show_error(error.info)
+
+    # Parts
+
+    def _make_centre(self) -> None:
+        self.start_page = StartPage(self._settings)
+        self.start_page.demo_wanted.connect(self.open_demo)
+        self.start_page.new_wanted.connect(self.new_project)
+        self.start_page.open_wanted.connect(self.choose_file)
+        self.start_page.path_wanted.connect(self.open_path)
+        self.stage_list = StageList(self.controller)
+        self.stage_list.setFixedWidth(184)
+        self.stage_list.stage_chosen.connect(self.show_stage)
+        self._stack = QStackedWidget()
+        self._current = Stage.SOURCE
+        self.trust_bar = self._make_trust_bar()
+        self.message_bar = MessageBar()
+
+        self._sidebar = QWidget()
+        side = QVBoxLayout(self._sidebar)
+        side.setContentsMargins(0, 12, 0, 8)
+        side.addWidget(self.stage_list, 1)
+        run_all = IconButton("Run all stages", "run-all")
+        run_all.setObjectName("run-all")
+        run_all.setToolTip("Shift+F5")
+        run_all.clicked.connect(self.controller.run_all)
+        self._run_all_button = run_all
+        below = QHBoxLayout()
+        below.setContentsMargins(8, 0, 8, 0)
+        below.addWidget(run_all)
+        side.addLayout(below)
+
+        self._project_view = QWidget()
+        row = QHBoxLayout(self._project_view)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._sidebar)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        column.addWidget(self.trust_bar)
+        column.addWidget(self._stack, 1)
+        row.addLayout(column, 1)
+
+        self._views = QStackedWidget()
+        self._views.addWidget(self.start_page)
+        self._views.addWidget(self._project_view)
+        centre = QWidget()
+        whole = QVBoxLayout(centre)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.message_bar)
+        whole.addWidget(self._views, 1)
+        self.setCentralWidget(centre)
+
+    def _make_trust_bar(self) -> QWidget:
+        bar = QWidget()
+        bar.setObjectName("trust-bar")
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(24, 8, 24, 0)
+        row.addWidget(QLabel("▲ This recipe was not made on this machine. None of its code has been run."))
+        review = IconButton("Review and trust…", "warning")
+        review.clicked.connect(self.ask_trust)
+        row.addStretch(1)
+        row.addWidget(review)
+        bar.hide()
+        return bar
+
+    def _make_docks(self) -> None:
+        area = Qt.DockWidgetArea
+        self.inspector_dock = self._dock("Inspector", "inspector-dock", InspectorPanel(self.controller))
+        self.addDockWidget(area.RightDockWidgetArea, self.inspector_dock)
+        self.jobs_dock = self._dock("Jobs", "jobs-dock", JobsPanel(self._jobs, self._settings))
+        self.log_dock = self._dock("Log", "log-dock", LogPanel(self._jobs))
+        self.addDockWidget(area.BottomDockWidgetArea, self.jobs_dock)
+        self.tabifyDockWidget(self.jobs_dock, self.log_dock)
+        self.jobs_dock.hide()
+        self.log_dock.hide()
+        self.resizeDocks([self.inspector_dock], [280], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.jobs_dock], [180], Qt.Orientation.Vertical)
+
+    def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(content)
+        return dock
+
+    def _make_menus(self) -> None:
+        keys = QKeySequence.StandardKey
+        bar = self.menuBar()
+        file = bar.addMenu("&File")
+        self._command(file, "&New project", self.new_project, "new", keys.New)
+        self._command(file, "&Open…", self.choose_file, "open", keys.Open)
+        self._recent_menu = file.addMenu("Open &recent")
+        self._recent_menu.aboutToShow.connect(self._fill_recent)
+        self._command(file, "Open the &demo", lambda: self.open_demo("demo"), "demo")
+        self._command(file, "Open the &faulty demo", lambda: self.open_demo("batch_branch"), "demo")
+        file.addSeparator()
+        self._save = self._command(file, "&Save", self.save, "save", keys.Save)
+        self._save_as = self._command(file, "Save &as…", self.save_as, "save-as", "Ctrl+Shift+S")
+        file.addSeparator()
+        self._close = self._command(file, "&Close project", self.close_project, "close", "Ctrl+W")
+        self._command(file, "&Quit", self.close, "", "Ctrl+Q")
+
+        edit = bar.addMenu("&Edit")
+        undo = self.controller.undo_stack.createUndoAction(self, "Undo")
+        undo.setShortcut(keys.Undo)
+        redo = self.controller.undo_stack.createRedoAction(self, "Redo")
+        redo.setShortcut(keys.Redo)
+        for action, name in ((undo, "undo"), (redo, "redo")):
+            self._tinted.append((action, name))
+            self.commands.append(action)
+            edit.addAction(action)
+
+        run = bar.addMenu("&Run")
+        self._run = self._command(run, "&Run this stage", self._run_current, "run", "F5")
+        self._run_all = self._command(run, "Run &all stages", self.controller.run_all, "run-all", "Shift+F5")
+        self._cancel = self._command(run, "&Cancel", self.controller.cancel, "cancel", "Esc")
+
+        view = bar.addMenu("&View")
+        self._stage_actions = [
+            self._command(
+                view, stage.label, functools.partial(self.show_stage, stage), ICONS[stage], f"Ctrl+{number}"
+            )
+            for number, stage in enumerate(ORDER, start=1)
+        ]
+        view.addSeparator()
+        for dock, name, shortcut in (
+            (self.inspector_dock, "inspector", "Ctrl+I"),
+            (self.jobs_dock, "jobs", "Ctrl+J"),
+            (self.log_dock, "log", "Ctrl+L"),
+        ):
+            toggle = dock.toggleViewAction()
+            toggle.setShortcut(shortcut)
+            self._tinted.append((toggle, name))
+            self.commands.append(toggle)
+            view.addAction(toggle)
+        view.addSeparator()
+        self._make_theme_menu(view)
+        view.addSeparator()
+        self._command(view, "Command &palette…", self.show_palette, "search", "Ctrl+K")
+
+        help_menu = bar.addMenu("&Help")
+        self._command(help_menu, "&About modelpack-gui", self._about, "info")
+        self._on_theme_changed()
+
+    def _make_theme_menu(self, view: QMenu) -> None:
+        menu = view.addMenu("&Theme")
+        group = QActionGroup(self)
+        for choice, text in (("system", "Like the system"), ("light", "Light"), ("dark", "Dark")):
+            action = self._command(menu, text, functools.partial(self._choose_theme, choice))
+            action.setCheckable(True)
+            action.setChecked(theme().choice == choice)
+            group.addAction(action)
+
+    def _command(
+        self,
+        menu: QMenu,
+        text: str,
+        run: Callable[[], object],
+        icon_name: str = "",
+        shortcut: QKeySequence.StandardKey | str | None = None,
+    ) -> QAction:
+        action = QAction(text, self)
+        action.triggered.connect(lambda _checked=False: run())
+        if shortcut is not None:
+            action.setShortcut(QKeySequence(shortcut))
+        if icon_name:
+            self._tinted.append((action, icon_name))
+        menu.addAction(action)
+        self.commands.append(action)
+        return action
+
+    def _make_status_bar(self) -> None:
+        self._interpreter_label = QLabel()
+        self._interpreter_label.setProperty("role", "muted")
+        self._job_label = QLabel()
+        self.statusBar().addWidget(self._interpreter_label, 1)
+        self.statusBar().addPermanentWidget(self._job_label)
+        self._jobs.job_changed.connect(self._on_job_changed)
+
+    # Following the project
+
+    def _on_project_changed(self) -> None:
+        controller = self.controller
+        self._views.setCurrentIndex(1 if self._is_project_open else 0)
+        self.inspector_dock.setVisible(self._is_project_open and self._inspector_wanted())
+        name = "modelpack-gui"
+        if self._is_project_open:
+            opened = controller.path or (Path(controller.opened_artifact) if controller.opened_artifact else None)
+            name = f"{opened.name if opened else 'New project'}[*] – modelpack-gui"
+        self.setWindowTitle(name if "[*]" in name else name + "[*]")
+        self.setWindowModified(self._is_project_open and controller.is_modified)
+        self.setWindowFilePath(str(controller.path) if controller.path is not None else "")
+        self.trust_bar.setVisible(not controller.is_trusted)
+        self._update_commands()
+
+    def _inspector_wanted(self) -> bool:
+        return not self.inspector_dock.property("hidden-by-user")
+
+    def _update_commands(self) -> None:
+        controller, is_open = self.controller, self._is_project_open
+        for action in (self._save, self._save_as, self._close, *self._stage_actions):
+            action.setEnabled(is_open)
+        can_run = is_open and not controller.problem(self._current) and not controller.job_of(self._current)
+        self._run.setEnabled(can_run)
+        can_run_all = is_open and not controller.is_busy
+        self._run_all.setEnabled(can_run_all)
+        self._run_all_button.setEnabled(can_run_all)
+        self._cancel.setEnabled(controller.is_busy)
+
+    def _on_capabilities_changed(self) -> None:
+        found = self.controller.capabilities
+        if found is None:
+            self._interpreter_label.setText("")
+            return
+        parts = [f"Python {found.python_version}"]
+        parts += [
+            f"{package} {found.version_of(package)}"
+            for package in ("torch", "onnx", "onnxruntime")
+            if found.version_of(package)
+        ]
+        self._interpreter_label.setText("  ·  ".join(parts))
+        self._interpreter_label.setToolTip(found.executable)
+
+    def _on_job_changed(self, view: JobView) -> None:
+        running = [job for job in self._jobs.jobs.values() if job.ended_s is None]
+        if running:
+            self._job_label.setText(f"● {running[0].title}: {running[0].message}")
+        else:
+            self._job_label.setText(f"{view.title}: {view.status.value} in {duration(view.elapsed_s)}")
+        self._update_commands()
+
+    def _run_current(self) -> None:
+        self.controller.run(self._current)
+
+    def _fill_recent(self) -> None:
+        self._recent_menu.clear()
+        for path in self._settings.recent():
+            action = self._recent_menu.addAction(str(path))
+            action.triggered.connect(functools.partial(self._open_recent, path))
+        self._recent_menu.addSeparator()
+        self._recent_menu.addAction("Clear").triggered.connect(self._settings.clear_recent)
+
+    def _open_recent(self, path: Path, _checked: bool) -> None:
+        self.open_path(path)
+
+    def _choose_theme(self, choice: str) -> None:
+        theme().choose(choice)
+        self._settings.set_text("theme", choice)
+
+    def _on_theme_changed(self) -> None:
+        for action, name in self._tinted:
+            action.setIcon(icon(name))
+
+    def _about(self) -> None:
+        QMessageBox.about(
+            self,
+            "About modelpack-gui",
+            f"<b>modelpack-gui {__version__}</b><br><br>From a PyTorch class and a checkpoint to an artifact that is "
+            "proved right and measured fast.<br><br>Apache License 2.0",
+        )
+
+    # Qt's side
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files of ours are welcome anywhere."""
+        urls = event.mimeData().urls()
+        if len(urls) == 1 and urls[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped, once the drag has ended (a question may come)."""
+        event.acceptProposedAction()
+        path = Path(event.mimeData().urls()[0].toLocalFile())
+        QTimer.singleShot(0, lambda: self.open_path(path))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about unsaved changes, remember the geometry, end the workers."""
+        if not self._may_leave():
+            event.ignore()
+            return
+        self._settings.set_state("geometry", self.saveGeometry())
+        if self._is_project_open:
+            self._settings.set_state("docks", self.saveState(_STATE_VERSION))
+        self._jobs.close()
+        event.accept()
+
+    def _restore(self) -> None:
+        geometry = self._settings.state("geometry")
+        if geometry.isEmpty() or not self.restoreGeometry(geometry):
+            self.resize(1280, 800)
+        docks = self._settings.state("docks")
+        if not docks.isEmpty():
+            self.restoreState(docks, _STATE_VERSION)
+        self.inspector_dock.setProperty("hidden-by-user", self.inspector_dock.isHidden() and not docks.isEmpty())
+        self.inspector_dock.toggleViewAction().triggered.connect(
+            lambda checked: self.inspector_dock.setProperty("hidden-by-user", not checked)
+        )
