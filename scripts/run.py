@@ -13,6 +13,7 @@ if sys.version_info < (3, 11):  # kept free of syntax that an old Python cannot 
         + ". Start it with a newer one, such as: python3.11 scripts/run.py"
     )
 
+import argparse
 import os
 import subprocess
 from pathlib import Path
@@ -61,9 +62,10 @@ def window_arguments(arguments: list[str]) -> list[str]:
 def headless_arguments(arguments: list[str]) -> tuple[list[str], Path]:
     """Arguments of `modelpack run`, and where the results go."""
     recipe = next((Path(item) for item in arguments if names_file(item) and item.endswith(".toml")), None)
-    if "--json" in arguments[:-1]:
-        results = Path(arguments[arguments.index("--json") + 1])
-    else:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--json", type=Path)
+    results: Path | None = parser.parse_known_args(arguments)[0].json
+    if results is None:
         results = BUILD / f"{(recipe or DEMO).stem}-results.json"
         arguments = [*arguments, "--json", str(results)]
     return arguments if recipe else [str(DEMO), *arguments], results

@@ -313,11 +313,9 @@ def test_without_a_display_the_demo_runs_and_its_results_are_kept() -> None:
     assert results == run.BUILD / "demo-results.json"
 
 
-def test_without_a_display_a_named_recipe_and_place_are_used() -> None:
-    assert run.headless_arguments(["mine.toml", "--json", "out.json"]) == (
-        ["mine.toml", "--json", "out.json"],
-        Path("out.json"),
-    )
+@pytest.mark.parametrize("place", [["--json", "out.json"], ["--json=out.json"]])
+def test_without_a_display_a_named_recipe_and_place_are_used(place: list[str]) -> None:
+    assert run.headless_arguments(["mine.toml", *place]) == (["mine.toml", *place], Path("out.json"))
 
 
 def test_an_exit_status_passes_through_the_script() -> None:
