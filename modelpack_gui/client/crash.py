@@ -1,0 +1,57 @@
+"""What the death of a worker means, in words."""
+
+from __future__ import annotations
+
+import signal
+
+from modelpack_gui.core.errors import ErrorInfo
+
+_HINTS = {
+    "SIGKILL": "The system probably ended it for want of memory. Use smaller example inputs, close other programs, "
+    "or use a machine with more memory.",
+    "SIGSEGV": "Native code touched memory that is not its own: often two libraries that do not fit each other, or a "
+    "fault in an extension of the model. The Python lines it was in are in the details.",
+    "SIGABRT": "Native code gave up on a failed check of its own; its last words are in the details.",
+    "SIGILL": "A library uses an instruction that this CPU does not have. Install a build of it for this CPU.",
+    "SIGBUS": "A file mapped to memory has shrunk, or its disk is full: check the checkpoint and the free space.",
+    "SIGFPE": "Native code divided a whole number by zero. The Python lines it was in are in the details.",
+    "SIGTERM": "Something outside ended it: another program, a session manager, or a limit on this account.",
+    "SIGXCPU": "The limit on processor time of this account was reached.",
+}
+_WINDOWS = {0xC0000005: "SIGSEGV", 0xC000001D: "SIGILL", 0xC0000094: "SIGFPE", 0xC0000409: "SIGABRT"}
+_STACK_OVERFLOW = 0xC00000FD
+
+
+def crash_error(returncode: int | None, stage: str, output: str) -> ErrorInfo:
+    """Describe a worker that ended before its job did.
+
+    Args:
+        returncode: As `subprocess` gives it: minus the signal's number on POSIX; None if it did not end.
+        stage: What it was running.
+        output: Its last lines of output, which become the details.
+    """
+    name = signal_name(returncode)
+    if name:
+        message = f"The worker was ended by {name} while it ran {stage!r}."
+        return ErrorInfo("worker-crashed", message, _HINTS.get(name, "Its last output is in the details."), output)
+    if returncode is None:
+        message = f"The worker closed its channel while it ran {stage!r}."
+        return ErrorInfo("worker-crashed", message, "Code of the model closes files that are not its own.", output)
+    if returncode & 0xFFFFFFFF == _STACK_OVERFLOW:
+        message = f"The worker ran out of stack while it ran {stage!r}."
+        return ErrorInfo("worker-crashed", message, "Look for a recursion without an end in the model.", output)
+    message = f"The worker left with exit code {returncode} while it ran {stage!r}."
+    hint = "Code of the model, or a library, ended the process: look for os._exit and for exit in native code."
+    return ErrorInfo("worker-crashed", message, hint, output)
+
+
+def signal_name(returncode: int | None) -> str:
+    """Name of the signal that ended a process, or of what comes nearest to it on Windows; empty if none did."""
+    if returncode is None:
+        return ""
+    if returncode < 0:
+        try:
+            return signal.Signals(-returncode).name
+        except ValueError:
+            return f"signal {-returncode}"
+    return _WINDOWS.get(returncode & 0xFFFFFFFF, "")

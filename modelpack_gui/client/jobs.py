@@ -1,0 +1,110 @@
+"""The client: jobs to lanes, benchmarks to directors."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+import weakref
+from pathlib import Path
+
+from modelpack_gui.client.api import Job, Listener
+from modelpack_gui.client.director import Director
+from modelpack_gui.client.gate import Gate
+from modelpack_gui.client.lane import Lane, WorkerJob
+from modelpack_gui.core.events import Cancelled
+from modelpack_gui.core.records import BenchRequest, Request
+
+DEADLINES_S = {
+    "hello": 60.0,
+    "scan": 60.0,
+    "load": 900.0,
+    "export": 3600.0,
+    "inspect": 900.0,
+    "tensor-stats": 300.0,
+    "check": 1800.0,
+    "parity": 3600.0,
+}
+"""Longest run time of a stage where the caller names none, seconds. A benchmark's parts have their own."""
+
+CLOSE_S = 2.0
+
+_clients: weakref.WeakSet[WorkerClient] = weakref.WeakSet()
+
+
+class WorkerClient:
+    """Runs jobs in worker processes; see `client.api.Client`.
+
+    Args:
+        worker_idle_s: After how long without a job a worker is ended, to give its memory back; None keeps it.
+    """
+
+    def __init__(self, worker_idle_s: float | None = 600.0) -> None:
+        self._idle_s = worker_idle_s
+        self._gate = Gate()
+        self._lock = threading.Lock()
+        self._lanes: dict[str, Lane] = {}
+        self._directors: list[Director] = []
+        self._is_closed = False
+        _clients.add(self)
+
+    def run(
+        self,
+        stage: str,
+        request: Request,
+        listener: Listener,
+        *,
+        interpreter: str = "",
+        base: Path | None = None,
+        deadline_s: float | None = None,
+    ) -> Job:
+        """Queue a job; after `close` it is ended as cancelled."""
+        limit = DEADLINES_S.get(stage) if deadline_s is None else deadline_s
+        job = WorkerJob(stage, request, listener, (base or Path.cwd()).absolute(), limit)
+        is_bench = stage == "bench" and isinstance(request, BenchRequest)
+        with self._lock:
+            if self._is_closed:
+                threading.Thread(target=job.emit, args=[Cancelled(job.id)], name="late job", daemon=True).start()
+                return job
+            job.ticket = self._gate.ticket(alone=is_bench)
+            if is_bench:
+                self._directors = [director for director in self._directors if director.is_alive()]
+                director = Director(job, interpreter, self._gate)
+                self._directors.append(director)
+                director.start()
+            else:
+                self._lane(interpreter).submit(job)
+        return job
+
+    def close(self) -> None:
+        """Cancel what runs and end every worker."""
+        with self._lock:
+            self._is_closed = True
+            lanes, directors = tuple(self._lanes.values()), tuple(self._directors)
+        for director in directors:
+            director.stop()
+        for lane in lanes:
+            lane.stop()
+        until = time.monotonic() + CLOSE_S
+        for lane in lanes:
+            lane.join_workers(max(0.0, until - time.monotonic()))
+        for director in directors:
+            director.join_workers(max(0.0, until - time.monotonic()))
+        for lane in lanes:
+            lane.kill_workers()
+        for director in directors:
+            director.kill_workers()
+
+    def _lane(self, interpreter: str) -> Lane:
+        lane = self._lanes.get(interpreter)
+        if lane is None:
+            lane = self._lanes[interpreter] = Lane(interpreter, self._gate, self._idle_s)
+            lane.start()
+        return lane
+
+
+@atexit.register
+def _close_all() -> None:
+    """Leave no process behind, whatever way the app ends."""
+    for client in tuple(_clients):
+        client.close()

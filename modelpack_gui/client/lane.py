@@ -1,0 +1,423 @@
+"""A queue of jobs for one interpreter, and the thread that sees them through, one after the other, in one worker.
+
+The thread owns all state. Everything reaches it as a message in one inbox: what the worker says, and wake-ups when a
+job was added or cancelled. Deadlines are the longest it waits for the next message.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from modelpack_gui.client.api import Listener
+from modelpack_gui.client.crash import crash_error
+from modelpack_gui.client.gate import Gate
+from modelpack_gui.client.process import (
+    OUTPUT_LINES,
+    Garbage,
+    Gone,
+    Message,
+    Output,
+    OutputCut,
+    OutputEnd,
+    Ready,
+    Refused,
+    WorkerProcess,
+)
+from modelpack_gui.core.errors import ErrorInfo, UserError
+from modelpack_gui.core.events import (
+    Cancel,
+    Cancelled,
+    Done,
+    Event,
+    Failed,
+    Log,
+    Outcome,
+    Progress,
+    Run,
+    Started,
+    TerminalEvent,
+)
+from modelpack_gui.core.records import Request
+
+logger = logging.getLogger(__name__)
+
+START_S = 30.0
+TERMINATE_AFTER_S = 0.5
+KILL_AFTER_S = 1.0
+OUTPUT_GRACE_S = 1.0
+
+_numbers = itertools.count(1)
+
+
+class WorkerJob:
+    """A job of a lane or of the director; see `client.api.Job`."""
+
+    def __init__(
+        self, stage: str, request: Request, listener: Listener, base: Path, deadline_s: float | None
+    ) -> None:
+        self.id = f"{stage}-{next(_numbers)}"
+        self.stage = stage
+        self.request = request
+        self.base = base
+        self.deadline_s = deadline_s
+        self.ticket = 0
+        self._listener = listener
+        self._terminal: TerminalEvent | None = None
+        self._ended = threading.Event()
+        self._cancel = threading.Event()
+        self._on_cancel: Callable[[], None] | None = None
+
+    @property
+    def is_cancel_requested(self) -> bool:
+        """Whether somebody asked it to stop."""
+        return self._cancel.is_set()
+
+    def cancel(self) -> None:
+        """Ask it to stop."""
+        self._cancel.set()
+        if self._on_cancel is not None:
+            self._on_cancel()
+
+    def on_cancel(self, wake: Callable[[], None]) -> None:
+        """Have whoever runs it told of a cancel."""
+        self._on_cancel = wake
+
+    def wait(self, timeout_s: float | None = None) -> TerminalEvent | None:
+        """Block until the terminal event; None if the time passed first."""
+        self._ended.wait(timeout_s)
+        return self._terminal if self._ended.is_set() else None
+
+    def emit(self, event: Event) -> None:
+        """Tell the listener. What comes after the terminal event is dropped, and a listener that raises is logged."""
+        if self._terminal is not None:
+            return
+        if isinstance(event, (Done, Failed, Cancelled)):
+            self._terminal = event
+        try:
+            self._listener(event)
+        except Exception:
+            logger.exception("A listener of job %s raised", self.id)
+        if self._terminal is not None:
+            self._ended.set()
+
+
+class Lane(threading.Thread):
+    """Runs jobs of one interpreter.
+
+    Args:
+        interpreter: As chosen by the user; it is looked up when a worker starts.
+        gate: Asked before each job, where benchmarks must be alone; None to never wait.
+        idle_s: After how long without a job the worker is ended; None keeps it.
+    """
+
+    def __init__(self, interpreter: str, gate: Gate | None = None, idle_s: float | None = None) -> None:
+        super().__init__(name=f"jobs {interpreter or 'own interpreter'}", daemon=True)
+        self._interpreter = interpreter
+        self._gate = gate
+        self._idle_s = idle_s
+        self._inbox: queue.SimpleQueue[tuple[WorkerProcess, Message] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._pending: deque[WorkerJob] = deque()
+        self._is_stopping = False
+        self._workers: list[WorkerProcess] = []  # also those given up, until they are gone
+        # What follows is touched by the thread alone.
+        self._worker: WorkerProcess | None = None
+        self._is_ready = False
+        self._job: WorkerJob | None = None
+        self._deadline: float | None = None
+        self._cancel_started: float | None = None
+        self._is_terminated = False
+        self._held: TerminalEvent | None = None
+        self._held_until = 0.0
+        self._has_all_output = False
+        self._idle_since = time.monotonic()
+        if gate is not None:
+            gate.watch(self.wake)
+
+    def submit(self, job: WorkerJob) -> None:
+        """Queue a job. One that comes after `stop` is ended at once."""
+        job.on_cancel(self.wake)
+        with self._lock:
+            is_taken = not self._is_stopping
+            if is_taken:
+                self._pending.append(job)
+        if is_taken:
+            self.wake()
+        else:
+            self._end(job, Cancelled(job.id))
+
+    def wake(self) -> None:
+        """Have the thread look again."""
+        self._inbox.put(None)
+
+    def stop(self) -> None:
+        """Cancel everything and end the worker; returns at once."""
+        with self._lock:
+            self._is_stopping = True
+        self.wake()
+
+    def join_workers(self, timeout_s: float) -> bool:
+        """After `stop`: wait until no process is left; False if the time passed first."""
+        until = time.monotonic() + timeout_s
+        self.join(timeout_s)
+        with self._lock:
+            workers = tuple(self._workers)
+        gone = [worker.join(max(0.0, until - time.monotonic())) for worker in workers]
+        return all(gone) and not self.is_alive()
+
+    def kill_workers(self) -> None:
+        """End every process at once, from any thread."""
+        with self._lock:
+            workers = tuple(self._workers)
+        for worker in workers:
+            worker.kill()
+
+    def run(self) -> None:
+        """The thread: take a message or the passing of a deadline, act, start what can be started."""
+        while not self._is_stopping:
+            try:
+                item = self._inbox.get(timeout=self._patience())
+            except queue.Empty:
+                item = None
+            if item is not None and item[0] is self._worker:
+                self._take(item[0], item[1])
+            self._look_at_cancels()
+            self._look_at_clock()
+            self._start_next()
+        self._give_up_worker()
+        if self._job is not None:
+            self._finish(Cancelled(self._job.id))
+        while self._pending:
+            job = self._pending.popleft()
+            self._end(job, Cancelled(job.id))
+        if self._gate is not None:
+            self._gate.unwatch(self.wake)
+
+    # -- starting
+
+    def _start_next(self) -> None:
+        if self._job is not None or not self._pending or self._is_stopping:
+            return
+        job = self._pending[0]
+        if self._gate is not None and not self._gate.may_start(job.ticket):
+            return
+        with self._lock:
+            self._pending.popleft()
+        self._job = job
+        job.emit(Started(job.id, job.stage))
+        if self._worker is not None and self._worker.base != job.base:
+            self._give_up_worker()
+        if self._worker is None:
+            self._start_worker(job)
+        else:
+            self._send_job(self._worker, job)
+
+    def _start_worker(self, job: WorkerJob) -> None:
+        job.emit(Progress(job.id, "Starting Python"))
+        try:
+            worker = WorkerProcess(
+                self._interpreter, job.base, lambda sender, message: self._inbox.put((sender, message))
+            )
+        except UserError as error:
+            self._finish(Failed(job.id, Outcome.FAILED, error.info))
+            return
+        with self._lock:
+            self._workers = [old for old in self._workers if not old.join(0.0)]
+            self._workers.append(worker)
+        self._worker = worker
+        self._is_ready = False
+        self._deadline = time.monotonic() + START_S
+
+    def _send_job(self, worker: WorkerProcess, job: WorkerJob) -> None:
+        worker.begin_job()
+        self._deadline = None if job.deadline_s is None else time.monotonic() + job.deadline_s
+        worker.send(Run(job.id, job.stage, job.request))
+
+    # -- what the worker says
+
+    def _take(self, worker: WorkerProcess, message: Message) -> None:
+        job = self._job
+        if isinstance(message, Gone):
+            self._take_gone(worker, message)
+        elif job is None:
+            return  # what a thread of the user's code prints between two jobs
+        elif isinstance(message, Output):
+            job.emit(Log(job.id, "info", message.text, message.source))
+        elif isinstance(message, OutputCut):
+            text = f"More than {OUTPUT_LINES} lines were printed; the rest is not shown."
+            job.emit(Log(job.id, "warning", text, "stderr"))
+        elif isinstance(message, OutputEnd):
+            self._has_all_output = message.job == job.id
+            if self._has_all_output and self._held is not None:
+                self._finish(self._held)
+        elif isinstance(message, Ready):
+            self._is_ready = True
+            self._send_job(worker, job)
+        elif isinstance(message, Refused):
+            self._give_up_worker()
+            self._finish(Failed(job.id, Outcome.FAILED, message.error))
+        elif isinstance(message, Garbage):
+            self._take_garbage(job, message)
+        else:
+            self._take_event(job, message)
+
+    def _take_event(self, job: WorkerJob, event: Event) -> None:
+        is_answer_to_malformed = isinstance(event, Failed) and not event.job
+        if event.job != job.id and not is_answer_to_malformed:
+            self._take_garbage(job, Garbage(repr(event)[:500], f"it is about job {event.job!r}"))
+        elif not isinstance(event, (Done, Failed, Cancelled)):
+            if not isinstance(event, Started):
+                job.emit(event)
+        elif self._has_all_output:
+            self._finish(event)
+        else:
+            self._held = event
+            self._held_until = time.monotonic() + OUTPUT_GRACE_S
+
+    def _take_garbage(self, job: WorkerJob, message: Garbage) -> None:
+        if not self._is_ready:  # printed by a start-up hook of that interpreter, before we could look after stdout
+            job.emit(Log(job.id, "info", message.text, "stdout"))
+            return
+        output = self._give_up_worker()
+        error = ErrorInfo(
+            "protocol-malformed",
+            f"The worker sent a line that is not of the protocol: {message.problem}.",
+            "Try again: the next job starts a fresh worker. If it comes back, report it with the line.",
+            f"{message.text}\n\n{output}",
+        )
+        self._finish(Failed(job.id, Outcome.CRASHED, error))
+
+    def _take_gone(self, worker: WorkerProcess, message: Gone) -> None:
+        self._worker = None
+        job = self._job
+        if job is None:
+            return
+        if self._held is not None:
+            self._finish(self._held)
+        elif self._cancel_started is not None:
+            self._finish(Cancelled(job.id))
+        elif self._is_ready:
+            error = crash_error(message.returncode, job.stage, worker.output)
+            self._finish(Failed(job.id, Outcome.CRASHED, error))
+        else:
+            error = ErrorInfo(
+                "interpreter-not-usable",
+                f"{worker.executable} ended (exit code {message.returncode}) before it could take a job.",
+                "Is it a Python 3.10 or newer? Run it in a terminal, or choose another interpreter.",
+                worker.output,
+            )
+            self._finish(Failed(job.id, Outcome.FAILED, error))
+
+    # -- cancels and deadlines
+
+    def _look_at_cancels(self) -> None:
+        with self._lock:
+            cancelled = [job for job in self._pending if job.is_cancel_requested]
+            for job in cancelled:
+                self._pending.remove(job)
+        for job in cancelled:
+            self._end(job, Cancelled(job.id))
+        current = self._job
+        if current is None or not current.is_cancel_requested or self._cancel_started is not None:
+            return
+        if self._worker is not None and self._is_ready:
+            self._cancel_started = time.monotonic()
+            self._worker.send(Cancel(current.id))
+        else:
+            self._give_up_worker()
+            self._finish(Cancelled(current.id))
+
+    def _look_at_clock(self) -> None:
+        now = time.monotonic()
+        job = self._job
+        if job is None:
+            if self._idle_s is not None and self._worker is not None and now - self._idle_since >= self._idle_s:
+                self._give_up_worker()
+        elif self._held is not None:
+            if now >= self._held_until:
+                self._finish(self._held)
+        elif self._cancel_started is not None:
+            if now >= self._cancel_started + KILL_AFTER_S:
+                self._give_up_worker()
+                self._finish(Cancelled(job.id))
+            elif now >= self._cancel_started + TERMINATE_AFTER_S and not self._is_terminated:
+                self._is_terminated = True
+                assert self._worker is not None
+                self._worker.terminate()
+        elif self._deadline is not None and now >= self._deadline:
+            self._time_out(job)
+
+    def _time_out(self, job: WorkerJob) -> None:
+        was_ready = self._is_ready
+        output = self._give_up_worker()
+        if was_ready:
+            error = ErrorInfo(
+                "job-timed-out",
+                f"The job {job.stage!r} did not end within {job.deadline_s:g} s and was stopped.",
+                "Look for a loop without an end in the model, use smaller inputs, or allow more time.",
+                output,
+            )
+        else:
+            error = ErrorInfo(
+                "worker-start-timeout",
+                f"The interpreter did not get ready within {START_S:g} s.",
+                "Is it a Python 3.10 or newer? Run it in a terminal to see what it waits for.",
+                output,
+            )
+        self._finish(Failed(job.id, Outcome.TIMED_OUT, error))
+
+    def _patience(self) -> float | None:
+        """Seconds until something is due without a message; None if nothing is."""
+        due: float | None
+        if self._job is None:
+            has_limit = self._idle_s is not None and self._worker is not None
+            due = self._idle_since + (self._idle_s or 0.0) if has_limit else None
+        elif self._held is not None:
+            due = self._held_until
+        elif self._cancel_started is not None:
+            due = self._cancel_started + (KILL_AFTER_S if self._is_terminated else TERMINATE_AFTER_S)
+        else:
+            due = self._deadline
+        return None if due is None else max(0.0, due - time.monotonic())
+
+    # -- ending
+
+    def _finish(self, event: TerminalEvent) -> None:
+        job = self._job
+        assert job is not None
+        if self._cancel_started is not None and isinstance(event, Failed):
+            event = Cancelled(job.id)  # what a job that is being stopped trips over is of no interest
+        elif event.job != job.id:
+            assert isinstance(event, Failed)  # the answer to a command that the worker could not read
+            event = Failed(job.id, event.outcome, event.error)
+        self._job = None
+        self._held = None
+        self._has_all_output = False
+        self._cancel_started = None
+        self._is_terminated = False
+        self._deadline = None
+        self._idle_since = time.monotonic()
+        self._end(job, event)
+        self.wake()  # there may be a next one
+
+    def _end(self, job: WorkerJob, event: TerminalEvent) -> None:
+        if self._gate is not None:
+            self._gate.leave(job.ticket)
+        job.emit(event)
+
+    def _give_up_worker(self) -> str:
+        """Kill the worker, if there is one; what it still says is ignored. Gives its last output."""
+        worker, self._worker = self._worker, None
+        self._is_ready = False
+        if worker is None:
+            return ""
+        output = worker.output
+        worker.kill()
+        return output

@@ -1,0 +1,335 @@
+"""One worker process: find the interpreter, start it, talk to it, end it with all its children."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import modelpack_gui
+from modelpack_gui.core import serde
+from modelpack_gui.core.errors import ErrorInfo, UserError
+from modelpack_gui.core.events import Command, Event, event_from_data, to_line
+from modelpack_gui.core.records import PROTOCOL_VERSION
+
+MARK = b"\x1e"  # as in worker/channel.py, which the client does not import
+TAIL_LINES = 50
+OUTPUT_LINES = 5000  # of one job; a model that prints for ever must not flood the window
+_LINE_BYTES = 8192
+_EXIT_S = 2.0
+
+_NOT_FOR_WORKERS = (
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "PYTHONINSPECT",
+    "PYTHONEXECUTABLE",
+    "__PYVENV_LAUNCHER__",
+    "VIRTUAL_ENV",
+)
+_NOT_FOR_WORKERS_PREFIXES = ("QT_", "QML", "MODELPACK")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker waits for jobs."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The worker cannot work, and says why."""
+
+    error: ErrorInfo
+
+
+@dataclass(frozen=True)
+class Output:
+    """One line that was printed; `source` is `stdout` or `stderr`."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class OutputCut:
+    """From here on output of this job is not passed on."""
+
+
+@dataclass(frozen=True)
+class OutputEnd:
+    """All that a job printed has come."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """A line on the channel that is none of the protocol."""
+
+    text: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The process has ended (`returncode` as in subprocess), or closed its channel (None)."""
+
+    returncode: int | None
+
+
+Message = Ready | Refused | Output | OutputCut | OutputEnd | Garbage | Gone | Event
+
+
+def resolve_interpreter(chosen: str, base: Path | None = None) -> str:
+    """Path of the Python to start.
+
+    Args:
+        chosen: An executable, a name on PATH, the folder of a virtual environment, or empty for the app's own.
+        base: Folder that a relative path starts from; None for the current one.
+
+    Raises:
+        UserError: `interpreter-missing`, `interpreter-not-executable`.
+    """
+    if not chosen:
+        return sys.executable
+    path = (base or Path()) / Path(chosen).expanduser()
+    if path.is_dir():
+        inside = next(
+            (path / name for name in ("bin/python", "Scripts/python.exe", "python.exe") if (path / name).is_file()),
+            None,
+        )
+        if inside is None:
+            raise UserError("interpreter-missing", f"There is no Python in the folder {path}.", _CHOOSE)
+        path = inside
+    if not path.exists():
+        found = shutil.which(chosen)
+        if found is None:
+            broken = " It is a link to a file that is not there." if path.is_symlink() else ""
+            raise UserError("interpreter-missing", f"There is no Python at {path}.{broken}", _CHOOSE)
+        path = Path(found)
+    if not os.access(path, os.X_OK):
+        raise UserError("interpreter-not-executable", f"{path} is not a program that can be run.", _CHOOSE)
+    return str(path.absolute())  # links are kept: a venv's python is a link, and what it is called by makes it a venv
+
+
+_CHOOSE = "Choose another interpreter: the python of a virtual environment, or that of the app."
+
+
+def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a worker: that of the app without what belongs to the app's own Python and Qt."""
+    cleaned = {
+        name: value
+        for name, value in environment.items()
+        if name not in _NOT_FOR_WORKERS and not name.startswith(_NOT_FOR_WORKERS_PREFIXES)
+    }
+    if "PYTHONPATH" in cleaned:  # an empty entry means the current folder, which is the user's project there
+        entries = [str(Path(entry).absolute()) for entry in cleaned["PYTHONPATH"].split(os.pathsep) if entry]
+        cleaned["PYTHONPATH"] = os.pathsep.join(entries)
+    cleaned["PYTHONUNBUFFERED"] = "1"
+    cleaned["PYTHONIOENCODING"] = "utf-8"
+    return cleaned
+
+
+class WorkerProcess:
+    """A started worker. What it says is posted, in order, from threads of its own.
+
+    Args:
+        interpreter: As chosen; see `resolve_interpreter`.
+        base: Its working folder.
+        post: Called with this worker and each message; the last one is Gone.
+
+    Raises:
+        UserError: It cannot be started.
+    """
+
+    def __init__(self, interpreter: str, base: Path, post: Callable[[WorkerProcess, Message], None]) -> None:
+        self.executable = resolve_interpreter(interpreter, base)
+        self.base = base
+        if not base.is_dir():
+            raise UserError(
+                "folder-missing", f"There is no folder {base}.", "Choose the folder of the model or recipe."
+            )
+        self._post = post
+        self._tail: deque[str] = deque(maxlen=TAIL_LINES)
+        self._printed = 0
+        self._is_cut = False
+        self._is_gone = False
+        self._scratch = Path(tempfile.mkdtemp(prefix="modelpack-worker-"))
+        try:
+            self._process = self._spawn()
+        except OSError as error:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            raise UserError(
+                "interpreter-not-usable", f"{self.executable} could not be started: {error.strerror}.", _CHOOSE
+            ) from error
+        self._listen_to_output = threading.Thread(target=self._read_output, name="worker output", daemon=True)
+        self._listen_to_events = threading.Thread(target=self._read_events, name="worker events", daemon=True)
+        self._listen_to_output.start()
+        self._listen_to_events.start()
+
+    @property
+    def pid(self) -> int:
+        """Of the process, which also leads its group on POSIX."""
+        return self._process.pid
+
+    @property
+    def output(self) -> str:
+        """The last lines it printed."""
+        return "\n".join(tuple(self._tail))
+
+    def send(self, command: Command) -> None:
+        """Give it a command; if it is gone already, Gone is on its way."""
+        stdin = self._pipe(self._process.stdin)
+        with contextlib.suppress(OSError, ValueError):
+            stdin.write(to_line(command).encode("utf-8", "backslashreplace") + b"\n")
+            stdin.flush()
+
+    def send_raw(self, line: bytes) -> None:
+        """Write any line; for tests of the worker's answer to one that is malformed."""
+        stdin = self._pipe(self._process.stdin)
+        stdin.write(line + b"\n")
+        stdin.flush()
+
+    def begin_job(self) -> None:
+        """Count printed lines anew."""
+        self._printed = 0
+        self._is_cut = False
+        self._tail.clear()
+
+    def terminate(self) -> None:
+        """Ask the process group to end."""
+        if self._is_gone:
+            return
+        if sys.platform == "win32":
+            self.kill()
+        else:
+            self._signal_group(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the process and its children, without asking."""
+        if self._is_gone:  # its number may belong to another process by now
+            return
+        if sys.platform == "win32":
+            taskkill = shutil.which("taskkill") or "taskkill"
+            subprocess.run([taskkill, "/T", "/F", "/PID", str(self.pid)], capture_output=True, check=False)
+            with contextlib.suppress(OSError):
+                self._process.kill()
+        else:
+            self._signal_group(signal.SIGKILL)
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait until it is gone and its scratch folder deleted; False if the time passed first."""
+        self._listen_to_events.join(timeout_s)
+        return not self._listen_to_events.is_alive()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        bootstrap = Path(modelpack_gui.__file__).with_name("worker") / "bootstrap.py"
+        base = self.base.absolute()
+        command = [self.executable, "-u", str(bootstrap), str(PROTOCOL_VERSION), str(base), str(self._scratch)]
+        options: dict[str, Any] = {"start_new_session": True}
+        if sys.platform == "win32":
+            options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=base,
+            env=clean_environment(os.environ),
+            **options,
+        )
+
+    def _signal_group(self, number: int) -> None:
+        if sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # gone, or only a zombie is left
+                os.killpg(self.pid, number)
+
+    def _read_events(self) -> None:
+        stdout = self._pipe(self._process.stdout)
+        with contextlib.suppress(OSError, ValueError):
+            for line in iter(stdout.readline, b""):
+                if line.strip():
+                    self._post(self, _parse(line))
+        returncode: int | None = None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            returncode = self._process.wait(_EXIT_S)
+        self.kill()  # children that outlived it; or itself, if it only closed the channel
+        self._process.wait()
+        self._is_gone = True
+        self._listen_to_output.join(_EXIT_S)
+        self._post(self, Gone(returncode))
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                self._pipe(pipe).close()
+
+    def _read_output(self) -> None:
+        stderr = self._pipe(self._process.stderr)
+        pending = b""
+        with contextlib.suppress(OSError, ValueError):
+            while chunk := os.read(stderr.fileno(), 65536):
+                *lines, pending = (pending + chunk).split(b"\n")
+                if len(pending) > _LINE_BYTES:
+                    lines.append(pending)
+                    pending = b""
+                self._take_lines(lines)
+        self._take_lines([pending])
+        stderr.close()
+
+    def _take_lines(self, lines: list[bytes]) -> None:
+        room = max(OUTPUT_LINES - self._printed, TAIL_LINES)
+        skipped = max(0, len(lines) - room)
+        for number, line in enumerate(lines):
+            if number >= skipped or MARK + b"e" in line:
+                self._take_line(line)
+            else:
+                self._printed += 1
+
+    def _take_line(self, line: bytes) -> None:
+        """Split a line at the marks in it: what another process or thread left unfinished may stand before one."""
+        first, *marked = line.rstrip(b"\r").split(MARK)
+        self._take_text(first, "stderr")
+        for part in marked:
+            if part.startswith(b"e"):
+                self._post(self, OutputEnd(part[1:].decode("utf-8", "replace")))
+            else:
+                self._take_text(part.removeprefix(b"o"), "stdout")
+
+    def _take_text(self, raw: bytes, source: str) -> None:
+        text = raw[:_LINE_BYTES].decode("utf-8", "replace")
+        if not text.strip():
+            return
+        self._tail.append(text)
+        self._printed += 1
+        if self._printed <= OUTPUT_LINES:
+            self._post(self, Output(text, source))
+        elif not self._is_cut:
+            self._is_cut = True
+            self._post(self, OutputCut())
+
+    @staticmethod
+    def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+        assert pipe is not None
+        return pipe
+
+
+def _parse(line: bytes) -> Message:
+    try:
+        data = json.loads(line)
+        if isinstance(data, dict) and "ready" in data:
+            return Ready()
+        if isinstance(data, dict) and "refused" in data:
+            return Refused(serde.decode(ErrorInfo, data["refused"]))
+        return event_from_data(data)
+    except (ValueError, serde.DecodeError) as error:
+        return Garbage(line[:_LINE_BYTES].decode("utf-8", "replace").rstrip(), str(error))

@@ -1,0 +1,88 @@
+"""ONNX Runtime on the CPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.records import BenchPrepareRequest
+from modelpack_gui.stages.bench.base import Prepared
+
+
+class OnnxRuntimeRunner:
+    """Runs the ONNX artifact by `InferenceSession.run`, arrays in and arrays out."""
+
+    id = "onnxruntime"
+    title = "ONNX Runtime"
+    needs_artifact = "onnx"
+    packages = ("onnxruntime", "numpy")
+    note = "All graph optimisations, one operator at a time."
+
+    def prepare(self, request: BenchPrepareRequest, context: Context) -> Prepared:
+        """Load the artifact into a session and run it once.
+
+        Raises:
+            UserError: `artifact-missing`, `package-missing`, `artifact-not-loadable`, `runtime-failed`.
+        """
+        path = _artifact(request, context)
+        try:
+            import onnxruntime as ort
+        except ImportError as error:
+            raise UserError(
+                "package-missing", "This interpreter has no onnxruntime.", "Install it: pip install onnxruntime."
+            ) from error
+        from modelpack_gui.stages.source.inputs import make_inputs, to_numpy
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = request.threads
+        options.inter_op_num_threads = 1
+        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+        try:
+            session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise _error("artifact-not-loadable", f"ONNX Runtime could not load {path}", error) from error
+        # An exporter may drop inputs that are not used; then the rest are matched by name.
+        tensors = make_inputs(request.inputs)
+        arrays = {spec.name: to_numpy(tensor) for spec, tensor in zip(request.inputs, tensors, strict=True)}
+        names = [info.name for info in session.get_inputs()]
+        if len(names) == len(tensors):
+            feed = dict(zip(names, arrays.values(), strict=True))
+        else:
+            feed = {name: arrays[name] for name in names if name in arrays}
+
+        def call() -> object:
+            return session.run(None, feed)
+
+        try:
+            call()
+        except Exception as error:
+            raise _error("runtime-failed", f"ONNX Runtime could not run {path.name}", error) from error
+        facts = {
+            "onnxruntime": ort.__version__,
+            "intra-op threads": str(request.threads),
+            "inter-op threads": "1",
+            "execution": "sequential",
+            "graph optimisation": "all",
+            "spinning": "on (default)",
+        }
+        return Prepared(call, session.get_providers()[0], facts)
+
+
+def _artifact(request: BenchPrepareRequest, context: Context) -> Path:
+    path = context.base / request.artifact_path
+    if not request.artifact_path or not path.is_file():
+        what = f"There is no file {path}" if request.artifact_path else "There is no ONNX artifact yet"
+        raise UserError("artifact-missing", f"{what}.", "Export the model to ONNX first.")
+    if path.suffix != ".onnx":
+        raise UserError(
+            "artifact-not-onnx", f"{path.name} is not an ONNX file.", "Export to ONNX, or leave ONNX Runtime out."
+        )
+    return path
+
+
+def _error(code: str, what: str, error: Exception) -> UserError:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return UserError(
+        code, f"{what}: {lines[0]}", "See the Check page for what is wrong with the artifact.", str(error)
+    )

@@ -1,0 +1,41 @@
+"""All runners, in the order they are offered. A new one is a module and a line here."""
+
+from __future__ import annotations
+
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.records import RunnerInfo
+from modelpack_gui.stages.bench.base import Runner
+from modelpack_gui.stages.bench.eager import EagerRunner
+from modelpack_gui.stages.bench.onnx_runtime import OnnxRuntimeRunner
+from modelpack_gui.stages.bench.torchscript_script import ScriptRunner
+from modelpack_gui.stages.bench.torchscript_trace import TraceRunner
+from modelpack_gui.stages.hello import missing_of
+
+RUNNERS: tuple[Runner, ...] = (EagerRunner(), TraceRunner(), ScriptRunner(), OnnxRuntimeRunner())
+
+
+def runner_infos() -> tuple[RunnerInfo, ...]:
+    """What each runner is and what it lacks here."""
+    return tuple(
+        RunnerInfo(
+            id=runner.id,
+            title=runner.title,
+            needs_artifact=runner.needs_artifact,
+            missing=missing_of(runner.packages),
+            note=runner.note,
+        )
+        for runner in RUNNERS
+    )
+
+
+def find_runner(name: str) -> Runner:
+    """The runner of an identifier.
+
+    Raises:
+        UserError: `runner-unknown`.
+    """
+    for runner in RUNNERS:
+        if runner.id == name:
+            return runner
+    known = ", ".join(runner.id for runner in RUNNERS)
+    raise UserError("runner-unknown", f"There is no runner {name!r}.", f"Known runners: {known}.")

@@ -1,0 +1,74 @@
+"""What the runners on PyTorch share: the model in eval mode, its inputs, its threads, and a first run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.records import BenchPrepareRequest
+from modelpack_gui.stages.bench.base import Prepared
+
+if TYPE_CHECKING:
+    import torch
+
+
+def load(request: BenchPrepareRequest, context: Context) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
+    """The model in eval mode and its example inputs, after setting the threads.
+
+    Raises:
+        UserError: The source, checkpoint or inputs are at fault.
+    """
+    import torch
+
+    from modelpack_gui.stages.source.build import build_model
+    from modelpack_gui.stages.source.inputs import make_inputs
+
+    torch.set_num_threads(request.threads)
+    model = build_model(request.source, context).module
+    model.eval()
+    return model, make_inputs(request.inputs)
+
+
+def ready(
+    module: Callable[..., object], inputs: tuple[torch.Tensor, ...], facts: Mapping[str, str], what: str
+) -> Prepared:
+    """Run once, so that what cannot run is known before the clock starts, and give the call.
+
+    Raises:
+        UserError: `forward-failed`.
+    """
+    import torch
+
+    def call() -> object:
+        return module(*inputs)
+
+    try:
+        with torch.inference_mode():
+            call()
+    except Exception as error:
+        raise runner_error("forward-failed", what, error) from error
+    threads = str(torch.get_num_threads())
+    known = {"torch": torch.__version__, "intra-op threads": threads, **facts}
+    return Prepared(call, "CPU", known, torch.inference_mode)
+
+
+def runner_error(code: str, what: str, error: Exception) -> UserError:
+    """The error for a runner that could not be made or run."""
+    from modelpack_gui.stages.source.usercode import trimmed_traceback
+
+    lines = str(error).strip().splitlines() or [""]
+    return UserError(
+        code,
+        f"{what} failed: {type(error).__name__}: {lines[0]}",
+        "See the Source page: the model must run on its example inputs. The traceback is in the details.",
+        trimmed_traceback(error),
+    )
+
+
+def frozen(scripted: Any) -> Any:
+    """A scripted or traced module with its weights as constants and the fusions for inference."""
+    import torch
+
+    return torch.jit.optimize_for_inference(torch.jit.freeze(scripted))

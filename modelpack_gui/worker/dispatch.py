@@ -1,0 +1,207 @@
+"""Runs jobs, one after the other, on the main thread; a reader thread takes in commands meanwhile.
+
+Every job ends in exactly one of Done, Failed and Cancelled, whatever its code raises.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import queue
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any
+
+from modelpack_gui.core.errors import ErrorInfo, JobCancelled, UserError
+from modelpack_gui.core.events import (
+    Cancel,
+    Cancelled,
+    Done,
+    Failed,
+    Log,
+    Outcome,
+    Progress,
+    Run,
+    Started,
+    command_from_data,
+    to_line,
+)
+from modelpack_gui.core.records import PROTOCOL_VERSION
+from modelpack_gui.core.serde import DecodeError
+from modelpack_gui.stages import registry
+from modelpack_gui.worker.channel import Channel, end_output, marked_stdout
+
+_ALLOCATION_FAILED = (
+    "can't allocate memory",
+    "cannot allocate memory",
+    "out of memory",
+    "bad_alloc",
+    "bad allocation",
+)
+
+
+class WorkerContext:
+    """The context of one job, see `core.context.Context`."""
+
+    def __init__(
+        self, channel: Channel, job: str, base: Path, scratch: Path, session: dict[str, Any], flag: threading.Event
+    ) -> None:
+        self.base = base
+        self.scratch = scratch
+        self.session = session
+        self._channel = channel
+        self._job = job
+        self._flag = flag
+
+    def progress(self, message: str, fraction: float | None = None) -> None:
+        """Tell the client what is being done."""
+        self._channel.send(Progress(self._job, message, fraction))
+
+    def log(self, level: str, message: str) -> None:
+        """Tell the client one line."""
+        self._channel.send(Log(self._job, level, message))
+
+    def check_cancelled(self) -> None:
+        """Raise JobCancelled if the client asked to stop this job."""
+        if self._flag.is_set():
+            raise JobCancelled
+
+
+class Dispatcher:
+    """Takes commands from a channel and runs them."""
+
+    def __init__(self, channel: Channel, base: Path, scratch: Path) -> None:
+        self._channel = channel
+        self._base = base
+        self._scratch = scratch
+        self._session: dict[str, Any] = {}
+        self._jobs: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
+        self._flags: dict[str, threading.Event] = {}
+
+    def run(self) -> None:
+        """Serve until the client says so or goes away."""
+        threading.Thread(target=self._read, name="commands", daemon=True).start()
+        while (command := self._jobs.get()) is not None:
+            self._reset_process()
+            self._channel.send(Started(command.job, command.stage))
+            line = self._run_job(command)
+            end_output(command.job)
+            self._flags.pop(command.job)
+            self._channel.send_line(line)
+
+    def _read(self) -> None:
+        for line in self._channel.lines():
+            try:
+                command = command_from_data(json.loads(line))
+            except (ValueError, DecodeError) as error:
+                self._channel.send(Failed(_job_of(line), Outcome.FAILED, _malformed(error)))
+                continue
+            if isinstance(command, Run):
+                self._flags[command.job] = threading.Event()
+                self._jobs.put(command)
+            elif isinstance(command, Cancel):
+                flag = self._flags.get(command.job)
+                if flag is not None:
+                    flag.set()
+            else:
+                break
+        if self._flags:  # nobody waits for this job any more, and it may never end by itself
+            os._exit(0)
+        self._jobs.put(None)
+
+    def _reset_process(self) -> None:
+        """Undo what an earlier job's code may have done to the process."""
+        os.chdir(self._base)
+        sys.stdout = marked_stdout()
+
+    def _run_job(self, command: Run) -> str:
+        """Run it and give its terminal event, already as text: a result that cannot be written is a failure too."""
+        context = WorkerContext(
+            self._channel, command.job, self._base, self._scratch, self._session, self._flags[command.job]
+        )
+        try:
+            result = registry.resolve(command.stage)(command.request, context)
+            return to_line(Done(command.job, result))
+        except JobCancelled:
+            return to_line(Cancelled(command.job))
+        except UserError as error:
+            return to_line(Failed(command.job, Outcome.FAILED, error.info))
+        except BaseException as error:  # noqa: BLE001 (user code may raise anything, SystemExit too: each is an outcome)
+            return to_line(Failed(command.job, Outcome.FAILED, fault(error, command.stage)))
+
+
+def fault(error: BaseException, stage: str) -> ErrorInfo:
+    """Describe an exception that no stage turned into a UserError."""
+    details = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    text = _text_of(error)
+    if isinstance(error, MemoryError) or any(sign in text.lower() for sign in _ALLOCATION_FAILED):
+        return ErrorInfo(
+            "out-of-memory",
+            f"The job {stage!r} ran out of memory.",
+            "Use smaller example inputs, close other programs, or use a machine with more memory.",
+            details,
+        )
+    if isinstance(error, SystemExit):
+        return ErrorInfo(
+            "stage-exit",
+            f"The code called sys.exit({error.code!r}) during the job {stage!r}.",
+            "Put the call under `if __name__ == '__main__':`. The traceback says where it is.",
+            details,
+        )
+    return ErrorInfo(
+        "stage-fault",
+        f"{type(error).__name__} in the job {stage!r}: {text}" if text else f"{type(error).__name__} in {stage!r}.",
+        "The traceback says where. If it is not in your own code, report it with the traceback.",
+        details,
+    )
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 (the exception's own code; what it meant to say is in the traceback)
+        return ""
+
+
+def _job_of(line: bytes) -> str:
+    """The job that a malformed line names; empty if that cannot be told."""
+    try:
+        data = json.loads(line)
+    except ValueError:
+        return ""
+    job = data.get("job") if isinstance(data, dict) else None
+    return job if isinstance(job, str) else ""
+
+
+def _malformed(error: Exception) -> ErrorInfo:
+    return ErrorInfo(
+        "protocol-malformed",
+        f"The worker could not read a command: {error}.",
+        "Two versions of modelpack-gui may be mixed: restart it, and reinstall it if that does not help.",
+    )
+
+
+def serve(commands: int, events: int, *, protocol: int, base: str, scratch: str) -> None:
+    """Say that this worker is ready, then run jobs.
+
+    Args:
+        commands: File descriptor to read commands from.
+        events: File descriptor to write events to.
+        protocol: Version that the client speaks.
+        base: Folder that relative paths start from.
+        scratch: Folder for intermediate files, made and deleted by the client.
+    """
+    channel = Channel(commands, events)
+    if protocol != PROTOCOL_VERSION:
+        error = {
+            "code": "protocol-version",
+            "message": f"The worker speaks protocol {PROTOCOL_VERSION}, the app speaks {protocol}.",
+            "hint": "Two versions of modelpack-gui are mixed: reinstall it and restart.",
+        }
+        channel.write_raw({"refused": error})
+        return
+    channel.write_raw({"ready": {"protocol": PROTOCOL_VERSION, "python": platform.python_version()}})
+    Dispatcher(channel, Path(base), Path(scratch)).run()
