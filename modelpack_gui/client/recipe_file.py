@@ -66,7 +66,7 @@ def moved(recipe: Recipe, old_base: Path, new_base: Path) -> Recipe:
     """The same recipe for another folder: its relative paths still lead to the same files."""
 
     def move(path: str) -> str:
-        if not path or Path(path).is_absolute():
+        if not path or path.startswith("~") or Path(path).is_absolute():
             return path
         return relative_to_recipe(os.path.abspath(old_base / path), new_base)  # noqa: PTH100 (resolve() follows links)
 

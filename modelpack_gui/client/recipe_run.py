@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class StageResult:
     """How one stage ended.
 
     Attributes:
-        outcome: None if it was skipped.
+        outcome: None if it was skipped because of another stage.
         result: What it gave; of a cancelled stage what was measured until then, where there is something.
         error: Why it gave nothing.
         skipped: Why it was not run; empty if it was.
@@ -78,20 +78,25 @@ class RecipeRun:
 
     def run(self, stages: Iterable[Stage] = ORDER) -> tuple[StageResult, ...]:
         """Run some stages, in their order. Blocks until all have ended; never raises for what a stage does."""
+        return tuple(self.results(stages))
+
+    def results(self, stages: Iterable[Stage] = ORDER) -> Iterator[StageResult]:
+        """As `run`, giving each result when its stage has ended."""
         chosen = set(stages)
         results: dict[Stage, StageResult] = {}
         for stage in ORDER:
             if stage not in chosen:
                 continue
-            reason = self._reason_to_skip(stage, results)
-            if reason:
-                results[stage] = StageResult(stage, None, skipped=reason)
-                continue
-            result = self._run_stage(stage)
+            if self._is_cancelled():
+                result = StageResult(stage, Outcome.CANCELLED, skipped="The run was cancelled.")
+            elif reason := self._reason_to_skip(stage, results):
+                result = StageResult(stage, None, skipped=reason)
+            else:
+                result = self._run_stage(stage)
             if isinstance(result.result, ExportRecord):
                 self._artifact_path = result.result.artifact.path
             results[stage] = result
-        return tuple(results.values())
+            yield result
 
     def _run_stage(self, stage: Stage) -> StageResult:
         request = request_for(stage, self._recipe, self._artifact_path)
@@ -108,14 +113,10 @@ class RecipeRun:
         return stage_result(stage, ended)
 
     def _reason_to_skip(self, stage: Stage, results: dict[Stage, StageResult]) -> str:
-        if self._is_cancelled():
-            return "The run was cancelled."
         for needed in _NEEDS.get(stage, ()):
             before = results.get(needed)
             if before is not None and before.outcome is not Outcome.SUCCEEDED:
                 return f"{needed.label} did not succeed."
-        if stage is Stage.GRAPH and self._recipe.export.format == "torchscript":
-            return "The artifact is TorchScript; it has no ONNX graph."
         return ""
 
 

@@ -72,7 +72,7 @@ def _fingerprint(recipe: Recipe, path: Path) -> str:
 
 
 def _resolved(path: str, base: Path) -> str:
-    return os.path.normcase((base / path).resolve()) if path else ""
+    return os.path.normcase((base / Path(path).expanduser()).resolve()) if path else ""
 
 
 def _resolved_interpreter(recipe: Recipe, base: Path) -> str:

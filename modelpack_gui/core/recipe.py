@@ -78,7 +78,7 @@ def from_data(data: Mapping[str, Any], where: str) -> Recipe:
         raise _invalid(where, error.path, error.problem) from None
     if "schema_version" not in data:
         raise _invalid(where, "schema_version", f"is missing; write schema_version = {SCHEMA_VERSION}")
-    _check_values(recipe, where)
+    check_values(recipe, where)
     return recipe
 
 
@@ -104,7 +104,12 @@ def _prune(data: Any, path: str = "") -> Any:
     return data
 
 
-def _check_values(recipe: Recipe, where: str) -> None:
+def check_values(recipe: Recipe, where: str) -> None:
+    """Check what the types alone do not say; `where` names the recipe in the error.
+
+    Raises:
+        UserError: `recipe-not-valid`.
+    """
     if recipe.source.file and recipe.source.module:
         raise _invalid(where, "source", "has both file and module; give one of them")
     for i, item in enumerate(recipe.inputs):

@@ -1,0 +1,197 @@
+"""What each command does. All give an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from modelpack_gui.cli.console import Console
+from modelpack_gui.cli.interrupt import Interrupt
+from modelpack_gui.cli.monitor import Monitor
+from modelpack_gui.cli.recipe_args import interpreter_path, recipe_of
+from modelpack_gui.cli.report import closing_line, environment_text, nodes_text, result_text
+from modelpack_gui.cli.results_json import check_target, results_data, write_results
+from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, PASSED, exit_status
+from modelpack_gui.client.api import Client
+from modelpack_gui.client.recipe_run import RecipeRun, StageResult, resolved_interpreter, run_job, stage_result
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.events import Cancelled, Failed, Outcome
+from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.recipe import Recipe
+from modelpack_gui.core.records import Capabilities, CheckRequest, GraphIndex, HelloRequest, InspectRequest, Request
+
+
+def make_client() -> Client:
+    """The client that runs the jobs. Tests put another in its place."""
+    from modelpack_gui.client.jobs import WorkerClient
+
+    return WorkerClient()
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """`modelpack run`."""
+    recipe, base = recipe_of(arguments)
+    return _run_recipe(arguments, console, recipe, base, arguments.stages)
+
+
+def export(arguments: argparse.Namespace, console: Console) -> int:
+    """`modelpack export`."""
+    recipe, base = recipe_of(arguments)
+    return _run_recipe(arguments, console, recipe, base, (Stage.EXPORT,))
+
+
+def parity(arguments: argparse.Namespace, console: Console) -> int:
+    """`modelpack parity`."""
+    recipe, base = recipe_of(arguments)
+    artifact = _artifact(arguments, recipe, base)
+    if not artifact.is_file():
+        hint = f"Make it first: modelpack export {arguments.recipe}"
+        raise UserError("artifact-missing", f"There is no artifact {artifact} to compare.", hint)
+    return _run_recipe(arguments, console, recipe, base, (Stage.PARITY,), str(artifact))
+
+
+def bench(arguments: argparse.Namespace, console: Console) -> int:
+    """`modelpack bench`."""
+    recipe, base = recipe_of(arguments)
+    artifact = _artifact(arguments, recipe, base)
+    if not artifact.is_file():
+        if arguments.artifact is not None:
+            raise UserError("artifact-missing", f"There is no artifact {artifact}.", "Check the name and the folder.")
+        console.note(
+            f"warning: There is no artifact {artifact}; only runners that need none are measured."
+            f" To make it: modelpack export {arguments.recipe}"
+        )
+        recipe = dataclasses.replace(recipe, export=dataclasses.replace(recipe.export, output_path=""))
+        return _run_recipe(arguments, console, recipe, base, (Stage.BENCH,))
+    return _run_recipe(arguments, console, recipe, base, (Stage.BENCH,), str(artifact))
+
+
+def inspect(arguments: argparse.Namespace, console: Console) -> int:
+    """`modelpack inspect`."""
+    request = InspectRequest(str(arguments.artifact.absolute()))
+    return _run_one(arguments, console, Stage.GRAPH, request)
+
+
+def check(arguments: argparse.Namespace, console: Console) -> int:
+    """`modelpack check`."""
+    path = str(arguments.artifact.absolute())
+    if arguments.recipe is None:
+        return _run_one(arguments, console, Stage.CHECK, CheckRequest(path))
+    recipe, base = recipe_of(arguments)
+    return _run_recipe(arguments, console, recipe, base, (Stage.CHECK,), path)
+
+
+def env(arguments: argparse.Namespace, console: Console) -> int:
+    """`modelpack env`."""
+    with _job_setup(arguments, console) as (client, monitor, interrupt):
+        interpreter = interpreter_path(arguments.interpreter or "")
+        ended = run_job(
+            client, "hello", HelloRequest(), monitor, interpreter=interpreter, is_cancelled=interrupt.is_set
+        )
+    if isinstance(ended, Failed):
+        console.error(ended.error, is_verbose=arguments.verbose)
+        return BAD_INPUT if ended.outcome is Outcome.FAILED else CRASHED
+    if isinstance(ended, Cancelled):
+        return CANCELLED
+    assert isinstance(ended.result, Capabilities)
+    console.result(environment_text(ended.result))
+    if arguments.json:
+        write_results(arguments.json, results_data((), PASSED, environment=ended.result))
+    return PASSED
+
+
+@contextmanager
+def _job_setup(arguments: argparse.Namespace, console: Console) -> Iterator[tuple[Client, Monitor, Interrupt]]:
+    """A client that is closed at the end, whatever happens, and what watches and interrupts its jobs."""
+    if arguments.json:
+        check_target(arguments.json)
+    if arguments.json == "-":
+        console.results_to_stderr()
+    monitor = Monitor(console.err, is_quiet=arguments.quiet, is_verbose=arguments.verbose)
+    with Interrupt() as interrupt:
+        client = make_client()
+        try:
+            yield client, monitor, interrupt
+        finally:
+            client.close()
+
+
+def _run_recipe(
+    arguments: argparse.Namespace,
+    console: Console,
+    recipe: Recipe,
+    base: Path,
+    stages: Sequence[Stage],
+    artifact_path: str = "",
+) -> int:
+    with _job_setup(arguments, console) as (client, monitor, interrupt):
+        interpreter = resolved_interpreter(recipe.interpreter.path, base)
+        hello = run_job(
+            client,
+            "hello",
+            HelloRequest(),
+            monitor,
+            interpreter=interpreter,
+            base=base,
+            is_cancelled=interrupt.is_set,
+        )
+        if isinstance(hello, (Failed, Cancelled)):
+            # Without an interpreter no stage can run: the first one carries the error.
+            results = [dataclasses.replace(stage_result(stages[0], hello))]
+            _show(arguments, console, results[0])
+            return _finish(arguments, console, results, recipe=recipe)
+        run_ = RecipeRun(client, recipe, base, monitor, artifact_path=artifact_path, is_cancelled=interrupt.is_set)
+        results = []
+        for result in run_.results(stages):
+            results.append(result)
+            _show(arguments, console, result)
+    return _finish(arguments, console, results, recipe=recipe, environment=hello.result)
+
+
+def _run_one(arguments: argparse.Namespace, console: Console, stage: Stage, request: Request) -> int:
+    with _job_setup(arguments, console) as (client, monitor, interrupt):
+        interpreter = interpreter_path(arguments.interpreter or "")
+        ended = run_job(client, stage.value, request, monitor, interpreter=interpreter, is_cancelled=interrupt.is_set)
+    result = stage_result(stage, ended)
+    _show(arguments, console, result)
+    return _finish(arguments, console, [result])
+
+
+def _show(arguments: argparse.Namespace, console: Console, result: StageResult) -> None:
+    console.result(result_text(result))
+    if isinstance(result.result, GraphIndex) and (
+        getattr(arguments, "nodes", False) or getattr(arguments, "filter", "")
+    ):
+        console.result(nodes_text(result.result, arguments.filter))
+    if result.error is not None:
+        console.error(result.error, is_verbose=arguments.verbose)
+
+
+def _finish(
+    arguments: argparse.Namespace,
+    console: Console,
+    results: Sequence[StageResult],
+    *,
+    recipe: Recipe | None = None,
+    environment: Capabilities | None = None,
+) -> int:
+    status = exit_status(results)
+    console.result(closing_line(results))
+    if arguments.json:
+        data = results_data(
+            results,
+            status,
+            recipe=recipe,
+            recipe_path=getattr(arguments, "recipe", None),
+            environment=environment,
+        )
+        write_results(arguments.json, data)
+    return status
+
+
+def _artifact(arguments: argparse.Namespace, recipe: Recipe, base: Path) -> Path:
+    given: Path | None = arguments.artifact
+    return given.absolute() if given is not None else base / recipe.export.output_path

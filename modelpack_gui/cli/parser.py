@@ -1,0 +1,276 @@
+"""The arguments of every command, and the help that explains them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from modelpack_gui import __version__
+from modelpack_gui.cli import commands
+from modelpack_gui.cli.gui import run_gui
+from modelpack_gui.cli.recipe_args import parse_argument, parse_dynamic, parse_input, parse_numbers, parse_words
+from modelpack_gui.core.pipeline import Stage
+
+_DESCRIPTION = """\
+Take a PyTorch model class and a checkpoint to an ONNX or TorchScript artifact that is proved right and measured
+fast. A recipe (TOML) describes a run; the window edits it and these commands run it."""
+
+_EPILOG = """\
+examples:
+  modelpack gui --demo                        open the demo project in the window
+  modelpack run recipe.toml --json out.json   load, export, inspect, check, parity, benchmark
+  modelpack export --file net.py --name Net --checkpoint net.pt --input image:float32:2x3x32x32 \\
+      --dynamic image:0=batch --output build/net.onnx
+  modelpack inspect build/net.onnx --nodes --filter Conv
+  modelpack <command> --help                  options and examples of one command
+
+exit status:
+  0  everything passed (warnings are printed, and pass)
+  1  a check or the parity failed
+  2  bad input: a file, an argument, a model that cannot be loaded or exported
+  3  a worker process crashed, or ran out of time
+  130  cancelled with Ctrl+C; what was measured until then is printed
+
+Naming a recipe or a model file runs the Python code in it."""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser; `command_function` of what it gives is the function to call."""
+    parser = _new_parser(None, "modelpack", _DESCRIPTION, _EPILOG)
+    parser.add_argument("--version", action="version", version=f"modelpack {__version__}")
+    subparsers = parser.add_subparsers(title="commands", metavar="<command>", required=True)
+    _add_run(subparsers)
+    _add_export(subparsers)
+    _add_inspect(subparsers)
+    _add_check(subparsers)
+    _add_parity(subparsers)
+    _add_bench(subparsers)
+    _add_gui(subparsers)
+    _add_env(subparsers)
+    return parser
+
+
+def _new_parser(subparsers: object, name: str, description: str, epilog: str) -> argparse.ArgumentParser:
+    layout = argparse.RawDescriptionHelpFormatter
+    if isinstance(subparsers, argparse._SubParsersAction):
+        summary = description.splitlines()[0].rstrip(".")
+        added: argparse.ArgumentParser = subparsers.add_parser(
+            name,
+            help=summary[0].lower() + summary[1:],
+            description=description,
+            epilog=epilog,
+            formatter_class=layout,
+        )
+        return added
+    return argparse.ArgumentParser(prog=name, description=description, epilog=epilog, formatter_class=layout)
+
+
+def _add_run(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "run",
+        "Run the stages of a recipe, one after the other.\nA stage whose input did not come about is skipped.",
+        """\
+examples:
+  modelpack run recipe.toml
+  modelpack run recipe.toml --json build/results.json
+  modelpack run recipe.toml --stages export,check,parity
+  modelpack run recipe.toml --interpreter ../venv/bin/python""",
+    )
+    _recipe_argument(parser)
+    stages = ",".join(stage.value for stage in Stage)
+    parser.add_argument("--stages", type=_stages, default=tuple(Stage), metavar="A,B", help=f"some of {stages}")
+    _common_options(parser)
+    parser.set_defaults(command_function=commands.run)
+
+
+def _add_export(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "export",
+        "Export a model to ONNX or TorchScript.\n"
+        "What to export comes from a recipe, from options, or from a recipe with options that override it.",
+        """\
+examples:
+  modelpack export recipe.toml
+  modelpack export recipe.toml --exporter trace --opset 17 --output build/traced.onnx
+  modelpack export --file net.py --name Net --arg width=32 --arg kind=small --checkpoint net.pt \\
+      --input image:float32:2x3x32x32 --input mask:bool:2x32 --dynamic image:0=batch --dynamic mask:0=batch:1:64
+  modelpack export recipe.toml --format torchscript --exporter script
+
+Axes with the same name have the same size.""",
+    )
+    parser.add_argument("recipe", type=Path, nargs="?", help="recipe file (TOML); not needed with --file or --module")
+    model = parser.add_argument_group("the model")
+    place = model.add_mutually_exclusive_group()
+    place.add_argument("--file", type=Path, metavar="MODEL.py", help="Python file with the model's class")
+    place.add_argument("--module", metavar="PACKAGE.MODULE", help="importable module with the model's class")
+    model.add_argument("--name", metavar="CLASS", help="class or factory in it")
+    model.add_argument(
+        "--arg", type=parse_argument, action="append", metavar="KEY=VALUE", help="constructor argument (repeat it)"
+    )
+    model.add_argument("--checkpoint", type=Path, help=".pt .pth .ckpt .bin .safetensors, loaded with weights_only")
+    model.add_argument(
+        "--input",
+        type=parse_input,
+        action="append",
+        metavar="NAME:DTYPE:SHAPE[:LOW:HIGH]",
+        help="example input, in the order of forward (repeat it)",
+    )
+    options = parser.add_argument_group("the export")
+    options.add_argument("--format", choices=("onnx", "torchscript"))
+    options.add_argument("--exporter", choices=("dynamo", "trace", "script"))
+    options.add_argument("--opset", type=int, metavar="N", help="version of the default ONNX operator set")
+    options.add_argument(
+        "--dynamic",
+        type=parse_dynamic,
+        action="append",
+        metavar="INPUT:AXIS=NAME[:MIN:MAX]",
+        help="axis that shall take any size (repeat it); replaces those of the recipe",
+    )
+    options.add_argument("--output", type=Path, metavar="PATH", help="where the artifact goes")
+    _common_options(parser)
+    parser.set_defaults(command_function=commands.export)
+
+
+def _add_inspect(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "inspect",
+        "Show what is in an ONNX file.\nInputs, outputs, operators and initializers; with --nodes every node.",
+        """\
+examples:
+  modelpack inspect model.onnx
+  modelpack inspect model.onnx --nodes --filter conv
+  modelpack inspect model.onnx --json graph.json""",
+    )
+    parser.add_argument("artifact", type=Path, metavar="model.onnx")
+    parser.add_argument("--nodes", action="store_true", help="list the nodes")
+    parser.add_argument(
+        "--filter", default="", metavar="TEXT", help="only nodes with this text in them; case is ignored"
+    )
+    _common_options(parser)
+    parser.set_defaults(command_function=commands.inspect)
+
+
+def _add_check(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "check",
+        "Judge an artifact: is it valid, does it load, is it what was asked for.\n"
+        "With a recipe, what it asks for is compared with what the file has.",
+        """\
+examples:
+  modelpack check model.onnx
+  modelpack check build/net.onnx --recipe recipe.toml""",
+    )
+    parser.add_argument("artifact", type=Path, metavar="model.onnx")
+    parser.add_argument("--recipe", type=Path, metavar="RECIPE.toml", help="what was asked for")
+    _common_options(parser)
+    parser.set_defaults(command_function=commands.check)
+
+
+def _add_parity(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "parity",
+        "Compare the artifact with the model in eager PyTorch.\n"
+        "At the example inputs, and over other seeds and other sizes of every dynamic axis.",
+        """\
+examples:
+  modelpack parity recipe.toml
+  modelpack parity recipe.toml --artifact build/other.onnx --rtol 1e-4 --atol 1e-6
+  modelpack parity recipe.toml --sizes 1,2,3,7,64 --seeds 0,1,2
+
+An element passes if |actual - expected| <= atol + rtol * |expected|.""",
+    )
+    _recipe_argument(parser)
+    _artifact_option(parser)
+    parser.add_argument("--rtol", type=float)
+    parser.add_argument("--atol", type=float)
+    parser.add_argument("--sizes", type=parse_numbers, metavar="1,2,3", help="sizes tried on each dynamic axis")
+    parser.add_argument("--seeds", type=parse_numbers, metavar="0,1", help="added to the seed of each example input")
+    _common_options(parser)
+    parser.set_defaults(command_function=commands.parity)
+
+
+def _add_bench(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "bench",
+        "Time the runners, each in a process of its own, in interleaved rounds.\n"
+        "Close what else keeps the machine busy. Ctrl+C keeps what was measured.",
+        """\
+examples:
+  modelpack bench recipe.toml
+  modelpack bench recipe.toml --runners eager,onnxruntime --iterations 2000 --threads 1""",
+    )
+    _recipe_argument(parser)
+    _artifact_option(parser)
+    parser.add_argument("--runners", type=parse_words, metavar="A,B", help="see `modelpack env` for those there are")
+    parser.add_argument("--iterations", type=int, metavar="N", help="timed runs of each runner")
+    parser.add_argument("--warmup", type=int, metavar="N", help="runs before them, not counted")
+    parser.add_argument("--threads", type=int, metavar="N", help="intra-op threads, the same for every runner")
+    _common_options(parser)
+    parser.set_defaults(command_function=commands.bench)
+
+
+def _add_gui(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "gui",
+        "Open the window.",
+        "examples:\n  modelpack gui\n  modelpack gui recipe.toml\n  modelpack gui model.onnx\n  modelpack gui --demo",
+    )
+    parser.add_argument(
+        "file", type=Path, nargs="?", help="recipe (.toml), model file (.py) or artifact (.onnx, .pt)"
+    )
+    parser.add_argument(
+        "--demo", nargs="?", const="demo", metavar="NAME", help="open a demo project: demo, batch_branch"
+    )
+    parser.set_defaults(command_function=run_gui)
+
+
+def _add_env(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "env",
+        "Show what an interpreter has: versions, exporters, runners, and what is missing.",
+        "examples:\n  modelpack env\n  modelpack env --interpreter ../venv/bin/python",
+    )
+    _common_options(parser)
+    parser.set_defaults(command_function=commands.env)
+
+
+def _recipe_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recipe", type=Path, help="recipe file (TOML); paths in it start from its folder")
+
+
+def _artifact_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--artifact", type=Path, metavar="PATH", help="another artifact than the recipe's output_path"
+    )
+
+
+def _common_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--interpreter", metavar="PYTHON", help="Python that runs the model; else the recipe's, or ours"
+    )
+    parser.add_argument(
+        "--json",
+        nargs="?",
+        const="-",
+        metavar="OUT",
+        help="write the results as JSON; without OUT, or with -, to stdout",
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="show no progress")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show all log lines, and details of errors")
+
+
+def _stages(text: str) -> tuple[Stage, ...]:
+    known = {stage.value: stage for stage in Stage}
+    words = parse_words(text)
+    unknown = [word for word in words if word not in known]
+    if unknown or not words:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown) or text!r} is not among {', '.join(known)}")
+    return tuple(known[word] for word in words)

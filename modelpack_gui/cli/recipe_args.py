@@ -1,0 +1,154 @@
+"""A recipe from a file, from the parts named on the command line, or from both."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from modelpack_gui.client.recipe_file import load_recipe
+from modelpack_gui.core import serde
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.recipe import InterpreterSpec, Recipe, check_values
+from modelpack_gui.core.records import CheckpointSpec, DynamicDim, InputSpec
+
+
+def recipe_of(arguments: argparse.Namespace) -> tuple[Recipe, Path]:
+    """The recipe that the arguments describe, and the folder that its relative paths start from.
+
+    Paths given on the command line start from the current folder.
+
+    Raises:
+        UserError: The recipe file is not valid (see `client.recipe_file`), or `arguments-not-valid`.
+    """
+    given = vars(arguments)
+    path: Path | None = given.get("recipe")
+    recipe = load_recipe(path) if path else Recipe()
+    base = path.absolute().parent if path else Path.cwd()
+    recipe = _with_source(recipe, given)
+    recipe = _with_export(recipe, given)
+    recipe = _with_rest(recipe, given)
+    if not path and not recipe.source.location:
+        message = "Neither a recipe nor a model is named."
+        raise UserError("arguments-not-valid", message, "Name a recipe file, or --file (or --module) and --name.")
+    if not recipe.source.name:
+        message = f"No class or factory of {recipe.source.location or 'the model'} is named."
+        raise UserError("arguments-not-valid", message, 'Add --name, or name = "..." below [source] in the recipe.')
+    check_values(recipe, str(path) if path else "command line")
+    return recipe, base
+
+
+def interpreter_path(text: str) -> str:
+    """An interpreter named on the command line: absolute, or a bare name that is looked up on PATH."""
+    return text if Path(text).name == text else str(Path(text).absolute())
+
+
+def parse_argument(text: str) -> tuple[str, Any]:
+    """`key=value`: the value as Python spells it (numbers, True, None, lists, quoted strings), else as plain text."""
+    key, separator, value = text.partition("=")
+    if not separator or not key:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form key=value")
+    words = {"true": True, "false": False, "null": None}
+    if value.lower() in words:
+        return key, words[value.lower()]
+    try:
+        parsed = ast.literal_eval(value)
+        encoded = serde.encode(parsed)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return key, value
+    return key, parsed if isinstance(parsed, float) else encoded
+
+
+def parse_input(text: str) -> InputSpec:
+    """`name:dtype:2x3x32x32[:low:high]`; a scalar has the shape `scalar`."""
+    parts = text.split(":")
+    if len(parts) not in (3, 5) or not parts[0]:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not of the form name:dtype:2x3x32x32 or name:dtype:shape:low:high"
+        )
+    try:
+        shape = () if parts[2] in ("", "scalar") else tuple(int(size) for size in parts[2].split("x"))
+        low, high = (float(parts[3]), float(parts[4])) if len(parts) == 5 else (None, None)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} has a size or a bound that is not a number") from None
+    return InputSpec(parts[0], shape, parts[1] or "float32", low, high)
+
+
+def parse_dynamic(text: str) -> DynamicDim:
+    """`input:axis=name[:min:max]`; an empty bound is left to the exporter."""
+    place, separator, rest = text.partition("=")
+    name_of_input, colon, axis = place.rpartition(":")
+    parts = rest.split(":")
+    if not separator or not colon or not name_of_input or not parts[0] or len(parts) > 3:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form input:axis=name or input:axis=name:min:max")
+    try:
+        bounds = [int(part) if part else None for part in parts[1:]]
+        low, high = (*bounds, None, None)[:2]
+        return DynamicDim(name_of_input, int(axis), parts[0], low, high)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} has an axis or a bound that is not a whole number") from None
+
+
+def parse_numbers(text: str) -> tuple[int, ...]:
+    """`1,2,3`."""
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers such as 1,2,3") from None
+
+
+def parse_words(text: str) -> tuple[str, ...]:
+    """`a,b,c`."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _with_source(recipe: Recipe, given: dict[str, Any]) -> Recipe:
+    source = recipe.source
+    if given.get("file"):
+        source = dataclasses.replace(source, file=str(given["file"].absolute()), module="")
+    if given.get("module"):
+        source = dataclasses.replace(source, module=given["module"], file="")
+    if given.get("name"):
+        source = dataclasses.replace(source, name=given["name"])
+    if given.get("arg"):
+        source = dataclasses.replace(source, arguments={**source.arguments, **dict(given["arg"])})
+    if given.get("checkpoint"):
+        checkpoint = source.checkpoint or CheckpointSpec("")
+        checkpoint = dataclasses.replace(checkpoint, path=str(given["checkpoint"].absolute()))
+        source = dataclasses.replace(source, checkpoint=checkpoint)
+    inputs = tuple(given["input"]) if given.get("input") else recipe.inputs
+    return dataclasses.replace(recipe, source=source, inputs=inputs)
+
+
+def _with_export(recipe: Recipe, given: dict[str, Any]) -> Recipe:
+    changes = _given(given, {"format": "format", "exporter": "exporter", "opset": "opset_version"})
+    if given.get("dynamic"):
+        changes["dynamic"] = tuple(given["dynamic"])
+    if given.get("output"):
+        changes["output_path"] = str(given["output"].absolute())
+    export = dataclasses.replace(recipe.export, **changes)
+    if export.format == "torchscript" and export.exporter == "dynamo" and not given.get("exporter"):
+        export = dataclasses.replace(export, exporter="trace")  # dynamo makes no TorchScript
+    if not export.output_path:
+        suffix = ".onnx" if export.format == "onnx" else ".pt"
+        stem = recipe.source.name.rpartition(".")[2].lower() or "model"
+        export = dataclasses.replace(export, output_path=f"build/{stem}{suffix}")
+    return dataclasses.replace(recipe, export=export)
+
+
+def _with_rest(recipe: Recipe, given: dict[str, Any]) -> Recipe:
+    parity = dataclasses.replace(
+        recipe.parity, **_given(given, {key: key for key in ("rtol", "atol", "sizes", "seeds")})
+    )
+    names = {"runners": "runners", "iterations": "iterations", "warmup": "warmup_runs", "threads": "threads"}
+    bench = dataclasses.replace(recipe.bench, **_given(given, names))
+    interpreter = recipe.interpreter
+    if given.get("interpreter"):
+        interpreter = InterpreterSpec(interpreter_path(given["interpreter"]))
+    return dataclasses.replace(recipe, parity=parity, bench=bench, interpreter=interpreter)
+
+
+def _given(given: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    return {field: given[key] for key, field in names.items() if given.get(key) is not None}

@@ -1,0 +1,229 @@
+"""Results as plain text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelpack_gui.cli.console import indented, mark, table, wrapped
+from modelpack_gui.cli.figures import duration, figure, interval, listed, plural, size
+from modelpack_gui.cli.report_parity import parity_text
+from modelpack_gui.client.recipe_run import StageResult
+from modelpack_gui.core.events import Outcome
+from modelpack_gui.core.records import (
+    BenchReport,
+    Capabilities,
+    CapturedWarning,
+    CheckReport,
+    ExportRecord,
+    GraphIndex,
+    LoadReport,
+    ParityReport,
+    Result,
+    TensorInfo,
+    Verdict,
+)
+
+_ENDINGS = {
+    Outcome.FAILED: "failed",
+    Outcome.CANCELLED: "cancelled",
+    Outcome.CRASHED: "crashed",
+    Outcome.TIMED_OUT: "timed out",
+}
+
+
+def result_text(result: StageResult) -> str:
+    """A headline and what the stage gave."""
+    if result.skipped:
+        return f"{mark(Verdict.SKIPPED)} {result.stage.label}: skipped. {result.skipped}"
+    if result.result is None:
+        assert result.outcome is not None
+        return f"{mark(result.verdict)} {result.stage.label}: {_ENDINGS[result.outcome]}"
+    ending = "cancelled" if result.outcome is Outcome.CANCELLED else result.verdict.value
+    took = getattr(result.result, "duration_s", None)
+    time = f" in {duration(took)}" if took else ""
+    return f"{mark(result.verdict)} {result.stage.label}: {ending}{time}\n{indented(_body(result.result))}"
+
+
+def closing_line(results: Sequence[StageResult]) -> str:
+    """All in one line, such as `✕ failed: Parity`."""
+    by_verdict: dict[Verdict, list[str]] = {}
+    for result in results:
+        by_verdict.setdefault(result.verdict, []).append(result.stage.label)
+    if any(result.outcome is Outcome.CANCELLED for result in results):
+        return f"{mark(Verdict.SKIPPED)} cancelled"
+    if Verdict.FAILED in by_verdict:
+        return f"{mark(Verdict.FAILED)} failed: {', '.join(by_verdict[Verdict.FAILED])}"
+    if Verdict.WARNING in by_verdict:
+        return f"{mark(Verdict.WARNING)} passed with warnings: {', '.join(by_verdict[Verdict.WARNING])}"
+    if Verdict.PASSED in by_verdict:
+        return f"{mark(Verdict.PASSED)} passed: {', '.join(by_verdict[Verdict.PASSED])}"
+    return f"{mark(Verdict.SKIPPED)} nothing was proved"
+
+
+def environment_text(found: Capabilities) -> str:
+    """What `modelpack env` prints."""
+    memory = f", {size(found.memory_bytes)} memory" if found.memory_bytes else ""
+    cores = f"{plural(found.physical_cores, 'core')}, {plural(found.logical_cores, 'thread')}"
+    flags = f" ({' '.join(found.cpu_flags)})" if found.cpu_flags else ""
+    packages = [(item.name, item.version or "missing", item.needed_for) for item in found.packages]
+    exporters = [
+        (
+            item.format,
+            item.exporter,
+            "–" if item.opset_min is None else f"{item.opset_min} to {item.opset_max}, else {item.opset_default}",
+            _missing(item.missing),
+        )
+        for item in found.exporters
+    ]
+    runners = [(item.id, item.title, item.needs_artifact or "–", _missing(item.missing)) for item in found.runners]
+    parts = [
+        f"Python {found.python_version}  {found.executable}",
+        f"{found.platform}; {found.cpu}{flags}; {cores}{memory}",
+        "",
+        table(("package", "version", "needed for"), packages),
+        "",
+        table(("format", "exporter", "opset", ""), exporters),
+        "",
+        table(("runner", "", "needs", ""), runners),
+    ]
+    commands = [item.pip for item in found.packages if not item.version and item.pip]
+    if commands:
+        parts += ["", "To install what is missing:", *(f"  {command}" for command in commands)]
+    return "\n".join(parts)
+
+
+def nodes_text(graph: GraphIndex, text: str = "") -> str:
+    """The nodes as a table; only those with `text` in one of their cells."""
+    rows = []
+    for node in graph.nodes:
+        shapes = ", ".join(f"{info.dtype} {info.shape_text}".strip() for info in node.output_infos)
+        row = (str(node.index), node.op_type, node.name, node.module_path, shapes)
+        if text.lower() in " ".join(row).lower():
+            rows.append(row)
+    if not rows:
+        return f"No node has {text!r} in it." if text else "The graph has no nodes."
+    header = ("index", "op_type", "name", "module", "outputs")
+    return f"{table(header, rows, numbers=(0,))}\n{plural(len(rows), 'node')} of {len(graph.nodes):,}"
+
+
+def _body(result: Result) -> str:
+    if isinstance(result, LoadReport):
+        return _load_text(result)
+    if isinstance(result, ExportRecord):
+        return _export_text(result)
+    if isinstance(result, GraphIndex):
+        return _graph_text(result)
+    if isinstance(result, CheckReport):
+        return _check_text(result)
+    if isinstance(result, ParityReport):
+        return parity_text(result)
+    assert isinstance(result, BenchReport), type(result).__name__
+    return _bench_text(result)
+
+
+def _load_text(report: LoadReport) -> str:
+    lines = [
+        f"{report.class_name} from {report.source_path}",
+        f"{report.parameters:,} parameters, {report.buffers:,} buffer elements, {size(report.size_bytes)}",
+    ]
+    if report.keys is not None:
+        keys = report.keys
+        lines.append(f"checkpoint {report.checkpoint_path}: {plural(keys.matched, 'key')} matched")
+        mismatched = tuple(item.key for item in keys.mismatched)
+        doubts = (("missing", keys.missing), ("unexpected", keys.unexpected), ("of another shape", mismatched))
+        lines += [
+            f"{mark(Verdict.WARNING)} {len(found)} {label}: {listed(found)}" for label, found in doubts if found
+        ]
+    lines += [f"output {_tensor(output)}" for output in report.outputs]
+    return "\n".join([*lines, *_warning_lines(report.warnings)])
+
+
+def _export_text(record: ExportRecord) -> str:
+    made = record.artifact
+    opset = f", opset {made.opset_version}" if made.opset_version is not None else ""
+    own_call = duration(record.export_duration_s)
+    lines = [
+        made.path,
+        f"{record.asked.exporter} exporter{opset}, {size(made.size_bytes)}, exporter's own call {own_call}",
+        *(f"input  {_tensor(item)}" for item in made.inputs),
+        *(f"output {_tensor(item)}" for item in made.outputs),
+    ]
+    for item in record.mismatches:
+        lines.append(f"{mark(Verdict.WARNING)} {item.aspect}: asked {item.asked}, got {item.got}")
+        lines += [wrapped(text) for text in (item.explanation, item.fix) if text]
+    return "\n".join([*lines, *_warning_lines(record.warnings)])
+
+
+def _graph_text(graph: GraphIndex) -> str:
+    made = graph.artifact
+    domains = ", ".join(f"{domain} {version}" for domain, version in made.opset_imports.items())
+    weights = sum(item.size_bytes for item in graph.initializers)
+    lines = [
+        made.path,
+        f"{plural(len(graph.nodes), 'node')}, {plural(len(graph.initializers), 'initializer')} ({size(weights)})",
+        f"opset {domains or '–'}; ir_version {made.ir_version or '–'}; producer {made.producer or '–'}",
+        *(f"input  {_tensor(item)}" for item in made.inputs),
+        *(f"output {_tensor(item)}" for item in made.outputs),
+        wrapped(", ".join(f"{count} {op_type}" for op_type, count in graph.op_counts.items()), indent=""),
+    ]
+    if graph.shape_inference_error:
+        lines.append(f"{mark(Verdict.WARNING)} shape inference failed: {graph.shape_inference_error.splitlines()[0]}")
+    return "\n".join(lines)
+
+
+def _check_text(report: CheckReport) -> str:
+    lines = []
+    for row in report.rows:
+        lines.append(f"{mark(row.verdict)} {row.title}")
+        if row.verdict is not Verdict.PASSED:
+            asked = f"Asked {row.asked}, got {row.got}. " if row.asked or row.got else ""
+            lines += [wrapped(text) for text in (asked + row.explanation, row.fix) if text]
+    return "\n".join(lines)
+
+
+def _bench_text(report: BenchReport) -> str:
+    rows = []
+    for runner in report.runners:
+        if runner.summary is None:
+            rows.append((runner.title, "not measured", "", "", "", "", ""))
+            continue
+        made = runner.summary
+        is_baseline = runner.runner == report.baseline
+        rows.append(
+            (
+                runner.title,
+                f"{made.count:,}",
+                interval(made.p50_ms),
+                figure(made.p95_ms.value),
+                figure(made.p99_ms.value),
+                figure(made.throughput_per_s),
+                "baseline" if is_baseline else interval(runner.speedup),
+            )
+        )
+    header = ("runner", "runs", "p50 ms [95 % interval]", "p95 ms", "p99 ms", "calls/s", "speed-up")
+    lines = [report.summary, table(header, rows, numbers=(1, 2, 3, 4, 5, 6))]
+    lines.append(f"{plural(report.threads, 'thread')}; {', '.join(f'{k} {v}' for k, v in report.machine.items())}")
+    for runner in report.runners:
+        lines += [f"{mark(Verdict.WARNING)} {runner.title}: {warning}" for warning in runner.warnings]
+        if runner.error is not None:
+            lines.append(f"{mark(Verdict.WARNING)} {runner.title}: {runner.error.message}")
+            lines += [wrapped(runner.error.hint)] if runner.error.hint else []
+    return "\n".join(lines)
+
+
+def _warning_lines(warnings: tuple[CapturedWarning, ...]) -> list[str]:
+    lines = []
+    for warning in warnings:
+        where = f" ({warning.file}:{warning.line})" if warning.file else ""
+        times = f" ({warning.count} times)" if warning.count > 1 else ""
+        text = " ".join(warning.message.split())
+        lines.append(f"• {warning.category}: {text[:300]}{'…' if len(text) > 300 else ''}{times}{where}")
+    return lines
+
+
+def _tensor(info: TensorInfo) -> str:
+    return f"{info.name}: {info.dtype or '?'} {info.shape_text}"
+
+
+def _missing(packages: tuple[str, ...]) -> str:
+    return f"needs {', '.join(packages)}" if packages else ""
