@@ -74,7 +74,7 @@ class Controller(QObject):
         super().__init__(parent)
         self.jobs = jobs
         self.undo_stack = QUndoStack(self)
-        self.undo_stack.cleanChanged.connect(lambda _clean: self.project_changed.emit())
+        self.undo_stack.cleanChanged.connect(self._on_clean_changed)
         self.recipe = Recipe()
         self.path: Path | None = None
         self.opened_artifact = ""
@@ -339,6 +339,9 @@ class Controller(QObject):
             if job == view.id and view.status is Status.RUNNING:
                 state = self._states[stage]
                 self._put(stage, dataclasses.replace(state, message=view.message, fraction=view.fraction))
+
+    def _on_clean_changed(self) -> None:
+        self.project_changed.emit()
 
     def _put(self, stage: Stage, state: StageState) -> None:
         self._states[stage] = state

@@ -9,7 +9,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, app_icon, title_font
+from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, app_icon, heading_font, title_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconLabel, heading, wrapped_label
 
 RECENT_SHOWN = 8
@@ -132,6 +132,7 @@ class ActionCard(QFrame):
         self.setProperty("role", "card")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.button = IconButton(title, role="link")
+        self.button.setFont(heading_font())
         self.button.clicked.connect(self.clicked)
         self.button.setAccessibleDescription(text)
         texts = QVBoxLayout()

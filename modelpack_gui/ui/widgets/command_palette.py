@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -76,11 +76,12 @@ class CommandPalette(QFrame):
         for action in self._actions:
             name = command_name(action)
             if all(word in name.lower() for word in words):
-                item = QListWidgetItem(action.icon(), "", self.list)
+                item = QListWidgetItem(self.list)
+                item.setSizeHint(QSize(0, max(30, self.fontMetrics().height() + 14)))
                 item.setData(_ACTION_ROLE, action)
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
                 item.setFlags(item.flags() if action.isEnabled() else item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
-                self.list.setItemWidget(item, _row(name, action.shortcut().toString(), is_enabled=action.isEnabled()))
+                self.list.setItemWidget(item, _row(action))
         self.list.setCurrentRow(0)
 
     def _run(self) -> None:
@@ -97,14 +98,20 @@ def command_name(action: QAction) -> str:
     return action.text().replace("&", "").rstrip("…")
 
 
-def _row(name: str, shortcut: str, *, is_enabled: bool) -> QWidget:
+def _row(action: QAction) -> QWidget:
     row = QWidget()
     layout = QHBoxLayout(row)
-    layout.setContentsMargins(28, 4, 8, 4)
-    label = QLabel(name)
+    layout.setContentsMargins(SPACING, 0, SPACING, 0)
+    layout.setSpacing(SPACING + 4)
+    picture = QLabel()
+    picture.setFixedWidth(18)
+    is_enabled = action.isEnabled()
+    picture.setPixmap(action.icon().pixmap(18, 18, QIcon.Mode.Normal if is_enabled else QIcon.Mode.Disabled))
+    label = QLabel(command_name(action))
     label.setEnabled(is_enabled)
-    keys = QLabel(shortcut)
+    keys = QLabel(action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
     keys.setProperty("role", "muted")
+    layout.addWidget(picture)
     layout.addWidget(label)
     layout.addStretch(1)
     layout.addWidget(keys)
