@@ -65,7 +65,9 @@ def _class_lines(source: ModelSource) -> list[str]:
 def _model_lines(source: ModelSource) -> list[str]:
     callee = source.name if source.module else f"module.{source.name}"
     arguments = keywords({name: literal(value) for name, value in source.arguments.items()})
-    return [bracketed(f"model = {callee}(", arguments, ")")]
+    construct = bracketed(f"model = {callee}(", arguments, ")")
+    has_weights = source.checkpoint is not None and source.checkpoint.path
+    return [construct] if has_weights else ["torch.manual_seed(0)  # the same random weights each time", construct]
 
 
 def _is_safetensors(checkpoint: CheckpointSpec) -> bool:
@@ -73,7 +75,7 @@ def _is_safetensors(checkpoint: CheckpointSpec) -> bool:
 
 
 def _checkpoint_lines(checkpoint: CheckpointSpec | None) -> list[str]:
-    if checkpoint is None:
+    if checkpoint is None or not checkpoint.path:
         return []
     load = (
         "model.load_state_dict(state_dict)"

@@ -84,13 +84,21 @@ def from_data(data: Mapping[str, Any], where: str) -> Recipe:
 
 def to_data(recipe: Recipe) -> dict[str, Any]:
     """The tables of a recipe, fit for TOML: what is None or empty is left out, for TOML has no null."""
-    pruned = _prune(serde.encode(recipe))
+    data = serde.encode(recipe)
+    data["source"]["arguments"] = _plain(recipe.source.arguments)  # TOML has inf and nan, unlike JSON
+    pruned = _prune(data)
     assert isinstance(pruned, dict)
     return pruned
 
 
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
 _ALWAYS_WRITTEN = ("name", "shape")  # an example input without axes is a scalar, not one without a shape
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _prune(data: Any, path: str = "") -> Any:
@@ -110,8 +118,16 @@ def check_values(recipe: Recipe, where: str) -> None:
     Raises:
         UserError: `recipe-not-valid`.
     """
+    if recipe.schema_version < 1:
+        raise _invalid(where, "schema_version", f"is {recipe.schema_version}; the first one was 1")
     if recipe.source.file and recipe.source.module:
         raise _invalid(where, "source", "has both file and module; give one of them")
+    for name, value in recipe.source.arguments.items():
+        try:
+            serde.encode(value)
+        except TypeError:  # TOML also has dates and times
+            what = type(value).__name__
+            raise _invalid(where, f"source.arguments.{name}", f"holds a {what}, which no argument can be") from None
     for i, item in enumerate(recipe.inputs):
         if any(size < 0 for size in item.shape):
             raise _invalid(where, f"inputs[{i}].shape", f"{list(item.shape)} has a negative size")

@@ -1,7 +1,8 @@
 """Records to JSON and back, strictly.
 
 `encode` gives plain dicts, lists, strings, numbers, booleans and None. Numbers that JSON cannot hold are spelled
-out: `"NaN"`, `"Infinity"`, `"-Infinity"`. `decode` is strict: an unknown key, a missing one or a wrong type raises
+out: `"NaN"`, `"Infinity"`, `"-Infinity"`; in a field of any type, where a string could be meant, as
+`{"$float": "NaN"}`. `decode` is strict: an unknown key, a missing one or a wrong type raises
 DecodeError with the path of the fault, so that a recipe written by hand gets a useful answer.
 """
 
@@ -21,6 +22,8 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 T = TypeVar("T")
 
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_FLOAT_KEY = "$float"
+_FREE_TYPES = ("Any", "Mapping[str, Any]")  # as the records spell them; their annotations are strings
 
 
 class DecodeError(ValueError):
@@ -40,7 +43,10 @@ class DecodeError(ValueError):
 def encode(value: Any) -> Any:
     """Turn a record into JSON-like data."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {
+            field.name: (_encode_free if field.type in _FREE_TYPES else encode)(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+        }
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, float) and not math.isfinite(value):
@@ -52,6 +58,25 @@ def encode(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def _encode_free(value: Any) -> Any:
+    """As `encode`, for a value that will be read without a type to say what it is."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return {_FLOAT_KEY: encode(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _encode_free(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encode_free(item) for item in value]
+    return encode(value)
+
+
+def _decode_free(data: Any) -> Any:
+    if isinstance(data, dict):
+        if set(data) == {_FLOAT_KEY} and data[_FLOAT_KEY] in _NON_FINITE:
+            return _NON_FINITE[data[_FLOAT_KEY]]
+        return {key: _decode_free(item) for key, item in data.items()}
+    return [_decode_free(item) for item in data] if isinstance(data, list) else data
 
 
 def encode_tagged(record: Any) -> dict[str, Any]:
@@ -100,7 +125,7 @@ def _hints(cls: type) -> dict[str, Any]:
 
 def _decode(hint: Any, data: Any, path: str) -> Any:
     if hint is Any:
-        return data
+        return _decode_free(data)
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         return _decode_union(hint, data, path)
@@ -180,6 +205,7 @@ def _decode_record(cls: type, data: Any, path: str) -> Any:
     for key in data:
         if key not in fields:
             close = difflib.get_close_matches(str(key), list(fields), n=1)
+            close = close or [name for name in fields if name.startswith(f"{key}_")]  # opset for opset_version
             advice = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(fields)}"
             raise DecodeError(_join(path, str(key)), f"is not a known key{advice}")
     hints = _hints(cls)
