@@ -1,0 +1,153 @@
+"""What the ONNX standard says of a file: the checker, shape inference, data files, unused inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from modelpack_gui.core.records import CheckRow, ExportSpec
+from modelpack_gui.stages.check.rows import failed, listed, passed, warning
+from modelpack_gui.stages.inspection.onnx_graph import infer_shapes
+from modelpack_gui.stages.inspection.onnx_types import external_entries
+
+
+def checker(path: Path) -> CheckRow:
+    """The checker with full_check, reading from the file, so that size and data files do not matter."""
+    import onnx
+
+    try:
+        onnx.checker.check_model(str(path), full_check=True)
+    except Exception as error:  # noqa: BLE001 (C++ raises several types; its text becomes the row)
+        return failed(
+            "onnx-checker",
+            f"The checker of onnx {onnx.__version__} rejects the file: {_first_line(error)}",
+            "Export it again, with the other exporter or another opset; a file that the checker rejects may run in "
+            "one runtime and not in another.",
+            details=str(error),
+        )
+    return passed("onnx-checker", f"The checker of onnx {onnx.__version__} finds nothing wrong, shapes included.")
+
+
+def shape_inference(model: Any, path: Path, scratch: Path) -> CheckRow:
+    """Strict shape inference; an output that it cannot describe is a warning."""
+    inferred, error = infer_shapes(model, path, scratch, strict=True)
+    if error:
+        return failed(
+            "shape-inference",
+            f"Shape inference contradicts the file: {error.splitlines()[0]}",
+            "Export it again with the other exporter; a shape in the file does not follow from its nodes.",
+            details=error,
+        )
+    from modelpack_gui.stages.inspection.onnx_types import tensor_info
+
+    unknown = []
+    for output in inferred.graph.output:
+        info = tensor_info(output)
+        if info.shape is None or None in info.shape or not info.dtype:
+            unknown.append(f"{info.name} ({info.shape_text})")
+    if unknown:
+        return warning(
+            "shape-inference",
+            f"The shape of an output is not known in full: {listed(unknown)}.",
+            "Give the dynamic dimensions names; some operators (custom ones, NonZero, loops) have no shape to infer.",
+        )
+    count = len(inferred.graph.output)
+    return passed("shape-inference", f"dtype and shape of {'the output' if count == 1 else 'all outputs'} are known.")
+
+
+def unused_inputs(model: Any) -> CheckRow:
+    """Inputs that no node reads: callers must give them for nothing."""
+    graph = model.graph
+    stored = {tensor.name for tensor in graph.initializer}
+    read = set(_read_names(graph)) | {output.name for output in graph.output}
+    unused = [item.name for item in graph.input if item.name not in read and item.name not in stored]
+    if unused:
+        return warning(
+            "unused-inputs",
+            f"Nothing in the graph reads {listed(unused)}; a caller must still feed it.",
+            "Check that forward uses it: if it only steered a Python branch, that branch is frozen.",
+        )
+    return passed("unused-inputs", "Every input is read by a node.")
+
+
+def external_data(model: Any, path: Path, asked: ExportSpec | None) -> CheckRow | None:
+    """Data files that are there: long enough, and as asked for. None if there are none and none were asked for."""
+    needed: dict[str, int] = {}
+    for tensor in _tensors(model.graph):
+        entries = external_entries(tensor)
+        if entries:
+            end = int(entries.get("offset", "0")) + int(entries.get("length", "0"))
+            location = entries.get("location", "")
+            needed[location] = max(needed.get(location, 0), end)
+    wanted = asked is not None and asked.external_data
+    if not needed:
+        if not wanted:
+            return None
+        return warning(
+            "external-data",
+            "External data was asked for, and the weights are in the .onnx file itself.",
+            "Export again if a runtime needs them apart; small models are often stored whole.",
+            asked="a data file",
+            got="one file",
+        )
+    short = [name for name, end in needed.items() if (path.parent / name).stat().st_size < end]
+    if short:
+        return failed(
+            "external-data",
+            f"{listed(short)} is shorter than the file says: it was cut off.",
+            "Copy it again in full, or export again.",
+            got=listed(short),
+        )
+    together = "Ship it with the .onnx file, in the same folder."
+    asked_text = "" if asked is None else "a data file" if wanted else "one file"
+    if asked is not None and not wanted:
+        text = f"The weights are in {listed(list(needed))}, though one file was asked for. {together}"
+        return warning(
+            "external-data",
+            text,
+            "Switch external data off if the model is below 2 GB.",
+            asked=asked_text,
+            got=listed(list(needed)),
+        )
+    text = f"The weights are in {listed(list(needed))}, which is there and long enough. {together}"
+    return passed("external-data", text, asked=asked_text, got=listed(list(needed)))
+
+
+def external_files(model: Any) -> list[str]:
+    """Names of the data files, relative to the folder of the model."""
+    names = (external_entries(tensor).get("location", "") for tensor in _tensors(model.graph))
+    return [name for name in dict.fromkeys(names) if name]
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    """Every tensor stored in a graph and its subgraphs, those in attributes included."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+            for inner in _subgraphs(attribute):
+                yield from _tensors(inner)
+
+
+def _read_names(graph: Any) -> Iterator[str]:
+    """Names that nodes read, in subgraphs too: they see the values around them."""
+    for node in graph.node:
+        yield from node.input
+        for attribute in node.attribute:
+            for inner in _subgraphs(attribute):
+                yield from _read_names(inner)
+                yield from (output.name for output in inner.output)
+
+
+def _subgraphs(attribute: Any) -> Iterator[Any]:
+    if attribute.HasField("g"):
+        yield attribute.g
+    yield from attribute.graphs
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

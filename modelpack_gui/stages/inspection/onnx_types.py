@@ -1,0 +1,116 @@
+"""Types, shapes and sizes of ONNX protobuf messages as our records spell them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from modelpack_gui.core.records import InitializerInfo, TensorInfo
+
+# The names of onnx.TensorProto.DataType as numpy and ml_dtypes spell them; the numbers are fixed by the standard.
+DTYPE_NAMES = {
+    1: "float32",
+    2: "uint8",
+    3: "int8",
+    4: "uint16",
+    5: "int16",
+    6: "int32",
+    7: "int64",
+    8: "string",
+    9: "bool",
+    10: "float16",
+    11: "float64",
+    12: "uint32",
+    13: "uint64",
+    14: "complex64",
+    15: "complex128",
+    16: "bfloat16",
+    17: "float8_e4m3fn",
+    18: "float8_e4m3fnuz",
+    19: "float8_e5m2",
+    20: "float8_e5m2fnuz",
+    21: "uint4",
+    22: "int4",
+    23: "float4_e2m1fn",
+    24: "float8_e8m0fnu",
+    25: "uint2",
+    26: "int2",
+}
+_BITS = {
+    "bool": 8,
+    "bfloat16": 16,
+    "complex64": 64,
+    "complex128": 128,
+    "uint4": 4,
+    "int4": 4,
+    "float4_e2m1fn": 4,
+    "uint2": 2,
+    "int2": 2,
+}
+_EXTERNAL = 1  # onnx.TensorProto.EXTERNAL
+
+
+def dtype_name(elem_type: int) -> str:
+    """The name of an ONNX element type; empty for 0 (undefined), `onnx type N` for one that is not known here."""
+    if elem_type == 0:
+        return ""
+    return DTYPE_NAMES.get(elem_type, f"onnx type {elem_type}")
+
+
+def size_bytes(dtype: str, elements: int) -> int:
+    """Bytes that elements of a fixed-size type take in a file, types under 8 bits packed; 0 if unknown."""
+    bits = _BITS.get(dtype)
+    if bits is None:
+        digits = dtype.split("_", 1)[0].lstrip("abcdefghijklmnopqrstuvwxyz")
+        bits = int(digits) if digits.isdigit() else 0
+    return (elements * bits + 7) // 8
+
+
+def tensor_info(value: Any) -> TensorInfo:
+    """Name, dtype and shape of a ValueInfoProto; sequences and optionals spell their type as the dtype."""
+    dtype, shape = _type_and_shape(value.type)
+    return TensorInfo(value.name, dtype, shape)
+
+
+def _type_and_shape(type_proto: Any) -> tuple[str, tuple[int | str | None, ...] | None]:
+    kind = type_proto.WhichOneof("value")
+    if kind in ("tensor_type", "sparse_tensor_type"):
+        tensor = type_proto.tensor_type if kind == "tensor_type" else type_proto.sparse_tensor_type
+        shape = tuple(_size(dim) for dim in tensor.shape.dim) if tensor.HasField("shape") else None
+        return dtype_name(tensor.elem_type), shape
+    if kind == "sequence_type":
+        return f"sequence({_type_and_shape(type_proto.sequence_type.elem_type)[0]})", None
+    if kind == "optional_type":
+        return f"optional({_type_and_shape(type_proto.optional_type.elem_type)[0]})", None
+    if kind == "map_type":
+        return f"map({_type_and_shape(type_proto.map_type.value_type)[0]})", None
+    return "", None
+
+
+def _size(dim: Any) -> int | str | None:
+    if dim.HasField("dim_value"):
+        return int(dim.dim_value)
+    return str(dim.dim_param) or None
+
+
+def external_entries(tensor: Any) -> dict[str, str]:
+    """`location`, `offset`, `length`... of a TensorProto kept in a data file; empty if it is in the main file."""
+    if tensor.data_location != _EXTERNAL:
+        return {}
+    return {entry.key: entry.value for entry in tensor.external_data}
+
+
+def initializer_info(tensor: Any) -> InitializerInfo:
+    """Describe a TensorProto without reading its values."""
+    shape = tuple(tensor.dims)
+    dtype = dtype_name(tensor.data_type)
+    external = external_entries(tensor)
+    texts = tensor.string_data if dtype == "string" else ()
+    size = size_bytes(dtype, math.prod(shape)) or sum(len(item) for item in texts)
+    return InitializerInfo(tensor.name, dtype, shape, size, external.get("location", ""))
+
+
+def infos_by_name(values: Iterable[Any]) -> dict[str, TensorInfo]:
+    """ValueInfoProtos by name."""
+    return {value.name: tensor_info(value) for value in values}

@@ -1,0 +1,138 @@
+"""Which inputs are tried: the example, other seeds, and other sizes of each dynamic dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.records import DynamicDim, InputSpec, ParitySpec
+
+
+@dataclass(frozen=True)
+class Dim:
+    """A dynamic dimension: all the axes of one symbolic name.
+
+    Attributes:
+        axes: (input name, axis) pairs.
+        example: Its size in the example inputs.
+        sizes: To be tried besides that, within its range.
+    """
+
+    name: str
+    axes: tuple[tuple[str, int], ...]
+    example: int
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One set of inputs to try.
+
+    Attributes:
+        sizes: Size of each dynamic dimension by name.
+        shapes: Shape of each example input by name.
+        changed: Names of the dimensions that differ from the example.
+    """
+
+    label: str
+    sizes: Mapping[str, int]
+    shapes: Mapping[str, tuple[int, ...]]
+    seed: int
+    changed: tuple[str, ...] = field(default=())
+
+    @property
+    def is_example(self) -> bool:
+        """Whether these are the example inputs themselves."""
+        return not self.changed and self.seed == 0
+
+
+def plan(
+    inputs: Sequence[InputSpec], dynamic: Sequence[DynamicDim], spec: ParitySpec
+) -> tuple[tuple[Dim, ...], tuple[Case, ...]]:
+    """The dynamic dimensions and the cases: the example first, then its other seeds, then the other sizes.
+
+    One dimension changes at a time; where there are several, the last case changes all of them.
+
+    Raises:
+        UserError: `dynamic-dim-unknown`, `dynamic-dim-differs`.
+    """
+    dims = _dims(inputs, dynamic, spec.sizes)
+    seeds = tuple(dict.fromkeys(spec.seeds)) or (0,)
+    cases = [_case(inputs, dims, {}, seed) for seed in dict.fromkeys((0, *seeds))]
+    for dim in dims:
+        cases += [_case(inputs, dims, {dim.name: size}, seed) for size in dim.sizes for seed in seeds]
+    if sum(bool(dim.sizes) for dim in dims) > 1:
+        cases.append(_case(inputs, dims, _all_changed(dims), seeds[0]))
+    return dims, tuple(cases)
+
+
+def describe_sizes(sizes: Mapping[str, int], changed: Sequence[str]) -> str:
+    """`batch = 3`, or `batch = 3, height = 5`; `example` when nothing is changed."""
+    return ", ".join(f"{name} = {sizes[name]}" for name in changed) or "example"
+
+
+def _dims(inputs: Sequence[InputSpec], dynamic: Sequence[DynamicDim], sizes: Sequence[int]) -> tuple[Dim, ...]:
+    shapes = {item.name: item.shape for item in inputs}
+    by_name: dict[str, list[DynamicDim]] = {}
+    for item in dynamic:
+        shape = shapes.get(item.input)
+        if shape is None or not 0 <= item.axis < len(shape):
+            what = (
+                f"there is no example input {item.input!r}" if shape is None else f"{item.input!r} has {len(shape)}"
+            )
+            raise UserError(
+                "dynamic-dim-unknown",
+                f"The dynamic dimension {item.name!r} is axis {item.axis} of {item.input!r}, but {what}"
+                f"{'' if shape is None else ' axes'}.",
+                f"Name one of the example inputs ({', '.join(shapes) or 'there are none'}) and one of its axes.",
+            )
+        by_name.setdefault(item.name, []).append(item)
+    return tuple(_dim(name, items, shapes, sizes) for name, items in by_name.items())
+
+
+def _dim(name: str, items: Sequence[DynamicDim], shapes: Mapping[str, tuple[int, ...]], sizes: Sequence[int]) -> Dim:
+    found = {shapes[item.input][item.axis] for item in items}
+    if len(found) > 1:
+        where = ", ".join(f"{shapes[item.input][item.axis]} on axis {item.axis} of {item.input}" for item in items)
+        raise UserError(
+            "dynamic-dim-differs",
+            f"The dynamic dimension {name!r} has different sizes in the example inputs: {where}.",
+            "Axes with the same name have the same size: change the example shapes, or give the axes other names.",
+        )
+    low = max((item.min for item in items if item.min is not None), default=0)
+    high = min((item.max for item in items if item.max is not None), default=None)
+    example = found.pop()
+    tried = [size for size in dict.fromkeys(sizes) if size >= low and (high is None or size <= high)]
+    return Dim(
+        name=name,
+        axes=tuple((item.input, item.axis) for item in items),
+        example=example,
+        sizes=tuple(size for size in tried if size != example),
+    )
+
+
+def _case(inputs: Sequence[InputSpec], dims: Sequence[Dim], change: Mapping[str, int], seed: int) -> Case:
+    shapes = {item.name: list(item.shape) for item in inputs}
+    for dim in dims:
+        for name, axis in dim.axes:
+            shapes[name][axis] = change.get(dim.name, dim.example)
+    sizes = {dim.name: change.get(dim.name, dim.example) for dim in dims}
+    label = describe_sizes(sizes, tuple(change))
+    return Case(
+        label=label if seed == 0 else f"{label}, seed {seed}",
+        sizes=sizes,
+        shapes={name: tuple(shape) for name, shape in shapes.items()},
+        seed=seed,
+        changed=tuple(change),
+    )
+
+
+def _all_changed(dims: Sequence[Dim]) -> dict[str, int]:
+    """A size other than the example's for each dimension, different ones where possible, to tell axes apart."""
+    chosen: dict[str, int] = {}
+    for dim in dims:
+        if dim.sizes:
+            order = sorted(dim.sizes, key=lambda size: (size in chosen.values(), size == 1))
+            chosen[dim.name] = order[0]
+    return chosen

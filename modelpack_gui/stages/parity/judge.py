@@ -1,0 +1,87 @@
+"""Judge one case: the artifact's outputs against the eager ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelpack_gui.core.errors import ErrorInfo, UserError
+from modelpack_gui.core.records import ParityCase, Verdict
+from modelpack_gui.stages.parity.cases import Case, Dim, describe_sizes
+from modelpack_gui.stages.parity.metrics import Tolerance, compare
+from modelpack_gui.stages.parity.runtimes import Output, Runtime
+
+DIM_NOT_DYNAMIC = "dim-not-dynamic"
+ARTIFACT_REFUSED = "artifact-refused-inputs"
+EAGER_REFUSED = "eager-refused-inputs"
+OUTPUTS_DIFFER = "outputs-do-not-match"
+
+
+def frozen_dim(case: Case, dims: Sequence[Dim], runtime: Runtime) -> ErrorInfo | None:
+    """Why a case cannot be run: a dimension that it changes has a fixed size in the artifact."""
+    for dim in dims:
+        if dim.name not in case.changed:
+            continue
+        for input_name, axis in dim.axes:
+            fixed = runtime.fixed_size(input_name, axis)
+            if fixed is not None and fixed != case.sizes[dim.name]:
+                return ErrorInfo(
+                    DIM_NOT_DYNAMIC,
+                    f"{dim.name} was asked to be dynamic and is fixed at {fixed} in the artifact "
+                    f"(axis {axis} of {input_name}).",
+                    "Export again; check that the name of the input and the axis are right, make the example size 2 "
+                    "or more, and look at the warnings of the export.",
+                )
+    return None
+
+
+def refused(case: Case, who: str, code: str, error: UserError) -> ErrorInfo:
+    """What happened when something would not run a case; `who` is the runtime or `The model itself`."""
+    at = describe_sizes(case.sizes, case.changed) if case.changed else "the example size"
+    info = error.info
+    if code == EAGER_REFUSED:
+        hint = "If the model does not take this size, give the dynamic dimension a range (min and max)."
+    else:
+        hint = info.hint
+    return ErrorInfo(code, f"{who} does not run at {at}: {info.message}", hint, info.details)
+
+
+def judge(
+    case: Case,
+    expected: Sequence[Output],
+    actual: Sequence[Output],
+    tolerance: Tolerance,
+    noise: Sequence[float | None],
+) -> ParityCase:
+    """Compare all outputs of one case, by name where both sides have the same names, else by position."""
+    if len(expected) != len(actual):
+        error = ErrorInfo(
+            OUTPUTS_DIFFER,
+            f"The artifact gives {_count(actual)}, the model {_count(expected)}.",
+            "An exporter drops outputs that are None or given twice; let forward return each tensor once.",
+        )
+        return without_outputs(case, Verdict.FAILED, error)
+    by_name = {output.info.name: output for output in actual}
+    names = [output.info.name for output in expected]
+    is_named = set(names) == set(by_name)
+    outputs = []
+    for one, floor, position in zip(expected, noise, range(len(actual)), strict=True):
+        other = by_name[one.info.name] if is_named else actual[position]
+        outputs.append(compare(other.info.name, one, other, tolerance, floor))
+    return ParityCase(
+        label=case.label,
+        sizes=case.sizes,
+        seed=case.seed,
+        is_example=case.is_example,
+        verdict=Verdict.worst([output.verdict for output in outputs]),
+        outputs=tuple(outputs),
+    )
+
+
+def without_outputs(case: Case, verdict: Verdict, error: ErrorInfo) -> ParityCase:
+    """A case that could not be compared."""
+    return ParityCase(case.label, case.sizes, case.seed, case.is_example, verdict, (), error)
+
+
+def _count(outputs: Sequence[Output]) -> str:
+    names = ", ".join(output.info.name for output in outputs)
+    return f"{len(outputs)} {'output' if len(outputs) == 1 else 'outputs'} ({names or 'none'})"

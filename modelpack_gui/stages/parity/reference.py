@@ -1,0 +1,81 @@
+"""The reference: the model in eager mode, its rounding noise, and whether it answers the same twice."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.records import CapturedWarning
+from modelpack_gui.stages.parity import metrics
+from modelpack_gui.stages.parity.runtimes import Output
+from modelpack_gui.stages.source.forward import run_forward
+from modelpack_gui.stages.source.inputs import tensor_info, to_numpy
+
+if TYPE_CHECKING:
+    import torch
+
+RANDOM_MODEL = "NonDeterministicModel"
+"""Category of the warning about a model that gives different answers to the same input."""
+
+
+def run_eager(module: torch.nn.Module, tensors: Sequence[torch.Tensor]) -> tuple[Output, ...]:
+    """The outputs of one forward pass in eval mode.
+
+    Raises:
+        UserError: What run_forward raises.
+    """
+    return tuple(Output(tensor_info(name, item), to_numpy(item)) for name, item in run_forward(module, tensors))
+
+
+def randomness(first: Sequence[Output], second: Sequence[Output]) -> CapturedWarning | None:
+    """A warning if two passes over the same inputs gave different outputs; None if they are identical."""
+    differing = [
+        (one.info.name, metrics.largest_difference(one.values, other.values))
+        for one, other in zip(first, second, strict=False)
+        if not metrics.is_identical(one.values, other.values)
+    ]
+    if not differing and len(first) == len(second):
+        return None
+    shown = ", ".join(name if by is None else f"{name} by up to {by:.3g}" for name, by in differing) or "their number"
+    return CapturedWarning(
+        RANDOM_MODEL,
+        f"The model gives different answers to the same input, in eval mode: {shown}. Something in it is random "
+        "(functional dropout without training=self.training, random numbers in forward) or keeps state from call "
+        "to call, so that no artifact can agree with it exactly.",
+    )
+
+
+class NoiseFloor:
+    """How much rounding alone changes the outputs: the same model in float64 against itself as it is."""
+
+    def __init__(self, module: torch.nn.Module, context: Context) -> None:
+        self.module = module
+        self._wide: torch.nn.Module | None = None
+        self._context = context
+        self._is_given_up = False
+
+    def measure(self, tensors: Sequence[torch.Tensor], outputs: Sequence[Output]) -> tuple[float | None, ...]:
+        """Largest |float64 - as it is| of each output; None for all, with a line in the log, where that fails."""
+        nothing = (None,) * len(outputs)
+        if self._is_given_up:
+            return nothing
+        try:
+            if self._wide is None:
+                self._wide = copy.deepcopy(self.module).double()
+            wide_tensors = [item.double() if item.is_floating_point() else item for item in tensors]
+            wide = run_eager(self._wide, wide_tensors)
+        except Exception as error:  # noqa: BLE001 (a model that cannot run in float64 is no fault of the artifact)
+            self._is_given_up = True
+            self._wide = None
+            self._context.log("info", f"The noise floor was not measured: in float64 the model fails with {error}")
+            return nothing
+        if len(wide) != len(outputs):
+            return nothing
+        return tuple(
+            metrics.largest_difference(one.values, other.values)
+            if one.info.dtype.startswith(("float", "bfloat", "complex"))
+            else None
+            for one, other in zip(outputs, wide, strict=True)
+        )

@@ -1,0 +1,227 @@
+"""What runs an artifact for parity: ONNX Runtime for ONNX files, torch itself for TorchScript."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.records import Artifact, TensorInfo
+from modelpack_gui.stages.inspection.torchscript_file import load_torchscript
+from modelpack_gui.stages.source.forward import name_outputs
+from modelpack_gui.stages.source.inputs import tensor_info, to_numpy
+from modelpack_gui.stages.source.usercode import pip_command
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import torch
+
+_ORT_DTYPES = {"float": "float32", "double": "float64"}
+_BFLOAT16 = 16  # onnx.TensorProto.BFLOAT16
+
+
+class Output(NamedTuple):
+    """One output of a run: its description and its values."""
+
+    info: TensorInfo
+    values: npt.NDArray[Any]
+
+
+class Runtime(Protocol):
+    """Something that runs one artifact.
+
+    Attributes:
+        title: Short name, such as `ONNX Runtime`.
+        description: With version and provider.
+    """
+
+    title: str
+    description: str
+
+    def fixed_size(self, input_name: str, axis: int) -> int | None:
+        """The size that the artifact demands of an axis of an input; None if it takes any, or does not say."""
+
+    def run(self, tensors: Sequence[torch.Tensor]) -> tuple[Output, ...]:
+        """Run once on the example inputs, in their order.
+
+        Raises:
+            UserError: `artifact-run-failed`.
+        """
+
+
+def open_runtime(artifact: Artifact, input_names: Sequence[str]) -> Runtime:
+    """Load an artifact into the runtime for its format.
+
+    Args:
+        input_names: Of the example inputs, in order.
+
+    Raises:
+        UserError: `import-missing`, `artifact-not-loadable`, `torchscript-not-loadable`, `inputs-do-not-match`.
+    """
+    if artifact.format == "onnx":
+        return OnnxRuntime(open_session(artifact.path), input_names)
+    return TorchScriptRuntime(artifact.path)
+
+
+class OnnxRuntime:
+    """An ONNX file in ONNX Runtime, on the CPU, with its default graph optimisations."""
+
+    def __init__(self, session: Any, input_names: Sequence[str]) -> None:
+        import onnxruntime
+
+        self._session = session
+        self._ort = onnxruntime
+        self.title = "ONNX Runtime"
+        self.description = f"ONNX Runtime {onnxruntime.__version__}, {session.get_providers()[0]}"
+        self._arguments = self._session.get_inputs()
+        self._outputs = self._session.get_outputs()
+        self._sources = _match_inputs([argument.name for argument in self._arguments], input_names)
+        self._argument_of = {
+            input_names[source]: argument for source, argument in zip(self._sources, self._arguments, strict=True)
+        }
+        types = [item.type for item in (*self._arguments, *self._outputs)]
+        self._has_bfloat16 = any("bfloat16" in kind for kind in types)
+
+    def fixed_size(self, input_name: str, axis: int) -> int | None:
+        """See Runtime."""
+        argument = self._argument_of.get(input_name)
+        if argument is None or not 0 <= axis < len(argument.shape):
+            return None
+        size = argument.shape[axis]
+        return size if isinstance(size, int) else None
+
+    def run(self, tensors: Sequence[torch.Tensor]) -> tuple[Output, ...]:
+        """See Runtime."""
+        chosen = [tensors[source] for source in self._sources]
+        try:
+            values = self._run_values(chosen) if self._has_bfloat16 else self._run_arrays(chosen)
+        except Exception as error:  # its exceptions have no common base
+            raise _run_failed(f"{self.title} {self._ort.__version__}", error) from error
+        return tuple(values)
+
+    def _run_arrays(self, tensors: Sequence[torch.Tensor]) -> list[Output]:
+        feeds = {argument.name: to_numpy(tensor) for argument, tensor in zip(self._arguments, tensors, strict=True)}
+        arrays = self._session.run(None, feeds)
+        outputs = []
+        for output, array in zip(self._outputs, arrays, strict=True):
+            dtype = output.type.removeprefix("tensor(").removesuffix(")")
+            if not hasattr(array, "shape"):
+                raise TypeError(f"the output {output.name!r} is a {output.type}, not a tensor")
+            outputs.append(Output(TensorInfo(output.name, _ORT_DTYPES.get(dtype, dtype), array.shape), array))
+        return outputs
+
+    def _run_values(self, tensors: Sequence[torch.Tensor]) -> list[Output]:
+        """Like _run_arrays, by way of OrtValues, which also hold bfloat16."""
+        import torch
+
+        make = self._ort.OrtValue
+        feeds = {}
+        for argument, tensor in zip(self._arguments, tensors, strict=True):
+            if tensor.dtype is torch.bfloat16:
+                bits = tensor.contiguous().view(torch.int16).numpy().view("uint16")
+                feeds[argument.name] = make.ortvalue_from_numpy_with_onnx_type(bits, _BFLOAT16)
+            else:
+                feeds[argument.name] = make.ortvalue_from_numpy(to_numpy(tensor))
+        outputs = []
+        for output, value in zip(self._outputs, self._session.run_with_ort_values(None, feeds), strict=True):
+            result = torch.utils.dlpack.from_dlpack(value).clone()
+            outputs.append(Output(tensor_info(output.name, result), to_numpy(result)))
+        return outputs
+
+
+class TorchScriptRuntime:
+    """A TorchScript archive in torch, on the CPU."""
+
+    def __init__(self, path: str) -> None:
+        import torch
+
+        self._module = load_torchscript(path)
+        self.title = "TorchScript"
+        self.description = f"TorchScript, torch {torch.__version__}, CPU"
+
+    def fixed_size(self, input_name: str, axis: int) -> int | None:  # noqa: ARG002 (the archive does not say)
+        """See Runtime."""
+        return None
+
+    def run(self, tensors: Sequence[torch.Tensor]) -> tuple[Output, ...]:
+        """See Runtime."""
+        import torch
+
+        arguments = [tensor.clone() for tensor in tensors]
+        try:
+            with torch.inference_mode():
+                result = self._module(*arguments)
+        except Exception as error:  # TorchScript passes on whatever the model raises
+            raise _run_failed(f"TorchScript in torch {torch.__version__}", error) from error
+        return tuple(Output(tensor_info(name, item), to_numpy(item)) for name, item in name_outputs(result))
+
+
+def open_session(path: str | Path) -> Any:
+    """An onnxruntime.InferenceSession on the CPU, with its default optimisations.
+
+    Raises:
+        UserError: `import-missing`, `artifact-not-loadable`.
+    """
+    ort = _import_onnxruntime()
+    options = ort.SessionOptions()
+    options.log_severity_level = 3  # what goes wrong comes as an exception
+    try:
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its exceptions have no common base
+        raise UserError(
+            "artifact-not-loadable",
+            f"ONNX Runtime {ort.__version__} cannot load {path}: {first_line(error)}",
+            "The check stage says what is wrong with the file and how to mend it.",
+            str(error),
+        ) from error
+
+
+def first_line(error: BaseException) -> str:
+    """The line of an exception's text that says most: the last one of TorchScript's, the first of others."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    if lines[0].startswith("The following operation failed in the TorchScript interpreter"):
+        return lines[-1]
+    return lines[0]
+
+
+def _import_onnxruntime() -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise UserError(
+            "import-missing",
+            "onnxruntime, which runs the ONNX file, is not installed in this interpreter.",
+            f"Install it: {pip_command('onnxruntime')}",
+            str(error),
+        ) from error
+    return onnxruntime
+
+
+def _match_inputs(artifact_names: Sequence[str], input_names: Sequence[str]) -> list[int]:
+    """For each input of the artifact the position of the example input that feeds it: by name, else by position.
+
+    An exporter drops inputs that the model does not use: those left are fed by name.
+    """
+    if set(artifact_names) <= set(input_names):
+        return [list(input_names).index(name) for name in artifact_names]
+    if len(artifact_names) == len(input_names):
+        return list(range(len(input_names)))
+    raise UserError(
+        "inputs-do-not-match",
+        f"The artifact takes {len(artifact_names)} inputs ({', '.join(artifact_names) or 'none'}), and there are "
+        f"{len(input_names)} example inputs ({', '.join(input_names) or 'none'}); they match neither by name nor "
+        "by number.",
+        "Give the example inputs the names that the artifact's inputs have.",
+    )
+
+
+def _run_failed(runtime: str, error: Exception) -> UserError:
+    return UserError(
+        "artifact-run-failed",
+        f"{runtime} failed: {first_line(error)}",
+        "The details hold all that it said.",
+        str(error),
+    )

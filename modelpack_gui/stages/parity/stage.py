@@ -1,0 +1,96 @@
+"""Prove that an artifact computes what the model computes, over sizes and seeds; or show where it does not."""
+
+from __future__ import annotations
+
+import time
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.records import ParityCase, ParityReport, ParityRequest, Verdict
+from modelpack_gui.stages.common.paths import resolve
+from modelpack_gui.stages.common.warnings import capture
+from modelpack_gui.stages.export.artifact import read_artifact
+from modelpack_gui.stages.parity import judge
+from modelpack_gui.stages.parity.cases import Case, Dim, plan
+from modelpack_gui.stages.parity.metrics import Tolerance
+from modelpack_gui.stages.parity.reference import NoiseFloor, randomness, run_eager
+from modelpack_gui.stages.parity.runtimes import Runtime, open_runtime
+from modelpack_gui.stages.parity.summary import summarise
+from modelpack_gui.stages.source.build import build_model
+from modelpack_gui.stages.source.inputs import make_inputs
+
+
+def run(request: ParityRequest, context: Context) -> ParityReport:
+    """Compare the model in eager mode with its artifact.
+
+    A case that fails is part of the report. So is one that the model itself does not run: it is skipped.
+
+    Raises:
+        UserError: The model cannot be built or run on its example inputs, the artifact cannot be read or loaded, a
+            dynamic dimension does not fit the example inputs, or `inputs-missing`.
+        JobCancelled: The user asked to stop.
+    """
+    started = time.perf_counter()
+    if not request.inputs:
+        raise UserError(
+            "inputs-missing",
+            "There are no example inputs, so that there is nothing to compare on.",
+            "Add the example inputs that forward takes.",
+        )
+    dims, cases = plan(request.inputs, request.dynamic, request.parity)
+    artifact = read_artifact(resolve(context, request.artifact_path))
+    context.progress("Building the model", 0.0)
+    built = build_model(request.source, context)
+    context.check_cancelled()
+    with capture() as captured:
+        runtime = open_runtime(artifact, [item.name for item in request.inputs])
+        tolerance = Tolerance(request.parity.rtol, request.parity.atol)
+        context.progress("Running the model twice on the example", 0.0)
+        tensors = make_inputs(request.inputs)
+        random = randomness(run_eager(built.module, tensors), run_eager(built.module, tensors))
+        noise = NoiseFloor(built.module, context)
+        results = []
+        for number, case in enumerate(cases):
+            context.check_cancelled()
+            context.progress(f"Comparing at {case.label} ({number + 1} of {len(cases)})", number / len(cases))
+            results.append(_compare(case, request, dims, runtime, tolerance, noise))
+    warnings = (*built.warnings, *captured.records, *((random,) if random else ()))
+    verdicts = [case.verdict for case in results] + ([Verdict.WARNING] if random else [])
+    return ParityReport(
+        artifact_path=artifact.path,
+        parity=request.parity,
+        verdict=Verdict.worst(verdicts),
+        summary=summarise(results, dims, request.parity, runtime.title, random),
+        cases=tuple(results),
+        runtime=runtime.description,
+        warnings=warnings,
+        duration_s=time.perf_counter() - started,
+    )
+
+
+def _compare(
+    case: Case,
+    request: ParityRequest,
+    dims: tuple[Dim, ...],
+    runtime: Runtime,
+    tolerance: Tolerance,
+    noise: NoiseFloor,
+) -> ParityCase:
+    tensors = make_inputs(request.inputs, seed_offset=case.seed, shapes=case.shapes)
+    try:
+        expected = run_eager(noise.module, tensors)
+    except UserError as error:
+        if case.is_example:
+            raise
+        info = judge.refused(case, "The model itself", judge.EAGER_REFUSED, error)
+        return judge.without_outputs(case, Verdict.SKIPPED, info)
+    frozen = judge.frozen_dim(case, dims, runtime)
+    if frozen is not None:
+        return judge.without_outputs(case, Verdict.FAILED, frozen)
+    try:
+        actual = runtime.run(tensors)
+    except UserError as error:
+        info = judge.refused(case, runtime.title, judge.ARTIFACT_REFUSED, error)
+        return judge.without_outputs(case, Verdict.FAILED, info)
+    floors = noise.measure(tensors, expected) if case.seed == 0 else (None,) * len(expected)
+    return judge.judge(case, expected, actual, tolerance, floors)
