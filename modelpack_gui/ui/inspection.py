@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Property:
-    """One row. `value` is shown; `full` is the tooltip and what is copied, where it differs."""
+    """One row. `value` is shown; `full` is the tooltip and what is copied, where it differs.
+
+    Attributes:
+        target: What `Inspection.follow` is called with when the name is clicked; None for a name that leads nowhere.
+    """
 
     name: str
     value: str
     full: str = ""
     is_mono: bool = False
+    target: Any = None
 
 
 @dataclass(frozen=True)
@@ -40,8 +47,10 @@ class Inspection:
     Attributes:
         title: Its name.
         subtitle: What kind of thing it is.
+        follow: Shows the target of a row, on the page that made this.
     """
 
     title: str
     subtitle: str = ""
     sections: tuple[Section, ...] = ()
+    follow: Callable[[Any], None] | None = field(default=None, compare=False)

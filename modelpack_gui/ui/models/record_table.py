@@ -13,6 +13,8 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QIcon
 
+from modelpack_gui.ui.plain_text import plain_tooltip
+
 R = TypeVar("R")
 Index = QModelIndex | QPersistentModelIndex
 
@@ -70,13 +72,24 @@ class Column(Generic[R]):
 class RecordTableModel(QAbstractTableModel, Generic[R]):
     """Rows are records, columns are `Column`s. Show another set of records with `set_records`."""
 
-    def __init__(self, columns: Sequence[Column[R]], mono_font: QFont | None = None, parent: QObject | None = None):
+    def __init__(
+        self,
+        columns: Sequence[Column[R]],
+        mono_font: QFont | None = None,
+        parent: QObject | None = None,
+        *,
+        haystack: Callable[[R], str] | None = None,
+    ) -> None:
+        """`haystack` gives the text of a record that the filter looks into; all cells' full texts if not given."""
         super().__init__(parent)
         self.columns = tuple(columns)
         self._mono_font = mono_font
+        self._haystack = haystack or self._all_cells
         self._records: list[R] = []
-        self._haystacks: list[str] = []
-        self._shown: list[int] = []  # indices into _records
+        self._haystacks: list[str] | None = None  # made when first needed
+        self._keys: dict[int, list[Any]] = {}  # of each column that was sorted by
+        self._order: list[int] = []  # indices into _records, as sorted
+        self._shown: list[int] = []  # those of _order that the filter lets through
         self._filter = ""
         self._predicate: Callable[[R], bool] | None = None
         self._sort: tuple[int, Qt.SortOrder] | None = None
@@ -85,17 +98,17 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         """Show other records; filter and sort order stay."""
         self.beginResetModel()
         self._records = list(records)
-        self._haystacks = [
-            "\n".join(column.whole(record) for column in self.columns).lower() for record in self._records
-        ]
-        self._arrange()
+        self._haystacks = None
+        self._keys.clear()
+        self._order = self._sorted()
+        self._shown = self._filtered()
         self.endResetModel()
 
     def set_filter(self, text: str, predicate: Callable[[R], bool] | None = None) -> None:
         """Show only rows that contain every word of `text` in some column and for which `predicate` holds."""
         self.beginResetModel()
         self._filter, self._predicate = text.lower(), predicate
-        self._arrange()
+        self._shown = self._filtered()
         self.endResetModel()
 
     @property
@@ -121,26 +134,43 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         self.layoutAboutToBeChanged.emit()
         places = [self._shown[index.row()] for index in self.persistentIndexList()]
         self._sort = (column, order) if 0 <= column < len(self.columns) else None
-        self._arrange()
+        shown = set(self._shown)
+        self._order = self._sorted()
+        self._shown = [i for i in self._order if i in shown]
         rows = {place: row for row, place in enumerate(self._shown)}
         old = self.persistentIndexList()
         new = [self.index(rows[place], index.column()) for place, index in zip(places, old, strict=True)]
         self.changePersistentIndexList(old, new)
         self.layoutChanged.emit()
 
-    def _arrange(self) -> None:
-        words = self._filter.split()
-        shown = [i for i, text in enumerate(self._haystacks) if all(word in text for word in words)]
-        if self._predicate is not None:
-            shown = [i for i in shown if self._predicate(self._records[i])]
-        if self._sort is not None:
-            column, order = self._sort
+    def _sorted(self) -> list[int]:
+        if self._sort is None:
+            return list(range(len(self._records)))
+        column, order = self._sort
+        keys = self._keys.get(column)
+        if keys is None:
             value = self.columns[column].value
-            keyed = [(value(self._records[i]), i) for i in shown]
-            known = [pair for pair in keyed if pair[0] is not None]
-            known.sort(key=lambda pair: pair[0], reverse=order == Qt.SortOrder.DescendingOrder)
-            shown = [i for _, i in known] + [i for key, i in keyed if key is None]
-        self._shown = shown
+            keys = self._keys[column] = [value(record) for record in self._records]
+        known = [i for i, key in enumerate(keys) if key is not None]
+        unknown = [i for i, key in enumerate(keys) if key is None]
+        known.sort(key=keys.__getitem__, reverse=order == Qt.SortOrder.DescendingOrder)
+        return known + unknown
+
+    def _filtered(self) -> list[int]:
+        shown = self._order
+        words = self._filter.split()
+        if words and self._haystacks is None:
+            self._haystacks = [self._haystack(record).lower() for record in self._records]
+        haystacks = self._haystacks or []
+        for word in words:
+            shown = [i for i in shown if word in haystacks[i]]
+        if self._predicate is not None:
+            records, predicate = self._records, self._predicate
+            shown = [i for i in shown if predicate(records[i])]
+        return list(shown)
+
+    def _all_cells(self, record: R) -> str:
+        return "\n".join(column.whole(record) for column in self.columns)
 
     # Qt's side
 
@@ -177,7 +207,9 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
             return _RIGHT if column.is_number else _LEFT
         if role == _FONT:
             return self._mono_font if column.is_mono else None
-        if role in (_TOOLTIP, COPY_ROLE, _ACCESSIBLE):
+        if role == _TOOLTIP:
+            return plain_tooltip(column.whole(record))
+        if role in (COPY_ROLE, _ACCESSIBLE):
             return column.whole(record)
         if role == _ICON and column.icon is not None:
             return column.icon(record)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING, heading_font, icon, mono_font, pixmap, status_icon, theme
+from modelpack_gui.ui.theme import SPACING, heading_font, icon, pixmap, status_icon, theme
+from modelpack_gui.ui.widgets.mono_block import MonoBlock
 
 
 class IconButton(QPushButton):
@@ -134,6 +136,7 @@ class ElidedLabel(QLabel):
         self, text: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)  # a name such as <lambda> is not a tag
         self._mode = mode
         self._whole = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -142,8 +145,14 @@ class ElidedLabel(QLabel):
     def set_text(self, text: str) -> None:
         """Show another text."""
         self._whole = text
-        self.setToolTip(text)
+        self.setToolTip(plain_tooltip(text))
+        self.setAccessibleName(text)
         self._fit()
+
+    @property
+    def whole(self) -> str:
+        """The text before it is cut."""
+        return self._whole
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Cut anew."""
@@ -157,11 +166,13 @@ class ElidedLabel(QLabel):
 class Foldable(QWidget):
     """A header that shows and hides what is below it."""
 
+    toggled = Signal(bool)  # by the user: whether it is open now
+
     def __init__(self, title: str, content: QWidget, *, is_open: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._content = content
         self._header = IconButton(title, role="link")
-        self._header.clicked.connect(lambda: self.set_open(is_open=content.isHidden()))
+        self._header.clicked.connect(self._on_clicked)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING // 2)
@@ -173,6 +184,15 @@ class Foldable(QWidget):
         """Show or hide the content."""
         self._content.setVisible(is_open)
         self._header.set_icon_name("chevron-down" if is_open else "chevron-right")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the content is shown."""
+        return not self._content.isHidden()
+
+    def _on_clicked(self) -> None:
+        self.set_open(is_open=not self.is_open)
+        self.toggled.emit(self.is_open)
 
     def set_title(self, title: str) -> None:
         """Change the header's text."""
@@ -192,13 +212,12 @@ class ErrorPanel(QFrame):
         self._message.setObjectName("error-message")
         self._hint = wrapped_label("", is_selectable=True)
         self._hint.setObjectName("error-hint")
-        self._details = wrapped_label("", is_selectable=True)
-        self._details.setFont(mono_font())
+        self._details = MonoBlock()
         self._fold = Foldable("Details", self._details)
         copy = IconToolButton("Copy the whole error", "copy")
         copy.clicked.connect(self._copy)
-        picture = QLabel()
-        picture.setPixmap(status_icon(Status.FAILED).pixmap(20, 20))
+        self._picture = QLabel()
+        self._tint()
         texts = QVBoxLayout()
         texts.setSpacing(SPACING // 2)
         texts.addWidget(self._message)
@@ -207,7 +226,7 @@ class ErrorPanel(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 12, 12, 12)
         row.setSpacing(SPACING)
-        row.addWidget(picture, alignment=Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._picture, alignment=Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)
         row.addWidget(copy, alignment=Qt.AlignmentFlag.AlignTop)
 
@@ -219,8 +238,17 @@ class ErrorPanel(QFrame):
             self._message.setText(error.message)
             self._hint.setText(error.hint)
             self._hint.setVisible(bool(error.hint))
-            self._details.setText(error.details)
+            self._details.set_text(error.details)
             self._fold.setVisible(bool(error.details))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _tint(self) -> None:
+        self._picture.setPixmap(status_icon(Status.FAILED).pixmap(20, 20))
 
     def _copy(self) -> None:
         error = self._error

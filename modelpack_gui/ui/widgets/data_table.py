@@ -56,7 +56,9 @@ class DataTable(QTableView):
             if column.width:
                 self.setColumnWidth(i, column.width)
         self._needs_fit = any(not column.width for column in model.columns)
-        model.modelReset.connect(self._fit_once)
+        self._kept: tuple[Any] | None = None  # the current record, while the model is reset
+        model.modelAboutToBeReset.connect(self._on_about_to_be_reset)
+        model.modelReset.connect(self._on_reset)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._on_context_menu)
         copy = QAction("Copy rows", self)
@@ -75,8 +77,14 @@ class DataTable(QTableView):
         if not state.isEmpty() and header.restoreState(state):
             self._needs_fit = False
             self._model.sort(header.sortIndicatorSection(), header.sortIndicatorOrder())
-        for signal in (header.sectionResized, header.sectionMoved, header.sortIndicatorChanged):
-            signal.connect(lambda *_: settings.set_state(key, header.saveState()))
+
+        def save() -> None:
+            if not self._needs_fit:  # before that the widths are nobody's choice
+                settings.set_state(key, header.saveState())
+
+        header.sectionResized.connect(save)
+        header.sectionMoved.connect(save)
+        header.sortIndicatorChanged.connect(save)
 
     def select_record(self, record: Any) -> None:
         """Make a record current and visible, if it is shown."""
@@ -90,8 +98,10 @@ class DataTable(QTableView):
         self._copy(rows, with_header=False)
 
     def _copy(self, rows: list[int], *, with_header: bool) -> None:
-        columns = range(self._model.columnCount())
-        lines = [[column.title for column in self._model.columns]] if with_header else []
+        header = self.horizontalHeader()
+        places = (header.logicalIndex(place) for place in range(header.count()))
+        columns = [column for column in places if not header.isSectionHidden(column)]  # as the user arranged them
+        lines = [[self._model.columns[column].title for column in columns]] if with_header else []
         lines += [[str(self._model.index(row, column).data(COPY_ROLE)) for column in columns] for row in rows]
         QGuiApplication.clipboard().setText("\n".join("\t".join(line) for line in lines))
 
@@ -103,9 +113,19 @@ class DataTable(QTableView):
                     fitting = max(self.sizeHintForColumn(i), self.horizontalHeader().sectionSizeHint(i)) + 12
                     self.setColumnWidth(i, min(fitting, 420))
 
+    def _on_about_to_be_reset(self) -> None:
+        index = self.currentIndex()
+        self._kept = (self._model.record(index.row()),) if index.isValid() else None
+
+    def _on_reset(self) -> None:
+        self._fit_once()
+        if self._kept is not None:  # a filter must not lose what the user looks at
+            self.select_record(self._kept[0])
+            self._kept = None
+
     def _on_current_changed(self) -> None:
         index = self.currentIndex()
-        if index.isValid():
+        if index.isValid() and self._kept is None:
             self.record_selected.emit(self._model.record(index.row()))
 
     def _on_context_menu(self, position: QPoint) -> None:

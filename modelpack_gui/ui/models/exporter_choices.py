@@ -1,0 +1,89 @@
+"""The exporters to choose from: what the interpreter says, or what every torch has while it has not answered."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from modelpack_gui.core.records import Capabilities, ExporterInfo, ExportSpec
+
+_DEFAULTS = (
+    ExporterInfo("onnx", "dynamo", "ONNX, dynamo", 18, 23, 20, (), "Captures the whole graph with torch.export."),
+    ExporterInfo("onnx", "trace", "ONNX, trace", 7, 20, 20, (), "Records one run: branches on data or sizes freeze."),
+    ExporterInfo("onnx", "script", "ONNX, script", 7, 20, 20, (), "Compiles the source: keeps branches and loops."),
+    ExporterInfo(
+        "torchscript", "trace", "TorchScript, trace", None, None, None, (), "Records one run: branches freeze."
+    ),
+    ExporterInfo(
+        "torchscript", "script", "TorchScript, script", None, None, None, (), "Compiles the source: keeps branches."
+    ),
+)
+SUFFIXES = {"onnx": (".onnx",), "torchscript": (".pt", ".pth", ".ts", ".torchscript")}
+FORMAT_TITLES = {"onnx": "ONNX", "torchscript": "TorchScript"}
+
+
+def exporters(capabilities: Capabilities | None) -> tuple[ExporterInfo, ...]:
+    """All that can be chosen."""
+    return capabilities.exporters if capabilities is not None and capabilities.exporters else _DEFAULTS
+
+
+def of_format(found: Sequence[ExporterInfo], format_: str) -> tuple[ExporterInfo, ...]:
+    """Those that make a format."""
+    return tuple(info for info in found if info.format == format_)
+
+
+def chosen(found: Sequence[ExporterInfo], export: ExportSpec) -> ExporterInfo | None:
+    """The one that the options name; None if there is none."""
+    return next((info for info in found if (info.format, info.exporter) == (export.format, export.exporter)), None)
+
+
+def clamped_opset(opset: int | None, info: ExporterInfo | None) -> int | None:
+    """The opset nearest to what was asked that the exporter can do; None stays None."""
+    if opset is None or info is None or info.opset_min is None or info.opset_max is None:
+        return opset
+    return min(max(opset, info.opset_min), info.opset_max)
+
+
+def with_format(export: ExportSpec, format_: str, found: Sequence[ExporterInfo]) -> ExportSpec:
+    """The options for another format: an exporter that makes it, and the suffix of its files."""
+    names = [info.exporter for info in of_format(found, format_)]
+    exporter = export.exporter if export.exporter in names or not names else names[0]
+    path = export.output_path
+    if path.endswith(SUFFIXES[export.format]):
+        path = str(Path(path).with_suffix(SUFFIXES[format_][0]).as_posix())
+    new = dataclasses.replace(
+        export, format="onnx" if format_ == "onnx" else "torchscript", exporter=exporter, output_path=path
+    )
+    return dataclasses.replace(new, opset_version=clamped_opset(new.opset_version, chosen(found, new)))
+
+
+def output_path_problem(path: str, format_: str, base: Path) -> str:
+    """Why an artifact cannot be written there, as a sentence; empty if it probably can."""
+    if not path.strip():
+        return "Choose an output path."
+    whole = base / Path(path).expanduser()
+    try:
+        if whole.is_dir():
+            return f"{path} is a folder; add a file name."
+        for parent in whole.parents:
+            if parent.exists():
+                if not parent.is_dir():
+                    return f"{parent} is a file, not a folder."
+                break
+    except OSError as error:
+        return f"{path} cannot be used: {error.strerror or error}."
+    suffixes = SUFFIXES[format_]
+    if whole.suffix.lower() not in suffixes:
+        expected = suffixes[0] if len(suffixes) == 1 else f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
+        return f"The name of a {FORMAT_TITLES[format_]} file ends in {expected}."
+    return ""
+
+
+def names_problem(names: tuple[str, ...], what: str) -> str:
+    """Why names of inputs or outputs cannot be used, as a sentence; empty if they can."""
+    if any(not name for name in names):
+        return f"One of the {what} names is empty."
+    if len(set(names)) != len(names):
+        return f"Two {what} names are the same."
+    return ""

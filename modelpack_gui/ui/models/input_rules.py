@@ -1,0 +1,152 @@
+"""Example inputs as they are typed: what each cell means, and what to propose for a `forward`."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Sequence
+
+from modelpack_gui.core.records import CallableInfo, InputSpec, ParameterInfo
+
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+DTYPES = ("float32", "int64", "bool", *(name for name in (*FLOATS, *INTEGERS) if name not in ("float32", "int64")))
+"""The common ones first."""
+
+FIELDS = ("name", "shape", "dtype", "low", "high", "seed")
+
+
+def spell(item: InputSpec, field: str) -> str:
+    """A cell as it is typed."""
+    if field == "shape":
+        return ", ".join(map(str, item.shape)) or "scalar"
+    value = getattr(item, field)
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{int(value)}" if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(value)
+
+
+def default_text(item: InputSpec, field: str) -> str:
+    """What an empty range cell stands for."""
+    if field == "low":
+        return "" if item.dtype == "bool" else "0"
+    if field == "high" and item.dtype in FLOATS:
+        return f"{max(1.0, (item.low or 0.0) + 1.0):g}"
+    if field == "high" and item.dtype in INTEGERS:
+        return f"{max(9.0, item.low or 0.0):g}"
+    return ""
+
+
+def changed(item: InputSpec, field: str, text: str, others: Sequence[InputSpec] = ()) -> InputSpec:
+    """The input with a cell typed anew.
+
+    Args:
+        others: The other inputs, whose names are taken.
+
+    Raises:
+        ValueError: The text does not fit; the message is a sentence for the user.
+    """
+    text = text.strip()
+    if field == "name":
+        if not text:
+            raise ValueError("An input needs a name.")
+        if any(other.name == text for other in others):
+            raise ValueError(f"Another input is called {text}.")
+        return dataclasses.replace(item, name=text)
+    if field == "shape":
+        return dataclasses.replace(item, shape=parse_shape(text))
+    if field == "dtype":
+        if text not in DTYPES:
+            raise ValueError(f"{text or 'Nothing'} is not a known dtype.")
+        return dataclasses.replace(item, dtype=text)
+    if field == "seed":
+        try:
+            seed = int(text)
+        except ValueError:
+            raise ValueError("The seed must be a whole number.") from None
+        if seed < 0:
+            raise ValueError("The seed must be 0 or more.")
+        return dataclasses.replace(item, seed=seed)
+    number = _parse_number(text, field)
+    new = dataclasses.replace(item, low=number) if field == "low" else dataclasses.replace(item, high=number)
+    problem = range_problem(new)
+    if problem:
+        raise ValueError(problem)
+    return new
+
+
+def range_problem(item: InputSpec) -> str:
+    """Why the stages could not draw from the range, as a sentence; empty if they can."""
+    ends = [value for value in (item.low, item.high) if value is not None]
+    if item.dtype in INTEGERS and any(not value.is_integer() for value in ends):
+        return f"The range of {item.dtype} must be whole numbers."
+    if item.dtype.startswith("uint") and any(value < 0 for value in ends):
+        return f"{item.dtype} has no negative values."
+    low = 0.0 if item.low is None else item.low
+    if item.high is not None and low > item.high:
+        return f"The low end {low:g} is above the high end {item.high:g}."
+    return ""
+
+
+def parse_shape(text: str) -> tuple[int, ...]:
+    """`2, 3, 32, 32`, also with x, × or spaces between and brackets around; `scalar` or `()` for no axes.
+
+    Raises:
+        ValueError: It is not a shape; the message is a sentence for the user.
+    """
+    bare = text.strip().strip("()[]").strip()
+    if text.strip().lower() == "scalar" or (not bare and text.strip()):
+        return ()
+    if not bare:
+        raise ValueError("A shape is sizes such as 1, 3, 224, 224; write scalar for none.")
+    try:
+        sizes = tuple(int(word) for word in re.split(r"[\s,x×]+", bare) if word)
+    except ValueError:
+        raise ValueError("A shape is whole numbers such as 1, 3, 224, 224.") from None
+    if any(size < 0 for size in sizes):
+        raise ValueError("A size cannot be negative; dynamic axes are chosen in the export options.")
+    return sizes
+
+
+def _parse_number(text: str, field: str) -> float | None:
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError(f"The {field} end must be a number, or empty.") from None
+    if not math.isfinite(number):
+        raise ValueError(f"The {field} end must be finite.")
+    return number
+
+
+def proposed_inputs(info: CallableInfo) -> tuple[InputSpec, ...]:
+    """A first guess from the parameters of `forward`: all that are required, else the first."""
+    parameters = [item for item in info.forward if item.kind in ("positional_only", "positional_or_keyword")]
+    required = [item for item in parameters if item.is_required]
+    return tuple(_propose(item) for item in required or parameters[:1])
+
+
+def new_input(inputs: Sequence[InputSpec], info: CallableInfo | None) -> InputSpec:
+    """Another row: the first parameter of `forward` that has none yet, else `input_1`, `input_2`..."""
+    taken = {item.name for item in inputs}
+    for parameter in info.forward if info is not None else ():
+        if parameter.name not in taken and not parameter.kind.startswith("var_"):
+            return _propose(parameter)
+    number = len(inputs)
+    while f"input_{number}" in taken:
+        number += 1
+    return InputSpec(f"input_{number}" if inputs else "input", (1, 3, 224, 224))
+
+
+def _propose(parameter: ParameterInfo) -> InputSpec:
+    name = parameter.name
+    words = set(name.lower().split("_"))
+    if "mask" in words:
+        return InputSpec(name, (1, 16), "int64", 1.0, 1.0)
+    if words & {"ids", "id", "tokens", "token", "indices", "index"}:
+        return InputSpec(name, (1, 16), "int64")
+    return InputSpec(name, (1, 3, 224, 224))

@@ -1,0 +1,246 @@
+"""The inspector: properties of whatever was selected last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QMenu, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from modelpack_gui.core.pipeline import ORDER
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.inspection import Inspection, Property, Section
+from modelpack_gui.ui.plain_text import plain_tooltip
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.theme import GRID, GROUP_SPACING, SPACING, heading_font, icon, mono_font
+from modelpack_gui.ui.widgets.basics import ElidedLabel, Foldable, IconButton, IconToolButton, wrapped_label
+from modelpack_gui.ui.widgets.histogram import HistogramView
+from modelpack_gui.ui.widgets.mono_block import MonoBlock
+
+EMPTY_TEXT = "Select a node, a tensor or a row to see its properties."
+ROW_LIMIT = 60
+_CLOSED_KEY = "inspector/closed"
+
+
+class InspectorPanel(QWidget):
+    """Shows what `controller.inspected` gives. Which sections are folded is remembered by their titles."""
+
+    def __init__(
+        self, controller: Controller, parent: QWidget | None = None, *, settings: Settings | None = None
+    ) -> None:
+        """`settings` keeps the folded sections for the next session too."""
+        super().__init__(parent)
+        self.setObjectName("inspector")
+        self.setAccessibleName("Inspector")
+        self._settings = settings
+        closed = settings.text(_CLOSED_KEY) if settings is not None else ""
+        self._closed = {title for title in closed.split("\n") if title}
+        self._inspection: Inspection | None = None
+
+        empty = wrapped_label(EMPTY_TEXT, is_muted=True)
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        empty.setContentsMargins(GROUP_SPACING, GROUP_SPACING, GROUP_SPACING, GROUP_SPACING)
+        self._title = ElidedLabel()
+        self._title.setFont(heading_font())
+        self._title.setObjectName("inspector-title")
+        self._subtitle = ElidedLabel()
+        self._subtitle.setProperty("role", "muted")
+        self._subtitle.setObjectName("inspector-subtitle")
+        copy = IconToolButton("Copy all properties", "copy")
+        copy.clicked.connect(self.copy_all)
+        header = QGridLayout()
+        header.setContentsMargins(12, SPACING, SPACING, SPACING)
+        header.setVerticalSpacing(0)
+        header.addWidget(self._title, 0, 0)
+        header.addWidget(self._subtitle, 1, 0)
+        header.addWidget(copy, 0, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
+        header.setColumnStretch(0, 1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        filled = QWidget()
+        column = QVBoxLayout(filled)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(header)
+        column.addWidget(self._scroll, 1)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(empty)
+        self._stack.addWidget(filled)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
+        self.setMinimumWidth(200)
+        self._controller = controller
+        controller.inspected.connect(self.show_inspection)
+        controller.project_changed.connect(self._on_project_changed)
+
+    @property
+    def inspection(self) -> Inspection | None:
+        """What is shown."""
+        return self._inspection
+
+    def clear(self) -> None:
+        """Show the empty state."""
+        self._inspection = None
+        self._scroll.takeWidget()
+        self._stack.setCurrentIndex(0)
+
+    def show_inspection(self, inspection: Inspection) -> None:
+        """Show something; the scroll position stays while it is the same thing with more known about it."""
+        before = self._inspection
+        is_same = before is not None and (before.title, before.subtitle) == (inspection.title, inspection.subtitle)
+        position = self._scroll.verticalScrollBar().value() if is_same else 0
+        self._inspection = inspection
+        self._title.set_text(inspection.title)
+        self._subtitle.set_text(inspection.subtitle)
+        self._subtitle.setVisible(bool(inspection.subtitle))
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(12, 0, 12, 12)
+        column.setSpacing(12)
+        for section in inspection.sections:
+            column.addWidget(self._section(section, inspection.follow))
+        column.addStretch(1)
+        self._scroll.setWidget(body)
+        self._stack.setCurrentIndex(1)
+        if position:
+            body.adjustSize()
+            self._scroll.verticalScrollBar().setValue(position)
+
+    def copy_all(self) -> None:
+        """Put everything that is shown on the clipboard, with full values."""
+        if self._inspection is not None:
+            QGuiApplication.clipboard().setText(as_text(self._inspection))
+
+    def _on_project_changed(self) -> None:
+        if all(self._controller.state(stage).result is None for stage in ORDER):
+            self.clear()  # another project: what was selected is of the one before
+
+    def _section(self, section: Section, follow: Callable[[Any], None] | None) -> QWidget:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING)
+        if section.properties:
+            column.addWidget(_Rows(section.properties, follow))
+        if section.histogram is not None:
+            column.addWidget(HistogramView(section.histogram))
+        if section.text:
+            column.addWidget(MonoBlock(section.text))
+        key = section.title.split(" ", 1)[0]  # `Initializer conv.weight` folds as every `Initializer`
+        fold = Foldable(section.title, content, is_open=key not in self._closed)
+        fold.setObjectName(f"section-{section.title}")
+        fold.toggled.connect(lambda is_open: self._on_toggled(key, is_open=is_open))
+        return fold
+
+    def _on_toggled(self, key: str, *, is_open: bool) -> None:
+        if is_open:
+            self._closed.discard(key)
+        else:
+            self._closed.add(key)
+        if self._settings is not None:
+            self._settings.set_text(_CLOSED_KEY, "\n".join(sorted(self._closed)))
+
+
+class _Rows(QWidget):
+    """Names and values in two columns, each cut where it does not fit."""
+
+    def __init__(self, properties: tuple[Property, ...], follow: Callable[[Any], None] | None) -> None:
+        super().__init__()
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(SPACING)
+        grid.setVerticalSpacing(GRID)
+        grid.setColumnStretch(0, 2)
+        grid.setColumnStretch(1, 3)
+        for row, item in enumerate(properties[:ROW_LIMIT]):
+            grid.addWidget(self._name(item, follow), row, 0)
+            value = PropertyLabel(item)
+            grid.addWidget(value, row, 1)
+        hidden = len(properties) - ROW_LIMIT
+        if hidden > 0:
+            more = wrapped_label(f"{hidden:,} more; the copy button above copies all.", is_muted=True)
+            grid.addWidget(more, ROW_LIMIT, 0, 1, 2)
+
+    def _name(self, item: Property, follow: Callable[[Any], None] | None) -> QWidget:
+        if follow is not None and item.target is not None:
+            link = FollowLink(item.name)
+            link.clicked.connect(lambda: follow(item.target))
+            return link
+        name = ElidedLabel(item.name)
+        name.setProperty("role", "muted")
+        return name
+
+
+class FollowLink(IconButton):
+    """A name that leads to what it names; cut where it does not fit."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__("", role="link", parent=parent)
+        self._whole = text
+        self.setToolTip(plain_tooltip(f"Show {text}"))
+        self.setAccessibleName(text)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut anew."""
+        super().resizeEvent(event)
+        room = max(self.width() - GRID, 40)
+        cut = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room)
+        self.setText(cut.replace("&", "&&"))
+
+
+class PropertyLabel(ElidedLabel):
+    """A value: selectable, cut in the middle, whole in its tooltip and in what its menu copies."""
+
+    def __init__(self, item: Property, parent: QWidget | None = None) -> None:
+        super().__init__(item.value, parent=parent)
+        self._item = item
+        if item.full:
+            self.setToolTip(plain_tooltip(item.full))
+        if item.is_mono:
+            self.setFont(mono_font())
+        self.setAccessibleName(f"{item.name}: {item.full or item.value}")
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._on_context_menu)
+
+    def _on_context_menu(self, position: QPoint) -> None:
+        item = self._item
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        chosen = self.selectedText()
+        if chosen:
+            menu.addAction(icon("copy"), "Copy selection").triggered.connect(lambda: _copy(chosen))
+        menu.addAction(icon("copy"), "Copy value").triggered.connect(lambda: _copy(item.full or item.value))
+        menu.addAction(icon("copy"), "Copy name and value").triggered.connect(
+            lambda: _copy(f"{item.name}\t{item.full or item.value}")
+        )
+        menu.popup(self.mapToGlobal(position))
+
+
+def as_text(inspection: Inspection) -> str:
+    """Everything as plain text with full values."""
+    lines = [inspection.title]
+    if inspection.subtitle:
+        lines.append(inspection.subtitle)
+    for section in inspection.sections:
+        lines += ["", section.title]
+        lines += [f"{item.name}\t{item.full or item.value}" for item in section.properties]
+        if section.histogram is not None:
+            edges = section.histogram.edges
+            for low, high, number in zip(edges, edges[1:], section.histogram.counts, strict=False):
+                lines.append(f"{low!r} to {high!r}\t{number}")
+        if section.text:
+            lines.append(section.text)
+    return "\n".join(lines)
+
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
