@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelpack_gui.core.preview_export import export_lines
+from modelpack_gui.core.preview_export import export_lines, needs_onnx
 from modelpack_gui.core.preview_inputs import input_lines
 from modelpack_gui.core.pycode import bracketed, is_name, keywords, literal
 from modelpack_gui.core.recipe import Recipe
@@ -32,7 +32,7 @@ def export_code(recipe: Recipe) -> str:
 
 def _import_lines(recipe: Recipe) -> list[str]:
     checkpoint = recipe.source.checkpoint
-    plain = {"torch"}
+    plain = {"torch", "onnx"} if needs_onnx(recipe.export) else {"torch"}
     if recipe.source.file:
         plain |= {"importlib.util", "sys"}
     if checkpoint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelpack_gui.core.pycode import bracketed, is_name, literal, stacked
+from modelpack_gui.core.pycode import bracketed, is_name, keywords, literal, stacked
 from modelpack_gui.core.records import DynamicDim, ExportSpec, InputSpec
 
 
@@ -16,8 +16,25 @@ def export_lines(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list[str]
         return [*lines, *_dim_lines(export), _onnx_call("model", _dynamo_arguments(export, inputs))]
     if export.exporter == "script":
         lines.append("scripted = torch.jit.script(model)")
-        return [*lines, _onnx_call("scripted", _legacy_arguments(export, inputs))]
-    return [*lines, _onnx_call("model", _legacy_arguments(export, inputs))]
+    exported = "scripted" if export.exporter == "script" else "model"
+    lines.append(_onnx_call(exported, _legacy_arguments(export, inputs)))
+    return [*lines, *_external_data_lines()] if needs_onnx(export) else lines
+
+
+def needs_onnx(export: ExportSpec) -> bool:
+    """Whether the lines use the package onnx: the older exporter keeps weights inside below 2 GB."""
+    return export.format == "onnx" and export.exporter != "dynamo" and export.external_data
+
+
+def _external_data_lines() -> list[str]:
+    options = {
+        "save_as_external_data": "True",
+        "all_tensors_to_one_file": "True",
+        "location": 'f"{output_path.name}.data"',
+        "size_threshold": "0",
+    }
+    items = ["onnx.load(output_path)", "output_path", *keywords(options)]
+    return [stacked("onnx.save_model(", items, ")")]
 
 
 def _torchscript_lines(export: ExportSpec) -> list[str]:
@@ -25,7 +42,7 @@ def _torchscript_lines(export: ExportSpec) -> list[str]:
         return ["scripted = torch.jit.script(model)", "torch.jit.save(scripted, str(output_path))"]
     return [
         "with torch.no_grad():",
-        "    traced = torch.jit.trace(model, inputs)",
+        "    traced = torch.jit.trace(model, inputs, strict=False)",
         "torch.jit.save(traced, str(output_path))",
     ]
 
