@@ -297,16 +297,21 @@ class WorkerProcess:
 
     def _take_line(self, line: bytes) -> None:
         """Split a line at the marks in it: what another process or thread left unfinished may stand before one."""
-        first, *marked = line.rstrip(b"\r").split(MARK)
+        first, *marked = line.split(MARK)
         self._take_text(first, "stderr")
+        printed = b""
         for part in marked:
             if part.startswith(b"e"):
+                self._take_text(printed, "stdout")
+                printed = b""
                 self._post(self, OutputEnd(part[1:].decode("utf-8", "replace")))
             else:
-                self._take_text(part.removeprefix(b"o"), "stdout")
+                printed += part.removeprefix(b"o")  # one line that was printed in pieces
+        self._take_text(printed, "stdout")
 
     def _take_text(self, raw: bytes, source: str) -> None:
-        text = raw[:_LINE_BYTES].decode("utf-8", "replace")
+        shown = raw.rstrip(b"\r").rpartition(b"\r")[2]  # of a progress bar, its last state
+        text = shown[:_LINE_BYTES].decode("utf-8", "replace")
         if not text.strip():
             return
         self._tail.append(text)

@@ -54,14 +54,10 @@ class Channel:
 
 
 class _MarkedStdout(io.RawIOBase):
-    """Sends what is printed to stdout to the stderr stream, each line marked, in order with what stderr gets.
+    """Sends what is printed to stdout to the stderr stream, each piece marked, in order with what stderr gets.
 
     `fileno` is that of stdout, which also leads to stderr: children and native code may write there unmarked.
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._is_line_start = True
 
     def writable(self) -> bool:
         return True
@@ -71,11 +67,9 @@ class _MarkedStdout(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         raw = bytes(data)
-        for line in raw.splitlines(keepends=True):
-            marked = MARK + b"o" + line if self._is_line_start else line
-            self._is_line_start = line.endswith((b"\n", b"\r"))
-            while marked:
-                marked = marked[os.write(2, marked) :]
+        marked = b"".join(MARK + b"o" + line for line in raw.splitlines(keepends=True))
+        while marked:
+            marked = marked[os.write(2, marked) :]
         return len(raw)
 
 

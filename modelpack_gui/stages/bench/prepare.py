@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 
@@ -30,6 +31,8 @@ def run(request: BenchPrepareRequest, context: Context) -> PreparedRunner:
         )
     context.progress(f"Preparing {runner.title}")
     prepared = runner.prepare(request, context)
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: the collection before each turn need not look through it
     context.session[session_key(request.runner)] = prepared
     return PreparedRunner(
         runner=runner.id,

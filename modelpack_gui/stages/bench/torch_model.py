@@ -54,16 +54,21 @@ def ready(
     return Prepared(call, "CPU", known, torch.inference_mode)
 
 
-def runner_error(code: str, what: str, error: Exception) -> UserError:
+def runner_error(
+    code: str,
+    what: str,
+    error: Exception,
+    hint: str = "The model must run on its example inputs: see the Source page. The traceback is in the details.",
+) -> UserError:
     """The error for a runner that could not be made or run."""
     from modelpack_gui.stages.source.usercode import trimmed_traceback
 
-    lines = str(error).strip().splitlines() or [""]
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return UserError(
         code,
-        f"{what} failed: {type(error).__name__}: {lines[0]}",
-        "See the Source page: the model must run on its example inputs. The traceback is in the details.",
-        trimmed_traceback(error),
+        f"{what} failed: {type(error).__name__}: {' '.join(lines[:3])}",
+        hint,
+        f"{error}\n\n{trimmed_traceback(error)}",
     )
 
 

@@ -9,6 +9,11 @@ from modelpack_gui.core.records import BenchPrepareRequest
 from modelpack_gui.stages.bench import torch_model
 from modelpack_gui.stages.bench.base import Prepared
 
+_HINT = (
+    "TorchScript takes only a part of Python: change what the message names, decorate it with @torch.jit.ignore, or "
+    "use the traced runner."
+)
+
 
 class ScriptRunner:
     """Scripts the module, freezes and optimises it for inference."""
@@ -30,6 +35,6 @@ class ScriptRunner:
                 warnings.simplefilter("ignore")  # the export stage reports what scripting warns of
                 scripted = torch_model.frozen(torch.jit.script(model))
         except Exception as error:
-            raise torch_model.runner_error("script-failed", "Scripting", error) from error
+            raise torch_model.runner_error("script-failed", "Scripting", error, _HINT) from error
         facts = {"graph": "torch.jit.script, freeze, optimize_for_inference"}
         return torch_model.ready(scripted, inputs, facts, "The scripted model")

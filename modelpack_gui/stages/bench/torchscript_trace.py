@@ -9,6 +9,8 @@ from modelpack_gui.core.records import BenchPrepareRequest
 from modelpack_gui.stages.bench import torch_model
 from modelpack_gui.stages.bench.base import Prepared
 
+_HINT = "Tracing needs outputs that are tensors, or tuples, lists or dicts of them; the details name what it met."
+
 
 class TraceRunner:
     """Traces the module on its example inputs, freezes and optimises it for inference."""
@@ -30,6 +32,6 @@ class TraceRunner:
                 warnings.simplefilter("ignore")  # the export stage reports what tracing warns of
                 traced = torch_model.frozen(torch.jit.trace(model, inputs, check_trace=False))  # type: ignore[no-untyped-call]
         except Exception as error:
-            raise torch_model.runner_error("trace-failed", "Tracing", error) from error
+            raise torch_model.runner_error("trace-failed", "Tracing", error, _HINT) from error
         facts = {"graph": "torch.jit.trace, freeze, optimize_for_inference"}
         return torch_model.ready(traced, inputs, facts, "The traced model")
