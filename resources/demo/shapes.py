@@ -6,8 +6,6 @@ in the order of the logits.
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 
@@ -63,11 +61,13 @@ class ShapesNet(nn.Module):
 
     def features(self, image: Tensor) -> Tensor:
         """Feature maps [n, 4 * width, h / 4, w / 4]; pixels are centred on zero first."""
-        return cast("Tensor", self.stages(torch.relu(self.stem(2.0 * image - 1.0))))
+        found: Tensor = self.stages(torch.relu(self.stem(2.0 * image - 1.0)))
+        return found
 
     def classify(self, features: Tensor) -> Tensor:
         """Logits [n, num_classes] from feature maps, averaged over the picture."""
-        return cast("Tensor", self.head(features.mean(dim=(2, 3))))
+        logits: Tensor = self.head(features.mean(dim=(2, 3)))
+        return logits
 
 
 class BatchBranchNet(ShapesNet):

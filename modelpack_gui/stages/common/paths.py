@@ -70,15 +70,12 @@ def replace_file(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replace_files(target: Path, stale: tuple[str, ...] = ()) -> Iterator[Path]:
+def replace_files(target: Path) -> Iterator[Path]:
     """Write a file together with data files beside it, all of them or none.
 
     Yields the path of the same name in a temporary folder beside `target`; whatever is written into that folder
     is moved beside `target` when the block ends well, the file itself last. Data files keep their names, since the
     file refers to them.
-
-    Args:
-        stale: Names beside `target` to delete when the block ended well and did not write them.
 
     Raises:
         UserError: `output-is-folder`, `output-not-writable`, `disk-full`.
@@ -90,27 +87,25 @@ def replace_files(target: Path, stale: tuple[str, ...] = ()) -> Iterator[Path]:
         raise _write_error(target, error) from error
     try:
         yield folder / target.name
-        _move(folder, target, stale)
+        _move(folder, target)
     except OSError as error:
         if _is_about(error, folder) or error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _write_error(target, error) from error
         raise
     except RuntimeError as error:  # torch's C++ writers give no errno
-        if _looks_full(error, target.parent):
+        if looks_full(error, target.parent):
             raise _disk_full(target, str(error)) from error
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _move(folder: Path, target: Path, stale: tuple[str, ...]) -> None:
+def _move(folder: Path, target: Path) -> None:
     names = {path.name for path in folder.iterdir()}
     for name in sorted(names - {target.name}):
+        shutil.copymode(folder / target.name, folder / name)  # onnx makes data files for the owner only
         (folder / name).replace(target.parent / name)
     (folder / target.name).replace(target)
-    for name in stale:
-        if name not in names and Path(name).name == name:
-            (target.parent / name).unlink(missing_ok=True)
 
 
 def _is_about(error: OSError, folder: Path) -> bool:
@@ -119,7 +114,8 @@ def _is_about(error: OSError, folder: Path) -> bool:
     return any(name.startswith(str(folder)) for name in named)
 
 
-def _looks_full(error: RuntimeError, folder: Path) -> bool:
+def looks_full(error: Exception, folder: Path) -> bool:
+    """Whether an error without an errno, as torch's C++ writers raise, comes from a full disk."""
     text = str(error)
     if "No space left" in text:
         return True

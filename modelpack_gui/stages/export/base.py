@@ -1,0 +1,71 @@
+"""What an exporter is. A new one is a file with such a class and a line in `registry.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.records import ArtifactFormat, ExportSpec
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class OpsetRange:
+    """Opset versions of the default ONNX domain that an exporter can write, both ends included."""
+
+    min: int
+    max: int
+    default: int
+
+
+@dataclass(frozen=True)
+class ExportCall:
+    """One export, checked already: counts of names agree and the dynamic axes exist.
+
+    Attributes:
+        module: In eval mode.
+        tensors: Example inputs by position.
+        example_names: Their names in the recipe, which `spec.dynamic` refers to.
+        input_names: Their names in the artifact.
+        path: File to write; data files go beside it. Its folder holds nothing else.
+    """
+
+    module: torch.nn.Module
+    tensors: tuple[torch.Tensor, ...]
+    spec: ExportSpec
+    example_names: Sequence[str]
+    input_names: Sequence[str]
+    path: Path
+
+
+class Exporter(Protocol):
+    """A way from a module to a file. A Protocol: exporters share a shape, not code.
+
+    Attributes:
+        format: What it makes; with `id` it names the exporter in a recipe.
+        packages: What it needs in the interpreter besides torch.
+        min_torch: Oldest torch it works with, such as `(2, 5)`.
+        note: What to know before choosing it, one sentence.
+    """
+
+    id: str
+    format: ArtifactFormat
+    title: str
+    packages: tuple[str, ...]
+    min_torch: tuple[int, int]
+    note: str
+
+    def opsets(self) -> OpsetRange | None:
+        """Range for the torch of this interpreter, found without importing it; None if there are no opsets."""
+
+    def export(self, call: ExportCall, context: Context) -> None:
+        """Write `call.path`.
+
+        Raises:
+            Exception: Whatever the exporter raises; the stage explains it to the user.
+        """

@@ -1,0 +1,134 @@
+"""Dynamic axes: checked before anything runs, and spelled as each exporter wants them."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.records import DynamicDim, InputSpec
+from modelpack_gui.stages.export.base import ExportCall
+
+if TYPE_CHECKING:
+    import torch
+
+
+def check_dims(dims: Sequence[DynamicDim], inputs: Sequence[InputSpec]) -> None:
+    """Check that every dynamic axis exists and agrees with the example inputs and with others of its name.
+
+    Raises:
+        UserError: `dynamic-input-unknown`, `dynamic-axis`, `dynamic-name`, `dynamic-twice`, `export-dynamic-shape`.
+    """
+    shapes = {spec.name: spec.shape for spec in inputs}
+    first: dict[str, tuple[DynamicDim, int]] = {}
+    seen: set[tuple[str, int]] = set()
+    for dim in dims:
+        _check_place(dim, shapes)
+        if (dim.input, dim.axis) in seen:
+            raise UserError(
+                "dynamic-twice",
+                f"Axis {dim.axis} of {dim.input} is listed twice as dynamic.",
+                "Keep one of the two.",
+            )
+        seen.add((dim.input, dim.axis))
+        size = shapes[dim.input][dim.axis]
+        _check_range(dim, size)
+        other, other_size = first.setdefault(dim.name, (dim, size))
+        if other_size != size:
+            raise _bad(
+                f"{_place(other)} and {_place(dim)} share the name {dim.name!r}, and the example inputs have the"
+                f" sizes {other_size} and {size} there.",
+                "Axes with one name have one size: change the example inputs, or give them different names.",
+            )
+        if (other.min, other.max) != (dim.min, dim.max):
+            raise _bad(
+                f"{_place(other)} and {_place(dim)} share the name {dim.name!r} with different ranges.",
+                "Give both the same smallest and largest size, or different names.",
+            )
+
+
+def axes_by_input(call: ExportCall) -> dict[str, dict[int, str]]:
+    """The dynamic axes as `dynamic_axes` of the TorchScript-based exporter: artifact's name, axis, symbolic name."""
+    renamed = dict(zip(call.example_names, call.input_names, strict=True))
+    found: dict[str, dict[int, str]] = {}
+    for dim in call.spec.dynamic:
+        found.setdefault(renamed[dim.input], {})[dim.axis] = dim.name
+    return found
+
+
+def dynamic_shapes(call: ExportCall) -> tuple[Any, ...] | None:
+    """The dynamic axes as `dynamic_shapes` of torch.export: one entry per example input; None if there are none."""
+    from torch.export import Dim
+
+    if not call.spec.dynamic:
+        return None
+    symbols: dict[str, Any] = {}
+    for dim in call.spec.dynamic:
+        if dim.name not in symbols:
+            limits = {key: value for key, value in (("min", dim.min), ("max", dim.max)) if value is not None}
+            symbols[dim.name] = Dim(dim.name, **limits)
+    entries = tuple(
+        {dim.axis: symbols[dim.name] for dim in call.spec.dynamic if dim.input == name} or None
+        for name in call.example_names
+    )
+    fixed = _before_varargs(call.module, len(entries))
+    return entries if fixed is None else (*entries[:fixed], entries[fixed:])
+
+
+def _before_varargs(module: torch.nn.Module, count: int) -> int | None:
+    """How many inputs go to named parameters when the rest goes to `*args`; None if there is no rest."""
+    try:
+        parameters = list(inspect.signature(module.forward).parameters.values())
+    except (TypeError, ValueError):
+        return None
+    for index, parameter in enumerate(parameters):
+        if parameter.kind is parameter.VAR_POSITIONAL and index < count:
+            return index
+    return None
+
+
+def _check_place(dim: DynamicDim, shapes: dict[str, tuple[int, ...]]) -> None:
+    if dim.input not in shapes:
+        close = difflib.get_close_matches(dim.input, list(shapes), n=1)
+        hint = f"Did you mean {close[0]}?" if close else f"The example inputs are {', '.join(shapes) or 'none'}."
+        raise UserError(
+            "dynamic-input-unknown", f"The dynamic axes name {dim.input!r}, which is not an example input.", hint
+        )
+    rank = len(shapes[dim.input])
+    if not 0 <= dim.axis < rank:
+        raise UserError(
+            "dynamic-axis",
+            f"Axis {dim.axis} of {dim.input} cannot be dynamic: the example input has {rank} axes.",
+            f"Axes count from 0 to {rank - 1}." if rank else "A scalar has no axes.",
+        )
+    if not dim.name.isidentifier():
+        raise UserError(
+            "dynamic-name",
+            f"The name {dim.name!r} of {_place(dim)} is not a name: letters, digits and underscores, no digit first.",
+            "Call it batch, height or the like.",
+        )
+
+
+def _check_range(dim: DynamicDim, size: int) -> None:
+    low, high = dim.min or 0, dim.max
+    if low < 0 or (high is not None and high < max(low, 1)):
+        raise _bad(
+            f"The range of {_place(dim)} is from {low} to {high}, which holds no size.",
+            "Make the smallest size 0 or more and the largest not below it.",
+        )
+    if size < low or (high is not None and size > high):
+        raise _bad(
+            f"The example input has size {size} at {_place(dim)}, outside its range"
+            f" {low} to {'any' if high is None else high}.",
+            "Change the example input's shape or the range.",
+        )
+
+
+def _place(dim: DynamicDim) -> str:
+    return f"axis {dim.axis} of {dim.input}"
+
+
+def _bad(message: str, hint: str) -> UserError:
+    return UserError("export-dynamic-shape", message[0].upper() + message[1:], hint)

@@ -1,0 +1,168 @@
+"""The export stage: build the model afresh, export it, read back what came out, and say how it differs."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.errors import JobCancelled, UserError
+from modelpack_gui.core.records import Artifact, ExportRecord, ExportRequest
+from modelpack_gui.stages.common import paths
+from modelpack_gui.stages.export.artifact import read_artifact
+from modelpack_gui.stages.export.base import ExportCall, Exporter
+from modelpack_gui.stages.export.compare import mismatches
+from modelpack_gui.stages.export.dynamic import check_dims
+from modelpack_gui.stages.export.failures import explain
+from modelpack_gui.stages.export.registry import find, missing_packages
+from modelpack_gui.stages.source.usercode import pip_command
+
+if TYPE_CHECKING:
+    import torch
+
+
+def run(request: ExportRequest, context: Context) -> ExportRecord:
+    """Export a model. The output path is replaced when all went well, and is as it was otherwise.
+
+    Raises:
+        UserError: Those of `check_request`, of building the model, and `forward-failed`, `export-unsupported-op`,
+            `export-dynamic-shape`, `export-data-dependent`, `export-failed`, `model-exits`, `disk-full`.
+    """
+    started_s = time.perf_counter()
+    exporter = check_request(request)
+    target = paths.resolve(context, request.export.output_path)
+    paths.prepare_target(target)
+    context.progress("Importing torch")
+    import torch  # noqa: F401 (takes seconds; said before it happens)
+
+    from modelpack_gui.stages.common.warnings import capture
+    from modelpack_gui.stages.source.build import build_model
+    from modelpack_gui.stages.source.forward import check_call, set_eval
+    from modelpack_gui.stages.source.inputs import make_inputs
+
+    built = build_model(request.source, context)
+    tensors = make_inputs(request.inputs)
+    check_call(built.module, tensors)
+    set_eval(built.module)
+    context.check_cancelled()
+    example_names = [spec.name for spec in request.inputs]
+    with paths.replace_files(target) as temporary, capture() as captured:
+        call = ExportCall(
+            module=built.module,
+            tensors=tensors,
+            spec=request.export,
+            example_names=example_names,
+            input_names=request.export.input_names or example_names,
+            path=temporary,
+        )
+        export_duration_s = _export(exporter, call, context)
+        context.check_cancelled()
+        artifact = _moved(read_artifact(temporary), target)
+    return ExportRecord(
+        asked=request.export,
+        artifact=artifact,
+        mismatches=mismatches(request.export, request.inputs, artifact),
+        warnings=(*built.warnings, *captured.records),
+        duration_s=time.perf_counter() - started_s,
+        export_duration_s=export_duration_s,
+        versions=paths.versions("torch", "numpy", *exporter.packages),
+    )
+
+
+def check_request(request: ExportRequest) -> Exporter:
+    """Check everything that can be checked without running anything, and give the exporter.
+
+    Raises:
+        UserError: `exporter-unknown`, `import-missing`, `output-path-missing`, `opset-out-of-range`, `input-names`,
+            `output-names`, `inputs-missing`, and those of `check_dims`.
+    """
+    spec = request.export
+    exporter = find(spec.format, spec.exporter)
+    missing = missing_packages(exporter)
+    if missing:
+        raise UserError(
+            "import-missing",
+            f"The exporter {exporter.title} needs {', '.join(missing)}, which this interpreter lacks.",
+            f"Install: {pip_command(*missing)}",
+        )
+    if not spec.output_path:
+        raise UserError("output-path-missing", "No output path is given.", "Give the name of the file to write.")
+    opsets = exporter.opsets()
+    if opsets and spec.opset_version is not None and not opsets.min <= spec.opset_version <= opsets.max:
+        raise UserError(
+            "opset-out-of-range",
+            f"Opset {spec.opset_version} is outside the range of the exporter {exporter.title} with this torch:"
+            f" {opsets.min} to {opsets.max}.",
+            f"Choose one in the range, or none for the default ({opsets.default}).",
+        )
+    names = [item.name for item in request.inputs]
+    if not names:
+        raise UserError("inputs-missing", "There are no example inputs.", "Add one for each parameter of forward.")
+    _check_names("input-names", "example inputs", names)
+    if spec.input_names and len(spec.input_names) != len(names):
+        raise UserError(
+            "input-names",
+            f"{len(spec.input_names)} input names are given for {len(names)} example inputs.",
+            "Give one name for each, or none to take the names of the example inputs.",
+        )
+    _check_names("input-names", "input names", list(spec.input_names))
+    _check_names("output-names", "output names", list(spec.output_names))
+    if shared := set(spec.output_names) & set(spec.input_names or names):
+        raise UserError(
+            "output-names",
+            f"The name {sorted(shared)[0]!r} is given to an input and to an output.",
+            "Names in a graph must differ: change one of them.",
+        )
+    check_dims(spec.dynamic, request.inputs)
+    return exporter
+
+
+def _check_names(code: str, what: str, names: list[str]) -> None:
+    doubled = sorted({name for name in names if names.count(name) > 1 or not name})
+    if doubled:
+        raise UserError(
+            code,
+            f"Among the {what}, {doubled[0]!r} is empty or given more than once.",
+            "Give each a name of its own.",
+        )
+
+
+def _export(exporter: Exporter, call: ExportCall, context: Context) -> float:
+    """Run the exporter; returns its wall time in seconds."""
+    started_s = time.perf_counter()
+    try:
+        exporter.export(call, context)
+    except (UserError, JobCancelled, OSError):
+        raise
+    except SystemExit as error:
+        raise UserError(
+            "model-exits",
+            f"The model's code called sys.exit({'' if error.code is None else repr(error.code)}) during the export.",
+            "Do not exit in forward.",
+        ) from error
+    except Exception as error:
+        if _is_write_failure(error, call.path):
+            raise
+        _blame_model(call.module, call.tensors)
+        raise explain(error, exporter) from error
+    return time.perf_counter() - started_s
+
+
+def _is_write_failure(error: Exception, path: Path) -> bool:
+    """Whether the file could not be written: `replace_files` explains that."""
+    return paths.looks_full(error, path.parent) or isinstance(error.__cause__, OSError)
+
+
+def _blame_model(module: torch.nn.Module, tensors: tuple[torch.Tensor, ...]) -> None:
+    """Raise the error of an eager run if that fails too: then the inputs or the model are at fault."""
+    from modelpack_gui.stages.source.forward import run_forward
+
+    run_forward(module, tensors)
+
+
+def _moved(artifact: Artifact, target: Path) -> Artifact:
+    """The same artifact at the place it is moved to."""
+    external = tuple(str(target.parent / Path(name).name) for name in artifact.external_files)
+    return dataclasses.replace(artifact, path=str(target), external_files=external)
