@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from modelpack_gui.core.records import Request
 from modelpack_gui.ui.bridge import EventBridge
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import status_of
+
+LOG_LIMIT = 5000
 
 Ended = Callable[[TerminalEvent], None]
 
@@ -46,11 +50,20 @@ class JobView:
         return (self.ended_s if self.ended_s is not None else time.monotonic()) - self.started_s
 
 
+@dataclass(frozen=True)
+class LogLine:
+    """One line of the log, and when and by which job it came."""
+
+    time: datetime.datetime
+    title: str
+    log: Log
+
+
 class JobCenter(QObject):
     """Keeps every job of this window, newest last. Lives on the GUI thread; signals come at most every 50 ms."""
 
     job_changed = Signal(object)  # JobView, also when it is new
-    log_added = Signal(object)  # core.events.Log
+    log_added = Signal(object)  # LogLine
     samples_added = Signal(object)  # core.events.Sample
 
     def __init__(self, client: Client, parent: QObject | None = None) -> None:
@@ -61,6 +74,7 @@ class JobCenter(QObject):
         self._handles: dict[str, Job] = {}
         self._ended: dict[str, Ended] = {}
         self.jobs: dict[str, JobView] = {}
+        self.log: deque[LogLine] = deque(maxlen=LOG_LIMIT)
 
     def run(
         self,
@@ -103,7 +117,9 @@ class JobCenter(QObject):
         elif isinstance(event, Progress):
             self._put(dataclasses.replace(view, message=event.message, fraction=event.fraction))
         elif isinstance(event, Log):
-            self.log_added.emit(event)
+            line = LogLine(datetime.datetime.now().astimezone(), view.title, event)
+            self.log.append(line)
+            self.log_added.emit(line)
         elif isinstance(event, Sample):
             self.samples_added.emit(event)
         else:

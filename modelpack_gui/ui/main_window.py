@@ -10,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QDockWidget,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -28,7 +27,6 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.core.records import CheckpointSpec, ModelSource
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.dialogs.trust import TrustDialog
 from modelpack_gui.ui.file_kinds import FileKind, kind_of
 from modelpack_gui.ui.format import duration
 from modelpack_gui.ui.job_center import JobCenter, JobView
@@ -38,10 +36,7 @@ from modelpack_gui.ui.pages.start import StartPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import app_icon, icon, theme
 from modelpack_gui.ui.widgets.basics import IconButton
-from modelpack_gui.ui.widgets.command_palette import CommandPalette
-from modelpack_gui.ui.widgets.inspector import InspectorPanel
-from modelpack_gui.ui.widgets.jobs_panel import JobsPanel
-from modelpack_gui.ui.widgets.log_panel import LogPanel
+from modelpack_gui.ui.widgets.lazy_dock import LazyDock
 from modelpack_gui.ui.widgets.message_bar import MessageBar
 from modelpack_gui.ui.widgets.stage_list import ICONS, StageList
 
@@ -159,6 +154,8 @@ class MainWindow(QMainWindow):
         controller = self.controller
         if controller.path is None or controller.is_trusted:
             return
+        from modelpack_gui.ui.dialogs.trust import TrustDialog  # imported when needed: the window opens sooner
+
         rows = trust.what_runs(controller.recipe, controller.path)
         dialog = TrustDialog(controller.path.name, rows, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -167,6 +164,8 @@ class MainWindow(QMainWindow):
 
     def show_palette(self) -> None:
         """All commands, by typing."""
+        from modelpack_gui.ui.widgets.command_palette import CommandPalette  # as above
+
         CommandPalette(self.commands, self).popup()
 
     def close_project(self) -> None:
@@ -336,22 +335,33 @@ class MainWindow(QMainWindow):
 
     def _make_docks(self) -> None:
         area = Qt.DockWidgetArea
-        self.inspector_dock = self._dock("Inspector", "inspector-dock", InspectorPanel(self.controller))
+        self.inspector_dock = LazyDock("Inspector", "inspector-dock", self._make_inspector, self)
         self.addDockWidget(area.RightDockWidgetArea, self.inspector_dock)
-        self.jobs_dock = self._dock("Jobs", "jobs-dock", JobsPanel(self._jobs, self._settings))
-        self.log_dock = self._dock("Log", "log-dock", LogPanel(self._jobs))
+        self.jobs_dock = LazyDock("Jobs", "jobs-dock", self._make_jobs_panel, self)
+        self.log_dock = LazyDock("Log", "log-dock", self._make_log_panel, self)
         self.addDockWidget(area.BottomDockWidgetArea, self.jobs_dock)
         self.tabifyDockWidget(self.jobs_dock, self.log_dock)
-        self.jobs_dock.hide()
-        self.log_dock.hide()
+        for dock in (self.inspector_dock, self.jobs_dock, self.log_dock):
+            dock.hide()
         self.resizeDocks([self.inspector_dock], [280], Qt.Orientation.Horizontal)
         self.resizeDocks([self.jobs_dock], [180], Qt.Orientation.Vertical)
 
-    def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setWidget(content)
-        return dock
+    # The contents of the docks are imported when they are first shown: the window opens sooner.
+
+    def _make_inspector(self) -> QWidget:
+        from modelpack_gui.ui.widgets.inspector import InspectorPanel
+
+        return InspectorPanel(self.controller)
+
+    def _make_jobs_panel(self) -> QWidget:
+        from modelpack_gui.ui.widgets.jobs_panel import JobsPanel
+
+        return JobsPanel(self._jobs, self._settings)
+
+    def _make_log_panel(self) -> QWidget:
+        from modelpack_gui.ui.widgets.log_panel import LogPanel
+
+        return LogPanel(self._jobs)
 
     def _make_menus(self) -> None:
         keys = QKeySequence.StandardKey

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
-
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from modelpack_gui.core.events import Log
-from modelpack_gui.ui.job_center import JobCenter
+from modelpack_gui.ui.job_center import LOG_LIMIT, JobCenter, LogLine
 from modelpack_gui.ui.theme import mono_font, theme
 from modelpack_gui.ui.widgets.basics import IconToolButton
 
-LINE_LIMIT = 5000
 _LEVELS = {"debug": 0, "info": 1, "warning": 2, "error": 3}
 
 
@@ -22,12 +18,11 @@ class LogPanel(QWidget):
     def __init__(self, jobs: JobCenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._lines: list[tuple[str, str]] = []  # level, text
         self._view = QPlainTextEdit(readOnly=True)
         self._view.setObjectName("log-view")
         self._view.setAccessibleName("Log")
         self._view.setFont(mono_font())
-        self._view.setMaximumBlockCount(LINE_LIMIT)
+        self._view.setMaximumBlockCount(LOG_LIMIT)
         self._view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._filter = QLineEdit(placeholderText="Filter the log", clearButtonEnabled=True)
         self._filter.setAccessibleName("Filter the log")
@@ -44,25 +39,20 @@ class LogPanel(QWidget):
         column.setContentsMargins(8, 8, 8, 8)
         column.addLayout(row)
         column.addWidget(self._view, 1)
+        self._redraw()
         jobs.log_added.connect(self._on_log)
 
-    def _on_log(self, log: Log) -> None:
-        time = datetime.datetime.now().astimezone().strftime("%H:%M:%S")
-        view = self._jobs.jobs.get(log.job)
-        title = view.title if view is not None else log.job
-        source = "" if log.source == "stage" else f" {log.source}"
-        line = (log.level, f"{time}  {title}{source}  {log.message}")
-        self._lines.append(line)
-        del self._lines[:-LINE_LIMIT]
-        if self._is_shown(*line):
-            self._append(*line)
+    def _on_log(self, line: LogLine) -> None:
+        if self._is_shown(line):
+            self._append(line)
 
-    def _is_shown(self, level: str, text: str) -> bool:
-        if self._only_warnings.isChecked() and _LEVELS.get(level, 1) < _LEVELS["warning"]:
+    def _is_shown(self, line: LogLine) -> bool:
+        if self._only_warnings.isChecked() and _LEVELS.get(line.log.level, 1) < _LEVELS["warning"]:
             return False
-        return self._filter.text().lower() in text.lower()
+        return self._filter.text().lower() in _text(line).lower()
 
-    def _append(self, level: str, text: str) -> None:
+    def _append(self, line: LogLine) -> None:
+        level = line.log.level
         bar = self._view.verticalScrollBar()
         is_at_end = bar.value() >= bar.maximum() - 2
         colors = theme().colors
@@ -73,16 +63,21 @@ class LogPanel(QWidget):
         cursor.movePosition(QTextCursor.MoveOperation.End)
         if not self._view.document().isEmpty():
             cursor.insertBlock()
-        cursor.insertText(text, style)
+        cursor.insertText(_text(line), style)
         if is_at_end:
             bar.setValue(bar.maximum())
 
     def _redraw(self) -> None:
         self._view.clear()
-        for line in self._lines:
-            if self._is_shown(*line):
-                self._append(*line)
+        for line in self._jobs.log:
+            if self._is_shown(line):
+                self._append(line)
 
     def _clear(self) -> None:
-        self._lines.clear()
+        self._jobs.log.clear()
         self._view.clear()
+
+
+def _text(line: LogLine) -> str:
+    source = "" if line.log.source == "stage" else f" {line.log.source}"
+    return f"{line.time:%H:%M:%S}  {line.title}{source}  {line.log.message}"
