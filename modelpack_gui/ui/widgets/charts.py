@@ -1,0 +1,291 @@
+"""What all charts share: theme, repaint rate, hover text, and pictures of them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QGuiApplication,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
+
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.theme import icon, theme
+from modelpack_gui.ui.widgets.basics import ElidedLabel
+from modelpack_gui.ui.widgets.chart_library import chart_library
+
+LIVE_INTERVAL_MS = 100
+_PICTURE_SCALE = 2.0  # crisp in a document
+
+
+class Chart(QFrame):
+    """A plot with a line of text below it.
+
+    A subclass draws on the plot item in `draw`, and says in `describe` what is at a place. It calls `redraw` whenever
+    its data changed; drawing happens later, only while the chart is visible, and at most every 100 ms for live data.
+    """
+
+    picture_failed = Signal(object)  # ErrorInfo
+    drawn = Signal()
+
+    def __init__(self, name: str, accessible_name: str, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(accessible_name)
+        self.setProperty("role", "card")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._settings = settings
+        self._library = chart_library()
+        self._library.ready.connect(self._on_library_ready)
+        self._canvas: Any = None  # pyqtgraph.PlotWidget
+        self._is_dirty = False
+        self._note = ""
+        self._empty = ""
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._draw_if_visible)
+        self._waiting = QLabel("")
+        self._waiting.setProperty("role", "muted")
+        self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._waiting.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        self._waiting.setWordWrap(True)
+        self._footer = ElidedLabel("", Qt.TextElideMode.ElideRight)
+        self._footer.setProperty("role", "muted")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 4, 8, 4)
+        column.setSpacing(0)
+        column.addWidget(self._waiting, 1)
+        column.addWidget(self._footer)
+
+    # For subclasses
+
+    def draw(self, pg: Any, plot: Any) -> None:
+        """Bring the plot item in line with the data."""
+        raise NotImplementedError
+
+    def describe(self, x: float) -> str:
+        """What is at a place of the x axis, in the plot's own coordinates; empty if nothing is."""
+        raise NotImplementedError
+
+    def restyle(self, plot: Any) -> None:
+        """Forget what was drawn in the colours of another theme."""
+        plot.clear()
+
+    def redraw(self, *, is_live: bool = False) -> None:
+        """The data changed. Live data is drawn at most every 100 ms, anything else at once."""
+        self._is_dirty = True
+        if not self.isVisible():
+            return
+        if not is_live:
+            self._timer.start(0)
+        elif not self._timer.isActive():
+            self._timer.start(LIVE_INTERVAL_MS)
+
+    def set_note(self, text: str) -> None:
+        """The line below the chart, while the pointer is not over it."""
+        self._note = text
+        self._footer.set_text(text)
+
+    def set_empty(self, text: str) -> None:
+        """Say why there is nothing to draw, in place of the plot; no text brings the plot back."""
+        self._empty = text
+        self._waiting.setText(text or self._library.problem)
+        self._waiting.setVisible(bool(text) or self._canvas is None)
+        if self._canvas is not None:
+            self._canvas.setVisible(not text)
+
+    # Pictures
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether anything was drawn."""
+        return self._canvas is not None and not self._empty
+
+    def picture(self) -> QPixmap:
+        """The chart as it is drawn now, at twice the resolution; null if nothing was drawn yet."""
+        if not self.has_picture:
+            return QPixmap()
+        size: QSize = self._canvas.size()
+        made = QPixmap(size * _PICTURE_SCALE)
+        made.setDevicePixelRatio(_PICTURE_SCALE)
+        made.fill(QColor(theme().colors.raised))
+        self._canvas.render(made)
+        return made
+
+    def copy_picture(self) -> None:
+        """Put the picture on the clipboard."""
+        QGuiApplication.clipboard().setPixmap(self.picture())
+
+    def save_picture(self, path: Path) -> None:
+        """Write the picture as PNG; `picture_failed` tells when that cannot be done."""
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        self.picture().save(buffer, "PNG")
+        partial = path.with_name(f".{path.name}.partial")
+        try:
+            partial.write_bytes(buffer.data().data())
+            partial.replace(path)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            what = f"The picture could not be written to {path}: {error.strerror}."
+            self.picture_failed.emit(ErrorInfo("picture-not-written", what, "Choose another folder."))
+
+    def make_menu(self) -> QMenu:
+        """The context menu."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        copy = menu.addAction(icon("copy"), "Copy picture")
+        copy.triggered.connect(self.copy_picture)
+        save = menu.addAction(icon("image"), "Save picture…")
+        save.triggered.connect(self._ask_and_save)
+        for action in (copy, save):
+            action.setEnabled(self.has_picture)
+        return menu
+
+    def _ask_and_save(self) -> None:
+        suggested = str(Path(self._settings.last_folder("picture")) / f"{self.objectName()}.png")
+        name, _ = QFileDialog.getSaveFileName(self, "Save picture", suggested, "PNG picture (*.png)")
+        if name:
+            path = Path(name) if Path(name).suffix else Path(name).with_suffix(".png")
+            self._settings.set_last_folder("picture", str(path))
+            self.save_picture(path)
+
+    # Qt's side
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer the picture."""
+        self.make_menu().popup(event.globalPos())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw what came while it was hidden."""
+        super().showEvent(event)
+        if self._is_dirty:
+            self._timer.start(0)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._canvas is not None:
+            self._style()
+            self.redraw()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Show the keyboard's focus."""
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(theme().colors.accent), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The pointer left the plot: the note comes back."""
+        if event.type() == QEvent.Type.Leave:
+            self._footer.set_text(self._note)
+        return super().eventFilter(watched, event)
+
+    # Inside
+
+    def _on_library_ready(self) -> None:
+        if self._is_dirty:
+            self._draw_if_visible()
+
+    def _draw_if_visible(self) -> None:
+        if not self.isVisible() or not self._is_dirty or self._empty:
+            return
+        pg = self._library.module
+        if pg is None:
+            self._waiting.setText(self._library.problem)
+            self._library.want()
+            return
+        if self._canvas is None:
+            self._make_canvas(pg)
+        self._is_dirty = False
+        self.draw(pg, self._canvas.getPlotItem())
+        self.drawn.emit()
+
+    def _make_canvas(self, pg: Any) -> None:
+        canvas = pg.PlotWidget(self)
+        canvas.setFrameShape(QFrame.Shape.NoFrame)
+        canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # ours, by way of the parent
+        canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        canvas.setMinimumHeight(120)
+        canvas.viewport().installEventFilter(self)
+        plot = canvas.getPlotItem()
+        plot.setMenuEnabled(False)
+        plot.hideButtons()
+        plot.setMouseEnabled(False, False)
+        plot.getViewBox().setDefaultPadding(0.0)
+        for side in ("left", "bottom"):
+            plot.getAxis(side).enableAutoSIPrefix(False)
+        plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self._canvas = canvas
+        self._style()
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(0, canvas, 1)
+        self._waiting.hide()
+
+    def _style(self) -> None:
+        colors = theme().colors
+        self._canvas.setBackground(colors.raised)
+        plot = self._canvas.getPlotItem()
+        for side in ("left", "bottom"):
+            axis = plot.getAxis(side)
+            axis.setPen(colors.border)
+            axis.setTextPen(colors.muted)
+            axis.setTickFont(self.font())
+        plot.showGrid(x=True, y=True, alpha=0.35)
+        self.restyle(plot)
+
+    def _on_mouse_moved(self, position: QPointF) -> None:
+        box = self._canvas.getPlotItem().getViewBox()
+        place = box.mapSceneToView(position)
+        inside = box.sceneBoundingRect().contains(position)
+        text = self.describe(place.x()) if inside else ""
+        self._footer.set_text(text or self._note)
+
+
+def log_ticks(low: float, high: float, *, is_exponent: bool = False) -> list[tuple[float, str]]:
+    """Labelled places of a log axis between two exponents of ten.
+
+    Args:
+        is_exponent: Write `1e-5` rather than `0.00001`.
+    """
+    span = high - low
+    step = max(1, math.ceil(span / 10))
+    factors = (1,) if span > 2.5 else (1, 2, 5) if span > 0.8 else (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
+    found = []
+    for exponent in range(math.floor(low), math.ceil(high) + 1):
+        if exponent % step:
+            continue
+        for factor in factors:
+            place = exponent + math.log10(factor)
+            if low <= place <= high:
+                text = f"{factor:g}e{exponent:d}" if is_exponent else f"{factor * 10.0**exponent:,.6g}"
+                found.append((place, text))
+    return found
+
+
+def count_ticks(top: float) -> list[tuple[float, str]]:
+    """Labelled places of a log axis of counts, up to 10 ** top."""
+    units = ("", "k", "M", "G")
+    places = range(max(1, math.ceil(top)) + 1)
+    return [(float(i), f"{10 ** (i % 3)}{units[i // 3]}") for i in places if i // 3 < len(units)]
+
+
+def tinted(color: str, alpha: int) -> QColor:
+    """A colour, partly transparent; `alpha` is 0..255."""
+    made = QColor(color)
+    made.setAlpha(alpha)
+    return made

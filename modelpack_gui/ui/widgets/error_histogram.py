@@ -1,0 +1,146 @@
+"""Absolute errors on a log axis: exact agreement apart, the tolerance and the noise floor as lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from modelpack_gui.core.records import ErrorHistogram
+from modelpack_gui.ui.format import count, plural, significant
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.theme import RUNNER_COLORS, theme
+from modelpack_gui.ui.widgets.charts import Chart, count_ticks, log_ticks, tinted
+from modelpack_gui.ui.widgets.number_fields import spell_tolerance as tolerance
+
+_FLOOR = -0.3  # a count of 1 (log10 = 0) still has a visible bar
+
+
+def pooled(histograms: Iterable[ErrorHistogram | None]) -> ErrorHistogram | None:
+    """All elements of some histograms in one; None if there is none.
+
+    Bins of another low end or width are put where their centre lies.
+    """
+    given = [one for one in histograms if one is not None]
+    if not given:
+        return None
+    step = given[0].log10_step
+    low = min(one.log10_low for one in given)
+    high = max(one.log10_low + one.log10_step * len(one.counts) for one in given)
+    counts = [0] * max(1, round((high - low) / step))
+    for one in given:
+        for i, number in enumerate(one.counts):
+            centre = one.log10_low + (i + 0.5) * one.log10_step
+            counts[min(len(counts) - 1, max(0, math.floor((centre - low) / step)))] += number
+    return ErrorHistogram(low, step, tuple(counts), sum(one.zeros for one in given))
+
+
+class ErrorHistogramChart(Chart):
+    """Draws one ErrorHistogram. Both axes are logarithmic: a handful of wrong elements among a million shows."""
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__("error-histogram", "Histogram of absolute errors", settings, parent)
+        self._data: ErrorHistogram | None = None
+        self._atol = 0.0
+        self._noise_floor: float | None = None
+        self._zero_place = (0.0, 0.0)
+
+    def show_errors(self, data: ErrorHistogram | None, atol: float, noise_floor: float | None) -> None:
+        """Draw another histogram; None says that there is none."""
+        self._data, self._atol, self._noise_floor = data, atol, noise_floor
+        self.set_empty("" if data is not None else "There are no numbers to compare here.")
+        if data is None:
+            self.set_note("")
+        else:
+            total = data.zeros + sum(data.counts)
+            self.set_note(f"{count(data.zeros)} of {plural(total, 'element')} agree exactly.")
+        self.redraw()
+
+    def draw(self, pg: Any, plot: Any) -> None:
+        """Bars, lines and axes anew: a histogram has a hundred bars at most."""
+        plot.clear()
+        plot.setLabel("bottom", "|actual − expected|", color=theme().colors.muted)
+        plot.setLabel("left", "elements", color=theme().colors.muted)
+        data = self._data
+        if data is None:
+            return
+        limits = [math.log10(value) for value in (self._atol, self._noise_floor) if value]
+        used = [i for i, number in enumerate(data.counts) if number]
+        edges = [data.log10_low + i * data.log10_step for i in range(len(data.counts) + 1)]
+        ends = [edges[used[0]], edges[used[-1] + 1], *limits] if used else limits or [-8.0, 0.0]
+        low, high = math.floor(min(ends) - 0.25), math.ceil(max(ends) + 0.25)
+        bar = (high - low) * 0.035
+        left = low - 4.0 * bar
+        self._zero_place = (left + 0.8 * bar, left + 1.8 * bar)
+        top = math.log10(max(data.zeros, *data.counts, 1)) * 1.12 + 0.15
+        self._add_bars(pg, plot, [edges[i] for i in used], [data.counts[i] for i in used], data.log10_step)
+        if data.zeros:
+            self._add_bars(pg, plot, [self._zero_place[0]], [data.zeros], bar, is_exact=True)
+        zero_tick = [(left + 1.3 * bar, "0")]
+        plot.getAxis("bottom").setTicks([zero_tick + log_ticks(low, high, is_exponent=True), []])
+        plot.getAxis("left").setTicks([count_ticks(top), []])
+        plot.setXRange(left, high)
+        plot.setYRange(_FLOOR, top)
+        colors = theme().colors
+        if self._atol:
+            self._add_line(pg, plot, self._atol, f"atol {tolerance(self._atol)}", colors.failed, 0.93)
+        if self._noise_floor:
+            floor = f"noise floor {significant(self._noise_floor)}"
+            self._add_line(pg, plot, self._noise_floor, floor, colors.text, 0.80, Qt.PenStyle.DashLine)
+
+    def describe(self, x: float) -> str:
+        """Range and count of the bin under the pointer."""
+        data = self._data
+        if data is None:
+            return ""
+        if data.zeros and self._zero_place[0] <= x <= self._zero_place[1]:
+            return f"Exactly equal: {plural(data.zeros, 'element')}"
+        i = math.floor((x - data.log10_low) / data.log10_step)
+        if not 0 <= i < len(data.counts):
+            return ""
+        low = data.log10_low + i * data.log10_step
+        return f"{10.0**low:.2e} to {10.0 ** (low + data.log10_step):.2e}: {plural(data.counts[i], 'element')}"
+
+    def _add_bars(
+        self, pg: Any, plot: Any, left: list[float], counts: list[int], width: float, *, is_exact: bool = False
+    ) -> None:
+        if not counts:
+            return
+        colors = theme().colors
+        color = colors.muted if is_exact else colors.accent if colors.is_dark else RUNNER_COLORS[0]
+        tops = [math.log10(number) - _FLOOR for number in counts]
+        item = pg.BarGraphItem(
+            x0=left,
+            width=width,
+            y0=[_FLOOR] * len(tops),
+            height=tops,
+            brush=tinted(color, 150),
+            pen=pg.mkPen(color),
+        )
+        plot.addItem(item)
+
+    def _add_line(
+        self,
+        pg: Any,
+        plot: Any,
+        value: float,
+        text: str,
+        color: str,
+        height: float,
+        style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+    ) -> None:
+        colors = theme().colors
+        fill = QColor(colors.raised)
+        fill.setAlpha(215)
+        line = pg.InfiniteLine(
+            pos=math.log10(value),
+            angle=90,
+            pen=pg.mkPen(color, width=1, style=style),
+            label=text,
+            labelOpts={"position": height, "color": color, "fill": fill, "movable": False},
+        )
+        plot.addItem(line, ignoreBounds=True)

@@ -1,0 +1,199 @@
+"""Fields for numbers that say in place what is wrong with what was typed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAction, QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
+
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import SPACING, status_icon
+from modelpack_gui.ui.widgets.basics import wrapped_label
+
+
+def parse_tolerance(text: str) -> float:
+    """A number that is not negative.
+
+    Raises:
+        ValueError: It is not one; the message is fit for the user.
+    """
+    try:
+        value = float(text.strip())
+    except ValueError:
+        raise ValueError("must be a number, such as 0.001 or 1e-5") from None
+    if not math.isfinite(value) or value < 0:
+        raise ValueError("must be zero or more, and finite")
+    return value
+
+
+def spell_tolerance(value: float) -> str:
+    """A number as it is typed: `0.001`, `1e-5`."""
+    text = f"{value:.12g}"
+    return text.replace("e-0", "e-").replace("e+0", "e")
+
+
+def parse_sizes(text: str) -> tuple[int, ...]:
+    """Whole numbers above zero; none is allowed.
+
+    Raises:
+        ValueError: They are not; the message is fit for the user.
+    """
+    values = _integers(text)
+    if any(value < 1 for value in values):
+        raise ValueError("must be 1 or more")
+    return values
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """At least one whole number, zero or more.
+
+    Raises:
+        ValueError: They are not; the message is fit for the user.
+    """
+    values = _integers(text)
+    if not values:
+        raise ValueError("must have at least one number; 0 is the example itself")
+    if any(value < 0 for value in values):
+        raise ValueError("must be 0 or more")
+    return values
+
+
+def _integers(text: str) -> tuple[int, ...]:
+    words = text.replace(",", " ").split()
+    try:
+        values = [int(word) for word in words]
+    except ValueError:
+        raise ValueError("must be whole numbers, such as 1, 2, 5") from None
+    return tuple(dict.fromkeys(values))
+
+
+def join(values: tuple[int, ...]) -> str:
+    """Whole numbers as they are typed."""
+    return ", ".join(str(value) for value in values)
+
+
+class ParsedEdit(QLineEdit):
+    """A line that holds a value. What cannot be read is marked and explained, and the value stays as it was."""
+
+    value_edited = Signal(object)
+    problem_changed = Signal()
+
+    def __init__(
+        self, label: str, parse: Callable[[str], Any], spell: Callable[[Any], str], parent: QWidget | None = None
+    ) -> None:
+        """`label` starts the sentence that explains a problem."""
+        super().__init__(parent)
+        self.setAccessibleName(label)
+        self.problem = ""
+        self._label, self._parse, self._spell = label, parse, spell
+        self._value: Any = None
+        self._before: Any = None  # when typing began
+        self._is_typing = False
+        self._mark: QAction | None = None
+        self.textEdited.connect(self._on_text_edited)
+        self.editingFinished.connect(self._on_editing_finished)
+
+    def set_value(self, value: Any) -> None:
+        """Show a value, unless it is the one that is spelled here, or that is being changed here."""
+        if value == self._value and (not self.problem or self._is_typing):
+            return
+        self._value = self._before = value
+        self.setText(self._spell(value))
+        self._set_problem("")
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._mark is not None:
+            self._mark.setIcon(status_icon(Status.FAILED))
+
+    def _on_text_edited(self, text: str) -> None:
+        try:
+            value = self._parse(text)
+        except ValueError as error:
+            value = self._before  # on the way to `1e-4`, `1` was only passed through
+            self._set_problem(f"{self._label} {error}. Until then it stays {self._spell(value) or 'empty'}.")
+        else:
+            self._set_problem("")
+        if value != self._value:
+            self._value = value
+            self._is_typing = True
+            self.value_edited.emit(value)
+            self._is_typing = False
+
+    def _on_editing_finished(self) -> None:
+        self._before = self._value
+
+    def _set_problem(self, problem: str) -> None:
+        if problem == self.problem:
+            return
+        self.problem = problem
+        self.setToolTip(problem)
+        if problem and self._mark is None:
+            self._mark = self.addAction(status_icon(Status.FAILED), QLineEdit.ActionPosition.TrailingPosition)
+        elif not problem and self._mark is not None:
+            self.removeAction(self._mark)
+            self._mark.deleteLater()
+            self._mark = None
+        self.problem_changed.emit()
+
+
+class ProblemLine(QWidget):
+    """What is wrong with some fields, below them; hidden while nothing is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture = QLabel()
+        self._text = wrapped_label("")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACING // 2)
+        row.addWidget(self._picture, alignment=Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        self.show_problems([])
+
+    @property
+    def text(self) -> str:
+        """What is shown; empty while nothing is wrong."""
+        return self._text.text()
+
+    def show_problems(self, problems: list[str]) -> None:
+        """One line each."""
+        self._text.setText("\n".join(problems))
+        self._picture.setPixmap(status_icon(Status.FAILED).pixmap(16, 16))
+        self.setVisible(bool(problems))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._picture.setPixmap(status_icon(Status.FAILED).pixmap(16, 16))
+
+
+class SpinField(QSpinBox):
+    """A spin box that the wheel changes only when it has the focus: scrolling past must edit nothing."""
+
+    def __init__(self, label: str, low: int, high: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(label)
+        self.setRange(low, high)
+        self.setGroupSeparatorShown(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave it to what scrolls."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def set_value(self, value: int) -> None:
+        """Show a value without calling it an edit."""
+        self.blockSignals(True)
+        self.setValue(value)
+        self.blockSignals(False)

@@ -1,0 +1,242 @@
+"""Sizes and seeds against outputs: where the artifact agrees with the model, at a glance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QKeySequence, QPainter, QPen, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, Verdict
+from modelpack_gui.ui.format import full, significant
+from modelpack_gui.ui.theme import status_icon, status_of, theme
+from modelpack_gui.ui.widgets.data_table import ROW_HEIGHT
+
+Index = QModelIndex | QPersistentModelIndex
+_ROLE = Qt.ItemDataRole
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_GRAVITY = {Verdict.FAILED: 0, Verdict.WARNING: 1, Verdict.SKIPPED: 2, Verdict.PASSED: 3}
+
+BUDGET, MAX_ABS_DIFF = "budget", "max_abs_diff"
+FIXED_COLUMNS = ("Case", "Seed")
+
+
+class ParityMatrixModel(QAbstractTableModel):
+    """One row per case, one column per output, after the case's name and seed."""
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self.cases: tuple[ParityCase, ...] = ()
+        self.names: tuple[str, ...] = ()
+        self.measure = BUDGET
+
+    def set_report(self, report: ParityReport | None) -> None:
+        """Show another report."""
+        self.beginResetModel()
+        self.cases = report.cases if report is not None else ()
+        self.names = tuple(dict.fromkeys(output.name for case in self.cases for output in case.outputs))
+        self.endResetModel()
+
+    def set_measure(self, measure: str) -> None:
+        """Show `budget` or `max_abs_diff` in the cells."""
+        self.measure = measure
+        if self.cases and self.names:
+            last = self.index(len(self.cases) - 1, self.columnCount() - 1)
+            self.dataChanged.emit(self.index(0, len(FIXED_COLUMNS)), last)
+
+    def output(self, row: int, column: int) -> OutputParity | None:
+        """The output a cell stands for; None for the leading columns, and where the case lacks it."""
+        place = column - len(FIXED_COLUMNS)
+        if not 0 <= place < len(self.names):
+            return None
+        return next((one for one in self.cases[row].outputs if one.name == self.names[place]), None)
+
+    def index_of(self, row: int, output: OutputParity) -> QModelIndex:
+        """The cell of an output."""
+        return self.index(row, len(FIXED_COLUMNS) + self.names.index(output.name))
+
+    def value(self, output: OutputParity) -> float | None:
+        """The measure that the cells show."""
+        return output.max_budget if self.measure == BUDGET else output.max_abs_diff
+
+    def worst_place(self) -> tuple[int, int]:
+        """Row and column of the gravest cell, the first of its kind."""
+        places = []
+        for row, case in enumerate(self.cases):
+            if case.error is not None:
+                places.append((0, row, 0))
+            for output in case.outputs:
+                column = len(FIXED_COLUMNS) + self.names.index(output.name)
+                places.append((_GRAVITY[output.verdict], row, column))
+        return min(places)[1:] if places else (0, 0)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        """Cases."""
+        return 0 if parent.isValid() else len(self.cases)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        """The case, its seed, and the outputs."""
+        return 0 if parent.isValid() else len(FIXED_COLUMNS) + len(self.names)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
+        """Names."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        title = (*FIXED_COLUMNS, *self.names)[section]
+        if role in (_ROLE.DisplayRole, _ROLE.ToolTipRole):
+            return title
+        if role == _ROLE.TextAlignmentRole:
+            return _LEFT if section == 0 else _RIGHT
+        return None
+
+    def data(self, index: Index, role: int = _ROLE.DisplayRole) -> Any:
+        """A cell: the verdict as shape and colour, and how large the error is."""
+        if not index.isValid():
+            return None
+        case, column = self.cases[index.row()], index.column()
+        if role == _ROLE.TextAlignmentRole:
+            return _LEFT if column == 0 else _RIGHT
+        if column < len(FIXED_COLUMNS):
+            return self._lead(case, column, role)
+        output = self.output(index.row(), column)
+        if output is None and case.error is None:
+            return "–" if role == _ROLE.DisplayRole else None
+        verdict = output.verdict if output is not None else Verdict.FAILED
+        if role == _ROLE.DisplayRole:
+            return self._cell(output)
+        if role == _ROLE.DecorationRole:
+            return status_icon(status_of(verdict))
+        if role == _ROLE.BackgroundRole and verdict is not Verdict.PASSED:
+            color = QColor(theme().status_color(status_of(verdict)))
+            color.setAlpha(38)
+            return QBrush(color)
+        if role in (_ROLE.ToolTipRole, _ROLE.AccessibleTextRole):
+            return _told(case, output)
+        return None
+
+    def _lead(self, case: ParityCase, column: int, role: int) -> Any:
+        if role == _ROLE.DisplayRole:
+            return case_title(case) if column == 0 else str(case.seed)
+        if role == _ROLE.DecorationRole and column == 0:
+            return status_icon(status_of(case.verdict))
+        if role == _ROLE.ToolTipRole:
+            return _sizes(case)
+        return None
+
+    def _cell(self, output: OutputParity | None) -> str:
+        if output is None:
+            return "did not run"
+        value = self.value(output)
+        return output.verdict.value if value is None else significant(value)
+
+
+def case_title(case: ParityCase) -> str:
+    """What a case is called, without its seed; the example says its sizes, too."""
+    label = case.label.removesuffix(f", seed {case.seed}")
+    if case.is_example and case.sizes:
+        return f"{label} ({', '.join(f'{name} = {size}' for name, size in case.sizes.items())})"
+    return label
+
+
+def _sizes(case: ParityCase) -> str:
+    sizes = ", ".join(f"{name} = {size}" for name, size in case.sizes.items()) or "no dynamic dimension"
+    return f"{case_title(case)}: {sizes}, seed {case.seed}"
+
+
+def _told(case: ParityCase, output: OutputParity | None) -> str:
+    if output is None:
+        return f"{_sizes(case)}\n{case.error.message if case.error is not None else ''}"
+    lines = [
+        f"{output.name}, {_sizes(case)}: {output.verdict.value}",
+        output.reason,
+        f"budget used {full(output.max_budget)}, max_abs_diff {full(output.max_abs_diff)}",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+class _CellFrame(QStyledItemDelegate):
+    """Marks the selected cell by a frame: a fill would hide the colour of its verdict."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        option.state &= ~(QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus)
+        if is_selected:  # Qt has filled the row's panel already
+            painter.fillRect(option.rect, option.palette.base())
+        super().paint(painter, option, index)
+        if is_selected:
+            painter.save()
+            painter.setPen(QPen(QColor(theme().colors.accent), 2))
+            painter.drawRect(option.rect.adjusted(1, 1, -1, -1))
+            painter.restore()
+
+
+class ParityMatrix(QTableView):
+    """Shows a ParityReport; a cell that becomes current is given with its case and output."""
+
+    cell_selected = Signal(object, object)  # ParityCase, OutputParity or None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("parity-matrix")
+        self.setAccessibleName("Cases and outputs")
+        self.matrix = ParityMatrixModel(self)
+        self.setModel(self.matrix)
+        self.setItemDelegate(_CellFrame(self))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(True)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        rows = self.verticalHeader()
+        rows.setVisible(False)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(max(ROW_HEIGHT, self.fontMetrics().height() + 8))
+        self.horizontalHeader().setHighlightSections(False)
+        self.selectionModel().currentChanged.connect(self._on_current_changed)
+        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self)
+        copy.setContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.activated.connect(self.copy_matrix)
+
+    def show_report(self, report: ParityReport | None) -> None:
+        """Show another report and select its gravest cell."""
+        self.matrix.set_report(report)
+        for column in range(self.matrix.columnCount()):
+            fitting = max(self.sizeHintForColumn(column), self.horizontalHeader().sectionSizeHint(column)) + 8
+            self.setColumnWidth(column, min(max(fitting, 84 if column >= len(FIXED_COLUMNS) else 0), 260))
+        if self.matrix.cases:
+            self.setCurrentIndex(self.matrix.index(*self.matrix.worst_place()))
+
+    def copy_matrix(self) -> None:
+        """Put the whole matrix on the clipboard, tab-separated, with verdicts and full values."""
+        model = self.matrix
+        lines = ["\t".join((*FIXED_COLUMNS, *model.names))]
+        for row, case in enumerate(model.cases):
+            cells = [case_title(case), str(case.seed)]
+            for column in range(len(FIXED_COLUMNS), model.columnCount()):
+                output = model.output(row, column)
+                cells.append(f"{output.verdict.value} {full(model.value(output))}" if output else "did not run")
+            lines.append("\t".join(cells))
+        QApplication.clipboard().setText("\n".join(lines))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.viewport().update()
+
+    def _on_current_changed(self, current: QModelIndex) -> None:
+        if current.isValid():
+            case = self.matrix.cases[current.row()]
+            self.cell_selected.emit(case, self.matrix.output(current.row(), current.column()))
