@@ -110,13 +110,16 @@ def _read(path: Path) -> str:
 def _updated_text(recipe: Recipe, path: Path) -> str:
     """The existing file's text with the recipe's values in it; empty if there is no recipe there to update."""
     try:
-        document = tomlkit.parse(path.read_bytes().decode("utf-8-sig"))
+        before = path.read_bytes().decode("utf-8-sig")
+        document = tomlkit.parse(before)
     except (OSError, UnicodeDecodeError, tomlkit.exceptions.ParseError):
         return ""
     if not set(document) <= {field.name for field in dataclasses.fields(Recipe)}:
         return ""  # some other TOML file, which the user chose to overwrite
     update_document(document, recipe)
     text = tomlkit.dumps(document)
+    if text.endswith("\n\n") and not before.endswith("\n\n"):
+        text = text[:-1]
     try:
         is_same = recipes.from_data(tomllib.loads(text), str(path)) == recipe
     except (tomllib.TOMLDecodeError, UserError):

@@ -101,8 +101,12 @@ def _update_tables(old: AoT | Array, wanted: list[dict[str, Any]], path: str) ->
     for i, item in enumerate(wanted):
         if i < len(old):
             _update_table(old[i], item, _DEFAULTS.get(path, {}), path)
+        elif isinstance(old, AoT):
+            table = _item(item, is_inline=False)
+            table.add(tomlkit.nl())  # apart from the table that follows
+            old.append(table)
         else:
-            old.append(_item(item, is_inline=not isinstance(old, AoT)))
+            old.append(_item(item, is_inline=True))
 
 
 def _is_same(old: Any, new: Any, *, is_exact: bool) -> bool:

@@ -1,0 +1,374 @@
+from __future__ import annotations
+
+import dataclasses
+import errno
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tomllib
+
+from modelpack_gui.client import files
+from modelpack_gui.client.demo import open_demo
+from modelpack_gui.client.recipe_file import load_recipe, moved, recipe_text, relative_to_recipe, save_recipe
+from modelpack_gui.client.resources import resource_path
+from modelpack_gui.client.trust import is_trusted
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.recipe import InterpreterSpec, Recipe
+from modelpack_gui.core.records import CheckpointSpec, DynamicDim, ExportSpec, InputSpec, ModelSource
+
+HANDWRITTEN = """\
+# What this run is for.
+schema_version = 1   # the first one
+
+[export]  # before the source: the order is mine
+output_path = 'build/net.onnx'
+opset_version = 17 # our runtime is old
+dynamic = [
+  # any batch
+  { input = "image", axis = 0, name = "batch" },
+  { input = "mask", axis = 0, name = "batch" }, # as many masks
+]
+
+[source]
+name = "Net"
+file = "net.py"
+arguments = { width = 0x10, drop = 1.0 }
+
+# The picture.
+[[inputs]]
+name = "image"
+shape = [2, 3, 8, 8] # small
+[[inputs]]
+name = "mask" # and its mask
+shape = [2, 8, 8]
+dtype = "bool"
+
+[parity]
+rtol = 1e-3 # generous
+"""
+
+as_root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="permissions do not bind the superuser"
+)
+
+
+def replaced(recipe: Recipe, **changes: object) -> Recipe:
+    return dataclasses.replace(recipe, **changes)  # type: ignore[arg-type]
+
+
+def write(path: Path, text: str = HANDWRITTEN) -> Recipe:
+    path.write_text(text, encoding="utf-8")
+    return load_recipe(path)
+
+
+def test_a_new_file_reads_back_equal_and_spells_out_every_setting(tmp_path: Path) -> None:
+    recipe = Recipe(
+        source=ModelSource(
+            module="a.b",
+            name="Net",
+            arguments={"n": 1, "x": 1.5, "flag": False, "list": [], "deep": {"a": [1, {"b": "c"}]}, "cap": math.inf},
+            checkpoint=CheckpointSpec("w.pt", allowed_globals=("a.B",)),
+        ),
+        interpreter=InterpreterSpec("/usr/bin/python3"),
+        inputs=(InputSpec("x", (1, 2), low=-1.0), InputSpec("scalar", ())),
+        export=ExportSpec(dynamic=(DynamicDim("x", 0, "batch", 1),), output_path="größe.onnx"),
+    )
+    path = tmp_path / "new.toml"
+    save_recipe(recipe, path)
+    assert load_recipe(path) == recipe
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert tables["bench"]["warmup_runs"] == 50
+    assert tables["source"]["arguments"]["list"] == []
+
+
+def test_saving_what_was_loaded_changes_no_byte(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    recipe = write(path)
+    save_recipe(recipe, path)
+    assert path.read_text(encoding="utf-8") == HANDWRITTEN
+
+
+def test_a_changed_value_is_written_in_its_place_and_all_else_stays(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    recipe = write(path)
+    changed = replaced(
+        recipe,
+        export=dataclasses.replace(recipe.export, opset_version=18),
+        parity=dataclasses.replace(recipe.parity, atol=1e-7),
+        inputs=(dataclasses.replace(recipe.inputs[0], shape=(4, 3, 8, 8)), recipe.inputs[1]),
+    )
+    save_recipe(changed, path)
+    text = path.read_text(encoding="utf-8")
+    assert load_recipe(path) == changed
+    assert text == (
+        HANDWRITTEN.replace("opset_version = 17 ", "opset_version = 18 ")
+        .replace("shape = [2, 3, 8, 8] ", "shape = [4, 3, 8, 8] ")
+        .replace("rtol = 1e-3 # generous\n", "rtol = 1e-3 # generous\natol = 1e-07\n")
+    )
+
+
+def test_settings_go_and_come_without_touching_the_comments_of_others(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    recipe = write(path)
+    without_image = replaced(
+        recipe, inputs=recipe.inputs[1:], export=dataclasses.replace(recipe.export, dynamic=recipe.export.dynamic[1:])
+    )
+    save_recipe(without_image, path)
+    text = path.read_text(encoding="utf-8")
+    assert load_recipe(path) == without_image
+    assert 'name = "mask" # and its mask' in text
+    source = dataclasses.replace(recipe.source, checkpoint=CheckpointSpec("net.pt"))
+    both = replaced(recipe, source=source, inputs=(*recipe.inputs, InputSpec("third", (1,))))
+    save_recipe(both, path)
+    assert load_recipe(path) == both
+    assert "# What this run is for." in path.read_text(encoding="utf-8")
+
+
+def test_an_added_table_stands_apart_from_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    recipe = write(path)
+    save_recipe(replaced(recipe, inputs=(*recipe.inputs, InputSpec("third", (1,)))), path)
+    assert "\n\n[parity]" in path.read_text(encoding="utf-8")
+    text = HANDWRITTEN.split("\n[parity]")[0]
+    save_recipe(replaced(write(path, text), inputs=(*recipe.inputs, InputSpec("third", (1,)))), path)
+    assert not path.read_text(encoding="utf-8").endswith("\n\n")
+
+
+def test_an_argument_that_turns_from_1_into_1_0_or_true_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    recipe = write(path, HANDWRITTEN.replace("0x10", "1"))
+    for value in (1.0, True, 1):
+        source = dataclasses.replace(recipe.source, arguments={"width": value, "drop": 1.0})
+        save_recipe(replaced(recipe, source=source), path)
+        read = load_recipe(path).source.arguments["width"]
+        assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'schema_version = 1\ninputs = [{ name = "x", shape = [1] }, { name = "y", shape = [2] }]\n',
+        'schema_version = 1\nsource.file = "a.py"\nsource.name = "A"\n[[inputs]]\nname = "x"\nshape = [1]\n',
+        'schema_version = 1\n[source]\nfile = "a"\n[source.checkpoint]\npath = "w.pt"\n[source.arguments]\na = 1\n',
+        'schema_version = 1\n[export]\noutput_path = ""\n[[export.dynamic]]\ninput = "x"\naxis = 0\nname = "b"\n',
+        "schema_version = 1\r\n[bench] # c\r\nthreads = 2\r\n",
+    ],
+)
+def test_every_way_to_lay_out_the_tables_can_be_saved_over(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    path.write_bytes(text.encode())
+    recipe = load_recipe(path)
+    save_recipe(recipe, path)
+    assert path.read_bytes() == text.encode()
+    changed = replaced(
+        recipe,
+        source=ModelSource(file="b.py", name="B", arguments={"a": 2}, checkpoint=CheckpointSpec("v.pt")),
+        inputs=(InputSpec("y", (3,)), InputSpec("z", (4,)), InputSpec("x", ())),
+        export=ExportSpec(dynamic=(DynamicDim("z", 0, "n"), DynamicDim("y", 0, "m"))),
+        bench=dataclasses.replace(recipe.bench, threads=None),
+    )
+    save_recipe(changed, path)
+    assert load_recipe(path) == changed
+
+
+@pytest.mark.parametrize("old", [b"not [ toml", b"\xff\xfe", b"[tool.black]\nline-length = 3\n", b""])
+def test_a_file_that_is_no_recipe_is_replaced_whole(old: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    path.write_bytes(old)
+    recipe = Recipe(source=ModelSource(file="a.py", name="A"))
+    save_recipe(recipe, path)
+    assert load_recipe(path) == recipe
+    assert "tool" not in path.read_text(encoding="utf-8")
+
+
+def test_none_deep_in_an_argument_is_refused_and_the_old_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    recipe = write(path)
+    source = dataclasses.replace(recipe.source, arguments={"sizes": [1, None]})
+    with pytest.raises(UserError, match=r"source\.arguments\.sizes\.1 is None") as caught:
+        save_recipe(replaced(recipe, source=source), path)
+    assert caught.value.info.code == "recipe-not-toml-value"
+    assert path.read_text(encoding="utf-8") == HANDWRITTEN
+
+
+@pytest.mark.parametrize(
+    ("make", "code", "part"),
+    [
+        (lambda path: None, "recipe-missing", "There is no recipe file"),
+        (lambda path: path.mkdir(), "recipe-is-folder", "is a folder"),
+        (lambda path: path.write_bytes(b"\x80\x81"), "recipe-not-utf8", "byte 0"),
+        (lambda path: path.write_text("schema_version = 1\n[source\n"), "recipe-not-toml", "line 2"),
+        (lambda path: path.write_text("schema_version = 1\nx = 1"), "recipe-not-valid", "x is not a known key"),
+        (lambda path: path.write_text("schema_version = 2"), "recipe-newer", "schema_version 2"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_which_why_and_what_to_do(
+    make: Callable[[Path], object], code: str, part: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "r.toml"
+    make(path)
+    with pytest.raises(UserError) as caught:
+        load_recipe(path)
+    info = caught.value.info
+    assert info.code == code
+    assert str(path) in info.message
+    assert part in info.message
+    assert info.hint
+
+
+def test_a_byte_order_mark_is_not_part_of_the_recipe(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + HANDWRITTEN.encode())
+    save_recipe(load_recipe(path), path)
+    assert load_recipe(path).source.name == "Net"
+
+
+def test_saving_onto_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        save_recipe(Recipe(), tmp_path)
+    assert caught.value.info.code == "file-is-folder"
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(errno.ENOSPC, "disk-full"), (errno.EACCES, "file-not-writable"), (errno.EROFS, "file-not-writable")],
+)
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
+    number: int, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.toml"
+    recipe = write(path)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("modelpack_gui.client.files.os.fsync", full)
+    with pytest.raises(UserError) as caught:
+        save_recipe(replaced(recipe, interpreter=InterpreterSpec("python3.12")), path)
+    assert caught.value.info.code == code
+    assert path.read_text(encoding="utf-8") == HANDWRITTEN
+    assert [item.name for item in tmp_path.iterdir()] == ["r.toml"]
+
+
+def test_a_parent_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError) as caught:
+        save_recipe(Recipe(), tmp_path / "file" / "r.toml")
+    assert caught.value.info.code == "file-not-writable"
+
+
+@as_root
+def test_a_read_only_file_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    recipe = write(path)
+    path.chmod(0o444)
+    with pytest.raises(UserError) as caught:
+        save_recipe(recipe, path)
+    assert caught.value.info.code == "file-not-writable"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_saving_through_a_link_writes_the_file_it_leads_to_and_keeps_its_mode(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.toml", tmp_path / "link.toml"
+    recipe = write(real)
+    real.chmod(0o640)
+    link.symlink_to(real)
+    save_recipe(replaced(recipe, interpreter=InterpreterSpec("python3")), link)
+    assert link.is_symlink()
+    assert load_recipe(real).interpreter.path == "python3"
+    assert real.stat().st_mode & 0o777 == 0o640
+
+
+def test_paths_below_the_recipe_become_relative_and_others_stay(tmp_path: Path) -> None:
+    assert relative_to_recipe(str(tmp_path / "a" / "b.py"), tmp_path) == "a/b.py"
+    assert relative_to_recipe(str(tmp_path / "x" / ".." / "b.py"), tmp_path) == "b.py"
+    outside = str(tmp_path.parent / "b.py")
+    assert relative_to_recipe(outside, tmp_path) == outside
+    assert relative_to_recipe("a/b.py", tmp_path) == "a/b.py"
+    assert relative_to_recipe("", tmp_path) == ""
+
+
+def test_a_recipe_that_moves_still_leads_to_the_same_files(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "old" / "sub"
+    recipe = Recipe(
+        source=ModelSource(file="net.py", checkpoint=CheckpointSpec("sub/w.pt")),
+        interpreter=InterpreterSpec("venv/bin/python"),
+        export=ExportSpec(output_path="/abs/o.onnx"),
+    )
+    there = moved(recipe, old, new)
+    assert there.source.file == str(old / "net.py")
+    assert there.source.checkpoint == CheckpointSpec("w.pt")
+    assert there.interpreter.path == str(old / "venv/bin/python")
+    assert there.export.output_path == "/abs/o.onnx"
+    assert moved(recipe, old, old) == recipe
+
+
+@pytest.mark.parametrize("interpreter", ["", "python3.12"])
+def test_a_bare_interpreter_name_and_a_home_path_do_not_move(interpreter: str, tmp_path: Path) -> None:
+    recipe = Recipe(source=ModelSource(file="~/net.py"), interpreter=InterpreterSpec(interpreter))
+    assert moved(recipe, tmp_path / "a", tmp_path / "b") == recipe
+
+
+def test_the_text_of_a_recipe_is_what_a_new_file_holds(tmp_path: Path) -> None:
+    recipe = Recipe(source=ModelSource(file="a.py", name="A"))
+    save_recipe(recipe, tmp_path / "r.toml")
+    assert (tmp_path / "r.toml").read_text(encoding="utf-8") == recipe_text(recipe)
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(files.DATA_DIR_VARIABLE, str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize("name", ["demo", "batch_branch"])
+def test_the_demo_opens_as_a_trusted_copy_of_the_users_own(name: str, data_folder: Path) -> None:
+    path = open_demo(name)
+    recipe = load_recipe(path)
+    assert path == data_folder / "demo" / f"{name}.toml"
+    assert (path.parent / recipe.source.file).is_file()
+    assert is_trusted(recipe, path)
+
+
+def test_a_demo_file_that_the_user_changed_stays_and_a_missing_one_comes_back(data_folder: Path) -> None:
+    folder = open_demo().parent
+    (folder / "shapes.py").write_text("mine = 1\n", encoding="utf-8")
+    (folder / "shapes.pt").unlink()
+    for _ in range(2):
+        open_demo()
+        assert (folder / "shapes.py").read_text(encoding="utf-8") == "mine = 1\n"
+        assert (folder / "shapes.pt").read_bytes() == resource_path("demo", "shapes.pt").read_bytes()
+
+
+def test_an_unchanged_demo_file_follows_the_app_when_that_ships_another(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    text = 'schema_version = 1\n[source]\nfile = "net.py"\nname = "Net"\n'
+    (shipped / "demo.toml").write_text(text, encoding="utf-8")
+    (shipped / "net.py").write_text("version = 1\n", encoding="utf-8")
+    (shipped / "other.py").write_text("version = 1\n", encoding="utf-8")
+    monkeypatch.setattr("modelpack_gui.client.demo.resource_path", lambda *_parts: shipped)
+    folder = open_demo().parent
+    (folder / "other.py").write_text("mine\n", encoding="utf-8")
+    for name in ("net.py", "other.py"):
+        (shipped / name).write_text("version = 2\n", encoding="utf-8")
+    open_demo()
+    assert (folder / "net.py").read_text(encoding="utf-8") == "version = 2\n"
+    assert (folder / "other.py").read_text(encoding="utf-8") == "mine\n"
+
+
+def test_a_demo_that_is_not_there_is_refused_with_those_that_are(data_folder: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        open_demo("nope")
+    assert "batch_branch, demo" in caught.value.info.hint
+
+
+def test_a_resource_that_is_not_shipped_is_refused() -> None:
+    assert resource_path("icons").is_dir()
+    with pytest.raises(UserError, match=r"icons/none\.svg"):
+        resource_path("icons", "none.svg")
