@@ -10,7 +10,9 @@ from typing import NamedTuple
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _TRACED_FRAME = re.compile(r"^(.+?)\((\d+)\): ", re.MULTILINE)
-_LIBRARY = re.compile(r"[\\/](?:site|dist)-packages[\\/]|[\\/]torch[\\/](?:nn|_|jit|onnx|export|functional)|^<")
+_LIBRARY = re.compile(
+    r"[\\/](?:site|dist)-packages[\\/]|[\\/]torch[\\/](?:nn|_|jit|onnx|export|functional)|^<|^code[\\/]__torch__"
+)
 
 
 class Origin(NamedTuple):

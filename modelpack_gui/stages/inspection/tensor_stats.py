@@ -66,7 +66,8 @@ def describe(name: str, dtype: str, values: npt.NDArray[Any], size_bytes: int) -
     counts = np.zeros(BINS, np.int64)
     for chunk in _chunks(flat) if mean is not None else ():
         finite = chunk[np.isfinite(chunk)]
-        squares += float(np.square(finite - mean).sum())
+        with np.errstate(over="ignore"):
+            squares += float(np.square(finite - mean).sum())
         counts += np.histogram(finite, edges)[0]
     return TensorStats(
         name=name,
