@@ -50,6 +50,7 @@ class Chart(QFrame):
         self._library.ready.connect(self._on_library_ready)
         self._canvas: Any = None  # pyqtgraph.PlotWidget
         self._is_dirty = False
+        self._needs_style = False
         self._note = ""
         self._empty = ""
         self._timer = QTimer(self, singleShot=True)
@@ -176,7 +177,8 @@ class Chart(QFrame):
         """Follow the theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._canvas is not None:
-            self._style()
+            # Later: items must not be replaced while Qt walks the scene with the new palette.
+            self._needs_style = True
             self.redraw()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -210,6 +212,8 @@ class Chart(QFrame):
             return
         if self._canvas is None:
             self._make_canvas(pg)
+        if self._needs_style:
+            self._style()
         self._is_dirty = False
         self.draw(pg, self._canvas.getPlotItem())
         self.drawn.emit()
@@ -230,13 +234,14 @@ class Chart(QFrame):
             plot.getAxis(side).enableAutoSIPrefix(False)
         plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
         self._canvas = canvas
-        self._style()
+        self._needs_style = True
         layout = self.layout()
         assert isinstance(layout, QVBoxLayout)
         layout.insertWidget(0, canvas, 1)
         self._waiting.hide()
 
     def _style(self) -> None:
+        self._needs_style = False
         colors = theme().colors
         self._canvas.setBackground(colors.raised)
         plot = self._canvas.getPlotItem()

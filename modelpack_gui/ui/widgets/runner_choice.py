@@ -1,0 +1,180 @@
+"""Which runners take part in a benchmark: a box each, in the colour that is the runner's everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QCheckBox, QLayout, QLayoutItem, QWidget
+
+from modelpack_gui.core.records import Capabilities, RunnerInfo
+from modelpack_gui.ui.theme import GROUP_SPACING, RUNNER_COLORS, SPACING
+
+
+@dataclass(frozen=True)
+class RunnerOption:
+    """One runner as it is offered.
+
+    Attributes:
+        problem: Why it cannot be run here; empty if it can.
+        tooltip: The problem with what helps, or what to know.
+    """
+
+    runner: str
+    title: str
+    color: str
+    problem: str = ""
+    tooltip: str = ""
+
+
+def runner_options(capabilities: Capabilities | None, chosen: tuple[str, ...]) -> tuple[RunnerOption, ...]:
+    """The registry's runners in its order, then those only the recipe knows; each with its place's colour."""
+    infos = list(capabilities.runners) if capabilities is not None else []
+    known = {info.id for info in infos}
+    infos += [RunnerInfo(name, name, "", ()) for name in chosen if name not in known]
+    options = []
+    for place, info in enumerate(infos):
+        problem, tooltip = "", info.note
+        if info.missing and capabilities is not None:
+            problem = f"needs {', '.join(info.missing)}"
+            commands = [_pip(capabilities, package) for package in info.missing]
+            tooltip = "\n".join([f"{info.title} {problem}, which this interpreter lacks. To install:", *commands])
+        elif capabilities is not None and info.id not in known:
+            problem = "unknown"
+            tooltip = f"This version has no runner {info.id!r}; the recipe names it."
+        options.append(RunnerOption(info.id, info.title, color_at(place), problem, tooltip))
+    return tuple(options)
+
+
+def _pip(capabilities: Capabilities, package: str) -> str:
+    found = [info.pip for info in capabilities.packages if info.name == package and info.pip]
+    return found[0] if found else f"pip install {package}"
+
+
+def color_at(place: int) -> str:
+    """Colour of the runner at a place of the registry."""
+    return RUNNER_COLORS[place % len(RUNNER_COLORS)]
+
+
+def swatch(color: str) -> QIcon:
+    """A small square of a colour."""
+    picture = QPixmap(24, 24)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(color))
+    painter.drawRoundedRect(2, 2, 20, 20, 5, 5)
+    painter.end()
+    picture.setDevicePixelRatio(2.0)
+    return QIcon(picture)
+
+
+class RunnerChoice(QWidget):
+    """Boxes that wrap to the width. The last one that is checked cannot be unchecked: nothing would be measured."""
+
+    chosen = Signal(object)  # tuple of runner ids, in the order of the options
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Runners")
+        self.boxes: dict[str, QCheckBox] = {}
+        self._options: tuple[RunnerOption, ...] = ()
+        self._flow = FlowLayout(self)
+
+    def show_options(self, options: tuple[RunnerOption, ...], checked: tuple[str, ...]) -> None:
+        """Offer some runners, the ones of the recipe checked."""
+        if options != self._options:
+            self._options = options
+            for box in self.boxes.values():
+                self._flow.removeWidget(box)
+                box.deleteLater()
+            self.boxes = {option.runner: self._make_box(option) for option in options}
+        for option in options:
+            box = self.boxes[option.runner]
+            is_checked = option.runner in checked
+            box.blockSignals(True)
+            box.setChecked(is_checked)
+            box.blockSignals(False)
+            is_last = is_checked and len(checked) == 1
+            box.setEnabled((is_checked or not option.problem) and not is_last)
+            box.setToolTip("At least one runner is needed." if is_last else option.tooltip)
+
+    def _make_box(self, option: RunnerOption) -> QCheckBox:
+        suffix = f" ({option.problem})" if option.problem else ""
+        box = QCheckBox(f"{option.title}{suffix}")
+        box.setObjectName(f"runner-{option.runner}")
+        box.setIcon(swatch(option.color))
+        box.setIconSize(QSize(12, 12))
+        box.toggled.connect(self._on_toggled)
+        self._flow.addWidget(box)
+        return box
+
+    def _on_toggled(self) -> None:
+        self.chosen.emit(tuple(name for name, box in self.boxes.items() if box.isChecked()))
+
+
+class FlowLayout(QLayout):
+    """Puts widgets side by side and wraps to the next line where they do not fit."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setContentsMargins(0, 0, 0, 0)
+        self._items: list[QLayoutItem] = []
+
+    def addItem(self, item: QLayoutItem) -> None:
+        """Qt hands an item over."""
+        self._items.append(item)
+
+    def count(self) -> int:
+        """Items."""
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]  # Qt: null past the end
+        """An item; None past the end."""
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]  # Qt: null past the end
+        """Let an item go."""
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        """None."""
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        """The narrower, the more lines."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Height of the lines."""
+        return self._place(QRect(0, 0, width, 0), is_trial=True)
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Lay out."""
+        super().setGeometry(rect)
+        self._place(rect, is_trial=False)
+
+    def sizeHint(self) -> QSize:
+        """As small as it goes; the width is given by the page."""
+        return self.minimumSize()
+
+    def minimumSize(self) -> QSize:
+        """The largest item."""
+        size = QSize()
+        for item in self._items:
+            size = size.expandedTo(item.minimumSize())
+        return size
+
+    def _place(self, rect: QRect, *, is_trial: bool) -> int:
+        x, y, line = rect.x(), rect.y(), 0
+        for item in self._items:
+            hint = item.sizeHint()
+            if x > rect.x() and x + hint.width() > rect.right() + 1:
+                x, y, line = rect.x(), y + line + SPACING // 2, 0
+            if not is_trial:
+                item.setGeometry(QRect(QPoint(x, y), hint))
+            x += hint.width() + GROUP_SPACING
+            line = max(line, hint.height())
+        return y + line - rect.y()
