@@ -164,11 +164,11 @@ class WorkerProcess:
         self._printed = 0
         self._is_cut = False
         self._is_gone = False
-        self._scratch = Path(tempfile.mkdtemp(prefix="modelpack-worker-"))
+        self.scratch = Path(tempfile.mkdtemp(prefix="modelpack-worker-"))
         try:
             self._process = self._spawn()
         except OSError as error:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            shutil.rmtree(self.scratch, ignore_errors=True)
             raise UserError(
                 "interpreter-not-usable", f"{self.executable} could not be started: {error.strerror}.", _CHOOSE
             ) from error
@@ -235,7 +235,7 @@ class WorkerProcess:
     def _spawn(self) -> subprocess.Popen[bytes]:
         bootstrap = Path(modelpack_gui.__file__).with_name("worker") / "bootstrap.py"
         base = self.base.absolute()
-        command = [self.executable, "-u", str(bootstrap), str(PROTOCOL_VERSION), str(base), str(self._scratch)]
+        command = [self.executable, "-u", str(bootstrap), str(PROTOCOL_VERSION), str(base), str(self.scratch)]
         options: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
@@ -268,7 +268,7 @@ class WorkerProcess:
         self._is_gone = True
         self._listen_to_output.join(_EXIT_S)
         self._post(self, Gone(returncode))
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        shutil.rmtree(self.scratch, ignore_errors=True)
         for pipe in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
                 self._pipe(pipe).close()

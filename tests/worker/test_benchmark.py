@@ -1,0 +1,164 @@
+"""A benchmark with real processes."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from modelpack_gui.client.api import Listener
+from modelpack_gui.client.jobs import WorkerClient
+from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Outcome, Progress, Sample, Started
+from modelpack_gui.core.records import BenchReport, BenchRequest, BenchSpec, InputSpec, ModelSource
+from tests.worker.harness import FIXTURES, Recorder, ended, load, run
+
+
+def request(name: str, *runners: str, artifact: str = "", **settings: int) -> BenchRequest:
+    spec = BenchSpec(
+        runners=runners,
+        warmup_runs=settings.get("warmup_runs", 6),
+        iterations=settings.get("iterations", 25),
+        block_runs=settings.get("block_runs", 10),
+        threads=1,
+    )
+    return BenchRequest(ModelSource(file="bench_models.py", name=name), (InputSpec("x", (1, 8)),), artifact, spec)
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`Small` of bench_models as an ONNX file, made without an exporter."""
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    weights = numpy_helper.from_array(np.ones((8, 4), np.float32), "w")
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"]), helper.make_node("Relu", ["y"], ["z"])],
+        "small",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 8])],
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, [1, 4])],
+        [weights],
+    )
+    path = tmp_path_factory.mktemp("bench") / "small.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(path))
+    return path
+
+
+def test_runners_are_measured_in_interleaved_blocks_and_compared(client: WorkerClient, artifact: Path) -> None:
+    asked = request("Small", "eager", "torchscript_script", "onnxruntime", artifact=str(artifact))
+    event, recorder = run(client, "bench", asked)
+    assert isinstance(event, Done), event
+    report = event.result
+    assert isinstance(report, BenchReport)
+    assert report.is_complete
+    assert report.threads == 1
+    assert report.baseline == "eager"
+    assert [result.runner for result in report.runners] == ["eager", "torchscript_script", "onnxruntime"]
+    for result in report.runners:
+        assert result.error is None
+        assert (len(result.warmup_ms), len(result.latencies_ms)) == (6, 25)
+        assert result.summary is not None
+        assert result.summary.count == 25
+        assert result.prepared is not None
+        assert result.prepared.threads == 1
+        assert result.prepared.peak_rss_bytes > 2**20
+        assert (result.speedup is None) == (result.runner == "eager")
+    assert report.runners[2].prepared is not None
+    assert report.runners[2].prepared.provider == "CPUExecutionProvider"
+    assert report.machine["torch"]
+    assert "eager" in report.summary
+
+    assert isinstance(recorder.events[0], Started)
+    timed = [event for event in recorder.events if isinstance(event, Sample) and event.phase == "timed"]
+    rounds = [{sample.runner for sample in timed[start : start + 3]} for start in range(0, len(timed), 3)]
+    assert rounds == [{"eager", "torchscript_script", "onnxruntime"}] * 3
+    for result in report.runners:
+        live = [value for sample in timed if sample.runner == result.runner for value in sample.latencies_ms]
+        assert tuple(live) == result.latencies_ms
+    fractions = [event.fraction for event in recorder.events if isinstance(event, Progress) and event.fraction]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+
+
+def test_a_runner_that_crashes_or_cannot_be_prepared_is_left_out_and_the_others_go_on(client: WorkerClient) -> None:
+    event, _ = run(
+        client, "bench", request("DiesWhenTraced", "torchscript_trace", "onnxruntime", "nonsense", "eager")
+    )
+    assert isinstance(event, Done), event
+    report = event.result
+    assert isinstance(report, BenchReport)
+    codes = {result.runner: result.error.code if result.error else "" for result in report.runners}
+    assert codes == {
+        "torchscript_trace": "worker-crashed",
+        "onnxruntime": "artifact-missing",
+        "nonsense": "runner-unknown",
+        "eager": "",
+    }
+    assert report.baseline == "eager"
+    assert len(report.runners[3].latencies_ms) == 25
+
+
+def test_a_benchmark_that_no_runner_can_do_fails_with_the_reason(client: WorkerClient) -> None:
+    event, _ = run(client, "bench", request("Raises", "eager", "torchscript_trace"))
+    assert isinstance(event, Failed)
+    assert event.outcome is Outcome.FAILED
+    assert "no forward today" in event.error.message
+
+
+def test_a_cancel_keeps_what_was_measured(client: WorkerClient) -> None:
+    recorder = Recorder()
+    asked = request("Slow", "eager", warmup_runs=0, iterations=1000, block_runs=1)
+    job = client.run("bench", asked, recorder, base=FIXTURES)
+    recorder.wait_for(lambda event: isinstance(event, Sample) and event.phase == "timed")
+    job.cancel()
+    event = ended(job)
+    assert isinstance(event, Cancelled)
+    report = event.result
+    assert isinstance(report, BenchReport)
+    assert not report.is_complete
+    assert 1 <= len(report.runners[0].latencies_ms) < 1000
+    assert recorder.terminals == [event]
+
+
+def test_a_cancel_before_anything_was_measured_gives_no_report(client: WorkerClient) -> None:
+    recorder = Recorder()
+    job = client.run("bench", request("Slow", "eager"), recorder, base=FIXTURES)
+    recorder.wait_for(lambda event: isinstance(event, Progress))
+    job.cancel()
+    assert ended(job) == Cancelled(job.id, None)
+
+
+def test_a_benchmark_past_its_deadline_times_out(client: WorkerClient) -> None:
+    event, _ = run(client, "bench", request("Slow", "eager", iterations=10000), deadline_s=4.0)
+    assert isinstance(event, Failed)
+    assert event.outcome is Outcome.TIMED_OUT
+
+
+def test_no_other_job_runs_while_a_benchmark_measures(client: WorkerClient) -> None:
+    order: list[tuple[str, str]] = []
+    lock = threading.Lock()
+
+    def listen_as(name: str) -> Listener:
+        def listener(event: Event) -> None:
+            if isinstance(event, (Started, Done, Failed, Cancelled)):
+                with lock:
+                    order.append((name, type(event).__name__))
+
+        return listener
+
+    before = client.run("load", load("good"), listen_as("before"), base=FIXTURES)
+    bench = client.run("bench", request("Small", "eager"), listen_as("bench"), base=FIXTURES)
+    after = client.run("load", load("good"), listen_as("after"), base=FIXTURES)
+    for job in (before, bench, after):
+        assert isinstance(ended(job), Done)
+    assert order == [(name, kind) for name in ("before", "bench", "after") for kind in ("Started", "Done")]
+
+
+def test_close_during_a_benchmark_cancels_it() -> None:
+    client = WorkerClient()
+    recorder = Recorder()
+    job = client.run("bench", request("Slow", "eager", iterations=10000), recorder, base=FIXTURES)
+    recorder.wait_for(lambda event: isinstance(event, Sample))
+    client.close()
+    assert isinstance(ended(job), Cancelled)
