@@ -25,7 +25,8 @@ class Machine:
     Attributes:
         cpu: As the maker calls it; empty if unknown.
         flags: Instruction sets that matter here, as Linux spells them.
-        physical_cores, logical_cores: 0 if unknown.
+        physical_cores, logical_cores: That this process may use (its affinity and, in a container, its quota on
+            Linux; all elsewhere); 0 if unknown.
         memory_bytes: 0 if unknown.
     """
 
@@ -54,7 +55,27 @@ def _linux() -> Machine:
     for line in _read("/proc/meminfo").splitlines():
         if line.startswith("MemTotal:"):
             memory = int(line.split()[1]) * 1024
-    return Machine(cpu, _chosen(flags), count_cores(processors), os.cpu_count() or 0, memory)
+    allowed = _allowed()
+    usable = [table for table in processors if int(table.get("processor") or -1) in allowed] or processors
+    limit = parse_quota(_read("/sys/fs/cgroup/cpu.max"))
+    return Machine(
+        cpu, _chosen(flags), min(count_cores(usable), limit), min(len(allowed) or len(processors), limit), memory
+    )
+
+
+def _allowed() -> frozenset[int]:
+    """Numbers of the logical processors that this process may run on."""
+    if sys.platform == "linux":
+        return frozenset(os.sched_getaffinity(0))
+    return frozenset()
+
+
+def parse_quota(text: str) -> int:
+    """Whole processors' worth of time in a cgroup's `cpu.max`, at least 1; a large number where there is no limit."""
+    quota, _, period = text.strip().partition(" ")
+    if not quota.isdigit() or not period.isdigit():
+        return sys.maxsize
+    return max(1, int(quota) // int(period))
 
 
 def parse_cpuinfo(text: str) -> list[dict[str, str]]:

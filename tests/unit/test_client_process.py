@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from modelpack_gui.client.crash import crash_error
+from modelpack_gui.client.process import clean_environment, resolve_interpreter
+
+
+def test_a_worker_gets_nothing_of_the_apps_python_and_qt() -> None:
+    cleaned = clean_environment(
+        {"PATH": "/bin", "PYTHONHOME": "x", "VIRTUAL_ENV": "x", "QT_QPA_PLATFORM": "x", "PYTHONSTARTUP": "x",
+         "MODELPACK_DATA_DIR": "x", "PYTHONIOENCODING": "latin-1", "OMP_NUM_THREADS": "2"}
+    )  # fmt: skip
+    assert cleaned == {"PATH": "/bin", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", "OMP_NUM_THREADS": "2"}
+
+
+def test_an_empty_entry_of_the_path_does_not_bring_in_the_current_folder() -> None:
+    entries = os.pathsep.join(["", "lib", str(Path("/opt/lib").absolute()), ""])
+    cleaned = clean_environment({"PYTHONPATH": entries})
+    assert cleaned["PYTHONPATH"].split(os.pathsep) == [str(Path("lib").absolute()), str(Path("/opt/lib").absolute())]
+
+
+def test_an_interpreter_is_found_by_venv_folder_relative_path_and_name(tmp_path: Path) -> None:
+    executable = tmp_path / ".venv" / "bin" / "python"
+    executable.parent.mkdir(parents=True)
+    executable.symlink_to(sys.executable)
+    assert resolve_interpreter("") == sys.executable
+    assert resolve_interpreter(".venv", tmp_path) == str(executable)
+    assert resolve_interpreter(".venv/bin/python", tmp_path) == str(executable)
+    assert Path(resolve_interpreter("python3", tmp_path)).is_absolute()
+
+
+@pytest.mark.parametrize(
+    ("returncode", "said"),
+    [
+        (-11, "SIGSEGV"),
+        (-9, "SIGKILL"),
+        (-63, "signal 63"),
+        (0xC0000005, "SIGSEGV"),
+        (0xC00000FD, "out of stack"),
+        (3, "exit code 3"),
+        (None, "closed its channel"),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="numbers of signals are those of POSIX")
+def test_a_death_is_put_into_words(returncode: int | None, said: str) -> None:
+    error = crash_error(returncode, "load", "last lines")
+    assert said in error.message
+    assert error.hint
+    assert error.details == "last lines"
