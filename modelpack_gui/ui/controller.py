@@ -154,6 +154,11 @@ class Controller(QObject):
         trusted = trust.is_trusted(recipe, path) if is_trusted is None else is_trusted
         self._replace_project(recipe, path, is_trusted=trusted)
 
+    def restore(self, recipe: Recipe, path: Path | None, *, is_trusted: bool) -> None:
+        """Go on with a recipe that was lost unsaved; it is unsaved still, and trusted if it was."""
+        self._replace_project(_recipe_before(path), path, is_trusted=is_trusted)
+        self.edit(recipe, "restore unsaved changes")
+
     def open_artifact(self, path: Path) -> None:
         """Look at an artifact by itself, in a project without a source."""
         self._replace_project(Recipe(), None)
@@ -391,6 +396,14 @@ class Controller(QObject):
         if self.opened_artifact:
             return Path(self.opened_artifact).parent
         return self.base
+
+
+def _recipe_before(path: Path | None) -> Recipe:
+    """The recipe as its file says; an empty one where there is no file that can be read."""
+    try:
+        return recipe_file.load_recipe(path) if path is not None else Recipe()
+    except UserError:
+        return Recipe()
 
 
 def _status_of_result(result: Result) -> Status:

@@ -22,10 +22,12 @@ from PySide6.QtWidgets import (
 )
 
 from modelpack_gui import __version__
-from modelpack_gui.client import demo, recipe_file, trust
+from modelpack_gui.client import demo, recipe_file, recovery, trust
+from modelpack_gui.client.recovery import Recovered
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.core.records import CheckpointSpec, ModelSource
+from modelpack_gui.ui.autosave import Autosave
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.file_kinds import FileKind, kind_of
 from modelpack_gui.ui.format import duration
@@ -76,6 +78,7 @@ class MainWindow(QMainWindow):
         controller.trust_wanted.connect(self.ask_trust)
         controller.stage_changed.connect(lambda _stage: self._update_commands())
         theme().changed.connect(self._on_theme_changed)
+        self._autosave = Autosave(controller, self)
         self._restore()
         self._on_project_changed()
 
@@ -110,6 +113,13 @@ class MainWindow(QMainWindow):
             self.message_bar.show_error(error.info)
         else:
             self.open_path(path)
+
+    def restore(self, recovered: Recovered) -> None:
+        """Go on with what an earlier window lost."""
+        self.controller.restore(recovered.recipe, recovered.path, is_trusted=recovered.is_trusted)
+        recovery.discard(recovered)
+        self._autosave.write_now()
+        self._open_project(Stage.SOURCE)
 
     def save(self) -> bool:
         """Write the recipe; ask where if it has no file. False if it was not written."""
@@ -276,6 +286,7 @@ class MainWindow(QMainWindow):
         self.start_page.new_wanted.connect(self.new_project)
         self.start_page.open_wanted.connect(self.choose_file)
         self.start_page.path_wanted.connect(self.open_path)
+        self.start_page.restore_wanted.connect(self.restore)
         self.stage_list = StageList(self.controller)
         self.stage_list.setFixedWidth(184)
         self.stage_list.stage_chosen.connect(self.show_stage)
@@ -450,10 +461,10 @@ class MainWindow(QMainWindow):
         return action
 
     def _make_status_bar(self) -> None:
-        self._interpreter_label = QLabel()
-        self._interpreter_label.setProperty("role", "muted")
+        self.interpreter_label = QLabel()
+        self.interpreter_label.setProperty("role", "muted")
         self._job_label = QLabel()
-        self.statusBar().addWidget(self._interpreter_label, 1)
+        self.statusBar().addWidget(self.interpreter_label, 1)
         self.statusBar().addPermanentWidget(self._job_label)
         self._jobs.job_changed.connect(self._on_job_changed)
 
@@ -490,7 +501,7 @@ class MainWindow(QMainWindow):
     def _on_capabilities_changed(self) -> None:
         found = self.controller.capabilities
         if found is None:
-            self._interpreter_label.setText("")
+            self.interpreter_label.setText("")
             return
         parts = [f"Python {found.python_version}"]
         parts += [
@@ -498,8 +509,8 @@ class MainWindow(QMainWindow):
             for package in ("torch", "onnx", "onnxruntime")
             if found.version_of(package)
         ]
-        self._interpreter_label.setText("  ·  ".join(parts))
-        self._interpreter_label.setToolTip(found.executable)
+        self.interpreter_label.setText("  ·  ".join(parts))
+        self.interpreter_label.setToolTip(found.executable)
 
     def _on_job_changed(self, view: JobView) -> None:
         running = [job for job in self._jobs.jobs.values() if job.ended_s is None]
@@ -561,6 +572,7 @@ class MainWindow(QMainWindow):
         self._settings.set_state("geometry", self.saveGeometry())
         if self._is_project_open:
             self._settings.set_state("docks", self.saveState(_STATE_VERSION))
+        self._autosave.close()
         self._jobs.close()
         event.accept()
 

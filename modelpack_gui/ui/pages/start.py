@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from modelpack_gui.client import recovery
+from modelpack_gui.client.recovery import Recovered
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, app_icon, heading_font, title_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconLabel, heading, wrapped_label
@@ -22,6 +24,7 @@ class StartPage(QWidget):
     new_wanted = Signal()
     open_wanted = Signal()
     path_wanted = Signal(Path)
+    restore_wanted = Signal(object)  # client.recovery.Recovered
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +73,8 @@ class StartPage(QWidget):
         for i, card in enumerate((demo, faulty, new, opened)):
             cards.addWidget(card, i // 2, i % 2)
 
+        self._lost = QVBoxLayout()
+        self._lost.setSpacing(SPACING)
         self._recent_heading = heading("Recent")
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
@@ -84,6 +89,7 @@ class StartPage(QWidget):
         column.addStretch(1)
         column.addLayout(head)
         column.addSpacing(SPACING)
+        column.addLayout(self._lost)
         column.addLayout(cards)
         column.addWidget(drop)
         column.addSpacing(SPACING)
@@ -97,15 +103,40 @@ class StartPage(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the recent files again."""
-        while (item := self._recent.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        """Read the recent files and the lost recipes again."""
+        _clear(self._lost)
+        for recovered in recovery.find_lost():
+            self._lost.addWidget(self._lost_row(recovered))
+        _clear(self._recent)
         paths = self._settings.recent()[:RECENT_SHOWN]
         self._recent_heading.setVisible(bool(paths))
         for path in paths:
             self._recent.addWidget(self._recent_row(path))
+
+    def _lost_row(self, recovered: Recovered) -> QWidget:
+        card = QFrame()
+        card.setProperty("role", "card")
+        card.setObjectName("lost-recipe")
+        name = recovered.path.name if recovered.path is not None else "a new recipe"
+        text = wrapped_label(f"Changes to {name} were not saved when the app ended last.")
+        restore = IconButton("Restore", "undo")
+        restore.setObjectName("restore")
+        restore.clicked.connect(lambda: self.restore_wanted.emit(recovered))
+        discard = IconButton("Discard")
+        discard.setObjectName("discard")
+        discard.clicked.connect(lambda: self._discard(recovered))
+        row = QHBoxLayout(card)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.setSpacing(SPACING)
+        row.addWidget(IconLabel("warning", 20))
+        row.addWidget(text, 1)
+        row.addWidget(discard)
+        row.addWidget(restore)
+        return card
+
+    def _discard(self, recovered: Recovered) -> None:
+        recovery.discard(recovered)
+        self.refresh()
 
     def _recent_row(self, path: Path) -> QWidget:
         line = QWidget()
@@ -120,6 +151,14 @@ class StartPage(QWidget):
         row.addWidget(name)
         row.addWidget(folder, 1)
         return line
+
+
+def _clear(layout: QVBoxLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
 
 
 class ActionCard(QFrame):

@@ -45,28 +45,33 @@ class JobsPanel(QWidget):
         self._table.remember(settings)
         self._table.context_menu_made.connect(self._on_context_menu)
         self._table.record_selected.connect(lambda _job: self._update_button())
-        self._cancel = IconButton("Cancel job", "cancel")
-        self._cancel.setEnabled(False)
-        self._cancel.clicked.connect(self._on_cancel)
+        self.cancel_button = IconButton("Cancel job", "cancel")
+        self.cancel_button.setEnabled(False)
+        self.cancel_button.clicked.connect(self._on_cancel)
         self._clock = QTimer(self, interval=500)  # the elapsed column, and only while something runs
         self._clock.timeout.connect(self._refresh)
         buttons = QHBoxLayout()
-        buttons.addWidget(self._cancel)
+        buttons.addWidget(self.cancel_button)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.addWidget(self._table, 1)
         column.addLayout(buttons)
-        jobs.job_changed.connect(lambda _view: self._refresh())
+        self._refresh()
+        jobs.job_changed.connect(self._refresh)
+
+    def select(self, job_id: str) -> None:
+        """Make a job the current one."""
+        row = next((i for i, view in enumerate(self._model.records) if view.id == job_id), -1)
+        if row >= 0:
+            self._table.setCurrentIndex(self._model.index(row, 0))
 
     def _refresh(self) -> None:
         current = self._selected()
         views = list(reversed(self._jobs.jobs.values()))
         self._model.set_records(views)
         if current is not None:
-            row = next((i for i, view in enumerate(self._model.records) if view.id == current.id), -1)
-            if row >= 0:
-                self._table.setCurrentIndex(self._model.index(row, 0))
+            self.select(current.id)
         is_busy = any(view.ended_s is None for view in views)
         if is_busy != self._clock.isActive():
             self._clock.start() if is_busy else self._clock.stop()
@@ -78,7 +83,7 @@ class JobsPanel(QWidget):
 
     def _update_button(self) -> None:
         selected = self._selected()
-        self._cancel.setEnabled(selected is not None and self._jobs.is_running(selected.id))
+        self.cancel_button.setEnabled(selected is not None and self._jobs.is_running(selected.id))
 
     def _on_cancel(self) -> None:
         selected = self._selected()

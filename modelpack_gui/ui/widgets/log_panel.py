@@ -42,6 +42,14 @@ class LogPanel(QWidget):
         self._redraw()
         jobs.log_added.connect(self._on_log)
 
+    def text(self) -> str:
+        """What is shown."""
+        return self._view.toPlainText()
+
+    def set_filter(self, text: str) -> None:
+        """Show only lines that contain a text."""
+        self._filter.setText(text)
+
     def _on_log(self, line: LogLine) -> None:
         if self._is_shown(line):
             self._append(line)

@@ -1,0 +1,145 @@
+"""Take the README's screenshots: the real window, real workers, real results of the demo project.
+
+Runs every stage of both demo recipes, visits every page, and saves a picture of each in light and dark. With
+`--summary` it also writes what the stages said, as JSON; the smoke test reads that. Needs a display:
+`xvfb-run -a -s "-screen 0 1400x900x24" .venv/bin/python scripts/screenshots.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from modelpack_gui.ui.dialogs.export_options import ExportOptionsDialog  # noqa: E402
+
+from modelpack_gui.client.jobs import WorkerClient  # noqa: E402 (the checkout is put on the path above)
+from modelpack_gui.core.pipeline import ORDER, Stage  # noqa: E402
+from modelpack_gui.core.records import ParityReport  # noqa: E402
+from modelpack_gui.ui import app as gui  # noqa: E402
+from modelpack_gui.ui.main_window import MainWindow  # noqa: E402
+from modelpack_gui.ui.settings import Settings  # noqa: E402
+from modelpack_gui.ui.theme import theme  # noqa: E402
+
+DEADLINE_MS = 300_000
+
+
+class Photographer:
+    """Drives the window and keeps the pictures."""
+
+    def __init__(self, out: Path, themes: list[str], size: tuple[int, int]) -> None:
+        self.out = out
+        self.themes = themes
+        self.app: QApplication = gui.make_application()
+        folder = Path(os.environ["MODELPACK_DATA_DIR"])
+        self.settings = Settings(folder / "settings.ini")
+        self.window: MainWindow = gui.make_window(WorkerClient(), self.settings)
+        self.window.resize(*size)
+        self.window.show()
+
+    def wait(self, is_done: Callable[[], bool], what: str) -> None:
+        """Let the window live until something holds."""
+        loop = QEventLoop()
+        poll = QTimer(interval=50)
+        poll.timeout.connect(lambda: loop.quit() if is_done() else None)
+        poll.start()
+        limit = QTimer(singleShot=True, interval=DEADLINE_MS)
+        limit.timeout.connect(loop.quit)
+        limit.start()
+        loop.exec()
+        if not is_done():
+            raise SystemExit(f"{what}: not done within {DEADLINE_MS / 1000:.0f} s")
+
+    def settle(self, milliseconds: int = 400) -> None:
+        """Let delayed drawing happen."""
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+
+    def shoot(self, name: str, widget: QWidget | None = None) -> None:
+        """Save a picture of the window, or of another widget, in each theme."""
+        for choice in self.themes:
+            theme().choose(choice)
+            self.settle()
+            path = self.out / f"{name}-{choice}.png"
+            if not (widget or self.window).grab().save(str(path)):
+                raise SystemExit(f"cannot write {path}")
+
+    def run_demo(self, name: str, stages: tuple[Stage, ...]) -> dict[str, str]:
+        """Open a demo recipe, run stages, and give the state of each."""
+        controller = self.window.controller
+        self.window.open_demo(name)
+        self.wait(lambda: controller.capabilities is not None and controller.scan is not None, "hello and scan")
+        controller.run(*stages)
+        self.wait(lambda: not controller.is_busy, ", ".join(stage.label for stage in stages))
+        return {stage.label: controller.state(stage).status.value for stage in stages}
+
+    def shoot_options(self) -> None:
+        """The export dialog, as the Export page opens it."""
+        controller = self.window.controller
+        dialog = ExportOptionsDialog(
+            controller.recipe, controller.capabilities, controller.base, self.window, settings=self.settings
+        )
+        dialog.show()
+        self.shoot("export-options", dialog)
+        dialog.reject()
+
+
+def take_all(photographer: Photographer) -> dict[str, object]:
+    """Every page of both demos; gives what the stages said."""
+    window = photographer.window
+    photographer.shoot("start")
+    demo = photographer.run_demo("demo", ORDER)
+    for stage in ORDER:
+        page = window.page(stage)
+        select_something(page)
+        photographer.shoot(stage.label.lower())
+    photographer.shoot_options()
+    faulty = photographer.run_demo("batch_branch", (Stage.EXPORT, Stage.CHECK, Stage.PARITY))
+    window.show_stage(Stage.PARITY)
+    photographer.shoot("parity-failure")
+    report = window.controller.result(Stage.PARITY, ParityReport)
+    cases = [] if report is None else [[case.label, case.verdict.value] for case in report.cases]
+    return {"demo": demo, "batch_branch": faulty, "cases": cases}
+
+
+def select_something(page: QWidget) -> None:
+    """Select the first row of the page's first table, so that the inspector has something to show."""
+    from modelpack_gui.ui.widgets.data_table import DataTable
+
+    for table in page.findChildren(DataTable):
+        if table.isVisible() and table.model().rowCount():
+            table.selectRow(0)
+            return
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--out", type=Path, default=ROOT / "resources" / "screenshots")
+    parser.add_argument("--themes", nargs="+", default=["light", "dark"], choices=["light", "dark"])
+    parser.add_argument("--size", type=int, nargs=2, default=(1280, 800), metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("--summary", type=Path, help="write what the stages said here, as JSON")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["MODELPACK_DATA_DIR"] = folder
+        photographer = Photographer(options.out, options.themes, tuple(options.size))
+        said = take_all(photographer)
+        photographer.window.close()
+    if options.summary is not None:
+        options.summary.write_text(json.dumps(said, indent=2), encoding="utf-8")
+    print(json.dumps(said, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""The real app, on a real X server, with real workers, over both demo recipes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ("start", "source", "export", "graph", "check", "parity", "benchmark", "export-options", "parity-failure")
+
+pytestmark = [
+    pytest.mark.smoke,
+    pytest.mark.skipif(sys.platform != "linux" or shutil.which("Xvfb") is None, reason="needs Xvfb"),
+]
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    """A virtual X server of our own; it tells which display it took."""
+    read_end, write_end = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1400x900x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[write_end], stderr=subprocess.DEVNULL)
+    os.close(write_end)
+    with os.fdopen(read_end) as told:
+        number = told.readline().strip()
+    assert number, "Xvfb did not start"
+    yield f":{number}"
+    server.terminate()
+    server.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def tour(display: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    """Folder of the pictures, and what the stages said."""
+    out = tmp_path_factory.mktemp("pictures")
+    summary = out / "summary.json"
+    environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
+    script = str(ROOT / "scripts" / "screenshots.py")
+    command = [sys.executable, "-X", "faulthandler", script, "--out", str(out), "--summary", str(summary)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    return out, json.loads(summary.read_text(encoding="utf-8"))
+
+
+@pytest.mark.timeout(660)
+def test_the_good_demo_passes_every_stage(tour: tuple[Path, dict[str, object]]) -> None:
+    states = tour[1]["demo"]
+    assert states == dict.fromkeys(("Source", "Export", "Graph", "Check", "Parity", "Benchmark"), "passed")
+
+
+@pytest.mark.timeout(660)
+def test_the_faulty_demo_passes_the_check_and_fails_parity_from_batch_3(
+    tour: tuple[Path, dict[str, object]],
+) -> None:
+    said = tour[1]
+    assert said["batch_branch"] == {"Export": "passed", "Check": "passed", "Parity": "failed"}
+    cases = said["cases"]
+    assert isinstance(cases, list)
+    verdicts = {label: verdict for label, verdict in cases if "seed" not in label}
+    assert verdicts["example"] == verdicts["batch = 1"] == "passed"
+    assert verdicts["batch = 3"] == verdicts["batch = 5"] == verdicts["batch = 17"] == "failed"
+
+
+@pytest.mark.timeout(660)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_page_has_a_picture_with_something_in_it(
+    tour: tuple[Path, dict[str, object]], name: str, theme: str
+) -> None:
+    picture = QImage(str(tour[0] / f"{name}-{theme}.png"))
+    assert picture.width() >= 700
+    assert picture.height() >= 500
+    colors = {picture.pixel(x, y) for x in range(0, picture.width(), 3) for y in range(0, picture.height(), 3)}
+    assert len(colors) > 40
+    corner = picture.pixelColor(picture.width() // 2, picture.height() - 3).lightness()
+    assert (corner < 90) == (theme == "dark")

@@ -1,0 +1,332 @@
+"""The window as a user meets it: start page, opening and dropping files, saving, commands, docks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QDialog, QFrame, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from modelpack_gui.client.recipe_file import load_recipe, save_recipe
+from modelpack_gui.core.events import Log
+from modelpack_gui.core.pipeline import ORDER, Stage
+from modelpack_gui.ui import app as gui
+from modelpack_gui.ui.main_window import MainWindow
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.widgets.command_palette import CommandPalette
+from modelpack_gui.ui.widgets.jobs_panel import JobsPanel
+from modelpack_gui.ui.widgets.log_panel import LogPanel
+from tests.ui import samples
+from tests.ui.fake_client import FakeClient
+
+
+@pytest.fixture
+def window(client: FakeClient, settings: Settings, _themed: None, qtbot: QtBot) -> Iterator[MainWindow]:
+    made = gui.make_window(client, settings)
+    made.resize(1280, 800)
+    made.show()
+    yield made
+    made.controller.undo_stack.setClean()  # else closing asks
+    made.close()
+    made.deleteLater()
+
+
+@pytest.fixture
+def recipe_path(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "model.py").write_text("class ShapesNet: ...\n")
+    path = folder / "shapes.toml"
+    save_recipe(samples.make_recipe(), path)
+    return path
+
+
+def command(window: MainWindow, text: str) -> None:
+    """Trigger a command by its text."""
+    found = [action for action in window.commands if action.text().replace("&", "").startswith(text)]
+    assert len(found) == 1, [action.text() for action in window.commands]
+    assert found[0].isEnabled()
+    found[0].trigger()
+
+
+def answer_question(button: QMessageBox.StandardButton) -> None:
+    """Press a button of the next message box."""
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        box.button(button).click()
+
+    QTimer.singleShot(0, press)
+
+
+def trust(window: MainWindow, qtbot: QtBot, button: str) -> None:
+    """Press a button of the trust question."""
+    dialog = window.findChild(QDialog, "trust-dialog")
+    assert dialog is not None
+    qtbot.mouseClick(dialog.findChild(QPushButton, button), Qt.MouseButton.LeftButton)
+
+
+def test_it_starts_on_the_start_page_with_the_project_commands_off(window: MainWindow) -> None:
+    assert window.start_page.isVisible()
+    assert not window.inspector_dock.isVisible()
+    enabled = {action.text() for action in window.commands if action.isEnabled()}
+    assert "&Save" not in enabled
+    assert "Open the &demo" in enabled
+
+
+def test_the_demo_card_opens_the_demo_ready_to_run(window: MainWindow, client: FakeClient, qtbot: QtBot) -> None:
+    card = window.start_page.findChild(QFrame, "start-demo")
+    assert card is not None
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    assert window.controller.is_trusted
+    assert window.controller.recipe.source.name == "ShapesNet"
+    assert window.current_stage is Stage.SOURCE
+    assert {job.stage for job in client.jobs} == {"hello", "scan"}
+
+
+@pytest.mark.parametrize("stage", ORDER)
+def test_every_stage_has_a_page_reached_by_its_shortcut(window: MainWindow, qtbot: QtBot, stage: Stage) -> None:
+    window.open_demo()
+    number = ORDER.index(stage) + 1
+    qtbot.keyClick(window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.ControlModifier)
+    assert window.current_stage is stage
+    assert window.page(stage).isVisible()
+
+
+def test_a_recipe_from_elsewhere_is_shown_but_not_run_before_the_user_agrees(
+    window: MainWindow, client: FakeClient, recipe_path: Path, qtbot: QtBot
+) -> None:
+    window.open_path(recipe_path)
+    assert client.jobs == []
+    trust(window, qtbot, "trust-reject")
+    assert client.jobs == []
+    assert window.trust_bar.isVisible()
+    window.ask_trust()
+    trust(window, qtbot, "trust-accept")
+    assert not window.trust_bar.isVisible()
+    assert {job.stage for job in client.jobs} == {"hello", "scan"}
+
+
+def test_a_bad_recipe_is_explained_and_the_project_stays(window: MainWindow, tmp_path: Path) -> None:
+    window.open_demo()
+    before = window.controller.recipe
+    bad = tmp_path / "bad.toml"
+    bad.write_text("schema_version = 99\n")
+    window.open_path(bad)
+    assert window.message_bar.isVisible()
+    assert window.controller.recipe is before
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "strange.xyz"])
+def test_a_file_that_cannot_be_opened_is_explained(window: MainWindow, tmp_path: Path, name: str) -> None:
+    if name == "strange.xyz":
+        (tmp_path / name).write_text("?")
+    window.open_path(tmp_path / name)
+    assert window.message_bar.isVisible()
+    assert window.start_page.isVisible()
+
+
+def drop(window: MainWindow, path: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(QPoint(200, 200)),
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    window.dropEvent(event)
+
+
+def test_dropping_a_model_file_begins_a_project_with_it(window: MainWindow, recipe_path: Path, qtbot: QtBot) -> None:
+    drop(window, recipe_path.parent / "model.py")
+    qtbot.waitUntil(lambda: window.controller.recipe.source.file.endswith("model.py"))
+    assert window.current_stage is Stage.SOURCE
+    assert window.isWindowModified()
+
+
+def test_dropping_a_checkpoint_is_an_edit_that_can_be_undone(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window.open_demo()
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(b"")
+    drop(window, other)
+
+    def checkpoint() -> str:
+        found = window.controller.recipe.source.checkpoint
+        return found.path if found is not None else ""
+
+    qtbot.waitUntil(lambda: checkpoint().endswith("other.safetensors"))
+    command(window, "Undo")
+    assert checkpoint() == "shapes.pt"
+
+
+def test_an_onnx_file_opens_on_the_graph_page_without_a_source(
+    window: MainWindow, client: FakeClient, tmp_path: Path
+) -> None:
+    artifact = tmp_path / "net.onnx"
+    artifact.write_bytes(b"x")
+    window.open_path(artifact)
+    assert window.current_stage is Stage.GRAPH
+    assert client.last("inspect").stage == "inspect"
+    assert window.windowTitle().startswith("net.onnx")
+
+
+def test_unsaved_changes_are_asked_about_before_they_would_be_lost(
+    window: MainWindow, recipe_path: Path, qtbot: QtBot
+) -> None:
+    window.open_demo()
+    drop(window, recipe_path.parent / "model.py")
+    qtbot.waitUntil(lambda: window.controller.is_modified)
+    answer_question(QMessageBox.StandardButton.Cancel)
+    window.new_project()
+    assert window.controller.recipe.source.file.endswith("model.py")
+    answer_question(QMessageBox.StandardButton.Discard)
+    window.new_project()
+    assert window.controller.recipe.source.file == ""
+
+
+def test_saving_from_the_question_writes_the_file(window: MainWindow, recipe_path: Path, qtbot: QtBot) -> None:
+    window.open_path(recipe_path)
+    trust(window, qtbot, "trust-accept")
+    checkpoint = recipe_path.parent / "new.pt"
+    checkpoint.write_bytes(b"")
+    drop(window, checkpoint)
+    qtbot.waitUntil(lambda: window.controller.is_modified)
+    answer_question(QMessageBox.StandardButton.Save)
+    window.close_project()
+    saved = load_recipe(recipe_path).source.checkpoint
+    assert saved is not None
+    assert saved.path == "new.pt"
+    assert window.start_page.isVisible()
+
+
+def test_closing_can_be_refused(window: MainWindow, recipe_path: Path, client: FakeClient, qtbot: QtBot) -> None:
+    window.open_demo()
+    drop(window, recipe_path.parent / "model.py")
+    qtbot.waitUntil(lambda: window.controller.is_modified)
+    answer_question(QMessageBox.StandardButton.Cancel)
+    window.close()
+    assert window.isVisible()
+    assert not client.is_closed
+
+
+@pytest.mark.usefixtures("_themed")
+def test_closing_ends_the_workers_and_remembers_the_geometry(client: FakeClient, settings: Settings) -> None:
+    window = gui.make_window(client, settings)
+    window.resize(1111, 777)
+    window.show()
+    window.close()
+    assert client.is_closed
+    again = gui.make_window(FakeClient(), settings)
+    assert again.size() == window.size()
+    again.close()
+
+
+def test_f5_runs_the_shown_stage_and_escape_cancels_it(window: MainWindow, client: FakeClient, qtbot: QtBot) -> None:
+    window.open_demo()
+    window.show_stage(Stage.EXPORT)
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    job = client.last("export")
+    assert window.controller.state(Stage.EXPORT).status is Status.RUNNING
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert job.is_cancelled
+
+
+def test_run_all_runs_every_stage_in_order(window: MainWindow, client: FakeClient, qtbot: QtBot) -> None:
+    window.open_demo()
+    client.answers.update(
+        {stage.value: samples.FAULT for stage in ORDER}
+        | {"load": samples.make_load_report(), "export": samples.make_export_record()}
+    )
+    button = window.findChild(QPushButton, "run-all")
+    assert button is not None
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    wanted = [stage.value for stage in ORDER]
+    qtbot.waitUntil(lambda: [job.stage for job in client.jobs if job.stage in wanted] == wanted)
+
+
+def test_the_palette_finds_and_runs_a_command(window: MainWindow, qtbot: QtBot) -> None:
+    window.open_demo()
+    window.show_palette()
+    palette = window.findChild(CommandPalette)
+    assert isinstance(palette, CommandPalette)
+    qtbot.keyClicks(palette.field, "pari")
+    assert palette.list.count() == 1
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert window.current_stage is Stage.PARITY
+
+
+def test_the_log_shows_lines_that_came_before_it_was_opened(
+    window: MainWindow, client: FakeClient, qtbot: QtBot
+) -> None:
+    window.open_demo()
+    job = client.last("hello")
+    job.give(Log(job.id, "warning", "a model printed this", "stdout"))
+    qtbot.waitUntil(lambda: len(window.controller.jobs.log) == 1)
+    window.log_dock.show()
+    panel = window.log_dock.content()
+    assert isinstance(panel, LogPanel)
+    assert "a model printed this" in panel.text()
+    panel.set_filter("something else")
+    assert panel.text() == ""
+
+
+def test_a_running_job_is_cancelled_from_the_jobs_dock(window: MainWindow, client: FakeClient, qtbot: QtBot) -> None:
+    window.open_demo()
+    window.jobs_dock.show()
+    window.show_stage(Stage.EXPORT)
+    window.controller.run(Stage.EXPORT)
+    panel = window.jobs_dock.content()
+    assert isinstance(panel, JobsPanel)
+    panel.select(client.last("export").id)
+    qtbot.mouseClick(panel.cancel_button, Qt.MouseButton.LeftButton)
+    assert client.last("export").is_cancelled
+
+
+def test_the_status_bar_names_the_interpreter(window: MainWindow, client: FakeClient, qtbot: QtBot) -> None:
+    window.open_demo()
+    client.last("hello").answer(samples.make_capabilities())
+    qtbot.waitUntil(lambda: window.controller.capabilities is not None)
+    assert "torch 2.13.0" in window.interpreter_label.text()
+
+
+def test_the_theme_is_remembered(window: MainWindow, settings: Settings) -> None:
+    command(window, "Dark")
+    assert settings.text("theme") == "dark"
+    command(window, "Light")
+    assert settings.text("theme") == "light"
+
+
+def test_the_window_imports_no_torch_onnx_or_onnxruntime() -> None:
+    """In a process of its own, with every page made: the window stays light and survives what happens to workers."""
+    code = """
+import sys
+from modelpack_gui.ui import app as gui
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.core.pipeline import ORDER
+from tests.ui.fake_client import FakeClient
+app = gui.make_application()
+window = gui.make_window(FakeClient(), Settings())
+window.show()
+assert "pyqtgraph" not in sys.modules, "the start page pays for charts"
+window.open_demo()
+for stage in ORDER:
+    window.show_stage(stage)
+    app.processEvents()
+found = {"torch", "onnx", "onnxruntime", "onnxscript"} & set(sys.modules)
+assert not found, found
+window.close()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
