@@ -37,14 +37,23 @@ def main(arguments: list[str]) -> int:
         site_packages = _environment.site_packages_of(_environment.venv_folder())
         if not _system_libraries.ensure_qt_libraries(site_packages):
             return 1
-        return run([*app, "gui", *window_arguments(arguments)])
+        window = [*app, "gui", *window_arguments(arguments)]
+        if os.name != "nt":
+            os.execv(window[0], window)  # so that a signal to this process ends the app
+        return run(window)
     command, results = headless_arguments(arguments)
     print("No display: running the recipe through the command line.", flush=True)
     results.parent.mkdir(parents=True, exist_ok=True)
+    before_ns = written_ns(results)
     status = run([*app, "run", *command])
-    if results.is_file():
+    if written_ns(results) != before_ns:  # not those of an earlier run
         print(f"Results: {results}")
     return status
+
+
+def written_ns(path: Path) -> int:
+    """When a file was last written; 0 if there is none."""
+    return path.stat().st_mtime_ns if path.is_file() else 0
 
 
 def has_display() -> bool:
