@@ -174,8 +174,8 @@ class _Totals:
             difference = np.where(unequal, np.maximum(np.abs(left - right), 1.0), 0.0)
             budget = unequal.astype(np.float64)
         else:
-            difference = np.zeros(left.shape, np.float64)
-            np.abs(np.subtract(right, left, where=finite, out=np.zeros_like(left)), out=difference)
+            with np.errstate(over="ignore"):  # between two huge values of other sign: Inf is beyond any tolerance
+                difference = np.abs(np.subtract(right, left, where=finite, out=np.zeros_like(left)))
             allowed = self._allowed(np.abs(left), finite)
             budget = _budget(difference, allowed)
             unequal = finite & (difference > allowed)
