@@ -16,7 +16,6 @@ import warnings
 from pathlib import Path
 
 import torch
-from ratios import describe, ratio_of_medians, verdict_line
 
 from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.client.resources import resource_path
@@ -24,6 +23,10 @@ from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.pipeline import Stage, request_for
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.stages.registry import resolve
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+from scripts.bench.ratios import describe, ratio_of_medians, verdict_line  # noqa: E402 (the checkout is put on the path above)
 
 LIMIT = 1.10
 

@@ -14,7 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from ratios import describe, ratio_of_medians, verdict_line
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+from scripts.bench.ratios import describe, ratio_of_medians, verdict_line  # noqa: E402 (the checkout is put on the path above)
 
 LIMIT = 2.5
 
