@@ -7,12 +7,10 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
@@ -28,7 +26,7 @@ from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING, status_icon
+from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import heading, wrapped_label
 from modelpack_gui.ui.widgets.bench_tables import COLUMNS, RunnerRow, inspect_runner
 from modelpack_gui.ui.widgets.charts import LIVE_INTERVAL_MS
@@ -37,6 +35,8 @@ from modelpack_gui.ui.widgets.latency_chart import ECDF, HISTOGRAM, SERIES, Late
 from modelpack_gui.ui.widgets.number_fields import SpinField
 from modelpack_gui.ui.widgets.runner_choice import RunnerChoice, RunnerOption, runner_options
 from modelpack_gui.ui.widgets.runner_progress import LiveSamples, RunnerProgress
+from modelpack_gui.ui.widgets.segments import Segments
+from modelpack_gui.ui.widgets.status_line import StatusLine
 
 _MODES = {HISTOGRAM: "Histogram", ECDF: "ECDF", SERIES: "Time series"}
 _MODE_TIPS = {
@@ -147,7 +147,7 @@ class BenchPage(StagePage):
 
     def _make_content(self) -> None:
         self.chart = LatencyChart(self._settings)
-        self.chart.setMinimumHeight(200)
+        self.chart.setMinimumHeight(230)
         self.chart.picture_failed.connect(self.controller.message_raised)
         self.log_scale = QCheckBox("Log scale")
         self.log_scale.setToolTip("By itself, the scale is logarithmic when the runners differ by more than 5 times")
@@ -190,17 +190,10 @@ class BenchPage(StagePage):
         row.addStretch(1)
         row.addWidget(self.log_scale)
         row.addSpacing(SPACING)
-        self._mode_group = QButtonGroup(self)
-        self.mode_buttons: dict[str, QPushButton] = {}
-        for mode, title in _MODES.items():
-            button = QPushButton(title)
-            button.setCheckable(True)
-            button.setToolTip(_MODE_TIPS[mode])
-            button.setObjectName(f"chart-{mode}")
-            button.clicked.connect(lambda _checked, mode=mode: self.set_mode(mode))
-            self._mode_group.addButton(button)
-            self.mode_buttons[mode] = button
-            row.addWidget(button)
+        self.modes = Segments(_MODES, _MODE_TIPS)
+        self.modes.setAccessibleName("Chart")
+        self.modes.chosen.connect(self.set_mode)
+        row.addWidget(self.modes)
         remembered = self._settings.text("bench/chart", HISTOGRAM)
         self.set_mode(remembered if remembered in _MODES else HISTOGRAM)
         return row
@@ -209,7 +202,7 @@ class BenchPage(StagePage):
 
     def set_mode(self, mode: str) -> None:
         """Draw `histogram`, `ecdf` or `series`, now and next time."""
-        self.mode_buttons[mode].setChecked(True)
+        self.modes.set_value(mode)
         self.chart.set_mode(mode)
         self._settings.set_text("bench/chart", mode)
 
@@ -330,19 +323,7 @@ class BenchPage(StagePage):
         for one in report.runners:
             if one.error is not None:
                 hint = f" {one.error.hint}" if one.error.hint else ""
-                self._notes.addWidget(_note(Status.FAILED, f"{one.title}: {one.error.message}{hint}"))
+                self._notes.addWidget(StatusLine(Status.FAILED, f"{one.title}: {one.error.message}{hint}"))
             for warning in one.warnings:
-                self._notes.addWidget(_note(Status.WARNING, f"{one.title}: {warning}"))
+                self._notes.addWidget(StatusLine(Status.WARNING, f"{one.title}: {warning}"))
         self.notes.setVisible(self._notes.count() > 0)
-
-
-def _note(status: Status, text: str) -> QWidget:
-    made = QWidget()
-    picture = QLabel()
-    picture.setPixmap(status_icon(status).pixmap(16, 16))
-    row = QHBoxLayout(made)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(SPACING // 2)
-    row.addWidget(picture, alignment=Qt.AlignmentFlag.AlignTop)
-    row.addWidget(wrapped_label(text, is_selectable=True), 1)
-    return made

@@ -31,7 +31,6 @@ from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.error_histogram import ErrorHistogramChart, pooled
 from modelpack_gui.ui.widgets.number_fields import (
     ParsedEdit,
-    ProblemLine,
     join,
     parse_seeds,
     parse_sizes,
@@ -40,6 +39,7 @@ from modelpack_gui.ui.widgets.number_fields import (
 )
 from modelpack_gui.ui.widgets.parity_matrix import BUDGET, MAX_ABS_DIFF, ParityMatrix, case_title
 from modelpack_gui.ui.widgets.parity_tables import COLUMNS, inspect_case, inspect_output
+from modelpack_gui.ui.widgets.status_line import StatusLine
 
 _OUTPUT, _CASE, _ALL = "This output", "All outputs of this case", "All cases"
 
@@ -120,12 +120,12 @@ class ParityPage(StagePage):
             text = texts.get(name, f"change {name}")
             field.value_edited.connect(lambda value, name=name, text=text: self._edit(name, value, text))
             field.problem_changed.connect(self._show_problem)
-        self._problem = ProblemLine()
+        self.problem = StatusLine(Status.FAILED)
         column = self.layout()
         assert isinstance(column, QVBoxLayout)
         place = column.count() - 1  # above what scrolls or is empty: settings can be changed before the first run
         column.insertLayout(place, row)
-        column.insertWidget(place + 1, self._problem)
+        column.insertWidget(place + 1, self.problem)
         column.insertSpacing(place + 2, SPACING // 2)
 
     def _make_content(self) -> None:
@@ -148,7 +148,7 @@ class ParityPage(StagePage):
         self.table = DataTable(self._rows, "parity-outputs", "Outputs of the selected case")
         self.table.remember(self._settings)
         self.table.record_selected.connect(self._on_row_selected)
-        self.table.setMinimumHeight(84)
+        self.table.setMinimumHeight(100)
         self.case_error = ErrorPanel()
         self._lower = QStackedWidget()
         self._lower.addWidget(self.table)
@@ -207,7 +207,7 @@ class ParityPage(StagePage):
         self.controller.edit(dataclasses.replace(recipe, parity=parity), text, f"parity.{name}")
 
     def _show_problem(self) -> None:
-        self._problem.show_problems([field.problem for field in self.fields.values() if field.problem])
+        self.problem.set_text("\n".join(field.problem for field in self.fields.values() if field.problem))
 
     # Selecting
 

@@ -224,6 +224,7 @@ class Chart(QFrame):
         canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # ours, by way of the parent
         canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         canvas.setMinimumHeight(120)
+        canvas.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         canvas.viewport().installEventFilter(self)
         plot = canvas.getPlotItem()
         plot.setMenuEnabled(False)
@@ -250,6 +251,7 @@ class Chart(QFrame):
             axis.setPen(colors.border)
             axis.setTextPen(colors.muted)
             axis.setTickFont(self.font())
+            axis.setStyle(maxTickLevel=0)
         plot.showGrid(x=True, y=True, alpha=0.35)
         self.restyle(plot)
 

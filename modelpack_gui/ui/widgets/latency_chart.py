@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from modelpack_gui.ui.format import plural, significant
@@ -96,7 +96,7 @@ class LatencyChart(Chart):
         if shape != self._drawn_as:
             self._forget(plot)
             self._drawn_as = shape
-            self._add_legend(pg, plot)
+            self._name_runners(plot)
         if self.mode == SERIES:
             self._draw_series(pg, plot)
             return
@@ -107,10 +107,12 @@ class LatencyChart(Chart):
         top = self._draw_histogram(np, pg, plot, places, ends) if self.mode == HISTOGRAM else 100.0
         if self.mode == ECDF:
             self._draw_ecdf(np, pg, plot, places)
-        self._label(plot, "latency, ms", "runs" if self.mode == HISTOGRAM else "runs at or below, %")
+        self._label(plot, "latency, ms", "runs" if self.mode == HISTOGRAM else "share of runs, %")
         self._set_log_ticks(plot, "bottom", ends)
         plot.setXRange(*ends)
-        plot.setYRange(0.0, top * (1.22 if self.mode == HISTOGRAM else 1.0))
+        if self.mode == ECDF:
+            plot.getAxis("left").setTicks([[(float(share), str(share)) for share in range(0, 101, 20)], []])
+        plot.setYRange(0.0, top * (1.22 if self.mode == HISTOGRAM else 1.03))
         self._draw_percentiles(np, pg, plot, arrays)
         lines = "Lines: p50 solid, p95 dashed, p99 dotted."
         outside = f" {plural(beyond, 'run')} beyond {significant(high)} ms not drawn." if beyond else ""
@@ -172,7 +174,10 @@ class LatencyChart(Chart):
             self._counts[one.runner] = counts
             top = max(top, float(counts.max()))
             fill = {"stepMode": "center", "fillLevel": 0, "brush": tinted(one.color, 70)}
-            self._curve(pg, plot, one, "bars", (self._edges, counts), **fill)
+            used = np.flatnonzero(counts)  # the outline of the empty rest would be a line along the axis
+            first, last = int(used[0]), int(used[-1])
+            bars = (self._edges[first : last + 2], counts[first : last + 1])
+            self._curve(pg, plot, one, "bars", bars, **fill)
         return top
 
     def _draw_ecdf(self, np: Any, pg: Any, plot: Any, places: dict[str, Any]) -> None:
@@ -221,6 +226,7 @@ class LatencyChart(Chart):
                     }
                     label = {"label": "", "labelOpts": text} if name == "p50" else {}
                     item = pg.InfiniteLine(angle=90, pen=pen, **label)
+                    item.setZValue(20 if label else 10)  # text above lines
                     plot.addItem(item, ignoreBounds=True)
                     self._items[(one.runner, name)] = item
                 item.setPos(math.log10(max(value, 1e-6)) if self.is_log else float(value))
@@ -245,19 +251,10 @@ class LatencyChart(Chart):
             plot.addItem(item, ignoreBounds=True)
             self._items[("", "zero")] = item
 
-    def _add_legend(self, pg: Any, plot: Any) -> None:
-        colors = theme().colors
-        legend = plot.addLegend(
-            offset=(-8, 6),
-            labelTextColor=colors.text,
-            brush=pg.mkBrush(tinted(colors.raised, 220)),
-            pen=pg.mkPen(colors.border),
-            verSpacing=-4,
-        )
-        legend.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        for one in self._series:
-            sample = pg.PlotDataItem(pen=pg.mkPen(QColor(one.color), width=3))
-            legend.addItem(sample, one.title)
+    def _name_runners(self, plot: Any) -> None:
+        """Above the plot and not in it, where it would hide what it names; and so it is in every picture."""
+        parts = [f'<span style="color: {one.color}">■</span> {html.escape(one.title)}' for one in self._series]
+        plot.setTitle(" &nbsp; ".join(parts), color=theme().colors.text, size=f"{self.font().pointSizeF():g}pt")
 
     def _label(self, plot: Any, bottom: str, left: str) -> None:
         plot.setLabel("bottom", bottom, color=theme().colors.muted)
@@ -269,9 +266,6 @@ class LatencyChart(Chart):
             plot.getAxis(side).setTicks([log_ticks(*ends), []] if is_log else None)
 
     def _forget(self, plot: Any) -> None:
-        if plot.legend is not None:
-            plot.legend.scene().removeItem(plot.legend)
-            plot.legend = None
         plot.clear()
         self._items.clear()
         self._counts.clear()

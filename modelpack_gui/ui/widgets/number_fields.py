@@ -8,11 +8,10 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QLineEdit, QSpinBox, QWidget
 
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING, status_icon
-from modelpack_gui.ui.widgets.basics import wrapped_label
+from modelpack_gui.ui.theme import status_icon
 
 
 def parse_tolerance(text: str) -> float:
@@ -140,38 +139,6 @@ class ParsedEdit(QLineEdit):
             self._mark.deleteLater()
             self._mark = None
         self.problem_changed.emit()
-
-
-class ProblemLine(QWidget):
-    """What is wrong with some fields, below them; hidden while nothing is."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._picture = QLabel()
-        self._text = wrapped_label("")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACING // 2)
-        row.addWidget(self._picture, alignment=Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._text, 1)
-        self.show_problems([])
-
-    @property
-    def text(self) -> str:
-        """What is shown; empty while nothing is wrong."""
-        return self._text.text()
-
-    def show_problems(self, problems: list[str]) -> None:
-        """One line each."""
-        self._text.setText("\n".join(problems))
-        self._picture.setPixmap(status_icon(Status.FAILED).pixmap(16, 16))
-        self.setVisible(bool(problems))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._picture.setPixmap(status_icon(Status.FAILED).pixmap(16, 16))
 
 
 class SpinField(QSpinBox):

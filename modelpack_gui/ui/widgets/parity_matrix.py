@@ -142,9 +142,9 @@ class ParityMatrixModel(QAbstractTableModel):
 
 
 def case_title(case: ParityCase) -> str:
-    """What a case is called, without its seed; the example says its sizes, too."""
+    """What a case is called, without its seed; the example's size is said with it."""
     label = case.label.removesuffix(f", seed {case.seed}")
-    if case.is_example and case.sizes:
+    if case.sizes and "=" not in label:
         return f"{label} ({', '.join(f'{name} = {size}' for name, size in case.sizes.items())})"
     return label
 
