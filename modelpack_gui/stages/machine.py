@@ -56,7 +56,7 @@ def _linux() -> Machine:
         if line.startswith("MemTotal:"):
             memory = int(line.split()[1]) * 1024
     allowed = _allowed()
-    usable = [table for table in processors if int(table.get("processor") or -1) in allowed] or processors
+    usable = [table for table in processors if table.get("processor") in map(str, allowed)] or processors
     limit = parse_quota(_read("/sys/fs/cgroup/cpu.max"))
     return Machine(
         cpu, _chosen(flags), min(count_cores(usable), limit), min(len(allowed) or len(processors), limit), memory
@@ -65,9 +65,8 @@ def _linux() -> Machine:
 
 def _allowed() -> frozenset[int]:
     """Numbers of the logical processors that this process may run on."""
-    if sys.platform == "linux":
-        return frozenset(os.sched_getaffinity(0))
-    return frozenset()
+    ask = getattr(os, "sched_getaffinity", None)  # Linux and some of the BSDs
+    return frozenset(ask(0)) if ask is not None else frozenset()
 
 
 def parse_quota(text: str) -> int:
