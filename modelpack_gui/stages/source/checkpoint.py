@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import pickletools
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from modelpack_gui.stages.source.state_dict import find_state_dict
 from modelpack_gui.stages.source.usercode import pip_command
 
 _SAVE_HINT = "Save it again with torch.save(model.state_dict(), path)."
+_SAFETENSORS_CUT = ("incomplete", "too small", "toosmall", "invalidheaderlength", "invalid header length")
+_PICKLES_OF_OLD_FORMAT = 5  # magic number, protocol, system, the content, keys of storages; then the tensors
+_MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 _COPY_HINT = "Copy or download it again and compare its size with the original's."
 
 
@@ -101,7 +105,7 @@ def _read_safetensors(path: Path) -> Mapping[str, Any]:
         tensors: Mapping[str, Any] = load_file(path)
     except safetensors.SafetensorError as error:
         text = str(error)
-        if any(mark in text.lower() for mark in ("incomplete", "headertoosmall", "too small", "buffer")):
+        if any(mark in text.lower() for mark in _SAFETENSORS_CUT):
             raise _truncated(path, text) from error
         raise _not_valid(path, "is not a safetensors file", text) from error
     return tensors
@@ -114,21 +118,36 @@ def _read_torch(path: Path, allowed: tuple[str, ...], user_module: ModuleType | 
     with _safe_globals(unsafe.resolve_globals(allowed, user_module)):
         try:
             return torch.load(path, map_location="cpu", weights_only=True, mmap=True if is_zip else None)
-        except pickle.UnpicklingError as error:
-            refused = unsafe.refused_globals(path, str(error))
-            if refused:
-                raise unsafe.refusal(path, refused) from error
-            if "truncated" in str(error):
-                raise _truncated(path, str(error)) from error
-            raise _not_valid(path, "is not a checkpoint that torch.load can read", str(error)) from error
-        except EOFError as error:
-            raise _truncated(path, str(error)) from error
-        except Exception as error:
-            text = f"{type(error).__name__}: {error}"
-            marks = ("unexpected EOF", "central directory", "truncated", "corrupted", "PytorchStreamReader")
-            if any(mark in text for mark in marks):
-                raise _truncated(path, text) from error
-            raise _not_valid(path, "is not a checkpoint that torch.load can read", text) from error
+        except Exception as error:  # damaged pickles raise anything; it becomes the outcome
+            raise _explain(path, error, is_zip) from error
+
+
+def _explain(path: Path, error: Exception, is_zip: bool) -> UserError:
+    """The error to show for what torch.load raised."""
+    text = f"{type(error).__name__}: {error}"
+    marks = ("unexpected EOF", "central directory", "truncated", "corrupted", "PytorchStreamReader")
+    if any(mark in text for mark in marks) or (not is_zip and _is_cut_short(path)):
+        return _truncated(path, text)
+    if isinstance(error, pickle.UnpicklingError):
+        refused = unsafe.refused_globals(path, str(error))
+        if refused:
+            return unsafe.refusal(path, refused)
+    return _not_valid(path, "is not a checkpoint that torch.load can read", text)
+
+
+def _is_cut_short(path: Path) -> bool:
+    """Whether an old-format file ends within the pickles it starts with. They are taken apart, not run."""
+    with path.open("rb") as stream:
+        for index in range(_PICKLES_OF_OLD_FORMAT):
+            try:
+                arguments = [argument for _, argument, _ in pickletools.genops(stream)]
+            except ValueError as error:
+                return ", opcode " not in str(error)  # an unknown opcode is damage; the rest is about a missing end
+            except UnicodeDecodeError:
+                return False
+            if index == 0 and _MAGIC_NUMBER not in arguments:
+                return False
+    return False
 
 
 def _check_archive(path: Path) -> bool:

@@ -124,8 +124,8 @@ def _draw_floats(
 ) -> torch.Tensor:
     import torch
 
-    low = 0.0 if spec.low is None else spec.low
-    high = max(1.0, low + 1.0) if spec.high is None else spec.high
+    low = 0.0 if spec.low is None else float(spec.low)
+    high = max(1.0, low + 1.0) if spec.high is None else float(spec.high)
     if not low <= high or not torch.isfinite(torch.tensor([low, high], dtype=torch.float64).to(dtype)).all():
         raise _bad_range(spec, low, high)
     drawn_in = torch.float64 if dtype is torch.float64 else torch.float32
@@ -138,8 +138,8 @@ def _draw_integers(
 ) -> torch.Tensor:
     import torch
 
-    low = 0.0 if spec.low is None else spec.low
-    high = max(9.0, low) if spec.high is None else spec.high
+    low = 0.0 if spec.low is None else float(spec.low)
+    high = max(9.0, low) if spec.high is None else float(spec.high)
     limits = torch.iinfo(dtype)
     if not (low <= high and low.is_integer() and high.is_integer()):
         raise _bad_range(spec, low, high)
