@@ -56,7 +56,7 @@ def _linux() -> Machine:
         if line.startswith("MemTotal:"):
             memory = int(line.split()[1]) * 1024
     allowed = _allowed()
-    usable = [table for table in processors if table.get("processor") in map(str, allowed)] or processors
+    usable = [table for table in processors if table.get("processor", "") in map(str, allowed)] or processors
     limit = parse_quota(_read("/sys/fs/cgroup/cpu.max"))
     return Machine(
         cpu, _chosen(flags), min(count_cores(usable), limit), min(len(allowed) or len(processors), limit), memory
