@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -126,10 +125,9 @@ def parse(text: str, editor: Editor) -> Any:
             raise ValueError(f"a whole number, such as 64{_or_none(editor)}") from None
     if editor.kind is Kind.FLOAT:
         try:
-            value = float(text)
+            return float(text)
         except ValueError:
             raise ValueError(f"a number, such as 0.1 or 1e-5{_or_none(editor)}") from None
-        return int(text) if _is_whole(text) and math.isfinite(value) else value
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
@@ -160,10 +158,6 @@ def problem_with(value: Any, editor: Editor) -> str:
     if fits:
         return ""
     return f"one of {', '.join(map(repr, editor.choices))}" if editor.kind is Kind.CHOICE else editor.kind.value
-
-
-def _is_whole(text: str) -> bool:
-    return text.lstrip("+-").isdigit()
 
 
 def _or_none(editor: Editor) -> str:

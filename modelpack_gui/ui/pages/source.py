@@ -1,0 +1,277 @@
+"""The source page: interpreter, class, arguments, checkpoint and example inputs; then the loaded model."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import PurePosixPath
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+
+from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.recipe import InterpreterSpec, Recipe
+from modelpack_gui.core.records import CallableInfo, CheckpointSpec, InputSpec, LoadReport, ModelSource, Result
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.dialogs.allow_globals import CODE, AllowGlobalsDialog, globals_of
+from modelpack_gui.ui.models.exporter_choices import SUFFIXES
+from modelpack_gui.ui.models.input_rules import proposed_inputs
+from modelpack_gui.ui.models.source_text import load_sentence
+from modelpack_gui.ui.pages.base import StagePage
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
+from modelpack_gui.ui.widgets.argument_form import ArgumentForm
+from modelpack_gui.ui.widgets.basics import IconButton, separator, wrapped_label
+from modelpack_gui.ui.widgets.checkpoint_field import CheckpointField
+from modelpack_gui.ui.widgets.form_parts import FormSection
+from modelpack_gui.ui.widgets.inputs_table import InputsTable
+from modelpack_gui.ui.widgets.interpreter_field import InterpreterField
+from modelpack_gui.ui.widgets.key_report import KeyReportView
+from modelpack_gui.ui.widgets.load_results import LoadResults
+from modelpack_gui.ui.widgets.model_field import ModelField
+
+FORM_WIDTH = 960
+_SETTINGS_TAB, _MODEL_TAB, _KEYS_TAB = range(3)
+
+
+class SourcePage(StagePage):
+    """Edits the recipe's source and shows what loading it gave."""
+
+    stage = Stage.SOURCE
+    icon_name = "source"
+    always_content = True
+
+    def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self.interpreter = InterpreterField(controller, settings)
+        self.model_field = ModelField(controller, settings)
+        self.arguments = ArgumentForm()
+        self.checkpoint = CheckpointField(controller, settings)
+        self.inputs = InputsTable()
+        self.results = LoadResults(controller, settings)
+        self.keys = KeyReportView(settings)
+        self._consent = self._make_consent()
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(layout.indexOf(self.error_panel) + 1, self._consent)
+
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("source-tabs")
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self._make_form(), "Settings")
+        self.tabs.addTab(self.results, "Loaded model")
+        self.tabs.addTab(self.keys, "Checkpoint keys")
+        self.content.addWidget(self.tabs, 1)
+
+        self.interpreter.interpreter_edited.connect(self._on_interpreter_edited)
+        self.model_field.location_edited.connect(self._on_location_edited)
+        self.model_field.name_edited.connect(self._on_name_edited)
+        self.arguments.argument_edited.connect(self._on_argument_edited)
+        self.arguments.argument_removed.connect(self._on_argument_removed)
+        self.checkpoint.checkpoint_edited.connect(self._edit_checkpoint)
+        self.inputs.inputs_edited.connect(self._on_inputs_edited)
+        self.keys.inspection_made.connect(controller.inspect)
+        controller.recipe_changed.connect(self._on_recipe_changed)
+        controller.scan_changed.connect(self._on_scan_changed)
+        controller.capabilities_changed.connect(self.interpreter.show_capabilities)
+        controller.project_changed.connect(self._on_project_changed)
+        self._show_signature()
+        self._is_ready = False  # a result that was there before the page does not turn its pages
+        self.refresh()
+        self._is_ready = True
+
+    # The result
+
+    def refresh(self) -> None:
+        """Also the tabs and the offer to consent."""
+        super().refresh()
+        state = self.controller.state(self.stage)
+        has_result = state.result is not None
+        for tab in (_MODEL_TAB, _KEYS_TAB):
+            self.tabs.setTabEnabled(tab, has_result)
+        if not has_result:
+            self.tabs.setCurrentIndex(_SETTINGS_TAB)
+        self._consent.setVisible(bool(self._wanted_globals()))
+
+    def show_result(self, result: Result) -> None:
+        """Draw a loaded model."""
+        assert isinstance(result, LoadReport)
+        self.results.show_report(result)
+        self.keys.show_report(result)
+        for tab in (_MODEL_TAB, _KEYS_TAB):
+            self.tabs.setTabEnabled(tab, True)
+        if self._is_ready:
+            self.tabs.setCurrentIndex(_MODEL_TAB)
+
+    def sentence_for(self, result: Result) -> str:
+        """What was loaded and how well the checkpoint fits."""
+        assert isinstance(result, LoadReport)
+        return load_sentence(result)
+
+    # The form
+
+    def _make_form(self) -> QWidget:
+        interpreter = FormSection("Interpreter")
+        interpreter.add_row("&Python", self.interpreter, self.interpreter.combo)
+        arguments = FormSection("Constructor arguments")
+        arguments.add_wide(self.arguments)
+        inputs = FormSection("Example inputs")
+        inputs.add_wide(self.inputs)
+        inner = QWidget()
+        inner.setMaximumWidth(FORM_WIDTH)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, GROUP_SPACING, GROUP_SPACING, GROUP_SPACING)
+        column.setSpacing(GROUP_SPACING)
+        sections = (interpreter, self.model_field, arguments, self.checkpoint, inputs)
+        for i, section in enumerate(sections):
+            if i:
+                column.addWidget(separator())
+            column.addWidget(section)
+        column.addStretch(1)
+        outer = QWidget()
+        row = QHBoxLayout(outer)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(inner, 1)
+        row.addStretch(0)
+        scroll = QScrollArea()
+        scroll.setObjectName("source-form")
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(outer)
+        return scroll
+
+    def _show_signature(self) -> None:
+        recipe, info = self.controller.recipe, self.model_field.chosen
+        self.arguments.show_form(info, recipe.source.arguments)
+        self.inputs.show_inputs(recipe.inputs, info)
+
+    def _on_recipe_changed(self) -> None:
+        self.interpreter.show_interpreter()
+        self.model_field.follow()
+        self.checkpoint.follow()
+        self._show_signature()
+        self._consent.setVisible(bool(self._wanted_globals()))
+
+    def _on_scan_changed(self) -> None:
+        self.model_field.show_scan()
+        self._show_signature()
+
+    def _on_project_changed(self) -> None:
+        self.interpreter.look_around()
+        self.interpreter.show_capabilities()
+        self.model_field.follow()
+        self.checkpoint.follow()
+
+    # Edits
+
+    def _edit_source(self, source: ModelSource, text: str, merge_key: str = "") -> None:
+        self.controller.edit(dataclasses.replace(self.controller.recipe, source=source), text, merge_key)
+
+    def _on_interpreter_edited(self, path: str) -> None:
+        recipe = dataclasses.replace(self.controller.recipe, interpreter=InterpreterSpec(path))
+        self.controller.edit(recipe, "change interpreter")
+
+    def _on_location_edited(self, file: str, module: str) -> None:
+        source = dataclasses.replace(self.controller.recipe.source, file=file, module=module)
+        self._edit_source(source, "choose model file" if file else "choose module")
+
+    def _on_name_edited(self, name: str) -> None:
+        before = self.controller.recipe
+        after = dataclasses.replace(before, source=dataclasses.replace(before.source, name=name))
+        scan = self.controller.scan
+        info = next((item for item in scan.callables if item.name == name), None) if scan is not None else None
+        self.controller.edit(_with_proposals(after, info), "choose class")
+
+    def _on_argument_edited(self, name: str, value: Any) -> None:
+        source = self.controller.recipe.source
+        arguments = {**source.arguments, name: value}
+        self._edit_source(
+            dataclasses.replace(source, arguments=arguments), f"change argument {name}", f"argument:{name}"
+        )
+
+    def _on_argument_removed(self, name: str) -> None:
+        source = self.controller.recipe.source
+        arguments = {key: value for key, value in source.arguments.items() if key != name}
+        self._edit_source(
+            dataclasses.replace(source, arguments=arguments), f"change argument {name}", f"argument:{name}"
+        )
+
+    def _edit_checkpoint(self, checkpoint: CheckpointSpec | None, text: str) -> None:
+        self._edit_source(dataclasses.replace(self.controller.recipe.source, checkpoint=checkpoint), text)
+
+    def _on_inputs_edited(self, inputs: tuple[InputSpec, ...], text: str) -> None:
+        before = self.controller.recipe
+        self.controller.edit(_with_inputs(before, inputs), text)
+
+    # Consent to a checkpoint's classes
+
+    def _make_consent(self) -> QWidget:
+        box = QWidget()
+        box.setObjectName("consent")
+        text = wrapped_label("If you know who made the file, you can allow what it asks for by name.", is_muted=True)
+        button = IconButton("Review and allow…", "warning")
+        button.setObjectName("consent-button")
+        button.clicked.connect(self._on_consent_clicked)
+        row = QHBoxLayout(box)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(SPACING)
+        row.addWidget(text, 1)
+        row.addWidget(button)
+        return box
+
+    def _wanted_globals(self) -> tuple[str, ...]:
+        """What the last load was refused for and is not allowed yet."""
+        state, spec = self.controller.state(self.stage), self.controller.recipe.source.checkpoint
+        error = state.error
+        if error is None or error.code != CODE or spec is None or state.status is Status.RUNNING:
+            return ()
+        if state.ran_with is not None and state.ran_with.source.checkpoint != spec:
+            return ()  # another file by now, or consent given since
+        return tuple(name for name in globals_of(error.details) if name not in spec.allowed_globals)
+
+    def _on_consent_clicked(self) -> None:
+        spec, names = self.controller.recipe.source.checkpoint, self._wanted_globals()
+        if spec is None or not names:
+            return
+        dialog = AllowGlobalsDialog(spec.path, names, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._allow(names))
+        dialog.open()
+
+    def _allow(self, names: tuple[str, ...]) -> None:
+        spec = self.controller.recipe.source.checkpoint
+        if spec is not None:
+            allowed = tuple(dict.fromkeys((*spec.allowed_globals, *names)))
+            self._edit_checkpoint(dataclasses.replace(spec, allowed_globals=allowed), "allow classes in checkpoint")
+            self.controller.run(Stage.SOURCE)
+
+
+def _with_proposals(recipe: Recipe, info: CallableInfo | None) -> Recipe:
+    """Fill in example inputs and an output path where there are none: one edit with the choice of the class."""
+    if info is None:
+        return recipe
+    if not recipe.inputs:
+        recipe = dataclasses.replace(recipe, inputs=proposed_inputs(info))
+    if not recipe.export.output_path:
+        location = recipe.source.file.replace("\\", "/") or recipe.source.module.replace(".", "/")
+        path = f"build/{PurePosixPath(location).stem}{SUFFIXES[recipe.export.format][0]}"
+        recipe = dataclasses.replace(recipe, export=dataclasses.replace(recipe.export, output_path=path))
+    return recipe
+
+
+def _with_inputs(recipe: Recipe, inputs: tuple[InputSpec, ...]) -> Recipe:
+    """Other inputs; dynamic axes follow an input that was renamed."""
+    before, after = recipe.inputs, inputs
+    renamed = {}
+    if len(before) == len(after):
+        renamed = {
+            old.name: new.name
+            for old, new in zip(before, after, strict=True)
+            if old.name != new.name and dataclasses.replace(old, name=new.name) == new
+        }
+    dynamic = tuple(
+        dataclasses.replace(dim, input=renamed.get(dim.input, dim.input)) for dim in recipe.export.dynamic
+    )
+    return dataclasses.replace(recipe, inputs=inputs, export=dataclasses.replace(recipe.export, dynamic=dynamic))

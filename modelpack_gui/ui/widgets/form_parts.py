@@ -1,0 +1,199 @@
+"""Parts of forms: sections with aligned labels, fields that say in place what is wrong, combos the wheel spares."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import GRID, SPACING, mono_font, status_icon, theme
+from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, heading, wrapped_label
+
+LABEL_WIDTH = 116
+
+
+class FormSection(QWidget):
+    """A heading with a form below it; the labels of all sections have one width, so that the fields line up."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.header = QHBoxLayout()
+        self.header.setSpacing(SPACING)
+        self.header.addWidget(heading(title))
+        self.header.addStretch(1)
+        self.form = QFormLayout()
+        self.form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.form.setFormAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.form.setHorizontalSpacing(SPACING)
+        self.form.setVerticalSpacing(SPACING)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(SPACING)
+        self.column.addLayout(self.header)
+        self.column.addLayout(self.form)
+
+    def add_row(self, text: str, field: QWidget | QLayout, buddy: QWidget | None = None) -> QLabel:
+        """Add a field; `buddy` takes the focus when the label's mnemonic is pressed."""
+        label = form_label(text)
+        target = buddy if buddy is not None else field
+        if isinstance(target, QWidget):
+            label.setBuddy(target)
+        if isinstance(field, QWidget):
+            self.form.addRow(label, field)
+        else:
+            self.form.addRow(label, field)
+        return label
+
+    def add_wide(self, widget: QWidget) -> None:
+        """Add something below the fields, as wide as the section."""
+        self.column.addWidget(widget)
+
+
+def form_label(text: str) -> QLabel:
+    """A label at the left of a field, as high as a field so that the two stand on one line."""
+    label = QLabel(text)
+    label.setMinimumWidth(LABEL_WIDTH)
+    label.setMinimumHeight(26)
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    label.setContentsMargins(0, GRID + 1, 0, 0)
+    return label
+
+
+class NoteLabel(QWidget):
+    """One sentence with the shape and colour of a state, below the field it speaks of; hidden while empty."""
+
+    def __init__(self, status: Status = Status.FAILED, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._status = status
+        self._picture = QLabel()
+        self._label = wrapped_label("", is_selectable=True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID + 2)
+        row.addWidget(self._picture, alignment=Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._label, 1)
+        self._tint()
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says; empty while hidden."""
+        return self._label.text()
+
+    def set_text(self, text: str, status: Status | None = None) -> None:
+        """Say something; empty hides the label."""
+        if status is not None and status is not self._status:
+            self._status = status
+            self._tint()
+        if text != self._label.text():
+            self._label.setText(text)
+            self.setAccessibleName(text)
+        self.setVisible(bool(text))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+
+    def _tint(self) -> None:
+        self._picture.setPixmap(status_icon(self._status).pixmap(14, 14))
+        color = theme().status_color(self._status)
+        palette = self._label.palette()
+        if palette.color(self._label.foregroundRole()) != QColor(color):
+            palette.setColor(self._label.foregroundRole(), QColor(color))
+            self._label.setPalette(palette)
+
+
+class CommandRow(QWidget):
+    """A command to paste into a terminal, with a copy button."""
+
+    def __init__(self, command: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.command = command
+        text = ElidedLabel(command, Qt.TextElideMode.ElideMiddle)
+        text.setFont(mono_font())
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        copy = IconToolButton("Copy the command", "copy")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(command))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(copy)
+        row.addWidget(text, 1)
+
+
+class MarkedLine(QLineEdit):
+    """A line that can be marked as wrong: text colour, a mark at its end, the reason as tooltip."""
+
+    def __init__(self, accessible_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(accessible_name)
+        self.problem = ""
+        self._mark: QAction | None = None
+
+    def follow(self, text: str) -> None:
+        """Show a text; the cursor stays where it is if that is shown already."""
+        if self.text() != text:
+            self.setText(text)
+            self.setCursorPosition(0)
+
+    def set_problem(self, problem: str) -> None:
+        """Mark it as wrong; empty takes the mark away."""
+        if problem == self.problem:
+            return
+        self.problem = problem
+        self.setToolTip(problem)
+        if problem and self._mark is None:
+            self._mark = self.addAction(status_icon(Status.FAILED), QLineEdit.ActionPosition.TrailingPosition)
+        elif not problem and self._mark is not None:
+            self.removeAction(self._mark)
+            self._mark.deleteLater()
+            self._mark = None
+        self._tint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            if self._mark is not None:
+                self._mark.setIcon(status_icon(Status.FAILED))
+            self._tint()
+
+    def _tint(self) -> None:
+        color = QColor(theme().colors.failed if self.problem else theme().colors.text)
+        palette = self.palette()
+        if palette.color(palette.ColorRole.Text) != color:
+            palette.setColor(palette.ColorRole.Text, color)
+            self.setPalette(palette)
+
+
+class CalmCombo(QComboBox):
+    """A combo box that the wheel changes only when it has the focus, and that may be narrower than its items."""
+
+    def __init__(self, accessible_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(accessible_name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(12)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave it to what scrolls."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()

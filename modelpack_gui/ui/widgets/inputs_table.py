@@ -1,0 +1,195 @@
+"""The example inputs: table with delegates and buttons to add, remove and move rows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from modelpack_gui.core.records import CallableInfo, InputSpec
+from modelpack_gui.ui.models.input_rules import DTYPES, FIELDS, new_input
+from modelpack_gui.ui.models.input_table import InputTableModel
+from modelpack_gui.ui.theme import GRID, SPACING, mono_font
+from modelpack_gui.ui.widgets.basics import IconButton, IconToolButton, wrapped_label
+from modelpack_gui.ui.widgets.form_parts import NoteLabel
+
+_ROWS_SHOWN = 6
+
+
+class FittingTable(QTableView):
+    """A table as high as its rows, up to a limit."""
+
+    def sizeHint(self) -> QSize:
+        """Header, rows and frame."""
+        rows = max(1, min(self.model().rowCount() if self.model() is not None else 1, _ROWS_SHOWN))
+        height = self.horizontalHeader().sizeHint().height() + rows * self.verticalHeader().defaultSectionSize()
+        return QSize(super().sizeHint().width(), height + 2 * self.frameWidth() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never lower than that."""
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
+
+
+class InputsTable(QWidget):
+    """Edits a tuple of InputSpec; `inputs_edited` gives the new one."""
+
+    inputs_edited = Signal(object, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._info: CallableInfo | None = None
+        self.model = InputTableModel(mono_font(), self)
+        self.model.inputs_edited.connect(self.inputs_edited)
+        self.view = FittingTable()
+        self.view.setObjectName("inputs-table")
+        self.view.setAccessibleName("Example inputs")
+        self.view.setModel(self.model)
+        self.view.setItemDelegateForColumn(FIELDS.index("dtype"), _DtypeDelegate(self.view))
+        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        triggers = QAbstractItemView.EditTrigger
+        self.view.setEditTriggers(
+            triggers.DoubleClicked | triggers.EditKeyPressed | triggers.AnyKeyPressed | triggers.SelectedClicked
+        )
+        self.view.setTabKeyNavigation(False)
+        self.view.setShowGrid(True)
+        self.view.verticalHeader().setVisible(False)
+        self.view.verticalHeader().setDefaultSectionSize(max(26, self.view.fontMetrics().height() + 10))
+        self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        header = self.view.horizontalHeader()
+        header.setHighlightSections(False)
+        for column, field in enumerate(FIELDS):
+            stretches = field in ("name", "shape")
+            header.setSectionResizeMode(
+                column, QHeaderView.ResizeMode.Stretch if stretches else QHeaderView.ResizeMode.Interactive
+            )
+            if not stretches:
+                self.view.setColumnWidth(column, 104 if field == "dtype" else 76)
+
+        self._add = IconButton("Add input", "add")
+        self._add.setObjectName("add-input")
+        self._add.clicked.connect(self._on_add)
+        self._remove = IconToolButton("Remove the selected input (Del)", "remove")
+        self._remove.setObjectName("remove-input")
+        self._remove.clicked.connect(self._on_remove)
+        delete = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.view)
+        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
+        delete.activated.connect(self._on_remove)
+        self._up = IconToolButton("Move the selected input up", "collapse")
+        self._up.setObjectName("move-input-up")
+        self._up.clicked.connect(lambda: self._on_move(-1))
+        self._down = IconToolButton("Move the selected input down", "expand")
+        self._down.setObjectName("move-input-down")
+        self._down.clicked.connect(lambda: self._on_move(1))
+        self._note = NoteLabel()
+        self._note.setObjectName("inputs-problem")
+        self._empty = wrapped_label(
+            "None yet. Without example inputs the model loads, but cannot be run or exported.", is_muted=True
+        )
+
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GRID)
+        buttons.addWidget(self._add)
+        buttons.addSpacing(SPACING)
+        for button in (self._up, self._down, self._remove):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(SPACING)
+        outer.addWidget(self._empty)
+        outer.addWidget(self.view)
+        outer.addWidget(self._note)
+        outer.addLayout(buttons)
+        self.setFocusProxy(self.view)
+
+        self.model.problems_changed.connect(self._on_problems_changed)
+        self.model.modelReset.connect(self._on_rows_changed)
+        self.view.selectionModel().currentRowChanged.connect(self._enable)
+        self._on_rows_changed()
+
+    def show_inputs(self, inputs: tuple[InputSpec, ...], info: CallableInfo | None) -> None:
+        """Show other inputs; `info` is the class, whose `forward` names new rows."""
+        self._info = info
+        row = self.view.currentIndex().row()
+        column = max(0, self.view.currentIndex().column())
+        self.model.set_inputs(inputs)
+        if not self.view.currentIndex().isValid() and row >= 0 and inputs:  # a reset took the selection away
+            self.view.setCurrentIndex(self.model.index(min(row, len(inputs) - 1), column))
+
+    def _on_add(self) -> None:
+        self.model.insert(new_input(self.model.inputs, self._info))
+        if self.model.rowCount():
+            last = self.model.index(self.model.rowCount() - 1, FIELDS.index("shape"))
+            self.view.setCurrentIndex(last)
+            self.view.setFocus()
+
+    def _on_remove(self) -> None:
+        row = self.view.currentIndex().row()
+        if row >= 0:
+            self.model.remove(row)
+
+    def _on_move(self, step: int) -> None:
+        row = self.view.currentIndex().row()
+        if row >= 0 and 0 <= row + step < self.model.rowCount():
+            column = self.view.currentIndex().column()
+            self.model.move(row, row + step)
+            self.view.setCurrentIndex(self.model.index(row + step, column))
+            self._enable()
+
+    def _on_problems_changed(self) -> None:
+        problems = self.model.problems
+        self._note.set_text(problems[0] if problems else "")
+
+    def _on_rows_changed(self) -> None:
+        has_rows = self.model.rowCount() > 0
+        self.view.setVisible(has_rows)
+        self._empty.setVisible(not has_rows)
+        self.view.updateGeometry()
+        self._enable()
+        self._on_problems_changed()
+
+    def _enable(self) -> None:
+        row = self.view.currentIndex().row()
+        self._remove.setEnabled(row >= 0)
+        self._up.setEnabled(row > 0)
+        self._down.setEnabled(0 <= row < self.model.rowCount() - 1)
+
+
+class _DtypeDelegate(QStyledItemDelegate):
+    def createEditor(
+        self,
+        parent: QWidget,
+        option: QStyleOptionViewItem,  # noqa: ARG002 (Qt's own signature)
+        index: QModelIndex | QPersistentModelIndex,  # noqa: ARG002 (Qt's own signature)
+    ) -> QWidget:
+        combo = QComboBox(parent)
+        combo.setAccessibleName("dtype")
+        combo.addItems(DTYPES)
+        combo.activated.connect(lambda: self._finish(combo))
+        return combo
+
+    def setEditorData(self, editor: QWidget, index: QModelIndex | QPersistentModelIndex) -> None:
+        assert isinstance(editor, QComboBox)
+        editor.setCurrentText(str(index.data(Qt.ItemDataRole.EditRole)))
+
+    def setModelData(
+        self, editor: QWidget, model: QAbstractItemModel, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        assert isinstance(editor, QComboBox)
+        model.setData(index, editor.currentText())
+
+    def _finish(self, editor: QComboBox) -> None:
+        self.commitData.emit(editor)
+        self.closeEditor.emit(editor)

@@ -1,0 +1,144 @@
+"""The checkpoint's keys against the model's: which are missing, unexpected, or of another shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from modelpack_gui.core.records import KeyReport, LoadReport
+from modelpack_gui.ui import format as fmt
+from modelpack_gui.ui.inspection import Inspection, Property, Section
+from modelpack_gui.ui.models.record_table import Column, RecordTableModel
+from modelpack_gui.ui.models.source_text import shape_text
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import SPACING, mono_font, status_icon
+from modelpack_gui.ui.widgets.basics import StatusBadge, wrapped_label
+from modelpack_gui.ui.widgets.data_table import DataTable
+from modelpack_gui.ui.widgets.form_parts import CalmCombo
+
+_KINDS = {
+    "missing": "In the model, not in the checkpoint: the values stay as the constructor made them.",
+    "unexpected": "In the checkpoint, not in the model: the values are not used.",
+    "other shape": "In both, with different shapes: the values are not used.",
+}
+
+
+@dataclass(frozen=True)
+class KeyRow:
+    """One key that does not match."""
+
+    key: str
+    kind: str
+    model_shape: str = ""
+    checkpoint_shape: str = ""
+
+
+def key_rows(keys: KeyReport) -> list[KeyRow]:
+    """All keys that do not match."""
+    return [
+        *(KeyRow(key, "missing") for key in keys.missing),
+        *(KeyRow(key, "unexpected") for key in keys.unexpected),
+        *(
+            KeyRow(item.key, "other shape", shape_text(item.model_shape), shape_text(item.checkpoint_shape))
+            for item in keys.mismatched
+        ),
+    ]
+
+
+class KeyReportView(QWidget):
+    """Verdict, filter and table. `inspection_made` gives what the inspector shows of the selected key."""
+
+    inspection_made = Signal(object)
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._badge = StatusBadge()
+        self._sentence = wrapped_label("", is_selectable=True)
+        self._sentence.setObjectName("key-sentence")
+        self._filter = QLineEdit()
+        self._filter.setObjectName("key-filter")
+        self._filter.setAccessibleName("Filter keys")
+        self._filter.setPlaceholderText("Filter keys")
+        self._filter.setClearButtonEnabled(True)
+        self._filter.textChanged.connect(self._on_filter_changed)
+        self._kind = CalmCombo("Kind of mismatch")
+        self._kind.setObjectName("key-kind")
+        self._kind.currentIndexChanged.connect(self._on_filter_changed)
+        self.model = RecordTableModel[KeyRow](
+            (
+                Column("Key", lambda row: row.key, is_mono=True, width=320),
+                Column("Finding", lambda row: row.kind, icon=lambda _row: status_icon(Status.WARNING), width=130),
+                Column("Shape in model", lambda row: row.model_shape, is_mono=True, width=140),
+                Column("Shape in checkpoint", lambda row: row.checkpoint_shape, is_mono=True, width=140),
+            ),
+            mono_font(),
+            self,
+        )
+        self.table = DataTable(self.model, "key-table", "Checkpoint keys that do not match")
+        self.table.remember(settings)
+        self.table.record_selected.connect(self._on_selected)
+        verdict = QHBoxLayout()
+        verdict.setSpacing(SPACING)
+        verdict.addWidget(self._badge)
+        verdict.addWidget(self._sentence, 1)
+        self._tools = QWidget()
+        tools = QHBoxLayout(self._tools)
+        tools.setContentsMargins(0, 0, 0, 0)
+        tools.setSpacing(SPACING)
+        tools.addWidget(self._filter, 2)
+        tools.addWidget(self._kind, 1)
+        self._rest = QWidget()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, SPACING, 0, 0)
+        column.setSpacing(SPACING)
+        column.addLayout(verdict)
+        column.addWidget(self._tools)
+        column.addWidget(self.table, 1)
+        column.addWidget(self._rest, 1)
+
+    def show_report(self, report: LoadReport) -> None:
+        """Show the key report of a loaded model."""
+        keys = report.keys
+        rows = key_rows(keys) if keys is not None else []
+        self.model.set_records(rows)
+        self._tools.setVisible(bool(rows))
+        self.table.setVisible(bool(rows))
+        self._rest.setVisible(not rows)
+        counts = {kind: sum(row.kind == kind for row in rows) for kind in _KINDS}
+        self._kind.blockSignals(True)
+        self._kind.clear()
+        self._kind.addItem(f"All ({len(rows)})", "")
+        for kind, number in counts.items():
+            if number:
+                self._kind.addItem(f"{kind.capitalize()} ({fmt.count(number)})", kind)
+        self._kind.blockSignals(False)
+        self._on_filter_changed()
+        if keys is None:
+            self._badge.set_status(Status.NOT_RUN, "No checkpoint")
+            self._sentence.setText("The weights are as the constructor made them.")
+        elif not rows:
+            self._badge.set_status(Status.PASSED)
+            self._sentence.setText(f"All {fmt.plural(keys.matched, 'key')} matched in name and shape.")
+        else:
+            self._badge.set_status(Status.WARNING)
+            found = ", ".join(f"{fmt.count(number)} {kind}" for kind, number in counts.items() if number)
+            self._sentence.setText(f"{fmt.plural(keys.matched, 'key')} matched; {found}.")
+
+    def _on_filter_changed(self) -> None:
+        kind = self._kind.currentData() or ""
+        self.model.set_filter(self._filter.text(), (lambda row: row.kind == kind) if kind else None)
+
+    def _on_selected(self, row: KeyRow) -> None:
+        properties = [
+            Property("key", row.key, is_mono=True),
+            Property("finding", row.kind),
+            Property("module", row.key.rpartition(".")[0] or "(the model)", is_mono=True),
+        ]
+        if row.model_shape:
+            properties.append(Property("shape in model", row.model_shape, is_mono=True))
+            properties.append(Property("shape in checkpoint", row.checkpoint_shape, is_mono=True))
+        sections = (Section("Checkpoint key", tuple(properties)), Section("What it means", text=_KINDS[row.kind]))
+        self.inspection_made.emit(Inspection(row.key, "checkpoint key", sections))
