@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from modelpack_gui.cli.console import Console
+from modelpack_gui.cli.console import Console, mark
 from modelpack_gui.cli.interrupt import Interrupt
 from modelpack_gui.cli.monitor import Monitor
 from modelpack_gui.cli.recipe_args import interpreter_path, recipe_of
@@ -21,7 +21,20 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import Capabilities, CheckRequest, GraphIndex, HelloRequest, InspectRequest, Request
+from modelpack_gui.core.records import (
+    Capabilities,
+    CheckRequest,
+    GraphIndex,
+    HelloRequest,
+    InspectRequest,
+    Request,
+    Verdict,
+)
+
+PARITY_FAILED_NOTE = (
+    f"  {mark(Verdict.WARNING)} The parity failed: runners of the artifact compute something else than the model,"
+    " so their speed-up compares unlike things."
+)
 
 
 def make_client() -> Client:
@@ -140,7 +153,7 @@ def _run_recipe(
         )
         if isinstance(hello, (Failed, Cancelled)):
             # Without an interpreter no stage can run: the first one carries the error.
-            results = [dataclasses.replace(stage_result(stages[0], hello))]
+            results = [stage_result(stages[0], hello)]
             _show(arguments, console, results[0])
             return _finish(arguments, console, results, recipe=recipe)
         run_ = RecipeRun(client, recipe, base, monitor, artifact_path=artifact_path, is_cancelled=interrupt.is_set)
@@ -148,6 +161,10 @@ def _run_recipe(
         for result in run_.results(stages):
             results.append(result)
             _show(arguments, console, result)
+            if result.stage is Stage.BENCH and any(
+                before.stage is Stage.PARITY and before.verdict is Verdict.FAILED for before in results
+            ):
+                console.result(PARITY_FAILED_NOTE)
     return _finish(arguments, console, results, recipe=recipe, environment=hello.result)
 
 

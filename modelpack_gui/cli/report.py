@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from modelpack_gui.cli.console import indented, mark, table, wrapped
@@ -202,7 +203,10 @@ def _bench_text(report: BenchReport) -> str:
         )
     header = ("runner", "runs", "p50 ms [95 % interval]", "p95 ms", "p99 ms", "calls/s", "speed-up")
     lines = [report.summary, table(header, rows, numbers=(1, 2, 3, 4, 5, 6))]
-    lines.append(f"{plural(report.threads, 'thread')}; {', '.join(f'{k} {v}' for k, v in report.machine.items())}")
+    machine = report.machine
+    facts = [f"{name} {machine[name]}" for name in ("python", "torch", "onnxruntime") if machine.get(name)]
+    where = (plural(report.threads, "thread"), machine.get("cpu", ""), ", ".join(facts))
+    lines.append("; ".join(filter(None, where)))
     for runner in report.runners:
         lines += [f"{mark(Verdict.WARNING)} {runner.title}: {warning}" for warning in runner.warnings]
         if runner.error is not None:
@@ -214,7 +218,9 @@ def _bench_text(report: BenchReport) -> str:
 def _warning_lines(warnings: tuple[CapturedWarning, ...]) -> list[str]:
     lines = []
     for warning in warnings:
-        where = f" ({warning.file}:{warning.line})" if warning.file else ""
+        # Where a library warns of itself helps nobody; where the model's own code is concerned it does.
+        is_library = "site-packages" in warning.file or f"{os.sep}lib{os.sep}python" in warning.file
+        where = f" ({warning.file}:{warning.line})" if warning.file and not is_library else ""
         times = f" ({warning.count} times)" if warning.count > 1 else ""
         text = " ".join(warning.message.split())
         lines.append(f"• {warning.category}: {text[:300]}{'…' if len(text) > 300 else ''}{times}{where}")

@@ -6,6 +6,8 @@ from modelpack_gui.cli.console import mark, table
 from modelpack_gui.cli.figures import figure
 from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, Verdict
 
+_MOST_REASONS = 6
+
 
 def parity_text(report: ParityReport) -> str:
     """All cases; `budget` is the largest |actual - expected| / (atol + rtol * |expected|), 1 is the limit."""
@@ -41,4 +43,6 @@ def _reasons(report: ParityReport) -> list[str]:
         for output in case.outputs:
             if output.reason:
                 found.setdefault((output.verdict, f"{output.name}: {output.reason}"), []).append(case.label)
-    return [f"{mark(verdict)} {', '.join(dict.fromkeys(cases))}: {text}" for (verdict, text), cases in found.items()]
+    lines = [f"{mark(verdict)} {', '.join(dict.fromkeys(cases))}: {text}" for (verdict, text), cases in found.items()]
+    more = len(lines) - _MOST_REASONS
+    return [*lines[:_MOST_REASONS], f"and {more} more like these"] if more > 1 else lines
