@@ -253,8 +253,7 @@ class BenchPage(StagePage):
         if is_first:
             self._live, self._live_job = {}, job
             self._live_spec = self.controller.recipe.bench
-        samples = self._live.setdefault(sample.runner, LiveSamples())
-        (samples.timed_ms if sample.phase == "timed" else samples.warmup_ms).extend(sample.latencies_ms)
+        self._live.setdefault(sample.runner, LiveSamples()).add(sample.phase, sample.latencies_ms)
         if is_first:
             self._is_live_shown = False
             self.refresh()

@@ -212,6 +212,8 @@ class Chart(QFrame):
             return
         if self._canvas is None:
             self._make_canvas(pg)
+            self._timer.start(0)  # drawn in a turn of its own: both together would hold the window up
+            return
         if self._needs_style:
             self._style()
         self._is_dirty = False

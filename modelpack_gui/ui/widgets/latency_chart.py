@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from modelpack_gui.core.stats import percentile
 from modelpack_gui.ui.format import plural, significant
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import theme
@@ -21,11 +22,12 @@ LOG_RATIO = 5.0
 """Medians that differ by more than this are drawn on a log axis unless the user says otherwise."""
 
 _BINS = 100
+_SHORTEST_MS = 1e-6  # a clock's tick: zero has no place on a log axis
 _ECDF_POINTS = 400
 _PERCENTILES = (
-    (50.0, "p50", Qt.PenStyle.SolidLine),
-    (95.0, "p95", Qt.PenStyle.DashLine),
-    (99.0, "p99", Qt.PenStyle.DotLine),
+    (0.50, "p50", Qt.PenStyle.SolidLine),
+    (0.95, "p95", Qt.PenStyle.DashLine),
+    (0.99, "p99", Qt.PenStyle.DotLine),
 )
 
 
@@ -50,7 +52,7 @@ class LatencyChart(Chart):
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__("latency-chart", "Latencies of the runners", settings, parent)
         self._series: tuple[LatencySeries, ...] = ()
-        self._is_live = False
+        self._spread = 1.0
         self.mode = HISTOGRAM
         self.log_choice: bool | None = None
         self._edges: Any = None
@@ -61,12 +63,12 @@ class LatencyChart(Chart):
     @property
     def is_log(self) -> bool:
         """Whether the axis of latencies is logarithmic."""
-        return self.log_choice if self.log_choice is not None else spread_of(self._series) > LOG_RATIO
+        return self.log_choice if self.log_choice is not None else self._spread > LOG_RATIO
 
     def show_series(self, series: Sequence[LatencySeries], *, is_live: bool = False) -> None:
         """Draw other data; runners without a timed run are left out."""
         self._series = tuple(one for one in series if len(one.timed_ms))
-        self._is_live = is_live
+        self._spread = spread_of(self._series)
         waiting = "Warming up: the timed runs come next." if is_live else "No runner was measured."
         self.set_empty("" if self._series else waiting)
         self.redraw(is_live=is_live)
@@ -91,7 +93,10 @@ class LatencyChart(Chart):
         """Update the curves; make them anew when the mode or the runners changed."""
         import numpy as np
 
-        arrays = {one.runner: np.asarray(one.timed_ms, dtype=float) for one in self._series}
+        # Not numpy.percentile: its first call imports numpy.ma, 35 ms on the GUI thread.
+        ordered = {
+            one.runner: np.sort(np.maximum(np.asarray(one.timed_ms, float), _SHORTEST_MS)) for one in self._series
+        }
         shape = (self.mode, self.is_log, tuple((one.runner, one.color, one.title) for one in self._series))
         if shape != self._drawn_as:
             self._forget(plot)
@@ -100,9 +105,9 @@ class LatencyChart(Chart):
         if self.mode == SERIES:
             self._draw_series(pg, plot)
             return
-        low, high = self._bounds(np, arrays)
-        beyond = sum(int((values > high).sum()) for values in arrays.values())
-        places = {name: np.log10(values) if self.is_log else values for name, values in arrays.items()}
+        low, high = self._bounds(ordered)
+        beyond = sum(int((values > high).sum()) for values in ordered.values())
+        places = {name: np.log10(values) if self.is_log else values for name, values in ordered.items()}
         ends = (math.log10(low), math.log10(high)) if self.is_log else (low, high)
         top = self._draw_histogram(np, pg, plot, places, ends) if self.mode == HISTOGRAM else 100.0
         if self.mode == ECDF:
@@ -113,7 +118,7 @@ class LatencyChart(Chart):
         if self.mode == ECDF:
             plot.getAxis("left").setTicks([[(float(share), str(share)) for share in range(0, 101, 20)], []])
         plot.setYRange(0.0, top * (1.22 if self.mode == HISTOGRAM else 1.03))
-        self._draw_percentiles(np, pg, plot, arrays)
+        self._draw_percentiles(pg, plot, ordered)
         lines = "Lines: p50 solid, p95 dashed, p99 dotted."
         outside = f" {plural(beyond, 'run')} beyond {significant(high)} ms not drawn." if beyond else ""
         self.set_note(f"{lines}{outside}")
@@ -125,7 +130,7 @@ class LatencyChart(Chart):
         value = 10.0**x if self.is_log else x
         parts = []
         if self.mode == HISTOGRAM and self._edges is not None:
-            place = int((x - self._edges[0]) / (self._edges[1] - self._edges[0]))
+            place = math.floor((x - self._edges[0]) / (self._edges[1] - self._edges[0]))
             if not 0 <= place < len(self._edges) - 1:
                 return ""
             ends = [10.0**edge if self.is_log else edge for edge in self._edges[place : place + 2]]
@@ -149,10 +154,10 @@ class LatencyChart(Chart):
         name = f"Run {place + 1}" if place >= 0 else f"Warm-up run {-place} before the first"
         return f"{name}, ms: {', '.join(parts)}" if parts else ""
 
-    def _bounds(self, np: Any, arrays: dict[str, Any]) -> tuple[float, float]:
-        low = min(float(values.min()) for values in arrays.values())
-        high = max(float(np.percentile(values, 99)) for values in arrays.values())
-        low, high = max(low, 1e-6), max(high, low * 1.01, 1e-6)
+    def _bounds(self, ordered: dict[str, Any]) -> tuple[float, float]:
+        low = min(float(values[0]) for values in ordered.values())
+        high = max(float(percentile(values, 0.99)) for values in ordered.values())
+        high = max(high, low * 1.01)
         if self.is_log:
             return low / 1.08, high * 1.15
         margin = (high - low) * 0.06
@@ -182,7 +187,7 @@ class LatencyChart(Chart):
 
     def _draw_ecdf(self, np: Any, pg: Any, plot: Any, places: dict[str, Any]) -> None:
         for one in self._series:
-            ordered = np.sort(places[one.runner])
+            ordered = places[one.runner]
             shares = np.arange(1, len(ordered) + 1) * (100.0 / len(ordered))
             if len(ordered) > _ECDF_POINTS:
                 kept = np.linspace(0, len(ordered) - 1, _ECDF_POINTS).astype(np.int64)
@@ -199,23 +204,27 @@ class LatencyChart(Chart):
             low, high = min(low, float(both.min())), max(high, float(both.max()))
             start, end = min(start, -len(warmup)), max(end, len(timed))
             if self.is_log:
-                warmup, timed = np.log10(np.maximum(warmup, 1e-6)), np.log10(np.maximum(timed, 1e-6))
+                warmup, timed = np.log10(np.maximum(warmup, _SHORTEST_MS)), np.log10(np.maximum(timed, _SHORTEST_MS))
             pale = tinted(one.color, 110)
             self._curve(pg, plot, one, "warmup", (np.arange(-len(warmup), 0), warmup), color=pale)
             self._curve(pg, plot, one, "timed", (np.arange(len(timed)), timed))
         self._zero_line(pg, plot)
         self._label(plot, "run (warm-up before 0)", "latency, ms")
-        ends = (math.log10(max(low, 1e-6)) - 0.05, math.log10(high) + 0.08) if self.is_log else (0.0, high * 1.08)
+        ends = (
+            (math.log10(max(low, _SHORTEST_MS)) - 0.05, math.log10(high) + 0.08)
+            if self.is_log
+            else (0.0, high * 1.08)
+        )
         self._set_log_ticks(plot, "left", ends)
         plot.setXRange(start, end)
         plot.setYRange(*ends)
         self.set_note("Every run, in the order it was made. Paler: warm-up, not counted.")
 
-    def _draw_percentiles(self, np: Any, pg: Any, plot: Any, arrays: dict[str, Any]) -> None:
+    def _draw_percentiles(self, pg: Any, plot: Any, ordered: dict[str, Any]) -> None:
         colors = theme().colors
         for row, one in enumerate(self._series):
-            values = np.percentile(arrays[one.runner], [share for share, _, _ in _PERCENTILES])
-            for value, (_, name, style) in zip(values, _PERCENTILES, strict=True):
+            for share, name, style in _PERCENTILES:
+                value = float(percentile(ordered[one.runner], share))
                 item = self._items.get((one.runner, name))
                 if item is None:
                     pen = pg.mkPen(one.color, width=1, style=style)
@@ -229,9 +238,9 @@ class LatencyChart(Chart):
                     item.setZValue(20 if label else 10)  # text above lines
                     plot.addItem(item, ignoreBounds=True)
                     self._items[(one.runner, name)] = item
-                item.setPos(math.log10(max(value, 1e-6)) if self.is_log else float(value))
+                item.setPos(math.log10(value) if self.is_log else value)
                 if name == "p50":
-                    item.label.setFormat(f"p50 {significant(float(value))} ms")
+                    item.label.setFormat(f"p50 {significant(value)} ms")
 
     # Parts
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import statistics
+import bisect
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QWidget
 
+from modelpack_gui.core.stats import percentile
 from modelpack_gui.ui.format import count, significant
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.runner_choice import RunnerOption, swatch
@@ -19,6 +20,25 @@ class LiveSamples:
 
     warmup_ms: list[float] = field(default_factory=list)
     timed_ms: list[float] = field(default_factory=list)
+    _sorted_ms: list[float] = field(default_factory=list)
+
+    def add(self, phase: str, latencies_ms: tuple[float, ...]) -> None:
+        """Take what came; `phase` is `warmup` or `timed`."""
+        if phase != "timed":
+            self.warmup_ms.extend(latencies_ms)
+            return
+        self.timed_ms.extend(latencies_ms)
+        for value in latencies_ms:  # kept sorted: the median is asked for ten times a second
+            bisect.insort(self._sorted_ms, value)
+
+    @property
+    def p50_ms(self) -> float:
+        """Median of the timed runs so far.
+
+        Raises:
+            ValueError: There are none.
+        """
+        return percentile(self._sorted_ms, 0.5)
 
 
 class RunnerProgress(QWidget):
@@ -75,7 +95,7 @@ class RunnerProgress(QWidget):
 
 def _told(samples: LiveSamples, warmup_runs: int, iterations: int) -> str:
     if samples.timed_ms:
-        p50 = significant(statistics.median(samples.timed_ms))
+        p50 = significant(samples.p50_ms)
         return f"{count(len(samples.timed_ms))} of {count(iterations)} timed · p50 so far {p50} ms"
     if samples.warmup_ms:
         return f"warming up, {count(len(samples.warmup_ms))} of {count(warmup_runs)}"
