@@ -11,7 +11,6 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from modelpack_gui.core.stats import percentile
 from modelpack_gui.ui.format import plural, significant
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import theme
@@ -156,7 +155,7 @@ class LatencyChart(Chart):
 
     def _bounds(self, ordered: dict[str, Any]) -> tuple[float, float]:
         low = min(float(values[0]) for values in ordered.values())
-        high = max(float(percentile(values, 0.99)) for values in ordered.values())
+        high = max(_percentile(values, 0.99) for values in ordered.values())
         high = max(high, low * 1.01)
         if self.is_log:
             return low / 1.08, high * 1.15
@@ -224,7 +223,7 @@ class LatencyChart(Chart):
         colors = theme().colors
         for row, one in enumerate(self._series):
             for share, name, style in _PERCENTILES:
-                value = float(percentile(ordered[one.runner], share))
+                value = _percentile(ordered[one.runner], share)
                 item = self._items.get((one.runner, name))
                 if item is None:
                     pen = pg.mkPen(one.color, width=1, style=style)
@@ -286,3 +285,11 @@ def spread_of(series: Sequence[LatencySeries]) -> float:
     """Largest over smallest median; 1 for fewer than two runners."""
     medians = [sorted(one.timed_ms)[len(one.timed_ms) // 2] for one in series if len(one.timed_ms)]
     return max(medians) / min(medians) if medians and min(medians) > 0 else 1.0
+
+
+def _percentile(ordered: Any, share: float) -> float:
+    """As `core.stats.percentile`, of a sorted array."""
+    position = share * (len(ordered) - 1)
+    below = math.floor(position)
+    above = min(below + 1, len(ordered) - 1)
+    return float(ordered[below] + (ordered[above] - ordered[below]) * (position - below))
