@@ -9,7 +9,7 @@ from typing import Any
 from modelpack_gui.core.records import CheckRow, ExportSpec
 from modelpack_gui.stages.check.rows import failed, listed, passed, warning
 from modelpack_gui.stages.inspection.onnx_graph import infer_shapes
-from modelpack_gui.stages.inspection.onnx_types import external_entries
+from modelpack_gui.stages.inspection.onnx_types import external_entries, tensor_info
 
 
 def checker(path: Path) -> CheckRow:
@@ -35,16 +35,15 @@ def shape_inference(model: Any, path: Path, scratch: Path) -> CheckRow:
     if error:
         return failed(
             "shape-inference",
-            f"Shape inference contradicts the file: {error.splitlines()[0]}",
-            "Export it again with the other exporter; a shape in the file does not follow from its nodes.",
+            f"Strict shape inference fails: {error.splitlines()[0]}",
+            "Export it again with the other exporter: a shape in the file does not follow from its nodes, or a node "
+            "has no rule.",
             details=error,
         )
-    from modelpack_gui.stages.inspection.onnx_types import tensor_info
-
     unknown = []
     for output in inferred.graph.output:
         info = tensor_info(output)
-        if info.shape is None or None in info.shape or not info.dtype:
+        if not info.dtype or info.shape is None or any(_is_unknown(size) for size in info.shape):
             unknown.append(f"{info.name} ({info.shape_text})")
     if unknown:
         return warning(
@@ -54,6 +53,11 @@ def shape_inference(model: Any, path: Path, scratch: Path) -> CheckRow:
         )
     count = len(inferred.graph.output)
     return passed("shape-inference", f"dtype and shape of {'the output' if count == 1 else 'all outputs'} are known.")
+
+
+def _is_unknown(size: int | str | None) -> bool:
+    """Whether an axis has no size and no name but one that shape inference made up."""
+    return size is None or (isinstance(size, str) and size.startswith("unk__"))
 
 
 def unused_inputs(model: Any) -> CheckRow:

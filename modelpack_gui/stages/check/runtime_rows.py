@@ -13,11 +13,11 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.records import Artifact, CheckRow, InputSpec, TensorInfo
 from modelpack_gui.stages.check.rows import failed, from_error, not_tried, passed, skipped, warning
-from modelpack_gui.stages.parity.runtimes import OnnxRuntime, Output, Runtime, TorchScriptRuntime, open_session
+from modelpack_gui.stages.parity.runtimes import OnnxRuntime, Output, Runtime, TorchScriptRuntime, gist, open_session
 from modelpack_gui.stages.source.inputs import make_inputs
 
 _IR = re.compile(r"[Uu]nsupported model IR version: (\d+), max supported IR version: (\d+)")
-_OPSET = re.compile(r"[Oo]pset (\d+) is under development|until now[^;]*opset (\d+)|opset version[: ]+(\d+)")
+_OPSET = re.compile(r"[Oo]pset \d+ is under development")
 _NO_KERNEL = re.compile(r"Could not find an implementation for ([\w.]+)\((\d+)\)")
 _NOT_REGISTERED = re.compile(r"([\w.:]+)\(-?\d+\) is not a registered function/op")
 
@@ -106,14 +106,14 @@ def _not_loaded(error: ErrorInfo, artifact: Artifact) -> CheckRow:
     elif kernel:
         explanation = f"This ONNX Runtime cannot compute {kernel[1]} (opset {kernel[2]}) in this dtype on the CPU."
         fix = "Export with another opset or in float32, or update onnxruntime."
-    elif _OPSET.search(text) and "opset" in text.lower():
+    elif _OPSET.search(text):
         explanation = f"The file uses opset {artifact.opset_version}, which this ONNX Runtime does not support yet."
         fix = "Export with an older opset, or update onnxruntime."
     elif "external" in text.lower() or "No such file" in text:
-        explanation = "The data file with the weights is not found beside the copy."
-        fix = "Keep the data file in the folder of the .onnx file, under the name that it was exported with."
+        explanation = "The weights cannot be read from the data file beside the copy: it is missing or cut off."
+        fix = "Keep the whole data file in the folder of the .onnx file, under the name that it was exported with."
     else:
-        explanation = error.message
+        explanation = f"ONNX Runtime cannot load it: {gist(text)}"
         fix = "Export it again, with the other exporter or another opset; the details hold what the runtime said."
     return failed("runtime-loads", explanation, fix, details=text)
 

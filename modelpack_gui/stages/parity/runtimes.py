@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     import torch
 
 _ORT_DTYPES = {"float": "float32", "double": "float64"}
+_ORT_PREFIX = re.compile(
+    r"^\[ONNXRuntimeError\] : \d+ : \w+ : (?:Load model from .* failed: ?)?(?:/onnxruntime_src\S+ )?"
+)
 _BFLOAT16 = 16  # onnx.TensorProto.BFLOAT16
 
 
@@ -166,6 +170,8 @@ def open_session(path: str | Path) -> Any:
     ort = _import_onnxruntime()
     options = ort.SessionOptions()
     options.log_severity_level = 3  # what goes wrong comes as an exception
+    # Its threads would spin on while torch takes its turn in this process, and slow it down several times.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions have no common base
@@ -178,13 +184,21 @@ def open_session(path: str | Path) -> Any:
 
 
 def first_line(error: BaseException) -> str:
-    """The line of an exception's text that says most: the last one of TorchScript's, the first of others."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    """The line of an exception that says most; its type if it says nothing."""
+    return gist(str(error)) or type(error).__name__
+
+
+def gist(text: str) -> str:
+    """The line of a message that says most: the last one of TorchScript's, the first of others.
+
+    What ONNX Runtime puts before its reason (codes, the path, its own source file) is left out.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
-        return type(error).__name__
+        return ""
     if lines[0].startswith("The following operation failed in the TorchScript interpreter"):
         return lines[-1]
-    return lines[0]
+    return _ORT_PREFIX.sub("", lines[0]) or lines[0]
 
 
 def _import_onnxruntime() -> Any:
