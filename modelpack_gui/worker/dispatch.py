@@ -32,6 +32,7 @@ from modelpack_gui.core.events import (
 from modelpack_gui.core.records import PROTOCOL_VERSION
 from modelpack_gui.core.serde import DecodeError
 from modelpack_gui.stages import registry
+from modelpack_gui.stages.hello import PACKAGES
 from modelpack_gui.worker.channel import Channel, end_output, marked_stdout
 
 _ALLOCATION_FAILED = (
@@ -149,6 +150,14 @@ def fault(error: BaseException, stage: str) -> ErrorInfo:
             "stage-exit",
             f"The code called sys.exit({error.code!r}) during the job {stage!r}.",
             "Put the call under `if __name__ == '__main__':`. The traceback says where it is.",
+            details,
+        )
+    missing = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if missing in PACKAGES:
+        return ErrorInfo(
+            "package-missing",
+            f"The interpreter {sys.executable} has no {missing}, which the job {stage!r} needs.",
+            f'Choose another interpreter, or install it in this one: "{sys.executable}" -m pip install {missing}',
             details,
         )
     return ErrorInfo(

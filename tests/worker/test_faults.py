@@ -11,6 +11,8 @@ from modelpack_gui.worker.dispatch import fault
         (MemoryError(), "out-of-memory"),
         (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to"), "out-of-memory"),
         (SystemExit(3), "stage-exit"),
+        (ModuleNotFoundError("No module named 'torch.jit'", name="torch.jit"), "package-missing"),
+        (ModuleNotFoundError("No module named 'mine'", name="mine"), "stage-fault"),
         (KeyError("x"), "stage-fault"),
         (KeyboardInterrupt(), "stage-fault"),
     ],
