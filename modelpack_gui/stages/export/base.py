@@ -51,6 +51,8 @@ class Exporter(Protocol):
         packages: What it needs in the interpreter besides torch.
         min_torch: Oldest torch it works with, such as `(2, 5)`.
         note: What to know before choosing it, one sentence.
+        runs_model: Whether it runs the model on the values of the example inputs, and so refuses unfit ones.
+            torch.export looks at shapes only and lets integers into a float layer.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Exporter(Protocol):
     packages: tuple[str, ...]
     min_torch: tuple[int, int]
     note: str
+    runs_model: bool
 
     def opsets(self) -> OpsetRange | None:
         """Range for the torch of this interpreter, found without importing it; None if there are no opsets."""

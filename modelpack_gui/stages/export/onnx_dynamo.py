@@ -21,6 +21,7 @@ class OnnxDynamoExporter:
     packages: tuple[str, ...] = ("onnx", "onnxscript")
     min_torch = (2, 5)
     note = "The exporter that PyTorch develops; refuses what it cannot capture, such as a branch on values."
+    runs_model = False
 
     def opsets(self) -> OpsetRange:
         """See `Exporter.opsets`."""

@@ -18,6 +18,7 @@ class OnnxScriptExporter:
     packages: tuple[str, ...] = ("onnx",)
     min_torch = (2, 4)
     note = "Keeps branches and loops, if the model's code stays within what TorchScript can compile."
+    runs_model = True
 
     def opsets(self) -> OpsetRange:
         """See `Exporter.opsets`."""

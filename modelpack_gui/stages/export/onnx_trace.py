@@ -18,6 +18,7 @@ class OnnxTraceExporter:
     packages: tuple[str, ...] = ("onnx",)
     min_torch = (2, 4)
     note = "Follows one run: a branch or a Python number is frozen as it was for the example inputs."
+    runs_model = True
 
     def opsets(self) -> OpsetRange:
         """See `Exporter.opsets`."""

@@ -39,13 +39,17 @@ def run(request: ExportRequest, context: Context) -> ExportRecord:
 
     from modelpack_gui.stages.common.warnings import capture
     from modelpack_gui.stages.source.build import build_model
-    from modelpack_gui.stages.source.forward import check_call, set_eval
+    from modelpack_gui.stages.source.forward import check_call, run_forward, set_eval
     from modelpack_gui.stages.source.inputs import make_inputs
 
     built = build_model(request.source, context)
     tensors = make_inputs(request.inputs)
-    check_call(built.module, tensors)
-    set_eval(built.module)
+    if exporter.runs_model:
+        check_call(built.module, tensors)
+        set_eval(built.module)
+    else:
+        context.progress("Running the model on the example inputs")
+        run_forward(built.module, tensors, inference_mode=False)
     context.check_cancelled()
     example_names = [spec.name for spec in request.inputs]
     with paths.replace_files(target) as temporary, capture() as captured:

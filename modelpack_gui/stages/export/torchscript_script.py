@@ -16,6 +16,7 @@ class TorchScriptScriptExporter:
     packages: tuple[str, ...] = ()
     min_torch = (2, 4)
     note = "Keeps branches and loops, if the model's code stays within what TorchScript can compile."
+    runs_model = False
 
     def opsets(self) -> None:
         """TorchScript has no opsets."""

@@ -16,6 +16,7 @@ class TorchScriptTraceExporter:
     packages: tuple[str, ...] = ()
     min_torch = (2, 4)
     note = "Follows one run: a branch or a Python number is frozen as it was for the example inputs."
+    runs_model = True
 
     def opsets(self) -> None:
         """TorchScript has no opsets."""

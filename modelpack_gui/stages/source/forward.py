@@ -38,7 +38,7 @@ def run_forward(module: torch.nn.Module, tensors: Sequence[torch.Tensor]) -> tup
     )
     with (
         guarded("forward-failed", f"running {type(module).__name__}.forward on the example inputs ({shown})", hint),
-        torch.inference_mode(),
+        torch.inference_mode() if inference_mode else torch.no_grad(),
     ):
         result = module(*arguments)
     return name_outputs(result)
