@@ -32,12 +32,13 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Section:
-    """A titled group of rows, then text in a monospace font, then a chart; each may be empty."""
+    """A titled group of rows, then a chart, then text; each may be empty. `is_prose` text is not in monospace."""
 
     title: str
     properties: tuple[Property, ...] = ()
     text: str = ""
     histogram: Histogram | None = None
+    is_prose: bool = False
 
 
 @dataclass(frozen=True)

@@ -67,9 +67,9 @@ def row_inspection(row: CheckRow, report: CheckReport) -> Inspection:
     if row.asked or row.got:
         facts += [Property("Asked", row.asked or "–", is_mono=True), Property("Got", row.got or "–", is_mono=True)]
     facts.append(Property("File", report.path, is_mono=True))
-    sections = [Section("Result", tuple(facts)), Section("Explanation", text=row.explanation)]
+    sections = [Section("Result", tuple(facts)), Section("Explanation", text=row.explanation, is_prose=True)]
     if row.fix:
-        sections.append(Section("Fix", text=row.fix))
+        sections.append(Section("Fix", text=row.fix, is_prose=True))
     if row.details:
         sections.append(Section("Details", text=row.details))
     return Inspection(row.title, "check", tuple(sections))

@@ -75,15 +75,15 @@ def node_haystack(node: NodeInfo) -> str:
 
 NODE_COLUMNS: tuple[Column[NodeInfo], ...] = (
     Column("#", lambda node: node.index, is_number=True, width=56, tooltip="Position in the graph, from 0"),
-    Column("Op type", lambda node: node.op_type, width=120),
-    Column("Name", lambda node: natural(node.name), lambda node: node.name, is_mono=True, width=150),
+    Column("Op type", lambda node: node.op_type, width=104),
+    Column("Name", lambda node: natural(node.name), lambda node: node.name, is_mono=True, width=140),
     Column(
         "Module",
         lambda node: natural(node.module_path),
         lambda node: node.module_path,
         lambda node: f"{node.module_path} ({node.module_class})" if node.module_class else node.module_path,
         is_mono=True,
-        width=140,
+        width=160,
         tooltip="Path of the PyTorch module that the node came from",
     ),
     Column(
@@ -91,7 +91,7 @@ NODE_COLUMNS: tuple[Column[NodeInfo], ...] = (
         lambda node: elements(node.output_infos[0].shape) if node.output_infos else None,
         _first_shape,
         lambda node: "\n".join(f"{info.name}: {info.shape_text}" for info in node.output_infos),
-        width=140,
+        width=164,
         tooltip="Of the first output; sorted by the number of elements of one sample",
     ),
     Column(

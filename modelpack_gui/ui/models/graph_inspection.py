@@ -61,7 +61,7 @@ def node_inspection(
             tuple(Property(item.name, item.value, f"{item.value}  ({item.type})", True) for item in node.attributes),
         ),
         Section("Inputs", tuple(_value_row(name, index, initializers) for name in node.inputs)),
-        Section("Outputs", tuple(Property(info.name, tensor_text(info), is_mono=True) for info in node.output_infos)),
+        Section("Outputs", tuple(Property(info.name, tensor_text(info)) for info in node.output_infos)),
     ]
     if used:
         sections.append(stats_section(f"Initializer {used[0].name}", stats))
@@ -125,15 +125,10 @@ def stats_section(title: str, stats: StatsAnswer) -> Section:
         return Section(title, (Property("Statistics", "reading…"),))
     if isinstance(stats, ErrorInfo):
         return Section(title, (Property("Statistics", "not read"), Property("Why", stats.message)))
-    rows = [
-        Property("Dtype", stats.dtype),
-        Property("Shape", shape_text(stats.shape)),
-        Property("Elements", fmt.count(stats.elements), str(stats.elements)),
-        Property("Size", fmt.size(stats.size_bytes), f"{stats.size_bytes} B"),
-    ]
+    rows = [Property("Elements", fmt.count(stats.elements), str(stats.elements))]
     for name, value in (("Minimum", stats.minimum), ("Maximum", stats.maximum), ("Mean", stats.mean)):
         rows.append(Property(name, fmt.significant(value), fmt.full(value)))
-    rows.append(Property("Standard deviation", fmt.significant(stats.std), fmt.full(stats.std)))
+    rows.append(Property("Std", fmt.significant(stats.std), fmt.full(stats.std)))
     rows.append(Property("Zeros", _share(stats.zeros, stats.elements), str(stats.zeros)))
     rows.append(Property("NaN", fmt.count(stats.nans), str(stats.nans)))
     rows.append(Property("Inf", fmt.count(stats.infs), str(stats.infs)))
@@ -154,9 +149,9 @@ def _value_row(name: str, index: GraphIndex, initializers: Mapping[str, Initiali
     if item is not None:
         return _initializer_row(item)
     text = tensor_text(index.values.get(name))
-    return Property(name, text, f"{name}: {text}", is_mono=True)
+    return Property(name, text, f"{name}: {text}")
 
 
 def _initializer_row(item: InitializerInfo) -> Property:
     text = f"{item.dtype}  {shape_text(item.shape)}"
-    return Property(item.name, text, f"{item.name}: {text}, initializer", is_mono=True, target=item)
+    return Property(item.name, text, f"{item.name}: {text}, initializer", target=item)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtGui import QBrush, QColor, QFont, QIcon
 
 from modelpack_gui.ui.plain_text import plain_tooltip
@@ -30,6 +30,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 COPY_ROLE = Qt.ItemDataRole.UserRole + 1
 """The full value of a cell as text, for the clipboard."""
+_HAYSTACKS_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
@@ -86,23 +87,26 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         self._mono_font = mono_font
         self._haystack = haystack or self._all_cells
         self._records: list[R] = []
-        self._haystacks: list[str] | None = None  # made when first needed
+        self._haystacks: list[str] = []  # of the first records; the rest is made when idle, or needed
         self._keys: dict[int, list[Any]] = {}  # of each column that was sorted by
         self._order: list[int] = []  # indices into _records, as sorted
         self._shown: list[int] = []  # those of _order that the filter lets through
         self._filter = ""
         self._predicate: Callable[[R], bool] | None = None
         self._sort: tuple[int, Qt.SortOrder] | None = None
+        self._idle = QTimer(self, singleShot=True, interval=0)
+        self._idle.timeout.connect(self._on_idle)
 
     def set_records(self, records: Sequence[R]) -> None:
         """Show other records; filter and sort order stay."""
         self.beginResetModel()
         self._records = list(records)
-        self._haystacks = None
+        self._haystacks = []
         self._keys.clear()
         self._order = self._sorted()
         self._shown = self._filtered()
         self.endResetModel()
+        self._idle.start()
 
     def set_filter(self, text: str, predicate: Callable[[R], bool] | None = None) -> None:
         """Show only rows that contain every word of `text` in some column and for which `predicate` holds."""
@@ -159,15 +163,25 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
     def _filtered(self) -> list[int]:
         shown = self._order
         words = self._filter.split()
-        if words and self._haystacks is None:
-            self._haystacks = [self._haystack(record).lower() for record in self._records]
-        haystacks = self._haystacks or []
+        if words:
+            self._make_haystacks(len(self._records))
+        haystacks = self._haystacks
         for word in words:
             shown = [i for i in shown if word in haystacks[i]]
         if self._predicate is not None:
             records, predicate = self._records, self._predicate
             shown = [i for i in shown if predicate(records[i])]
         return list(shown)
+
+    def _make_haystacks(self, most: int) -> None:
+        done = len(self._haystacks)
+        self._haystacks += [self._haystack(record).lower() for record in self._records[done : done + most]]
+
+    def _on_idle(self) -> None:
+        """In steps of a few milliseconds, so that the first letter typed finds all of it done."""
+        self._make_haystacks(_HAYSTACKS_AT_ONCE)
+        if len(self._haystacks) < len(self._records):
+            self._idle.start()
 
     def _all_cells(self, record: R) -> str:
         return "\n".join(column.whole(record) for column in self.columns)

@@ -155,8 +155,12 @@ class StagePage(QWidget):
         column.setSpacing(SPACING + 4)
         column.addStretch(2)
         column.addWidget(IconLabel(self.icon_name, 48, is_muted=True), alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(text, alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self._empty_problem, alignment=Qt.AlignmentFlag.AlignHCenter)
+        for label in (text, self._empty_problem):
+            line = QHBoxLayout()  # an alignment would take the height for the page's width, and cut the second line
+            line.addStretch(1)
+            line.addWidget(label)
+            line.addStretch(1)
+            column.addLayout(line)
         column.addWidget(self._empty_run, alignment=Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
         return empty

@@ -44,9 +44,9 @@ class GraphPage(StagePage):
         self._reader = TensorReader(controller, self)
 
         self.facts = GraphFacts()
-        self._inference_text = MonoBlock(max_lines=8)
-        self._inference = Foldable("Shape inference failed: some dtypes and shapes are unknown", self._inference_text)
-        self._inference.setObjectName("shape-inference")
+        self.inference_text = MonoBlock(max_lines=8)
+        self.inference = Foldable("Shape inference failed: some dtypes and shapes are unknown", self.inference_text)
+        self.inference.setObjectName("shape-inference")
         self.tables = GraphTables(settings)
         # The canvas will be the second pane.
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -56,7 +56,7 @@ class GraphPage(StagePage):
         head = QVBoxLayout()
         head.setSpacing(GROUP_SPACING // 2)
         head.addWidget(self.facts)
-        head.addWidget(self._inference)
+        head.addWidget(self.inference)
         self.content.addLayout(head)
         self.content.addWidget(self.splitter, 1)
 
@@ -76,8 +76,8 @@ class GraphPage(StagePage):
         self._reader.forget()
         self._initializers = {item.name: item for item in result.initializers}
         self.facts.show_artifact(result.artifact)
-        self._inference.setVisible(bool(result.shape_inference_error))
-        self._inference_text.set_text(result.shape_inference_error)
+        self.inference.setVisible(bool(result.shape_inference_error))
+        self.inference_text.set_text(result.shape_inference_error)
         self.tables.show_index(result)
 
     def sentence_for(self, result: Result) -> str:

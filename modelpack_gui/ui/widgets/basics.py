@@ -11,6 +11,7 @@ from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING, heading_font, icon, pixmap, status_icon, theme
 from modelpack_gui.ui.widgets.mono_block import MonoBlock
+from modelpack_gui.ui.widgets.wrapped_label import WrappedLabel
 
 
 class IconButton(QPushButton):
@@ -123,10 +124,10 @@ class StatusBadge(QWidget):
 
     def _tint(self) -> None:
         self._picture.setPixmap(status_icon(self._status).pixmap(16, 16))
-        palette = self._word.palette()
-        palette.setColor(self._word.foregroundRole(), theme().status_color(self._status))
-        if palette != self._word.palette():
-            self._word.setPalette(palette)
+        # A palette would be undone by the application's style sheet at the next change of theme.
+        sheet = f"color: {theme().status_color(self._status)};"
+        if sheet != self._word.styleSheet():
+            self._word.setStyleSheet(sheet)
 
 
 class ElidedLabel(QLabel):
@@ -136,7 +137,7 @@ class ElidedLabel(QLabel):
         self, text: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)  # a name such as <lambda> is not a tag
+        self.setTextFormat(Qt.TextFormat.PlainText)  # a token such as <s> is not a tag
         self._mode = mode
         self._whole = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -256,11 +257,9 @@ class ErrorPanel(QFrame):
         QGuiApplication.clipboard().setText("\n\n".join(part for part in parts if part))
 
 
-def wrapped_label(text: str, *, is_muted: bool = False, is_selectable: bool = False) -> QLabel:
+def wrapped_label(text: str, *, is_muted: bool = False, is_selectable: bool = False) -> WrappedLabel:
     """Plain text over as many lines as it needs."""
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
+    label = WrappedLabel(text)
     if is_muted:
         label.setProperty("role", "muted")
     if is_selectable:

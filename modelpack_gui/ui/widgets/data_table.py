@@ -4,15 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
-from modelpack_gui.ui.models.record_table import COPY_ROLE, RecordTableModel
+from modelpack_gui.ui.models.record_table import COPY_ROLE, Index, RecordTableModel
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import icon
 
 ROW_HEIGHT = 24
+CELL_PADDING = 5  # with the style's own margin the 8 of the header's sections
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Text in line with the header's; no frame around the current cell, for rows are what is selected."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw a cell."""
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, option.palette.highlight())
+        inside = QStyleOptionViewItem(option)
+        inside.rect = option.rect.adjusted(CELL_PADDING, 0, -CELL_PADDING, 0)
+        inside.state &= ~QStyle.StateFlag.State_HasFocus
+        super().paint(painter, inside, index)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """With the padding."""
+        return super().sizeHint(option, index) + QSize(2 * CELL_PADDING, 0)
 
 
 class DataTable(QTableView):
@@ -33,6 +60,7 @@ class DataTable(QTableView):
         self.setAccessibleName(accessible_name)
         self._model = model
         self.setModel(model)
+        self.setItemDelegate(CellDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -68,6 +96,11 @@ class DataTable(QTableView):
         self.addAction(copy)
         self.selectionModel().currentRowChanged.connect(self._on_current_changed)
         self.activated.connect(lambda index: self.record_activated.emit(self._model.record(index.row())))
+
+    @property
+    def records_model(self) -> RecordTableModel[Any]:
+        """What it shows."""
+        return self._model
 
     def remember(self, settings: Settings) -> None:
         """Restore the columns now, and keep them from now on."""

@@ -11,6 +11,7 @@ from modelpack_gui.ui.theme import GRID, GROUP_SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, heading
 
 SHOWN = 3
+_NARROWEST = 16  # characters
 _FORMATS = {"onnx": "ONNX", "torchscript": "TorchScript"}
 
 
@@ -34,32 +35,42 @@ class GraphFacts(QFrame):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        self._row.addWidget(self._tensors(fmt.plural(len(artifact.inputs), "input"), artifact.inputs), 5)
-        self._row.addWidget(self._tensors(fmt.plural(len(artifact.outputs), "output"), artifact.outputs), 5)
-        self._row.addWidget(_lines(_FORMATS[artifact.format], format_lines(artifact)), 3)
+        self._add_tensors(fmt.plural(len(artifact.inputs), "input"), artifact.inputs)
+        self._add_tensors(fmt.plural(len(artifact.outputs), "output"), artifact.outputs)
+        self._add_lines(_FORMATS[artifact.format], format_lines(artifact))
 
-    def _tensors(self, title: str, infos: tuple[TensorInfo, ...]) -> QWidget:
+    def _add_tensors(self, title: str, infos: tuple[TensorInfo, ...]) -> None:
         group, column = _group(title)
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(GRID * 3)
         grid.setVerticalSpacing(2)
-        for i, part in enumerate((3, 2, 4)):
-            grid.setColumnStretch(i, part)
         shown = infos if len(infos) <= SHOWN else infos[: SHOWN - 1]
-        for row, info in enumerate(shown):
-            name = ElidedLabel(info.name)
-            name.setFont(mono_font())
-            grid.addWidget(name, row, 0)
-            grid.addWidget(ElidedLabel(info.dtype or "unknown", Qt.TextElideMode.ElideRight), row, 1)
-            grid.addWidget(ElidedLabel(info.shape_text), row, 2)
+        texts = [(info.name, info.dtype or "unknown", info.shape_text) for info in shown]
+        for row, cells in enumerate(texts):
+            for column_number, cell in enumerate(cells):
+                label = ElidedLabel(cell)
+                if column_number == 0:
+                    label.setFont(mono_font())
+                grid.addWidget(label, row, column_number)
+        parts = [max((len(cells[i]) for cells in texts), default=1) + 2 for i in range(3)]
+        for i, part in enumerate(parts):  # as wide as its longest text asks for, in proportion
+            grid.setColumnStretch(i, part)
         column.addLayout(grid)
         if len(shown) < len(infos):
             more = IconButton(f"{len(infos) - len(shown)} more", role="link")
             more.clicked.connect(self.more_wanted)
             column.addWidget(more, alignment=Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
-        return group
+        self._row.addWidget(group, max(sum(parts), _NARROWEST))
+
+    def _add_lines(self, title: str, lines: list[str]) -> None:
+        group, column = _group(title)
+        column.setSpacing(2)
+        for line in lines:
+            column.addWidget(ElidedLabel(line, Qt.TextElideMode.ElideRight))
+        column.addStretch(1)
+        self._row.addWidget(group, max(_NARROWEST, *(len(line) for line in lines)) if lines else _NARROWEST)
 
 
 def format_lines(artifact: Artifact) -> list[str]:
@@ -77,12 +88,3 @@ def _group(title: str) -> tuple[QWidget, QVBoxLayout]:
     column.setSpacing(GRID)
     column.addWidget(heading(title))
     return group, column
-
-
-def _lines(title: str, lines: list[str]) -> QWidget:
-    group, column = _group(title)
-    column.setSpacing(2)
-    for line in lines:
-        column.addWidget(ElidedLabel(line, Qt.TextElideMode.ElideRight))
-    column.addStretch(1)
-    return group

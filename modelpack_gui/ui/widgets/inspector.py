@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QMenu, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QScrollBar,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from modelpack_gui.core.pipeline import ORDER
 from modelpack_gui.ui.controller import Controller
@@ -21,6 +31,7 @@ from modelpack_gui.ui.widgets.mono_block import MonoBlock
 
 EMPTY_TEXT = "Select a node, a tensor or a row to see its properties."
 ROW_LIMIT = 60
+_INDENT = 12
 _CLOSED_KEY = "inspector/closed"
 
 
@@ -83,6 +94,11 @@ class InspectorPanel(QWidget):
         """What is shown."""
         return self._inspection
 
+    @property
+    def scroll_bar(self) -> QScrollBar:
+        """Of the sections."""
+        return self._scroll.verticalScrollBar()
+
     def clear(self) -> None:
         """Show the empty state."""
         self._inspection = None
@@ -126,11 +142,12 @@ class InspectorPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
         if section.properties:
-            column.addWidget(_Rows(section.properties, follow))
+            column.addWidget(PropertyRows(section.properties, follow))
         if section.histogram is not None:
             column.addWidget(HistogramView(section.histogram))
         if section.text:
-            column.addWidget(MonoBlock(section.text))
+            text = wrapped_label(section.text, is_selectable=True) if section.is_prose else MonoBlock(section.text)
+            column.addWidget(text)
         key = section.title.split(" ", 1)[0]  # `Initializer conv.weight` folds as every `Initializer`
         fold = Foldable(section.title, content, is_open=key not in self._closed)
         fold.setObjectName(f"section-{section.title}")
@@ -146,34 +163,79 @@ class InspectorPanel(QWidget):
             self._settings.set_text(_CLOSED_KEY, "\n".join(sorted(self._closed)))
 
 
-class _Rows(QWidget):
-    """Names and values in two columns, each cut where it does not fit."""
+class PropertyRows(QWidget):
+    """Names and values in two columns; a value that has no room beside its name goes below it.
+
+    Placed by hand: a grid would give every row the width of the longest.
+    """
 
     def __init__(self, properties: tuple[Property, ...], follow: Callable[[Any], None] | None) -> None:
         super().__init__()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(SPACING)
-        grid.setVerticalSpacing(GRID)
-        grid.setColumnStretch(0, 2)
-        grid.setColumnStretch(1, 3)
-        for row, item in enumerate(properties[:ROW_LIMIT]):
-            grid.addWidget(self._name(item, follow), row, 0)
-            value = PropertyLabel(item)
-            grid.addWidget(value, row, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._rows = [(self._name(item, follow), PropertyLabel(item, self)) for item in properties[:ROW_LIMIT]]
+        self._more: QLabel | None = None
         hidden = len(properties) - ROW_LIMIT
         if hidden > 0:
-            more = wrapped_label(f"{hidden:,} more; the copy button above copies all.", is_muted=True)
-            grid.addWidget(more, ROW_LIMIT, 0, 1, 2)
+            self._more = wrapped_label(f"{hidden:,} more; the copy button above copies all.", is_muted=True)
+            self._more.setParent(self)
+        self._height = self._arrange(240)
 
-    def _name(self, item: Property, follow: Callable[[Any], None] | None) -> QWidget:
-        if follow is not None and item.target is not None:
-            link = FollowLink(item.name)
-            link.clicked.connect(lambda: follow(item.target))
-            return link
-        name = ElidedLabel(item.name)
-        name.setProperty("role", "muted")
-        return name
+    def sizeHint(self) -> QSize:
+        """The height that the rows take at the width they have."""
+        return QSize(200, self._height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Place the rows anew."""
+        super().resizeEvent(event)
+        height = self._arrange(event.size().width())
+        if height != self._height:
+            self._height = height
+            self.updateGeometry()
+
+    def _arrange(self, width: int) -> int:
+        """Place everything; gives the height."""
+        names = [name.natural_width for name, _ in self._rows]
+        inline = [
+            name + SPACING + value.natural_width <= width for name, (_, value) in zip(names, self._rows, strict=True)
+        ]
+        left = max((name for name, fits in zip(names, inline, strict=True) if fits), default=0) + SPACING
+        left = min(max(left, 72), width // 2)
+        y = 0
+        for (name, value), fits in zip(self._rows, inline, strict=True):
+            height = max(name.sizeHint().height(), value.sizeHint().height())
+            if fits and left + value.natural_width <= width:
+                name.setGeometry(0, y, left - SPACING, height)
+                value.setGeometry(left, y, width - left, height)
+            else:
+                name.setGeometry(0, y, width, height)
+                y += height
+                value.setGeometry(_INDENT, y, width - _INDENT, height)
+            y += height + GRID // 2
+        if self._more is not None:
+            height = self._more.heightForWidth(width)
+            self._more.setGeometry(0, y, width, height)
+            y += height
+        return y
+
+    def _name(self, item: Property, follow: Callable[[Any], None] | None) -> NameLabel | FollowLink:
+        if follow is None or item.target is None:
+            return NameLabel(item.name, self)
+        link = FollowLink(item.name, self)
+        link.clicked.connect(lambda: follow(item.target))
+        return link
+
+
+class NameLabel(ElidedLabel):
+    """The name of a property."""
+
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(text, parent=parent)
+        self.setProperty("role", "muted")
+
+    @property
+    def natural_width(self) -> int:
+        """Pixels that the whole text takes."""
+        return self.fontMetrics().horizontalAdvance(self.whole) + 2
 
 
 class FollowLink(IconButton):
@@ -184,7 +246,12 @@ class FollowLink(IconButton):
         self._whole = text
         self.setToolTip(plain_tooltip(f"Show {text}"))
         self.setAccessibleName(text)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setStyleSheet("padding: 0;")  # its text in line with the other names
+
+    @property
+    def natural_width(self) -> int:
+        """Pixels that the whole text takes."""
+        return self.fontMetrics().horizontalAdvance(self._whole) + GRID
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Cut anew."""
@@ -210,6 +277,11 @@ class PropertyLabel(ElidedLabel):
         )
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._on_context_menu)
+
+    @property
+    def natural_width(self) -> int:
+        """Pixels that the whole text takes."""
+        return self.fontMetrics().horizontalAdvance(self.whole) + 2
 
     def _on_context_menu(self, position: QPoint) -> None:
         item = self._item

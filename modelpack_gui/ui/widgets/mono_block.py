@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent, QTextOption
+from PySide6.QtGui import QFontMetricsF, QResizeEvent, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from modelpack_gui.ui.theme import mono_font
@@ -36,7 +38,15 @@ class MonoBlock(QPlainTextEdit):
         """As high as the wrapped lines, up to the limit."""
         lines = max(1, min(round(self.document().size().height()), self._max_lines))
         around = 2 * (self.frameWidth() + self.document().documentMargin())
-        return QSize(120, round(lines * self.fontMetrics().lineSpacing() + around))
+        return QSize(120, math.ceil(lines * self._line_height() + around) + 1)
+
+    def _line_height(self) -> float:
+        """As laid out: a font's line spacing is rounded up for each line."""
+        first = self.document().firstBlock()
+        drawn = first.layout().lineCount()
+        if not drawn:
+            return math.ceil(QFontMetricsF(self.font()).lineSpacing())
+        return float(self.blockBoundingRect(first).height() / drawn)
 
     def minimumSizeHint(self) -> QSize:
         """It is never lower than its hint."""

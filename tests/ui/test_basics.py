@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import DARK, LIGHT, theme
+from modelpack_gui.ui.widgets.basics import (
+    ElidedLabel,
+    ErrorPanel,
+    Foldable,
+    IconButton,
+    IconToolButton,
+    StatusBadge,
+    wrapped_label,
+)
+from modelpack_gui.ui.widgets.mono_block import MonoBlock
+
+pytestmark = [
+    pytest.mark.usefixtures("_themed"),
+    pytest.mark.qt_log_ignore("This plugin does not support", extend=True),
+]
+
+
+def colors_in(widget: QWidget) -> set[str]:
+    image = widget.grab().toImage()
+    return {QColor(image.pixel(x, y)).name() for x in range(image.width()) for y in range(image.height())}
+
+
+def details_of(panel: ErrorPanel) -> MonoBlock:
+    (block,) = panel.findChildren(MonoBlock)
+    return block
+
+
+def test_an_elided_label_cuts_what_does_not_fit_and_keeps_the_whole_in_its_tooltip(qtbot: QtBot) -> None:
+    label = ElidedLabel("a_rather_long_file_name.onnx")
+    qtbot.addWidget(label)
+    label.show()
+    label.resize(90, 20)
+    assert "…" in label.text()
+    assert label.toolTip() == label.whole == "a_rather_long_file_name.onnx"
+    label.resize(600, 20)
+    assert label.text() == label.whole
+
+
+def test_an_elided_label_shows_tokens_that_look_like_tags(qtbot: QtBot) -> None:
+    label = ElidedLabel("<b>bold</b>")
+    qtbot.addWidget(label)
+    label.resize(400, 20)
+    assert label.text() == "<b>bold</b>"
+    assert label.textFormat() is Qt.TextFormat.PlainText
+    assert "&lt;b&gt;" in label.toolTip()
+
+
+def test_a_wrapped_label_breaks_a_long_path_and_copies_it_unbroken(qtbot: QtBot) -> None:
+    path = "/home/somebody/" + "a_long_folder_name/" * 8 + "x" * 60
+    label = wrapped_label(f"There is no file {path}.", is_selectable=True)
+    qtbot.addWidget(label)
+    assert label.minimumSizeHint().width() < 250
+    assert label.text() == f"There is no file {path}."
+    label.setSelection(0, len(QLabel.text(label)))  # with the places to break at
+    label.copy()
+    assert QGuiApplication.clipboard().text() == f"There is no file {path}."
+
+
+def test_a_foldable_opens_and_closes_by_mouse_and_keyboard_and_says_so(qtbot: QtBot) -> None:
+    content = QLabel("inside")
+    fold = Foldable("Details", content)
+    qtbot.addWidget(fold)
+    fold.show()
+    header = fold.findChild(QPushButton)
+    assert not content.isVisible()
+    with qtbot.waitSignal(fold.toggled) as opened:
+        qtbot.mouseClick(header, Qt.MouseButton.LeftButton)
+    assert opened.args == [True]
+    assert content.isVisible()
+    with qtbot.waitSignal(fold.toggled) as closed:
+        qtbot.keyClick(header, Qt.Key.Key_Space)
+    assert closed.args == [False]
+    assert not fold.is_open
+
+
+def test_opening_a_foldable_by_code_is_not_the_user_s_doing(qtbot: QtBot) -> None:
+    fold = Foldable("Details", QLabel("inside"))
+    qtbot.addWidget(fold)
+    with qtbot.assertNotEmitted(fold.toggled):
+        fold.set_open(is_open=True)
+    assert fold.is_open
+
+
+def test_a_status_badge_has_the_colour_of_its_status_in_both_themes(qtbot: QtBot) -> None:
+    badge = StatusBadge()
+    qtbot.addWidget(badge)
+    badge.show()
+    badge.set_status(Status.FAILED)
+    assert badge.accessibleName() == "Failed"
+    word = badge.findChildren(QLabel)[1]
+    try:
+        assert LIGHT.failed in colors_in(word)
+        theme().choose("dark")
+        assert DARK.failed in colors_in(word)
+        badge.set_status(Status.PASSED)
+        assert DARK.passed in colors_in(word)
+    finally:
+        theme().choose("light")
+
+
+def test_an_error_panel_shows_message_hint_and_folded_details_and_copies_all(qtbot: QtBot) -> None:
+    panel = ErrorPanel()
+    qtbot.addWidget(panel)
+    panel.show_error(ErrorInfo("file-missing", "There is no file x.pt.", "Choose another.", "Traceback\n  line 1"))
+    assert panel.isVisible()
+    labels = {label.objectName(): label for label in panel.findChildren(QLabel)}
+    assert labels["error-message"].text() == "There is no file x.pt."
+    assert labels["error-hint"].text() == "Choose another."
+    details = details_of(panel)
+    assert not details.isVisible()
+    qtbot.mouseClick(panel.findChild(IconToolButton), Qt.MouseButton.LeftButton)
+    copied = QGuiApplication.clipboard().text()
+    assert copied == "There is no file x.pt. [file-missing]\n\nChoose another.\n\nTraceback\n  line 1"
+    panel.show_error(None)
+    assert not panel.isVisible()
+
+
+def test_a_long_traceback_does_not_grow_the_page(qtbot: QtBot) -> None:
+    panel = ErrorPanel()
+    qtbot.addWidget(panel)
+    panel.show_error(ErrorInfo("x", "It failed.", "", "\n".join(f"frame {i}" for i in range(500))))
+    qtbot.mouseClick(panel.findChild(IconButton), Qt.MouseButton.LeftButton)
+    assert details_of(panel).isVisible()
+    assert panel.sizeHint().height() < 450
+
+
+@pytest.mark.parametrize("text", ["one line", "\n".join("abc" for _ in range(5)), "many words " * 20])
+def test_a_mono_block_shows_all_of_a_short_text_without_scrolling(qtbot: QtBot, text: str) -> None:
+    host = QWidget()
+    qtbot.addWidget(host)
+    column = QVBoxLayout(host)
+    block = MonoBlock(text)
+    column.addWidget(block)
+    column.addStretch(1)
+    host.resize(300, 600)
+    host.show()
+    qtbot.waitUntil(lambda: block.verticalScrollBar().maximum() == 0)
+    assert block.height() < 300
+
+
+def test_a_mono_block_scrolls_a_long_text(qtbot: QtBot) -> None:
+    block = MonoBlock("\n".join(str(i) for i in range(200)), max_lines=6)
+    qtbot.addWidget(block)
+    block.resize(200, block.sizeHint().height())
+    block.show()
+    assert block.sizeHint().height() < 8 * block.fontMetrics().lineSpacing()
+    assert block.verticalScrollBar().maximum() > 100

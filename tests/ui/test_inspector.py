@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QHelpEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QToolTip
+from pytestqt.qtbot import QtBot
+
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.inspection import Histogram, Inspection, Property, Section
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.widgets.basics import Foldable, IconToolButton
+from modelpack_gui.ui.widgets.histogram import HistogramView
+from modelpack_gui.ui.widgets.inspector import EMPTY_TEXT, FollowLink, InspectorPanel, PropertyLabel
+from modelpack_gui.ui.widgets.mono_block import MonoBlock
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+
+HISTOGRAM = Histogram((10, 0, 30), (-1.0, 0.0, 1.0, 2.0))
+CONV = Inspection(
+    "Conv",
+    "node_Conv_1",
+    (
+        Section("Node", (Property("Mean", "0.123", "0.12345678"), Property("Source", "/home/" + "x" * 200))),
+        Section("Values", (), "1, 2, 3", HISTOGRAM),
+    ),
+)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, controller: Controller) -> InspectorPanel:
+    made = InspectorPanel(controller)
+    qtbot.addWidget(made)
+    made.resize(260, 600)
+    made.show()
+    return made
+
+
+def visible_texts(panel: InspectorPanel) -> list[str]:
+    return [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
+
+
+def fold(panel: InspectorPanel, title: str) -> Foldable:
+    found = panel.findChild(Foldable, f"section-{title}")
+    assert isinstance(found, Foldable)
+    return found
+
+
+def value(panel: InspectorPanel, name: str) -> PropertyLabel:
+    return next(label for label in panel.findChildren(PropertyLabel) if label.accessibleName().startswith(f"{name}:"))
+
+
+def test_before_any_selection_it_says_what_to_do(panel: InspectorPanel) -> None:
+    assert visible_texts(panel) == [EMPTY_TEXT]
+    assert panel.inspection is None
+
+
+def test_it_shows_title_rows_text_and_histogram(panel: InspectorPanel, controller: Controller) -> None:
+    controller.inspect(CONV)
+    shown = visible_texts(panel)
+    for expected in ("Conv", "node_Conv_1", "Mean", "0.123", "Source"):
+        assert expected in shown
+    assert [block.toPlainText() for block in panel.findChildren(MonoBlock)] == ["1, 2, 3"]
+    assert [view.histogram for view in panel.findChildren(HistogramView)] == [HISTOGRAM]
+    assert EMPTY_TEXT not in shown
+
+
+def test_a_long_value_is_cut_within_260_pixels_and_whole_in_its_tooltip(
+    panel: InspectorPanel, controller: Controller
+) -> None:
+    controller.inspect(CONV)
+    label = value(panel, "Source")
+    assert "…" in label.text()
+    assert label.toolTip() == "/home/" + "x" * 200
+    right = label.mapTo(panel, QPoint(label.width(), 0)).x()
+    assert right <= panel.width() == 260
+
+
+def test_rows_do_not_overlap(qtbot: QtBot, panel: InspectorPanel, controller: Controller) -> None:
+    rows = tuple(Property(f"name {i}", "v" * (1 + i * 5)) for i in range(20))
+    controller.inspect(Inspection("Many", "", (Section("Rows", rows),)))
+    for width in (260, 420, 200):
+        panel.resize(width, 600)
+        labels = [value(panel, item.name) for item in rows]
+        qtbot.waitUntil(lambda labels=labels: labels[-1].width() > 0)  # type: ignore[misc]
+        bottoms = [label.geometry().bottom() for label in labels]
+        tops = [label.geometry().top() for label in labels]
+        assert all(top > bottom for top, bottom in zip(tops[1:], bottoms, strict=False))
+
+
+def test_the_menu_of_a_value_copies_it_whole(panel: InspectorPanel, controller: Controller) -> None:
+    controller.inspect(CONV)
+    label = value(panel, "Mean")
+    label.customContextMenuRequested.emit(QPoint(2, 2))
+    menu = next(menu for menu in label.findChildren(QMenu) if menu.isVisible())
+    actions = {action.text(): action for action in menu.actions()}
+    actions["Copy value"].trigger()
+    assert QGuiApplication.clipboard().text() == "0.12345678"
+    actions["Copy name and value"].trigger()
+    assert QGuiApplication.clipboard().text() == "Mean\t0.12345678"
+    menu.close()
+
+
+def test_values_can_be_selected_with_the_mouse(panel: InspectorPanel, controller: Controller) -> None:
+    controller.inspect(CONV)
+    flags = value(panel, "Mean").textInteractionFlags()
+    assert flags & Qt.TextInteractionFlag.TextSelectableByMouse
+
+
+def test_everything_is_copied_at_once(qtbot: QtBot, panel: InspectorPanel, controller: Controller) -> None:
+    controller.inspect(CONV)
+    qtbot.mouseClick(panel.findChild(IconToolButton), Qt.MouseButton.LeftButton)
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[:5] == ["Conv", "node_Conv_1", "", "Node", "Mean\t0.12345678"]
+    assert "1.0 to 2.0\t30" in lines
+    assert lines[-1] == "1, 2, 3"
+
+
+def test_a_folded_section_stays_folded_for_the_next_selection(
+    qtbot: QtBot, panel: InspectorPanel, controller: Controller
+) -> None:
+    controller.inspect(CONV)
+    qtbot.mouseClick(fold(panel, "Node").findChild(QPushButton), Qt.MouseButton.LeftButton)
+    controller.inspect(Inspection("Relu", "", (Section("Node", (Property("Index", "3"),)), CONV.sections[1])))
+    assert not fold(panel, "Node").is_open
+    assert fold(panel, "Values").is_open
+    qtbot.mouseClick(fold(panel, "Node").findChild(QPushButton), Qt.MouseButton.LeftButton)
+    controller.inspect(CONV)
+    assert fold(panel, "Node").is_open
+
+
+def test_folded_sections_are_remembered_in_the_settings(
+    qtbot: QtBot, controller: Controller, settings: Settings
+) -> None:
+    first = InspectorPanel(controller, settings=settings)
+    qtbot.addWidget(first)
+    first.show()
+    controller.inspect(CONV)
+    qtbot.mouseClick(fold(first, "Node").findChild(QPushButton), Qt.MouseButton.LeftButton)
+    second = InspectorPanel(controller, settings=settings)
+    qtbot.addWidget(second)
+    second.show_inspection(CONV)
+    assert not fold(second, "Node").is_open
+
+
+def test_a_row_with_a_target_is_a_link(qtbot: QtBot, panel: InspectorPanel, controller: Controller) -> None:
+    followed: list[object] = []
+    rows = (Property("conv.weight", "float32", target=("it",)), Property("image", "float32"))
+    controller.inspect(Inspection("Conv", "", (Section("Inputs", rows),), followed.append))
+    links = panel.findChildren(FollowLink)
+    assert [link.accessibleName() for link in links] == ["conv.weight"]
+    qtbot.mouseClick(links[0], Qt.MouseButton.LeftButton)
+    assert followed == [("it",)]
+
+
+def test_very_many_rows_are_cut_with_a_note_but_all_are_copied(
+    qtbot: QtBot, panel: InspectorPanel, controller: Controller
+) -> None:
+    rows = tuple(Property(f"input {i}", str(i)) for i in range(500))
+    controller.inspect(Inspection("Concat", "", (Section("Inputs", rows),)))
+    assert any(text.startswith("440 more") for text in visible_texts(panel))
+    panel.copy_all()
+    assert "input 499\t499" in QGuiApplication.clipboard().text()
+
+
+def test_the_scroll_position_stays_when_more_is_known_of_the_same_thing(
+    qtbot: QtBot, panel: InspectorPanel, controller: Controller
+) -> None:
+    rows = tuple(Property(f"input {i}", str(i)) for i in range(60))
+    first = Inspection(
+        "Concat", "a", (Section("Inputs", rows), Section("Values", (Property("Statistics", "reading…"),)))
+    )
+    controller.inspect(first)
+    bar = panel.scroll_bar
+    qtbot.waitUntil(lambda: bar.maximum() > 200)
+    bar.setValue(150)
+    controller.inspect(Inspection("Concat", "a", (Section("Inputs", rows), CONV.sections[1])))
+    assert bar.value() == 150
+    controller.inspect(Inspection("Concat", "b", (Section("Inputs", rows),)))
+    assert bar.value() == 0
+
+
+def test_another_project_empties_it_but_saving_does_not(
+    panel: InspectorPanel, controller: Controller, tmp_path: Path
+) -> None:
+    controller.inspect(CONV)
+    controller.new_project()
+    assert panel.inspection is None
+    assert visible_texts(panel) == [EMPTY_TEXT]
+
+
+def test_hovering_a_bar_tells_its_range_and_count(qtbot: QtBot, controller: Controller) -> None:
+    view = HistogramView(HISTOGRAM)
+    qtbot.addWidget(view)
+    view.resize(300, view.sizeHint().height())
+    view.show()
+    assert view.bar_text(2) == "1.000 to 2.000\n30 values"
+    place = QPoint(250, 20)
+    QApplication.sendEvent(view, QHelpEvent(QHelpEvent.Type.ToolTip, place, view.mapToGlobal(place)))
+    assert QToolTip.text() == view.bar_text(2)
+    QToolTip.hideText()
+    assert view.bar_at(-1.0) == -1
+    assert view.bar_at(300.0) == -1
+
+
+def test_a_histogram_draws_bars_where_there_are_counts_and_none_where_not(
+    qtbot: QtBot, controller: Controller
+) -> None:
+    view = HistogramView(HISTOGRAM)
+    qtbot.addWidget(view)
+    view.resize(300, view.sizeHint().height())
+    image = view.grab().toImage()
+
+    def is_bar(x: int, y: int) -> bool:
+        ratio = image.devicePixelRatio()
+        return image.pixelColor(round(x * ratio), round(y * ratio)) != image.pixelColor(round(150 * ratio), 10)
+
+    assert is_bar(250, 10)  # the highest reaches up
+    assert not is_bar(50, 10)
+    assert is_bar(50, 75)
+    assert not is_bar(150, 75)
+
+
+def test_a_histogram_of_one_value_is_drawn(qtbot: QtBot, controller: Controller) -> None:
+    view = HistogramView(Histogram((5,), (0.0, 0.0)))
+    qtbot.addWidget(view)
+    view.resize(200, view.sizeHint().height())
+    assert not view.grab().isNull()
+    assert view.accessibleDescription() == "5 values from 0 to 0, 1 bin"
