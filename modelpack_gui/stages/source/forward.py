@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     import torch
 
 
-def run_forward(module: torch.nn.Module, tensors: Sequence[torch.Tensor]) -> tuple[tuple[str, torch.Tensor], ...]:
+def run_forward(
+    module: torch.nn.Module, tensors: Sequence[torch.Tensor], *, inference_mode: bool = True
+) -> tuple[tuple[str, torch.Tensor], ...]:
     """Run `forward` in eval and inference mode on copies of `tensors`.
+
+    Args:
+        inference_mode: False only forbids gradients, for a module that is exported afterwards: what a model caches
+            in inference mode cannot be captured by an exporter.
 
     Returns:
         The outputs in order, nested ones flattened, None left out. A lone tensor is called `output`; items of a
