@@ -16,6 +16,7 @@ from modelpack_gui.cli.report import closing_line, environment_text, nodes_text,
 from modelpack_gui.cli.results_json import check_target, results_data, write_results
 from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, PASSED, exit_status
 from modelpack_gui.client.api import Client
+from modelpack_gui.client.recipe_file import moved, save_recipe, with_relative_paths
 from modelpack_gui.client.recipe_run import RecipeRun, StageResult, resolved_interpreter, run_job, stage_result
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
@@ -53,6 +54,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def export(arguments: argparse.Namespace, console: Console) -> int:
     """`modelpack export`."""
     recipe, base = recipe_of(arguments)
+    target: Path | None = arguments.save_recipe
+    if target is not None:
+        folder = target.absolute().parent
+        save_recipe(with_relative_paths(moved(recipe, base, folder), folder), target)
+        console.note(f"Saved the recipe {target}.")
     return _run_recipe(arguments, console, recipe, base, (Stage.EXPORT,))
 
 
@@ -93,7 +99,7 @@ def check(arguments: argparse.Namespace, console: Console) -> int:
     path = str(arguments.artifact.absolute())
     if arguments.recipe is None:
         return _run_one(arguments, console, Stage.CHECK, CheckRequest(path))
-    recipe, base = recipe_of(arguments)
+    recipe, base = recipe_of(arguments, needs_source=False)
     return _run_recipe(arguments, console, recipe, base, (Stage.CHECK,), path)
 
 

@@ -97,6 +97,7 @@ examples:
   modelpack export --file net.py --name Net --arg width=32 --arg kind=small --checkpoint net.pt \\
       --input image:float32:2x3x32x32 --input mask:bool:2x32 --dynamic image:0=batch --dynamic mask:0=batch:1:64
   modelpack export recipe.toml --format torchscript --exporter script
+  modelpack export --module pkg.nets --name Net --input x:float32:2x3 --save-recipe net.toml
 
 Axes with the same name have the same size.""",
     )
@@ -129,6 +130,7 @@ Axes with the same name have the same size.""",
         help="axis that shall take any size (repeat it); replaces those of the recipe",
     )
     options.add_argument("--output", type=Path, metavar="PATH", help="where the artifact goes")
+    options.add_argument("--save-recipe", type=Path, metavar="PATH", help="write all this to a recipe file first")
     _common_options(parser)
     parser.set_defaults(command_function=commands.export)
 

@@ -15,13 +15,16 @@ from modelpack_gui.core.recipe import InterpreterSpec, Recipe, check_values
 from modelpack_gui.core.records import CheckpointSpec, DynamicDim, InputSpec
 
 
-def recipe_of(arguments: argparse.Namespace) -> tuple[Recipe, Path]:
+def recipe_of(arguments: argparse.Namespace, *, needs_source: bool = True) -> tuple[Recipe, Path]:
     """The recipe that the arguments describe, and the folder that its relative paths start from.
 
     Paths given on the command line start from the current folder.
 
+    Args:
+        needs_source: Whether the command runs the model, so that the recipe must name one.
+
     Raises:
-        UserError: The recipe file is not valid (see `client.recipe_file`), or `arguments-not-valid`.
+        UserError: The recipe file is not valid (see `client.recipe_file`), `recipe-not-valid`, `source-not-named`.
     """
     given = vars(arguments)
     path: Path | None = given.get("recipe")
@@ -30,14 +33,20 @@ def recipe_of(arguments: argparse.Namespace) -> tuple[Recipe, Path]:
     recipe = _with_source(recipe, given)
     recipe = _with_export(recipe, given)
     recipe = _with_rest(recipe, given)
-    if not path and not recipe.source.location:
-        message = "Neither a recipe nor a model is named."
-        raise UserError("arguments-not-valid", message, "Name a recipe file, or --file (or --module) and --name.")
-    if not recipe.source.name:
-        message = f"No class or factory of {recipe.source.location or 'the model'} is named."
-        raise UserError("arguments-not-valid", message, 'Add --name, or name = "..." below [source] in the recipe.')
+    if needs_source:
+        _check_source(recipe, path)
     check_values(recipe, str(path) if path else "command line")
     return recipe, base
+
+
+def _check_source(recipe: Recipe, path: Path | None) -> None:
+    if not recipe.source.location:
+        message = f"{path} names no model." if path else "Neither a recipe nor a model is named."
+        hint = "Add file (or module) and name below [source] in the recipe, or give --file and --name to `export`."
+        raise UserError("source-not-named", message, hint if path else "Name a recipe file, or --file and --name.")
+    if not recipe.source.name:
+        message = f"No class or factory of {recipe.source.location} is named."
+        raise UserError("source-not-named", message, 'Add name = "..." below [source] in the recipe, or --name.')
 
 
 def interpreter_path(text: str) -> str:

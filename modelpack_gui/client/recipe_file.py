@@ -73,6 +73,11 @@ def moved(recipe: Recipe, old_base: Path, new_base: Path) -> Recipe:
     return _with_paths(recipe, move)
 
 
+def with_relative_paths(recipe: Recipe, base: Path) -> Recipe:
+    """The same recipe with its paths as a recipe in the folder `base` spells them; see `relative_to_recipe`."""
+    return _with_paths(recipe, lambda path: relative_to_recipe(path, base))
+
+
 def _with_paths(recipe: Recipe, change: Callable[[str], str]) -> Recipe:
     checkpoint = recipe.source.checkpoint
     if checkpoint is not None:

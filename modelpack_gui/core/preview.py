@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelpack_gui.core.preview_export import export_lines, needs_onnx
 from modelpack_gui.core.preview_inputs import input_lines
-from modelpack_gui.core.pycode import bracketed, is_name, keywords, literal
+from modelpack_gui.core.pycode import bracketed, is_name, keywords, literal, path_literal
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import CheckpointSpec, ModelSource
 
@@ -53,7 +53,7 @@ def _class_lines(source: ModelSource) -> list[str]:
             return [f"from {source.module} import {outer}"]
         return ["import importlib", "", f"{outer} = importlib.import_module({literal(source.module)}).{outer}"]
     return [
-        f"model_file = Path({literal(source.file)}).resolve()",
+        f"model_file = {path_literal(source.file)}.resolve()",
         "sys.path.insert(0, str(model_file.parent))  # for what the file imports beside it",
         "spec = importlib.util.spec_from_file_location(model_file.stem, model_file)",
         "module = importlib.util.module_from_spec(spec)",
@@ -82,7 +82,7 @@ def _checkpoint_lines(checkpoint: CheckpointSpec | None) -> list[str]:
         if checkpoint.strict
         else "model.load_state_dict(state_dict, strict=False)"
     )
-    path = literal(checkpoint.path)
+    path = path_literal(checkpoint.path) if checkpoint.path.startswith("~") else literal(checkpoint.path)
     if _is_safetensors(checkpoint):
         return [f"state_dict = load_file({path})", load]
     call = bracketed("checkpoint = torch.load(", [path, 'map_location="cpu"', "weights_only=True"], ")")

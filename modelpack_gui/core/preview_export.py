@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from modelpack_gui.core.pycode import bracketed, is_name, keywords, literal, stacked
+from modelpack_gui.core.pycode import bracketed, is_name, keywords, literal, path_literal, stacked
 from modelpack_gui.core.records import DynamicDim, ExportSpec, InputSpec
 
 
 def export_lines(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list[str]:
     """Lines that export `model` with `inputs` to the output path."""
     path = export.output_path or ("model.onnx" if export.format == "onnx" else "model.pt")
-    lines = [f"output_path = Path({literal(path)})", "output_path.parent.mkdir(parents=True, exist_ok=True)"]
+    lines = [f"output_path = {path_literal(path)}", "output_path.parent.mkdir(parents=True, exist_ok=True)"]
     if export.format == "torchscript":
         return [*lines, *_torchscript_lines(export)]
     if export.exporter == "dynamo":

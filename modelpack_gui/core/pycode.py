@@ -27,6 +27,11 @@ def literal(value: Any) -> str:
     return repr(value)
 
 
+def path_literal(path: str) -> str:
+    """Source text of a `pathlib.Path`; a leading `~` is expanded when it runs."""
+    return f"Path({literal(path)})" + (".expanduser()" if path.startswith("~") else "")
+
+
 def bracketed(head: str, items: list[str], tail: str, indent: str = "") -> str:
     """`head` + items + `tail` on one line if it fits, else an item on each line with a comma after the last.
 

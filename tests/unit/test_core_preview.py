@@ -201,6 +201,17 @@ def test_weights_are_loaded_without_running_code_from_the_file_but_for_the_globa
     assert "\nimport pkg\n" in code
 
 
+def test_a_path_in_the_home_folder_is_expanded_when_the_script_runs() -> None:
+    source = ModelSource(file="~/net.py", name="Net", checkpoint=CheckpointSpec("~/w.pt"))
+    code = export_code(Recipe(source=source, export=ExportSpec(output_path="~/o.onnx")))
+    for part in (
+        'Path("~/net.py").expanduser()',
+        'load(Path("~/w.pt").expanduser(),',
+        'Path("~/o.onnx").expanduser()',
+    ):
+        assert part in code.replace("load(\n    ", "load(")
+
+
 def test_a_long_call_is_laid_out_an_argument_a_line() -> None:
     arguments = {f"argument_number_{i}": [i] * 5 for i in range(6)} | {"limit": math.inf}
     code = export_code(dataclasses.replace(SIMPLE, source=dataclasses.replace(SOURCE, arguments=arguments)))

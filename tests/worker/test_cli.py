@@ -119,16 +119,22 @@ def test_the_demo_passes_and_its_results_are_written(demo: Path, capsys: pytest.
 def test_the_batch_branch_demo_fails_parity_at_the_sizes_where_it_is_wrong(
     demo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status = main(["run", str(demo / "batch_branch.toml"), "--stages", "load,export,check,parity", "--json", "-"])
+    recipe = demo / "short_bench.toml"
+    text = (demo / "batch_branch.toml").read_text(encoding="utf-8")
+    bench = '[bench]\nrunners = ["onnxruntime"]\niterations = 10\nwarmup_runs = 1\n'
+    recipe.write_text(f"{text}\n{bench}", encoding="utf-8")
+    status = main(["run", str(recipe), "--stages", "load,export,check,parity,bench", "--json", "-"])
     printed = capsys.readouterr()
     assert status == 1, printed
     data = json.loads(printed.out)
     assert stages_of(data)["check"] == "succeeded passed"
     assert stages_of(data)["parity"] == "succeeded failed"
-    verdicts = {(case["sizes"]["batch"], case["verdict"]) for case in data["stages"][-1]["result"]["cases"]}
+    verdicts = {(case["sizes"]["batch"], case["verdict"]) for case in data["stages"][3]["result"]["cases"]}
     assert verdicts == {(1, "passed"), (2, "passed"), (3, "failed"), (5, "failed"), (17, "failed")}
     assert "✕ failed: Parity" in printed.err
     assert "batch = 3" in printed.err
+    assert stages_of(data)["bench"] == "succeeded passed"
+    assert "their speed-up compares unlike things" in printed.err
 
 
 def test_parity_of_an_artifact_can_be_judged_by_itself_and_with_other_tolerances(
@@ -192,6 +198,15 @@ def test_an_export_from_parts_needs_no_recipe(project: Path, capsys: pytest.Capt
     assert "opset 17" in printed.out
 
 
+def test_an_export_from_parts_can_leave_a_recipe_that_the_other_commands_run(project: Path) -> None:
+    model = ["--file", "nets.py", "--name", "Net", "--exporter", "trace", "--input", "x:float32:2x3"]
+    assert main(["export", *model, "--output", "sub/n.onnx", "--save-recipe", "sub/made.toml", "-q"]) == 0
+    recipe = load_recipe(project / "sub" / "made.toml")
+    assert recipe.export.output_path == "n.onnx"
+    assert recipe.source.file == str(project / "nets.py")
+    assert main(["check", "sub/n.onnx", "--recipe", "sub/made.toml", "-q"]) == 0
+
+
 def test_options_override_the_recipe_and_paths_on_the_command_line_start_from_the_current_folder(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,7 +267,8 @@ def test_a_file_that_is_no_artifact_is_bad_input(
         (("[2, 3]", '"2x3"'), "inputs[0].shape expected a list, got '2x3'", "Correct the file"),
         (("schema_version = 1", "schema_version = 9"), "has schema_version 9", "Update modelpack-gui"),
         (("[source]", "[source"), "is not valid TOML", "at that line"),
-        (('file = "nets.py"', ""), "", ""),
+        (('file = "nets.py"', ""), "bad.toml names no model", "Add file (or module) and name"),
+        (('name = "Net"', ""), "No class or factory of nets.py is named", "Add name ="),
     ],
 )
 def test_a_recipe_with_a_fault_is_bad_input(
@@ -263,7 +279,8 @@ def test_a_recipe_with_a_fault_is_bad_input(
     assert main(["run", "bad.toml", "--stages", "load", "-q"]) == 2
     printed = capsys.readouterr()
     assert code_part in printed.err
-    assert f"  hint: {hint_part}" in printed.err or hint_part in printed.err
+    assert f"  hint: {hint_part}" in printed.err or f" {hint_part}" in printed.err.split("  hint: ")[1]
+    assert printed.out == ""
 
 
 @pytest.mark.parametrize(
