@@ -318,7 +318,10 @@ class _Totals:
             of = f"{self.mismatched} of {self.elements} elements"
             if self.is_exact:
                 return Verdict.FAILED, f"{of} differ; values of this dtype must be equal."
-            return Verdict.FAILED, f"{of} are beyond the tolerance, at worst {_times(self.max_budget)} of it."
+            return (
+                Verdict.FAILED,
+                f"{of} are beyond the tolerance, the worst by a factor of {_factor(self.max_budget)}.",
+            )
         if not self.elements:
             return Verdict.WARNING, "The output has no elements, which proves nothing."
         if self.is_exact:
@@ -339,8 +342,13 @@ class _Totals:
         return Verdict.PASSED, ""
 
 
-def _times(budget: float) -> str:
-    return "more than any multiple" if math.isinf(budget) else f"{budget:.3g} times"
+def _factor(budget: float) -> str:
+    """A factor above 1, never rounded to 1: three digits, or all of a large one."""
+    if math.isinf(budget):
+        return "infinity (the tolerance is zero there)"
+    if budget < 1.01:
+        return "just over 1"
+    return f"{budget:,.0f}" if budget >= 100 else f"{budget:.3g}"
 
 
 def _real(value: Any) -> float:

@@ -9,6 +9,9 @@ from modelpack_gui.core.records import CapturedWarning, OutputParity, ParityCase
 from modelpack_gui.stages.parity.cases import Dim
 from modelpack_gui.stages.parity.judge import DIM_NOT_DYNAMIC, OUTPUTS_DIFFER
 
+NOISE_FACTOR = 10.0  # errors up to so many noise floors are called rounding
+SLIGHT_BUDGET = 10.0  # and so are errors up to so many times the tolerance, where no noise floor is known
+
 
 def summarise(
     cases: Sequence[ParityCase],
@@ -20,7 +23,7 @@ def summarise(
     """Say whether the artifact agrees with the model; if not, which output, where, by how much, and why perhaps."""
     failed = [case for case in cases if case.verdict is Verdict.FAILED]
     if failed:
-        causes = [_refusals(failed, dims, runtime_title), *_wrong_outputs(failed, dims)]
+        causes = [_refusals(failed, dims, runtime_title), *_wrong_outputs(cases, dims)]
         text = "; ".join(cause for cause in causes if cause)
         diagnosis = "the model is random" if random else _diagnosis(cases, failed, dims)
         return f"Failed: {text}{f'; {diagnosis}' if diagnosis else ''}.{_skipped(cases, dims)}"
@@ -29,11 +32,12 @@ def summarise(
         return (
             f"Doubtful: {agreement}, but the model gives different answers to the same input.{_skipped(cases, dims)}"
         )
-    doubtful = [case for case in cases if case.verdict is Verdict.WARNING]
+    doubtful = _by_output(cases, Verdict.WARNING)
     if doubtful:
-        output = next(item for item in doubtful[0].outputs if item.verdict is Verdict.WARNING)
-        where = places(doubtful, dims)
-        return f"Doubtful: {agreement}, but of {output.name} at {where}: {output.reason}{_skipped(cases, dims)}"
+        name, group = next(iter(doubtful.items()))
+        where = _where([case for case, _ in group], cases, dims)
+        reason = group[0][1].reason
+        return f"Doubtful: {agreement}, but {name} proves little {where}: {reason}{_skipped(cases, dims)}"
     return f"Passed: {agreement}{_used(cases)}.{_skipped(cases, dims)}"
 
 
@@ -45,7 +49,8 @@ def places(cases: Iterable[ParityCase], dims: Sequence[Dim]) -> str:
     texts = []
     for changed, group in found.items():
         if not changed:
-            texts.append("the example size")
+            seeds = "" if any(case.is_example for case in group) else " with other values"
+            texts.append(f"the example size{seeds}")
         elif len(changed) == 1:
             sizes = sorted({case.sizes[changed[0]] for case in group})
             texts.append(f"{changed[0]} = {', '.join(str(size) for size in sizes)}")
@@ -61,7 +66,7 @@ def _changed(case: ParityCase, dims: Sequence[Dim]) -> tuple[str, ...]:
 def _agreement(cases: Sequence[ParityCase], spec: ParitySpec) -> str:
     count = sum(bool(case.outputs) for case in cases)
     budgets = [item.max_budget for case in cases for item in case.outputs]
-    how = "exactly" if budgets and all(item is None for item in budgets) else _within(spec)
+    how = "exactly" if budgets and not any(budgets) else _within(spec)
     return f"{count} {'case agrees' if count == 1 else 'cases agree'} {how}"
 
 
@@ -71,15 +76,15 @@ def _within(spec: ParitySpec) -> str:
 
 def _used(cases: Sequence[ParityCase]) -> str:
     budgets = [item.max_budget for case in cases for item in case.outputs if item.max_budget is not None]
-    return f"; the largest error used {percent(max(budgets))} of the tolerance" if budgets else ""
+    return f"; the largest error used {percent(max(budgets))} of the tolerance" if any(budgets) else ""
 
 
 def percent(share: float) -> str:
     """A share of 0..1 as `1.2 %`, never rounded to nothing."""
     value = 100.0 * share
-    if value == 0.0:
-        return "0 %"
-    return "less than 0.01 %" if value < 0.01 else f"{value:.2g} %"
+    if value < 0.01:
+        return "less than 0.01 %"
+    return f"{value:.0f} %" if value >= 10 else f"{value:.2g} %"
 
 
 def _refusals(failed: Sequence[ParityCase], dims: Sequence[Dim], runtime_title: str) -> str:
@@ -95,17 +100,28 @@ def _refusals(failed: Sequence[ParityCase], dims: Sequence[Dim], runtime_title: 
     return f"{runtime_title} does not run at {places(refused, dims)}, where the model itself does"
 
 
-def _wrong_outputs(failed: Sequence[ParityCase], dims: Sequence[Dim]) -> list[str]:
+def _by_output(cases: Iterable[ParityCase], verdict: Verdict) -> dict[str, list[tuple[ParityCase, OutputParity]]]:
+    """The outputs of that verdict, by name as it is shown, with their cases."""
     found: dict[str, list[tuple[ParityCase, OutputParity]]] = {}
-    for case in failed:
+    for case in cases:
         for output in case.outputs:
-            if output.verdict is Verdict.FAILED:
-                found.setdefault(output.name, []).append((case, output))
-    texts = []
-    for name, group in found.items():
-        where = places((case for case, _ in group), dims)
-        texts.append(f"{name} is wrong at {where} ({_extent([output for _, output in group])})")
-    return texts
+            if output.verdict is verdict:
+                name = f"output {output.name}" if output.name.isdigit() else output.name
+                found.setdefault(name, []).append((case, output))
+    return found
+
+
+def _where(found: Sequence[ParityCase], cases: Sequence[ParityCase], dims: Sequence[Dim]) -> str:
+    compared = sum(bool(case.outputs) for case in cases)
+    return f"in all {compared} cases" if 1 < len(found) == compared else f"at {places(found, dims)}"
+
+
+def _wrong_outputs(cases: Sequence[ParityCase], dims: Sequence[Dim]) -> list[str]:
+    return [
+        f"{name} is wrong {_where([case for case, _ in group], cases, dims)} "
+        f"({_extent([output for _, output in group])})"
+        for name, group in _by_output(cases, Verdict.FAILED).items()
+    ]
 
 
 def _extent(outputs: Sequence[OutputParity]) -> str:
@@ -124,26 +140,48 @@ def _extent(outputs: Sequence[OutputParity]) -> str:
 
 
 def _rank(output: OutputParity) -> float:
-    if output.expected_nans != output.actual_nans or output.expected_infs != output.actual_infs:
-        return math.inf
-    return output.max_abs_diff or 0.0
+    return math.inf if _has_other_mask(output) else output.max_abs_diff or 0.0
 
 
 def _diagnosis(cases: Sequence[ParityCase], failed: Sequence[ParityCase], dims: Sequence[Dim]) -> str:
     """What the pattern of failures points to; empty if it says nothing."""
     if any(case.error is not None for case in failed):
         return ""
+    slight = _slight([item for case in failed for item in case.outputs if item.verdict is Verdict.FAILED])
+    if slight:
+        return slight
     at_example = [case for case in cases if not _changed(case, dims)]
     failed_there = [case for case in at_example if case.verdict is Verdict.FAILED]
     if len(failed_there) == len(at_example):
-        return "the example inputs fail too, so that it is not a matter of size"
+        return "the example itself fails, so that it is not a matter of size" if len(cases) > len(at_example) else ""
     if failed_there:
-        return "other values of the same size pass, so that the export froze something that depends on the values"
+        passing = "other values" if any(case.is_example for case in failed_there) else "the example's own values"
+        return f"{passing} pass at that size, so the export froze something that depends on the values"
     names = list(dict.fromkeys(name for case in failed for name in _changed(case, dims)))
-    single = list(
-        dict.fromkeys(name for case in failed for name in _changed(case, dims) if len(_changed(case, dims)) == 1)
+    alone = [name for name in names if any(_changed(case, dims) == (name,) for case in failed)]
+    return f"the example size passes, so the export froze something that depends on {' and '.join(alone or names)}"
+
+
+def _slight(failed: Sequence[OutputParity]) -> str:
+    """Say so if the errors are no larger than what rounding gives; empty if they are, or cannot be compared."""
+    if any(item.max_budget is None or item.max_abs_diff is None or _has_other_mask(item) for item in failed):
+        return ""
+    worst = max(failed, key=lambda item: item.max_budget or 0.0)
+    floors = [item.noise_floor for item in failed if item.noise_floor is not None]
+    is_rounding = bool(floors) and max(item.max_abs_diff or 0.0 for item in failed) <= NOISE_FACTOR * max(floors)
+    if not is_rounding and (worst.max_budget or 0.0) > SLIGHT_BUDGET:
+        return ""
+    floor = f": the model itself differs from its float64 version by {max(floors):.2g}" if floors else ""
+    return (
+        f"the largest error is {worst.max_budget:.3g} times the tolerance, which may be rounding in "
+        f"{worst.expected.dtype}{floor}"
     )
-    return f"the example size passes, so the export froze something that depends on {' and '.join(single or names)}"
+
+
+def _has_other_mask(output: OutputParity) -> bool:
+    """Whether NaN or Inf are at other places; equal counts at other places show as a worst element not finite."""
+    worst = (output.worst_expected, output.worst_actual)
+    return any(value is not None and not math.isfinite(value) for value in worst)
 
 
 def _skipped(cases: Sequence[ParityCase], dims: Sequence[Dim]) -> str:

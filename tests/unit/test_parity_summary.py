@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from modelpack_gui.core.records import OutputParity, ParityCase, ParitySpec, TensorInfo
+from modelpack_gui.stages.parity.cases import Dim
+from modelpack_gui.stages.parity.metrics import Tolerance, compare
+from modelpack_gui.stages.parity.summary import percent, summarise
+
+N = Dim("n", (("x", 0),), 2, (3, 5))
+W = Dim("w", (("x", 1),), 4, (3, 5))
+SPEC = ParitySpec()
+
+
+def _output(expected: Any, actual: Any, *, name: str = "y", floor: float | None = None) -> OutputParity:
+    left, right = np.asarray(expected), np.asarray(actual)
+    infos = [TensorInfo(name, values.dtype.name, values.shape) for values in (left, right)]
+    return compare(name, (infos[0], left), (infos[1], right), Tolerance(SPEC.rtol, SPEC.atol), floor)
+
+
+GOOD = _output([1.0, 2.0], [1.0, 2.0])
+CLOSE = _output([1.0, 2.0], [1.0, 2.0001])
+BAD = _output([1.0, 2.0], [1.0, 3.5])
+
+
+def _case(output: OutputParity, sizes: Mapping[str, int] | None = None, seed: int = 0) -> ParityCase:
+    all_sizes = {"n": 2, "w": 4, **(sizes or {})}
+    is_example = not sizes and seed == 0
+    return ParityCase("label", all_sizes, seed, is_example, output.verdict, (output,))
+
+
+def _summary(*cases: ParityCase) -> str:
+    return summarise(cases, (N, W), SPEC, "ONNX Runtime", None)
+
+
+def test_agreement_says_how_much_of_the_tolerance_was_used() -> None:
+    assert _summary(_case(GOOD), _case(CLOSE, {"n": 3})) == (
+        "Passed: 2 cases agree within rtol 0.001, atol 1e-05; the largest error used 5 % of the tolerance."
+    )
+    assert _summary(_case(GOOD)) == "Passed: 1 case agrees exactly."
+
+
+def test_a_failure_at_sizes_only_points_to_that_dimension() -> None:
+    assert _summary(_case(GOOD), _case(BAD, {"n": 5}), _case(BAD, {"n": 3}), _case(GOOD, {"w": 3})) == (
+        "Failed: y is wrong at n = 3, 5 (largest error 1.5 at [1]); "
+        "the example size passes, so the export froze something that depends on n."
+    )
+
+
+def test_a_failure_of_two_dimensions_together_names_both() -> None:
+    text = _summary(_case(GOOD), _case(GOOD, {"n": 3}), _case(BAD, {"n": 3, "w": 5}))
+    assert text.startswith("Failed: y is wrong at n = 3 with w = 5 (")
+    assert text.endswith("depends on n and w.")
+
+
+def test_a_failure_of_other_values_points_to_the_values() -> None:
+    assert _summary(_case(GOOD), _case(BAD, seed=1), _case(GOOD, {"n": 3})) == (
+        "Failed: y is wrong at the example size with other values (largest error 1.5 at [1]); "
+        "the example's own values pass at that size, so the export froze something that depends on the values."
+    )
+
+
+def test_slight_errors_are_not_blamed_on_a_frozen_size() -> None:
+    slight = _output([1.0, 2.0], [1.0, 2.005])
+    assert "which may be rounding in float64" in _summary(_case(GOOD), _case(slight, {"n": 3}))
+    noisy = dataclasses.replace(BAD, noise_floor=1.0)
+    assert "which may be rounding in float64" in _summary(_case(GOOD), _case(noisy, {"n": 3}))
+
+
+def test_nan_at_other_places_shows_both_values() -> None:
+    text = _summary(_case(GOOD), _case(_output([1.0, 2.0], [1.0, math.nan]), {"n": 3}))
+    assert "(nan instead of 2 at [1])" in text
+    assert text.endswith("depends on n.")
+
+
+def test_each_wrong_output_is_named() -> None:
+    outputs = (BAD, _output([1, 2], [1, 3], name="7"))
+    case = dataclasses.replace(_case(BAD), outputs=outputs)
+    text = summarise([case], (), SPEC, "ONNX Runtime", None)
+    assert text == (
+        "Failed: y is wrong at the example size (largest error 1.5 at [1]); "
+        "output 7 is wrong at the example size (largest error 1 at [1])."
+    )
+
+
+def test_a_doubtful_output_is_named_with_its_reason() -> None:
+    zero = _output([0.0], [0.0])
+    assert _summary(_case(GOOD), _case(zero, {"n": 3})) == (
+        "Doubtful: 2 cases agree exactly, but y proves little at n = 3: "
+        "Every element is zero on both sides, which proves nothing."
+    )
+
+
+def test_small_shares_are_not_rounded_to_nothing() -> None:
+    assert [percent(share) for share in (1.0, 0.0123, 1e-9)] == ["100 %", "1.2 %", "less than 0.01 %"]
