@@ -22,8 +22,12 @@ _SCHEMA_VERSION = 1
 
 
 def is_trusted(recipe: Recipe, path: Path) -> bool:
-    """Whether the user agreed to what this recipe, read from `path`, would run. One that runs nothing is trusted."""
-    return not recipe.source.location or _fingerprint(recipe, path) in _trusted()
+    """Whether the user agreed to what this recipe, read from `path`, would run.
+
+    One that names neither a model nor an interpreter runs nothing of its own, and is trusted.
+    """
+    runs_nothing = not recipe.source.location and not recipe.interpreter.path
+    return runs_nothing or _fingerprint(recipe, path) in _trusted()
 
 
 def trust(recipe: Recipe, path: Path) -> None:

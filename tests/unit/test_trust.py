@@ -46,6 +46,10 @@ def test_a_recipe_that_runs_no_code_needs_no_question(path: Path) -> None:
     assert is_trusted(Recipe(export=ExportSpec(output_path="o.onnx")), path)
 
 
+def test_a_recipe_without_a_model_that_brings_its_own_interpreter_is_asked_about(path: Path) -> None:
+    assert not is_trusted(Recipe(interpreter=InterpreterSpec("./python")), path)
+
+
 @pytest.mark.parametrize(
     "changed",
     [
