@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+import threading
 
 import pytest
 
+from modelpack_gui.client import process
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.events import Cancelled, Done, Failed, Log, Outcome
 from modelpack_gui.core.records import LoadReport
-from tests.worker.harness import FIXTURES, ProcessWatch, Recorder, ended, load, run
+from tests.worker.harness import FIXTURES, PATIENCE_S, ProcessWatch, Recorder, ended, load, run
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="there are no signals to die of")
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="pidfd is Linux only")
@@ -35,6 +37,29 @@ def test_prints_reach_the_log_and_leave_the_channel_alone(client: WorkerClient) 
         ("stdout", '{"kind": "Done", "job": "x", "result": null}'),
     ):
         assert line in lines
+
+
+def test_output_that_lags_behind_the_result_still_comes_before_it(
+    client: WorkerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result_came = threading.Event()
+    parse, take_lines = process._parse, process.WorkerProcess._take_lines
+
+    def parse_and_tell(line: bytes) -> process.Message:
+        message = parse(line)
+        if isinstance(message, Done):
+            result_came.set()
+        return message
+
+    def take_late(worker: process.WorkerProcess, lines: list[bytes]) -> None:
+        assert result_came.wait(PATIENCE_S)
+        take_lines(worker, lines)
+
+    monkeypatch.setattr(process, "_parse", parse_and_tell)
+    monkeypatch.setattr(process.WorkerProcess, "_take_lines", take_late)
+    event, recorder = run(client, "load", load("noisy"))
+    assert isinstance(event, Done), event
+    assert ("stdout", "printed to stdout") in recorder.lines
 
 
 def test_a_flood_of_prints_is_cut_and_said_to_be(client: WorkerClient) -> None:
