@@ -46,7 +46,7 @@ def trust(recipe: Recipe, path: Path) -> None:
 
 def what_runs(recipe: Recipe, path: Path) -> tuple[tuple[str, str], ...]:
     """What the recipe would run, as (label, value) rows for the question. Rows that say nothing are left out."""
-    source, base = recipe.source, path.absolute().parent
+    source, base = recipe.source, path.absolute().parent.resolve()
     checkpoint = source.checkpoint
     arguments = ", ".join(f"{key} = {value!r}" for key, value in source.arguments.items())
     rows = (
@@ -63,7 +63,7 @@ def what_runs(recipe: Recipe, path: Path) -> tuple[tuple[str, str], ...]:
 
 
 def _fingerprint(recipe: Recipe, path: Path) -> str:
-    base = path.absolute().parent
+    base = path.absolute().parent.resolve()
     checkpoint = recipe.source.checkpoint
     runs: dict[str, Any] = {
         "folder": _resolved(".", base),  # modules are looked for there too

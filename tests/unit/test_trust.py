@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def test_a_renamed_recipe_beside_the_same_files_does_not_ask(path: Path) -> None
     assert is_trusted(RECIPE, path.with_name("renamed.toml"))
 
 
-@pytest.mark.skipif(not hasattr(Path, "symlink_to"), reason="no links here")
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
 def test_a_link_that_now_leads_elsewhere_asks_again(path: Path) -> None:
     target = path.parent / "linked.py"
     target.symlink_to(path.parent / "net.py")
@@ -108,6 +109,15 @@ def test_a_link_that_now_leads_elsewhere_asks_again(path: Path) -> None:
     target.unlink()
     target.symlink_to(path.parent / "evil.py")
     assert not is_trusted(recipe, path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_folder_reached_through_a_link_is_the_same_folder(path: Path, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, interpreter=InterpreterSpec("venv/bin/python"))
+    trust(recipe, path)
+    link = tmp_path / "link"
+    link.symlink_to(path.parent, target_is_directory=True)
+    assert is_trusted(recipe, link / path.name)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"trusted": []}', '{"trusted": {"x": 1}}', "\xff"])
@@ -134,10 +144,10 @@ def test_the_question_shows_everything_that_would_run(path: Path) -> None:
         ("File", str(folder / "net.py")),
         ("Class", "Net"),
         ("Arguments", "width = 8"),
-        ("Interpreter", str(path.parent / "venv/bin/python")),
+        ("Interpreter", str(folder / "venv/bin/python")),
         ("Checkpoint", str(folder / "net.pt")),
         ("Unsafe globals allowed", "os.system, a.B"),
-        ("Working folder", str(path.parent)),
+        ("Working folder", str(folder)),
     )
 
 
