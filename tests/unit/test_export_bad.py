@@ -6,6 +6,7 @@ import errno
 import inspect
 import os
 import re
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import ErrorInfo, JobCancelled, UserError
 from modelpack_gui.core.records import DynamicDim, ExportRequest, ExportSpec, InputSpec, ModelSource
+from modelpack_gui.stages.common.paths import looks_full
 from modelpack_gui.stages.export import registry, stage
 
 MODELS = Path(__file__).parents[1] / "fixtures" / "models"
@@ -198,6 +200,31 @@ def test_full_disk_leaves_the_old_artifact_and_nothing_else(
     assert info.code == "disk-full"
     assert (tmp_path / "model.onnx").read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
+
+
+@pytest.mark.parametrize("exporter", ["trace", "script"])
+def test_torchscript_on_a_full_disk_does_not_abort_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exporter: str
+) -> None:
+    def fill(self: Path, data: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", fill)
+    assert run_error(tmp_path / "model.pt", format="torchscript", exporter=exporter).code == "disk-full"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_writers_that_give_no_errno_are_judged_by_the_free_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for error in (OSError("36864 requested and 27728 written"), RuntimeError("unexpected pos 157760 vs 157656")):
+        assert not looks_full(error, tmp_path)
+    free = shutil.disk_usage(tmp_path)._replace(free=0)
+    monkeypatch.setattr("modelpack_gui.stages.common.paths.shutil.disk_usage", lambda _: free)
+    for error in (OSError("36864 requested and 27728 written"), RuntimeError("unexpected pos 157760 vs 157656")):
+        assert looks_full(error, tmp_path)
+    assert not looks_full(RuntimeError("shapes differ"), tmp_path)
+    assert not looks_full(OSError(errno.EACCES, "Permission denied"), tmp_path)
 
 
 def test_cancel_during_the_export_leaves_nothing(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ from modelpack_gui.core.errors import UserError
 _FULL_BYTES = 1 << 20
 """With less free space than this, a failed write is put down to the disk being full."""
 
+_WRITER_MARKS = ("failed writing", "unexpected pos", "iostream", "write")
+"""In messages of torch's writers when the disk is full."""
+
 
 def resolve(context: Context, path: str) -> Path:
     """The absolute path of a path in a request: relative ones start from the recipe's folder."""
@@ -88,13 +91,11 @@ def replace_files(target: Path) -> Iterator[Path]:
     try:
         yield folder / target.name
         _move(folder, target)
-    except OSError as error:
-        if _is_about(error, folder) or error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _write_error(target, error) from error
-        raise
-    except RuntimeError as error:  # torch's C++ writers give no errno
-        if looks_full(error, target.parent):
+    except (OSError, RuntimeError) as error:
+        if looks_full(error, folder):
             raise _disk_full(target, str(error)) from error
+        if isinstance(error, OSError) and _is_about(error, folder):
+            raise _write_error(target, error) from error
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -114,12 +115,18 @@ def _is_about(error: OSError, folder: Path) -> bool:
     return any(name.startswith(str(folder)) for name in named)
 
 
-def looks_full(error: Exception, folder: Path) -> bool:
-    """Whether an error without an errno, as torch's C++ writers raise, comes from a full disk."""
+def looks_full(error: BaseException, folder: Path) -> bool:
+    """Whether an error while writing into `folder` comes from a full disk; ask before anything is deleted.
+
+    numpy's OSError has no errno, and torch's C++ writers raise RuntimeError: there the free space decides.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
     text = str(error)
     if "No space left" in text:
         return True
-    return "failed writing" in text and shutil.disk_usage(folder).free < _FULL_BYTES
+    is_about_writing = isinstance(error, OSError) or any(mark in text for mark in _WRITER_MARKS)
+    return is_about_writing and shutil.disk_usage(folder).free < _FULL_BYTES
 
 
 def _write_error(target: Path, error: OSError) -> UserError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import ArtifactFormat
 from modelpack_gui.stages.export.base import ExportCall
+from modelpack_gui.stages.export.torchscript_file import save
 
 
 class TorchScriptScriptExporter:
@@ -28,4 +29,4 @@ class TorchScriptScriptExporter:
         context.progress("Compiling with TorchScript")
         scripted = torch.jit.script(call.module)
         context.check_cancelled()
-        torch.jit.save(scripted, str(call.path))
+        save(scripted, call.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import ArtifactFormat
 from modelpack_gui.stages.export.base import ExportCall
+from modelpack_gui.stages.export.torchscript_file import save
 
 
 class TorchScriptTraceExporter:
@@ -30,4 +31,4 @@ class TorchScriptTraceExporter:
             # Not strict: models that return a dict are usual, and parity compares what comes out.
             traced = torch.jit.trace(call.module, call.tensors, strict=False)  # type: ignore[no-untyped-call]
         context.check_cancelled()
-        torch.jit.save(traced, str(call.path))
+        save(traced, call.path)
