@@ -24,15 +24,15 @@ from modelpack_gui.ui.theme import GRID, SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import IconButton, IconToolButton, wrapped_label
 from modelpack_gui.ui.widgets.form_parts import NoteLabel
 
-_ROWS_SHOWN = 6
-
 
 class FittingTable(QTableView):
-    """A table as high as its rows, up to a limit."""
+    """A table as high as its rows, up to `rows_shown`."""
+
+    rows_shown = 6
 
     def sizeHint(self) -> QSize:
         """Header, rows and frame."""
-        rows = max(1, min(self.model().rowCount() if self.model() is not None else 1, _ROWS_SHOWN))
+        rows = max(1, min(self.model().rowCount() if self.model() is not None else 1, self.rows_shown))
         height = self.horizontalHeader().sizeHint().height() + rows * self.verticalHeader().defaultSectionSize()
         return QSize(super().sizeHint().width(), height + 2 * self.frameWidth() + 2)
 
@@ -86,10 +86,10 @@ class InputsTable(QWidget):
         delete = QShortcut(QKeySequence(QKeySequence.StandardKey.Delete), self.view)
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
         delete.activated.connect(self._on_remove)
-        self._up = IconToolButton("Move the selected input up", "collapse")
+        self._up = IconToolButton("Move the selected input up", "chevron-up")
         self._up.setObjectName("move-input-up")
         self._up.clicked.connect(lambda: self._on_move(-1))
-        self._down = IconToolButton("Move the selected input down", "expand")
+        self._down = IconToolButton("Move the selected input down", "chevron-down")
         self._down.setObjectName("move-input-down")
         self._down.clicked.connect(lambda: self._on_move(1))
         self._note = NoteLabel()

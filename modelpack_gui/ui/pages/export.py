@@ -1,0 +1,133 @@
+"""The export page: the options at a glance, then what came out."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.preview import export_code
+from modelpack_gui.core.records import ExportRecord, Result
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.dialogs.export_options import ExportOptionsDialog
+from modelpack_gui.ui.models.export_text import export_sentence, option_rows
+from modelpack_gui.ui.pages.base import StagePage
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
+from modelpack_gui.ui.widgets.basics import Foldable, IconButton, IconLabel, heading, wrapped_label
+from modelpack_gui.ui.widgets.code_view import CodeView
+from modelpack_gui.ui.widgets.export_results import ExportResults, FactGrid
+
+_CODE_LINES = 40
+
+
+class ExportPage(StagePage):
+    """Runs the export, opens its options, and shows asked against got."""
+
+    stage = Stage.EXPORT
+    icon_name = "export"
+    always_content = True
+
+    def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(controller, parent)
+        self._settings = settings
+        self.options_button = IconButton("Options…", "settings")
+        self.options_button.setObjectName("export-options-button")
+        self.options_button.clicked.connect(self.open_options)
+        self.header.insertWidget(self.header.indexOf(self.cancel_button), self.options_button)
+        self.dialog: ExportOptionsDialog | None = None
+
+        self._options = FactGrid()
+        self._options.setObjectName("export-summary")
+        self._hint = self._make_hint()
+        self.results = ExportResults(controller, settings)
+        self.code = CodeView("Equivalent Python")
+        self._fold = Foldable("Equivalent Python", self.code)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, SPACING, 0)
+        column.setSpacing(GROUP_SPACING)
+        options = QVBoxLayout()
+        options.setSpacing(SPACING)
+        options.addWidget(heading("Options"))
+        options.addWidget(self._options)
+        column.addWidget(self._hint)
+        column.addWidget(self.results)
+        column.addLayout(options)
+        column.addWidget(self._fold)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setObjectName("export-scroll")
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        self.content.addWidget(scroll, 1)
+        controller.recipe_changed.connect(self._show_options)
+        self._show_options()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Also the hint of a first visit."""
+        super().refresh()
+        has_result = self.controller.state(self.stage).result is not None
+        problem = self.controller.problem(self.stage)
+        self.results.setVisible(has_result)
+        self._hint.setVisible(not has_result)
+        self._hint_text.setText(
+            f"{problem} Fill it in on the Source page or in the options; then export."
+            if problem
+            else "Nothing is exported yet. Look through the options, then press Export. "
+            "What comes out is compared with what was asked."
+        )
+
+    def show_result(self, result: Result) -> None:
+        """Draw an export."""
+        assert isinstance(result, ExportRecord)
+        ran_with = self.controller.state(self.stage).ran_with
+        self.results.show_record(result, ran_with.inputs if ran_with is not None else ())
+
+    def sentence_for(self, result: Result) -> str:
+        """What was written, and whether it is as asked."""
+        assert isinstance(result, ExportRecord)
+        return export_sentence(result)
+
+    def open_options(self) -> None:
+        """Ask for the options; the page's own run button stays."""
+        controller = self.controller
+        dialog = ExportOptionsDialog(
+            controller.recipe, controller.capabilities, controller.base, self, settings=self._settings
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._on_accepted(dialog))
+        dialog.finished.connect(self._on_finished)
+        self.dialog = dialog
+        dialog.open()
+
+    def _on_accepted(self, dialog: ExportOptionsDialog) -> None:
+        recipe = dataclasses.replace(self.controller.recipe, export=dialog.recipe().export)
+        self.controller.edit(recipe, "change export options")
+        if dialog.wants_export:
+            self.controller.run(Stage.EXPORT)
+
+    def _on_finished(self) -> None:
+        self.dialog = None
+
+    def _show_options(self) -> None:
+        recipe = self.controller.recipe
+        self._options.show_rows(tuple((name, value, value) for name, value in option_rows(recipe)))
+        self.code.set_text(export_code(recipe))
+        self.code.fit_lines(_CODE_LINES)
+
+    def _make_hint(self) -> QWidget:
+        box = QWidget()
+        box.setObjectName("export-hint")
+        self._hint_text = wrapped_label("", is_muted=True)
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GROUP_SPACING)
+        row.addWidget(IconLabel(self.icon_name, 48, is_muted=True), alignment=Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._hint_text, 1)
+        return box

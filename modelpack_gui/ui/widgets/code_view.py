@@ -1,0 +1,114 @@
+"""Python source to read and copy, coloured by the theme."""
+
+from __future__ import annotations
+
+import keyword
+import re
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtWidgets import QGridLayout, QPlainTextEdit, QWidget
+
+from modelpack_gui.ui.theme import GRID, mono_font, theme
+from modelpack_gui.ui.widgets.basics import IconToolButton
+
+_TOKEN = re.compile(
+    r"""(?P<comment>\#.*)
+    |(?P<string>[rbfu]{0,2}("""
+    r""""([^"\\]|\\.)*"?|'([^'\\]|\\.)*'?))"""
+    r"""
+    |(?P<number>\b(0[xX][\da-fA-F_]+|\d[\d_]*(\.\d*)?([eE][+-]?\d+)?)\b)
+    |(?P<word>\b[^\W\d]\w*\b)""",
+    re.VERBOSE,
+)
+_WORDS = frozenset(keyword.kwlist)
+
+
+class PythonHighlighter(QSyntaxHighlighter):
+    """Keywords, strings, comments and numbers. Strings over several lines are not looked for: we write none."""
+
+    def __init__(self, document: QTextDocument) -> None:
+        super().__init__(document)
+        self._formats: dict[str, QTextCharFormat] = {}
+        self.follow_theme()
+
+    def follow_theme(self) -> None:
+        """Take the colours of the theme."""
+        colors = theme().colors
+        self._formats = {
+            "word": _format(colors.accent),
+            "string": _format(colors.passed),
+            "comment": _format(colors.muted, is_italic=True),
+            "number": _format(colors.stale),
+        }
+        self.rehighlight()
+
+    def highlightBlock(self, text: str) -> None:
+        """Colour one line."""
+        for match in _TOKEN.finditer(text):
+            kind = match.lastgroup or ""
+            name = next((key for key in self._formats if match.group(key) is not None), kind)
+            if name == "word" and match.group() not in _WORDS:
+                continue
+            self.setFormat(match.start(), match.end() - match.start(), self._formats[name])
+
+
+class CodeView(QWidget):
+    """Read-only text with a copy button in its corner."""
+
+    def __init__(self, accessible_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.editor = QPlainTextEdit()
+        self.editor.setReadOnly(True)
+        self.editor.setAccessibleName(accessible_name)
+        self.editor.setFont(mono_font())
+        self.editor.setTabChangesFocus(True)
+        self.editor.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        flags = Qt.TextInteractionFlag
+        self.editor.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
+        self._highlighter = PythonHighlighter(self.editor.document())
+        copy = IconToolButton("Copy the code", "copy")
+        copy.setObjectName("copy-code")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text))
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.addWidget(self.editor, 0, 0)
+        corner = QWidget()
+        corner_grid = QGridLayout(corner)
+        corner_grid.setContentsMargins(0, GRID, GRID + 14, 0)
+        corner_grid.addWidget(copy)
+        grid.addWidget(corner, 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
+        self.setFocusProxy(self.editor)
+
+    @property
+    def text(self) -> str:
+        """What is shown."""
+        return self.editor.toPlainText()
+
+    def set_text(self, text: str) -> None:
+        """Show another text; the scroll position stays."""
+        if text == self.text:
+            return
+        bar, side = self.editor.verticalScrollBar(), self.editor.horizontalScrollBar()
+        place, across = bar.value(), side.value()
+        self.editor.setPlainText(text)
+        bar.setValue(place)
+        side.setValue(across)
+
+    def fit_lines(self, limit: int) -> None:
+        """Be as high as the text, up to some lines."""
+        lines = min(self.text.count("\n") + 2, limit)
+        self.editor.setFixedHeight(lines * self.editor.fontMetrics().lineSpacing() + 24)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._highlighter.follow_theme()
+
+
+def _format(color: str, *, is_italic: bool = False) -> QTextCharFormat:
+    made = QTextCharFormat()
+    made.setForeground(QColor(color))
+    made.setFontItalic(is_italic)
+    return made

@@ -1,0 +1,144 @@
+"""What an export gave: asked against got, inputs and outputs, warnings, facts of the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from modelpack_gui.core.records import ExportRecord, InputSpec, Verdict
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.models.export_text import AskedRow, artifact_rows, asked_inspection, asked_rows
+from modelpack_gui.ui.models.record_table import Column, RecordTableModel
+from modelpack_gui.ui.plain_text import plain_tooltip
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.theme import GRID, GROUP_SPACING, SPACING, mono_font, status_icon, status_of, theme
+from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, heading
+from modelpack_gui.ui.widgets.data_table import DataTable
+from modelpack_gui.ui.widgets.load_results import TensorGrid
+from modelpack_gui.ui.widgets.warnings_table import WarningsTable
+
+_ROWS_SHOWN = 8
+_SEVERITY = {Verdict.FAILED: 0, Verdict.WARNING: 1, Verdict.PASSED: 2, Verdict.SKIPPED: 3}
+
+
+class FactGrid(QFrame):
+    """Names and values in two columns on a card."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(12, SPACING, 12, SPACING)
+        self._grid.setHorizontalSpacing(GROUP_SPACING)
+        self._grid.setVerticalSpacing(GRID)
+        self._grid.setColumnMinimumWidth(0, 96)
+        self._grid.setColumnStretch(1, 1)
+        self._labels: list[QWidget] = []
+
+    def show_rows(self, rows: tuple[tuple[str, str, str], ...]) -> None:
+        """Show names, values and full values."""
+        for label in self._labels:
+            self._grid.removeWidget(label)
+            label.hide()
+            label.deleteLater()
+        self._labels = []
+        for place, (name, value, whole) in enumerate(rows):
+            title = QLabel(name)
+            title.setProperty("role", "muted")
+            text = ElidedLabel(value, Qt.TextElideMode.ElideRight)
+            text.setToolTip(plain_tooltip(whole))
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            if name in ("SHA-256", "Output path", "Dynamic axes", "Inputs", "Outputs", "Opset imports"):
+                text.setFont(mono_font())
+            self._grid.addWidget(title, place, 0)
+            self._grid.addWidget(text, place, 1)
+            self._labels += [title, text]
+
+
+class ExportResults(QWidget):
+    """Draws an ExportRecord."""
+
+    def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._path = ""
+        self.model = RecordTableModel[AskedRow](
+            (
+                Column(
+                    "",
+                    lambda row: _SEVERITY[row.verdict],
+                    text=lambda _row: "",
+                    full=lambda row: row.verdict.value,
+                    icon=lambda row: status_icon(status_of(row.verdict)),
+                    width=32,
+                    tooltip="Verdict",
+                ),
+                Column("Aspect", lambda row: row.aspect, color=_color, width=120),
+                Column("Asked", lambda row: row.asked, color=_color, is_mono=True, width=190),
+                Column("Got", lambda row: row.got, color=_color, is_mono=True, width=160),
+                Column("Explanation and fix", _why, width=340),
+            ),
+            mono_font(),
+            self,
+        )
+        self.table = DataTable(self.model, "asked-table", "Asked and got")
+        self.table.remember(settings)
+        self.table.record_selected.connect(lambda row: controller.inspect(asked_inspection(row)))
+        self.tensors = TensorGrid()
+        self.warnings = WarningsTable("export-warnings", controller, settings)
+        self._file = ElidedLabel("", Qt.TextElideMode.ElideMiddle)
+        self._file.setFont(mono_font())
+        self._file.setObjectName("artifact-path")
+        copy = IconToolButton("Copy the path", "copy")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._path))
+        reveal = IconToolButton("Show in the file manager", "reveal")
+        reveal.setObjectName("reveal-artifact")
+        reveal.clicked.connect(self._on_reveal)
+        self._facts = FactGrid()
+        file = QHBoxLayout()
+        file.setSpacing(GRID)
+        file.addWidget(self._file, 1)
+        file.addWidget(copy)
+        file.addWidget(reveal)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING)
+        column.addWidget(heading("Asked and got"))
+        column.addWidget(self.table)
+        column.addSpacing(SPACING)
+        column.addWidget(heading("Inputs and outputs"))
+        column.addWidget(self.tensors)
+        column.addSpacing(SPACING)
+        column.addWidget(self.warnings)
+        column.addSpacing(SPACING)
+        column.addWidget(heading("Artifact"))
+        column.addLayout(file)
+        column.addWidget(self._facts)
+
+    def show_record(self, record: ExportRecord, inputs: tuple[InputSpec, ...]) -> None:
+        """Show another export, and the example inputs it was made with."""
+        rows = asked_rows(record, inputs)
+        self.model.set_records(rows)
+        header = self.table.horizontalHeader().sizeHint().height()
+        shown = max(1, min(len(rows), _ROWS_SHOWN))
+        frame = 2 * self.table.frameWidth() + 4
+        self.table.setFixedHeight(header + shown * self.table.verticalHeader().defaultSectionSize() + frame)
+        self.tensors.show_tensors(record.artifact.inputs, record.artifact.outputs)
+        self.warnings.show_warnings(record.warnings)
+        self._path = record.artifact.path
+        self._file.set_text(self._path)
+        self._facts.show_rows(artifact_rows(record))
+
+    def _on_reveal(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self._path).parent)))
+
+
+def _why(row: AskedRow) -> str:
+    return " ".join(filter(None, (row.explanation, row.fix)))
+
+
+def _color(row: AskedRow) -> str:
+    return theme().colors.text if row.verdict is Verdict.PASSED else theme().status_color(status_of(row.verdict))
