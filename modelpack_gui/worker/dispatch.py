@@ -38,6 +38,7 @@ from modelpack_gui.worker.channel import Channel, end_output, marked_stdout
 _ALLOCATION_FAILED = (
     "can't allocate memory",
     "cannot allocate memory",
+    "not enough memory",
     "out of memory",
     "bad_alloc",
     "bad allocation",
@@ -129,6 +130,9 @@ class Dispatcher:
         except JobCancelled:
             return to_line(Cancelled(command.job))
         except UserError as error:
+            cause = error.__cause__
+            if cause is not None and is_out_of_memory(cause):  # a stage would blame the code that asked for it
+                return to_line(Failed(command.job, Outcome.FAILED, fault(cause, command.stage)))
             return to_line(Failed(command.job, Outcome.FAILED, error.info))
         except BaseException as error:  # noqa: BLE001 (user code may raise anything, SystemExit too: each is an outcome)
             return to_line(Failed(command.job, Outcome.FAILED, fault(error, command.stage)))
@@ -138,7 +142,7 @@ def fault(error: BaseException, stage: str) -> ErrorInfo:
     """Describe an exception that no stage turned into a UserError."""
     details = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     text = _text_of(error)
-    if isinstance(error, MemoryError) or any(sign in text.lower() for sign in _ALLOCATION_FAILED):
+    if is_out_of_memory(error):
         return ErrorInfo(
             "out-of-memory",
             f"The job {stage!r} ran out of memory.",
@@ -166,6 +170,12 @@ def fault(error: BaseException, stage: str) -> ErrorInfo:
         "The traceback says where. If it is not in your own code, report it with the traceback.",
         details,
     )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that memory could not be had; torch raises a RuntimeError for it."""
+    text = _text_of(error).lower()
+    return isinstance(error, MemoryError) or any(sign in text for sign in _ALLOCATION_FAILED)
 
 
 def _text_of(error: BaseException) -> str:

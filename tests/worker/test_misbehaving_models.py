@@ -125,6 +125,14 @@ def test_a_death_by_signal_is_a_crash_that_names_it(
     assert_next_job_succeeds(client)
 
 
+@linux_only
+def test_a_model_that_asks_for_too_much_memory_is_told_so(client: WorkerClient) -> None:
+    event, _ = run(client, "load", load("hogs_memory"))
+    assert isinstance(event, Failed)
+    assert (event.outcome, event.error.code) == (Outcome.FAILED, "out-of-memory")
+    assert "in hogs_memory" in event.error.details
+
+
 def test_a_frame_that_is_none_ends_the_job_as_crashed(client: WorkerClient) -> None:
     event, _ = run(client, "load", load("corrupts_channel"))
     assert isinstance(event, Failed)

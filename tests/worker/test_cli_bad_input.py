@@ -1,0 +1,271 @@
+"""Everything a user can get wrong, through the command line and a real worker: status, message, hint, code."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelpack_gui.cli import commands, main
+from modelpack_gui.client.jobs import WorkerClient
+
+NETS = """\
+import abc, ctypes, os, sys
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self, width: int = 4):
+        super().__init__()
+        self.linear = torch.nn.Linear(3, width)
+    def forward(self, x):
+        return self.linear(x)
+
+class NeedsWidth(Net):
+    def __init__(self, width: int):
+        super().__init__(width)
+
+class Abstract(Net, abc.ABC):
+    @abc.abstractmethod
+    def encode(self): ...
+
+class Raises(Net):
+    def __init__(self):
+        raise RuntimeError("no weights today")
+
+class Leaves(Net):
+    def __init__(self):
+        sys.exit(3)
+
+class Segfaults(Net):
+    def __init__(self):
+        ctypes.string_at(0)
+
+class Unsupported(Net):
+    def forward(self, x):
+        return torch.fft.fftn(torch.cdist(x, x)).real + torch.linalg.eigvals(x.T @ x).real.sum()
+
+class Eats(Net):
+    def __init__(self):
+        raise MemoryError("cannot allocate")
+
+def not_a_model():
+    return 3
+"""
+
+RECIPE: dict[str, Any] = {
+    "source": {"file": "nets.py", "name": "Net"},
+    "inputs": [{"name": "x", "shape": [2, 3]}],
+    "export": {"exporter": "trace", "output_path": "build/net.onnx"},
+}
+
+
+class SharedClient:
+    """One set of workers for all tests here; each start of torch costs seconds."""
+
+    def __init__(self, client: WorkerClient) -> None:
+        self.run = client.run
+
+    def close(self) -> None:
+        """Keep the workers for the next test."""
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[WorkerClient]:
+    client = WorkerClient()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: WorkerClient) -> Path:
+    monkeypatch.setattr(commands, "make_client", lambda: SharedClient(workers))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets.py").write_text(NETS, encoding="utf-8")
+    return tmp_path
+
+
+def toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps(value)
+
+
+def failure(
+    project: Path,
+    capsys: pytest.CaptureFixture[str],
+    stage: str,
+    status: int = 2,
+    **changes: dict[str, Any] | list[Any],
+) -> tuple[dict[str, str], str]:
+    """Run one stage of a changed recipe, which must end with `status`; gives its error and what was on stderr."""
+    tables = {
+        key: {**value, **changes.get(key, {})} if isinstance(value, dict) else value for key, value in RECIPE.items()
+    }
+    tables |= {key: value for key, value in changes.items() if isinstance(value, list)}
+    text = "".join(f"{key} = {toml(value)}\n" for key, value in tables.items())
+    (project / "r.toml").write_text(f"schema_version = 1\n{text}", encoding="utf-8")
+    assert main(["run", "r.toml", "--stages", stage, "--json", "r.json", "-q"]) == status
+    printed = capsys.readouterr()
+    error: dict[str, str] = json.loads((project / "r.json").read_text(encoding="utf-8"))["stages"][0]["error"]
+    assert error["code"]
+    assert error["hint"], error
+    assert f"error: {error['message']}" in printed.err
+    assert "  hint: " in printed.err
+    assert "Traceback" not in printed.err
+    return error, printed.err
+
+
+@pytest.mark.parametrize(
+    ("source", "part"),
+    [
+        ({"name": "Missing"}, "Missing"),
+        ({"name": "Abstract"}, "encode"),
+        ({"name": "Raises"}, "no weights today"),
+        ({"name": "Eats"}, "cannot allocate"),
+        ({"name": "Leaves"}, "sys.exit"),
+        ({"name": "NeedsWidth"}, "width"),
+        ({"name": "not_a_model"}, "not_a_model"),
+        ({"arguments": {"width": "wide"}}, "width"),
+        ({"arguments": {"wdith": 3}}, "wdith"),
+        ({"file": "none.py"}, "none.py"),
+    ],
+)
+def test_a_model_that_cannot_be_constructed(
+    source: dict[str, Any], part: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error, _ = failure(project, capsys, "load", source=source)
+    assert part in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("class Net(:\n", "line 1"),
+        ("import surely_not_installed\n", "surely_not_installed"),
+        ("import os\nraise ValueError('at import')\n", "at import"),
+    ],
+)
+def test_a_model_file_that_cannot_be_imported(
+    text: str, part: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "nets.py").write_text(text, encoding="utf-8")
+    error, _ = failure(project, capsys, "load")
+    assert part in f"{error['message']} {error['details']}"
+    assert "nets.py" in error["message"]
+
+
+class Forbidden:
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str]]:
+        return os.system, ("echo pwned > pwned",)
+
+
+def zipped(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps({"a": 1}))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: None,
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"not a checkpoint"),
+        lambda path: path.write_bytes(pickle.dumps({"linear.weight": Forbidden()})),
+        zipped,
+        lambda path: path.write_bytes((Path(__file__).parents[2] / "resources/demo/shapes.pt").read_bytes()[:5000]),
+        lambda path: path.write_bytes((Path(__file__).parents[2] / "resources/demo/shapes.pt").read_bytes()),
+    ],
+    ids=["missing", "empty", "text", "forbidden-global", "no-tensors", "truncated", "of-another-model"],
+)
+def test_a_checkpoint_that_does_not_load_runs_nothing_from_it(
+    make: Callable[[Path], None], project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make(project / "w.pt")
+    error, _ = failure(project, capsys, "load", source={"checkpoint": {"path": "w.pt"}})
+    assert error["code"].startswith("checkpoint-")
+    assert not (project / "pwned").exists()
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        [{"name": "x", "shape": [2, 4]}],
+        [{"name": "x", "shape": []}],
+        [{"name": "x", "shape": [2, 3], "dtype": "int64"}],
+        [{"name": "x", "shape": [2, 3], "dtype": "float99"}],
+        [{"name": "x", "shape": [2, 3], "low": 3.0, "high": 1.0}],
+        [{"name": "x", "shape": [2, 3]}, {"name": "y", "shape": [2, 3]}],
+    ],
+    ids=["size", "rank", "dtype", "no-such-dtype", "range", "one-too-many"],
+)
+def test_example_inputs_that_the_model_does_not_take(
+    inputs: list[Any], project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failure(project, capsys, "load", inputs=inputs)
+
+
+@pytest.mark.parametrize(
+    ("export", "source", "part"),
+    [
+        ({"opset_version": 99}, {}, "99"),
+        ({"opset_version": 2, "exporter": "dynamo"}, {}, "2"),
+        ({"exporter": "fax"}, {}, "fax"),
+        ({"exporter": "trace"}, {"name": "Unsupported"}, ""),
+        ({"dynamic": [{"input": "z", "axis": 0, "name": "n"}]}, {}, "z"),
+        ({"dynamic": [{"input": "x", "axis": 5, "name": "n"}]}, {}, "5"),
+        ({"output_path": "."}, {}, "folder"),
+        ({"output_path": "nets.py/o.onnx"}, {}, "nets.py"),
+    ],
+    ids=["opset", "opset-dynamo", "exporter", "operator", "input", "axis", "folder", "below-a-file"],
+)
+def test_an_export_that_cannot_be_made_leaves_the_old_artifact(
+    export: dict[str, Any], source: dict[str, Any], part: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "build").mkdir()
+    (project / "build" / "net.onnx").write_bytes(b"the old one")
+    error, _ = failure(project, capsys, "export", export=export, source=source)
+    assert part in error["message"]
+    assert (project / "build" / "net.onnx").read_bytes() == b"the old one"
+    assert [path.name for path in (project / "build").iterdir()] == ["net.onnx"]
+
+
+@pytest.mark.parametrize("stage", ["inspect", "check", "parity"])
+@pytest.mark.parametrize(
+    "content", [None, b"", b"\x08\x07garbage that is not a protobuf" * 9], ids=["none", "empty", "bad"]
+)
+def test_an_artifact_that_is_missing_or_damaged_never_passes(
+    content: bytes | None, stage: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "build").mkdir()
+    if content is not None:
+        (project / "build" / "net.onnx").write_bytes(content)
+    (project / "r.toml").write_text(
+        'schema_version = 1\nsource = { file = "nets.py", name = "Net" }\ninputs = [{ name = "x", shape = [2, 3] }]\n'
+        'export = { output_path = "build/net.onnx" }\n',
+        encoding="utf-8",
+    )
+    assert main(["run", "r.toml", "--stages", stage, "-q"]) in (1, 2)
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.err
+    assert "net.onnx" in printed.out + printed.err
+    assert "✕ failed" in printed.out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals there")
+def test_a_model_that_brings_the_worker_down_is_a_crash_and_the_next_run_is_well(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error, _ = failure(project, capsys, "load", status=3, source={"name": "Segfaults"})
+    assert "SIGSEGV" in error["message"]
+    (project / "ok.toml").write_text(
+        'schema_version = 1\nsource = { file = "nets.py", name = "Net" }\n', encoding="utf-8"
+    )
+    assert main(["run", "ok.toml", "--stages", "load", "-q"]) == 0
