@@ -30,7 +30,7 @@ _PICTURE_SCALE = 2.0  # crisp in a document
 
 
 class Chart(QFrame):
-    """A plot with a line of text below it.
+    """A plot with a line of text below it, `note`.
 
     A subclass draws on the plot item in `draw`, and says in `describe` what is at a place. It calls `redraw` whenever
     its data changed; drawing happens later, only while the chart is visible, and at most every 100 ms for live data.
@@ -51,7 +51,7 @@ class Chart(QFrame):
         self._canvas: Any = None  # pyqtgraph.PlotWidget
         self._is_dirty = False
         self._needs_style = False
-        self._note = ""
+        self.note = ""
         self._empty = ""
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._draw_if_visible)
@@ -94,7 +94,7 @@ class Chart(QFrame):
 
     def set_note(self, text: str) -> None:
         """The line below the chart, while the pointer is not over it."""
-        self._note = text
+        self.note = text
         self._footer.set_text(text)
 
     def set_empty(self, text: str) -> None:
@@ -120,7 +120,9 @@ class Chart(QFrame):
         made = QPixmap(size * _PICTURE_SCALE)
         made.setDevicePixelRatio(_PICTURE_SCALE)
         made.fill(QColor(theme().colors.raised))
-        self._canvas.render(made)
+        painter = QPainter(made)
+        self._canvas.render(painter, QRectF(0, 0, size.width(), size.height()))
+        painter.end()
         return made
 
     def copy_picture(self) -> None:
@@ -193,7 +195,7 @@ class Chart(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The pointer left the plot: the note comes back."""
         if event.type() == QEvent.Type.Leave:
-            self._footer.set_text(self._note)
+            self._footer.set_text(self.note)
         return super().eventFilter(watched, event)
 
     # Inside
@@ -262,7 +264,7 @@ class Chart(QFrame):
         place = box.mapSceneToView(position)
         inside = box.sceneBoundingRect().contains(position)
         text = self.describe(place.x()) if inside else ""
-        self._footer.set_text(text or self._note)
+        self._footer.set_text(text or self.note)
 
 
 def log_ticks(low: float, high: float, *, is_exponent: bool = False) -> list[tuple[float, str]]:

@@ -40,14 +40,18 @@ def pooled(histograms: Iterable[ErrorHistogram | None]) -> ErrorHistogram | None
 
 
 class ErrorHistogramChart(Chart):
-    """Draws one ErrorHistogram. Both axes are logarithmic: a handful of wrong elements among a million shows."""
+    """Draws one ErrorHistogram. Both axes are logarithmic: a handful of wrong elements among a million shows.
+
+    Attributes:
+        zero_place: Where on the x axis the bar of exact agreement is.
+    """
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__("error-histogram", "Histogram of absolute errors", settings, parent)
         self._data: ErrorHistogram | None = None
         self._atol = 0.0
         self._noise_floor: float | None = None
-        self._zero_place = (0.0, 0.0)
+        self.zero_place = (0.0, 0.0)
 
     def show_errors(self, data: ErrorHistogram | None, atol: float, noise_floor: float | None) -> None:
         """Draw another histogram; None says that there is none."""
@@ -75,11 +79,11 @@ class ErrorHistogramChart(Chart):
         low, high = math.floor(min(ends) - 0.25), math.ceil(max(ends) + 0.25)
         bar = (high - low) * 0.035
         left = low - 4.0 * bar
-        self._zero_place = (left + 0.8 * bar, left + 1.8 * bar)
+        self.zero_place = (left + 0.8 * bar, left + 1.8 * bar)
         top = math.log10(max(data.zeros, *data.counts, 1)) * 1.12 + 0.15
         self._add_bars(pg, plot, [edges[i] for i in used], [data.counts[i] for i in used], data.log10_step)
         if data.zeros:
-            self._add_bars(pg, plot, [self._zero_place[0]], [data.zeros], bar, is_exact=True)
+            self._add_bars(pg, plot, [self.zero_place[0]], [data.zeros], bar, is_exact=True)
         zero_tick = [(left + 1.3 * bar, "0")]
         plot.getAxis("bottom").setTicks([zero_tick + log_ticks(low, high, is_exponent=True), []])
         plot.getAxis("left").setTicks([count_ticks(top), []])
@@ -97,7 +101,7 @@ class ErrorHistogramChart(Chart):
         data = self._data
         if data is None:
             return ""
-        if data.zeros and self._zero_place[0] <= x <= self._zero_place[1]:
+        if data.zeros and self.zero_place[0] <= x <= self.zero_place[1]:
             return f"Exactly equal: {plural(data.zeros, 'element')}"
         i = math.floor((x - data.log10_low) / data.log10_step)
         if not 0 <= i < len(data.counts):

@@ -82,6 +82,12 @@ class LatencyChart(Chart):
         self.log_choice = choice
         self.redraw()
 
+    def line_places(self, runner: str) -> list[float]:
+        """Where the lines p50, p95 and p99 of a runner are drawn, milliseconds; empty if they are not."""
+        items = [self._items.get((runner, name)) for _, name, _ in _PERCENTILES]
+        places = [float(item.value()) for item in items if item is not None]
+        return [10.0**place for place in places] if self.is_log else places
+
     # Drawing
 
     def restyle(self, plot: Any) -> None:
@@ -200,7 +206,7 @@ class LatencyChart(Chart):
         for one in self._series:
             warmup, timed = np.asarray(one.warmup_ms, dtype=float), np.asarray(one.timed_ms, dtype=float)
             both = np.concatenate([warmup, timed])
-            low, high = min(low, float(both.min())), max(high, float(both.max()))
+            low, high = max(min(low, float(both.min())), _SHORTEST_MS), max(high, float(both.max()), _SHORTEST_MS)
             start, end = min(start, -len(warmup)), max(end, len(timed))
             if self.is_log:
                 warmup, timed = np.log10(np.maximum(warmup, _SHORTEST_MS)), np.log10(np.maximum(timed, _SHORTEST_MS))
@@ -209,11 +215,7 @@ class LatencyChart(Chart):
             self._curve(pg, plot, one, "timed", (np.arange(len(timed)), timed))
         self._zero_line(pg, plot)
         self._label(plot, "run (warm-up before 0)", "latency, ms")
-        ends = (
-            (math.log10(max(low, _SHORTEST_MS)) - 0.05, math.log10(high) + 0.08)
-            if self.is_log
-            else (0.0, high * 1.08)
-        )
+        ends = (math.log10(low) - 0.05, math.log10(high) + 0.08) if self.is_log else (0.0, high * 1.08)
         self._set_log_ticks(plot, "left", ends)
         plot.setXRange(start, end)
         plot.setYRange(*ends)

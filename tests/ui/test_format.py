@@ -1,0 +1,81 @@
+"""Numbers are shown with three significant digits, and never mislead."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from modelpack_gui.ui.format import count, duration, full, plural, significant, size
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "–"),
+        (0.0, "0"),
+        (0.01234, "0.0123"),
+        (1.0, "1.00"),
+        (-2.345, "-2.35"),
+        (9.996, "10.0"),
+        (0.9996, "1.00"),
+        (0.00009999, "0.000100"),
+        (123.4, "123"),
+        (12345.0, "12,345"),
+        (1.234e-7, "1.23e-07"),
+        (4.5e9, "4.50e+09"),
+        (math.nan, "NaN"),
+        (math.inf, "∞"),
+        (-math.inf, "-∞"),
+    ],
+)
+def test_significant_digits(value: float | None, shown: str) -> None:
+    assert significant(value) == shown
+
+
+def test_more_digits_can_be_asked_for() -> None:
+    assert significant(1.23456, 5) == "1.2346"
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 1.234e-7, 123456.789])
+def test_the_full_value_reads_back_as_the_same_number(value: float) -> None:
+    assert float(full(value)) == value
+
+
+def test_a_missing_value_copies_as_nothing() -> None:
+    assert full(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.00 kB"), (312_000, "312 kB"), (97_800_000, "97.8 MB"), (2**31, "2.15 GB")],
+)
+def test_bytes_are_in_decimal_units(value: int, shown: str) -> None:
+    assert size(value) == shown
+
+
+def test_bytes_just_below_the_next_unit_are_not_a_thousand_of_the_smaller() -> None:
+    assert size(999_700) == "1.00 MB"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.34, "340 ms"), (2.44, "2.4 s"), (59.9, "59.9 s"), (60, "1 min 00 s"), (185, "3 min 05 s")],
+)
+def test_durations_as_a_person_says_them(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(0, "0 nodes"), (1, "1 node"), (12, "12 nodes"), (1200, "1,200 nodes")]
+)
+def test_one_is_singular(number: int, shown: str) -> None:
+    assert plural(number, "node") == shown
+
+
+def test_irregular_plurals_can_be_given() -> None:
+    assert plural(2, "axis", "axes") == "2 axes"
+
+
+def test_thousands_are_separated() -> None:
+    assert count(1234567) == "1,234,567"
