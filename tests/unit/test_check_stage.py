@@ -283,6 +283,19 @@ def test_a_data_file_that_was_cut_off_fails(tmp_path: Path) -> None:
     assert _row(report, "runtime-loads").verdict is FAILED
 
 
+def test_a_data_file_outside_the_folder_of_the_model_fails(tmp_path: Path) -> None:
+    _save_external(tmp_path)
+    model = onnx.load(tmp_path / "m.onnx", load_external_data=False)
+    for entry in model.graph.initializer[0].external_data:
+        if entry.key == "location":
+            entry.value = "../m.data"
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    row = _row(_check(inner, model), "runtime-loads")
+    assert row.verdict is FAILED
+    assert "../m.data is not in the folder of the model" in row.explanation.replace("\\", "/")
+
+
 def test_example_inputs_that_do_not_fit_fail_the_run(tmp_path: Path) -> None:
     row = _row(_check(tmp_path, _model(), asked=None, inputs=(InputSpec("x", (2, 5)),)), "runtime-runs")
     assert row.verdict is FAILED

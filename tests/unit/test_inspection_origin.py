@@ -53,9 +53,12 @@ def test_a_node_of_the_root_module_has_an_empty_path_and_the_roots_class() -> No
     assert origin_of_onnx("/misleading/Name", metadata) == Origin("", "m.Net", "")
 
 
-def test_a_stack_of_library_frames_only_gives_the_innermost() -> None:
-    stack = 'File "/e/site-packages/timm/a.py", line 1, in f\nFile "/e/site-packages/timm/b.py", line 2, in g'
+def test_without_a_frame_of_the_user_the_library_above_torch_is_named() -> None:
+    torch_frame = 'File "/e/site-packages/torch/nn/modules/conv.py", line 3, in h'
+    above = 'File "/e/site-packages/timm/a.py", line 1, in f\nFile "/e/site-packages/timm/b.py", line 2, in g\n'
+    stack = above + torch_frame
     assert location_of_stack(stack) == "/e/site-packages/timm/b.py:2"
+    assert location_of_stack(torch_frame) == "/e/site-packages/torch/nn/modules/conv.py:3"
     assert location_of_stack("") == ""
 
 

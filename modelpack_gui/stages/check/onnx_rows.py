@@ -118,12 +118,6 @@ def external_data(model: Any, path: Path, asked: ExportSpec | None) -> CheckRow 
     return passed("external-data", text, asked=asked_text, got=listed(list(needed)))
 
 
-def external_files(model: Any) -> list[str]:
-    """Names of the data files, relative to the folder of the model."""
-    names = (external_entries(tensor).get("location", "") for tensor in _tensors(model.graph))
-    return [name for name in dict.fromkeys(names) if name]
-
-
 def _tensors(graph: Any) -> Iterator[Any]:
     """Every tensor stored in a graph and its subgraphs, those in attributes included."""
     yield from graph.initializer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -22,17 +23,11 @@ _NO_KERNEL = re.compile(r"Could not find an implementation for ([\w.]+)\((\d+)\)
 _NOT_REGISTERED = re.compile(r"([\w.:]+)\(-?\d+\) is not a registered function/op")
 
 
-def onnx_rows(
-    path: Path, artifact: Artifact, data_files: Sequence[str], inputs: Sequence[InputSpec], context: Context
-) -> list[CheckRow]:
-    """The rows for loading in ONNX Runtime and, if example inputs are given, for running on them.
-
-    Args:
-        data_files: Names relative to the folder of `path`.
-    """
+def onnx_rows(path: Path, artifact: Artifact, inputs: Sequence[InputSpec], context: Context) -> list[CheckRow]:
+    """The rows for loading in ONNX Runtime and, if example inputs are given, for running on them."""
     with tempfile.TemporaryDirectory(dir=context.scratch, prefix="check-", ignore_cleanup_errors=True) as folder:
         try:
-            copied = _copy(path, data_files, Path(folder))
+            copied = _copy(path, artifact.external_files, Path(folder))
         except UserError as error:
             row = from_error("runtime-loads", error.info)
             return [row, *_without_run(inputs)]
@@ -77,8 +72,9 @@ def _without_run(inputs: Sequence[InputSpec]) -> list[CheckRow]:
 
 
 def _copy(path: Path, data_files: Sequence[str], folder: Path) -> Path:
-    for name in data_files:
-        source, target = path.parent / name, folder / name
+    for source in data_files:
+        name = os.path.relpath(source, path.parent)
+        target = folder / name
         if not target.resolve().is_relative_to(folder.resolve()):
             raise UserError(
                 "external-data-outside",
@@ -86,8 +82,7 @@ def _copy(path: Path, data_files: Sequence[str], folder: Path) -> Path:
                 "Export again, with the data file beside the .onnx file.",
             )
         target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_file():  # if not, the runtime says so, and so does the row on data files
-            shutil.copyfile(source, target)
+        shutil.copyfile(source, target)
     return Path(shutil.copyfile(path, folder / path.name))
 
 

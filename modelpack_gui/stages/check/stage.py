@@ -77,11 +77,10 @@ def _rows(artifact: Artifact, request: CheckRequest, context: Context) -> list[C
     path = Path(artifact.path)
     rows: list[CheckRow] = []
     if artifact.format == "onnx":
-        data_files, standard = _standard_rows(path, request, context)
-        rows += standard
+        rows += _standard_rows(path, request, context)
         context.check_cancelled()
         context.progress("Loading it in ONNX Runtime", 0.6)
-        rows += runtime_rows.onnx_rows(path, artifact, data_files, request.inputs, context)
+        rows += runtime_rows.onnx_rows(path, artifact, request.inputs, context)
     else:
         context.progress("Loading it in torch", 0.3)
         rows += runtime_rows.torchscript_rows(path, artifact, request.inputs)
@@ -90,8 +89,8 @@ def _rows(artifact: Artifact, request: CheckRequest, context: Context) -> list[C
     return rows
 
 
-def _standard_rows(path: Path, request: CheckRequest, context: Context) -> tuple[list[str], list[CheckRow]]:
-    """The names of the data files, and the rows that need the onnx package."""
+def _standard_rows(path: Path, request: CheckRequest, context: Context) -> list[CheckRow]:
+    """The rows that need the onnx package."""
     import onnx
 
     model = onnx.load(path, load_external_data=False)
@@ -104,4 +103,4 @@ def _standard_rows(path: Path, request: CheckRequest, context: Context) -> tuple
     context.progress("Inferring shapes", 0.4)
     rows.append(onnx_rows.shape_inference(model, path, context.scratch))
     rows.append(onnx_rows.unused_inputs(model))
-    return onnx_rows.external_files(model), rows
+    return rows

@@ -10,9 +10,10 @@ from typing import NamedTuple
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _TRACED_FRAME = re.compile(r"^(.+?)\((\d+)\): ", re.MULTILINE)
-_LIBRARY = re.compile(
-    r"[\\/](?:site|dist)-packages[\\/]|[\\/]torch[\\/](?:nn|_|jit|onnx|export|functional)|^<|^code[\\/]__torch__"
+_TORCH = re.compile(
+    r"[\\/](?:site|dist)-packages[\\/]torch[\\/]|[\\/]torch[\\/](?:nn|_|jit|onnx|export|functional)|^<|^code[\\/]__torch__"
 )
+_LIBRARY = re.compile(r"[\\/](?:site|dist)-packages[\\/]")
 
 
 class Origin(NamedTuple):
@@ -46,15 +47,12 @@ def _second_last(list_text: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def location_of_stack(stack: str) -> str:
-    """`file:line` of the innermost frame that is not a library's, else of the innermost; empty if there is none.
+    """`file:line` of the innermost frame of the user's own code, else of a library above torch, else of any.
 
     Args:
         stack: As Python prints it, innermost frame last.
     """
-    frames = _FRAME.findall(stack)
-    own = [frame for frame in frames if not _LIBRARY.search(frame[0])]
-    chosen = (own or frames)[-1:]
-    return f"{chosen[0][0]}:{chosen[0][1]}" if chosen else ""
+    return _chosen(list(reversed(_FRAME.findall(stack))))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -65,12 +63,14 @@ def location_of_source_range(source_range: str) -> str:
         source_range: Traced code lists `file(line): function`, innermost first; scripted code prints
             `File "...", line N`, innermost last.
     """
-    traced = _TRACED_FRAME.findall(source_range)
-    if traced:
-        own = [frame for frame in traced if not _LIBRARY.search(frame[0])]
-        file, line = (own or traced)[0]
-        return f"{file}:{line}"
-    return location_of_stack(source_range)
+    return _chosen(_TRACED_FRAME.findall(source_range)) or location_of_stack(source_range)
+
+
+def _chosen(frames: list[tuple[str, str]]) -> str:
+    """`file:line` of the frame that says most, of frames with the innermost first; empty if there are none."""
+    above_torch = [frame for frame in frames if not _TORCH.search(frame[0])]
+    own = [frame for frame in above_torch if not _LIBRARY.search(frame[0])]
+    return next((f"{file}:{line}" for file, line in (*own, *above_torch, *frames)), "")
 
 
 def path_of_node_name(name: str) -> str:
