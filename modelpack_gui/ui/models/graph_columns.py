@@ -56,7 +56,8 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def _first_shape(node: NodeInfo) -> str:
-    return node.output_infos[0].shape_text if node.output_infos else ""
+    infos = node.output_infos
+    return infos[0].shape_text if infos and infos[0].shape is not None else "–"
 
 
 def _first_dtype(node: NodeInfo) -> str:
@@ -74,16 +75,16 @@ def node_haystack(node: NodeInfo) -> str:
 
 
 NODE_COLUMNS: tuple[Column[NodeInfo], ...] = (
-    Column("#", lambda node: node.index, is_number=True, width=56, tooltip="Position in the graph, from 0"),
-    Column("Op type", lambda node: node.op_type, width=104),
-    Column("Name", lambda node: natural(node.name), lambda node: node.name, is_mono=True, width=140),
+    Column("#", lambda node: node.index, is_number=True, width=48, tooltip="Position in the graph, from 0"),
+    Column("Op type", lambda node: node.op_type, width=100),
+    Column("Name", lambda node: natural(node.name), lambda node: node.name, is_mono=True, width=128),
     Column(
         "Module",
         lambda node: natural(node.module_path),
         lambda node: node.module_path,
         lambda node: f"{node.module_path} ({node.module_class})" if node.module_class else node.module_path,
         is_mono=True,
-        width=160,
+        width=152,
         tooltip="Path of the PyTorch module that the node came from",
     ),
     Column(
@@ -91,7 +92,7 @@ NODE_COLUMNS: tuple[Column[NodeInfo], ...] = (
         lambda node: elements(node.output_infos[0].shape) if node.output_infos else None,
         _first_shape,
         lambda node: "\n".join(f"{info.name}: {info.shape_text}" for info in node.output_infos),
-        width=164,
+        width=152,
         tooltip="Of the first output; sorted by the number of elements of one sample",
     ),
     Column(
@@ -99,7 +100,7 @@ NODE_COLUMNS: tuple[Column[NodeInfo], ...] = (
         lambda node: _first_dtype(node) or None,
         _first_dtype,
         lambda node: ", ".join(info.dtype or "unknown" for info in node.output_infos),
-        width=76,
+        width=72,
         tooltip="Of the first output",
     ),
     Column(

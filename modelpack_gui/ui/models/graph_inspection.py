@@ -25,10 +25,11 @@ def following(inspection: Inspection, follow: Callable[[Any], None]) -> Inspecti
 
 
 def tensor_text(info: TensorInfo | None) -> str:
-    """`float32  2 × 3`, or `unknown`."""
-    if info is None or not info.dtype:
-        return "unknown" if info is None or info.shape is None else info.shape_text
-    return f"{info.dtype}  {info.shape_text}"
+    """`float32  2 × 3`; what is not known is left out, and `unknown` if nothing is."""
+    if info is None:
+        return "unknown"
+    shape = "" if info.shape is None else info.shape_text
+    return "  ".join(part for part in (info.dtype, shape) if part) or "unknown"
 
 
 def node_inspection(

@@ -46,7 +46,7 @@ class GraphFacts(QFrame):
         grid.setHorizontalSpacing(GRID * 3)
         grid.setVerticalSpacing(2)
         shown = infos if len(infos) <= SHOWN else infos[: SHOWN - 1]
-        texts = [(info.name, info.dtype or "unknown", info.shape_text) for info in shown]
+        texts = [_cells(info) for info in shown]
         for row, cells in enumerate(texts):
             for column_number, cell in enumerate(cells):
                 label = ElidedLabel(cell)
@@ -71,6 +71,11 @@ class GraphFacts(QFrame):
             column.addWidget(ElidedLabel(line, Qt.TextElideMode.ElideRight))
         column.addStretch(1)
         self._row.addWidget(group, max(_NARROWEST, *(len(line) for line in lines)) if lines else _NARROWEST)
+
+
+def _cells(info: TensorInfo) -> tuple[str, str, str]:
+    shape = "shape unknown" if info.shape is None else info.shape_text
+    return info.name, info.dtype or "dtype unknown", shape
 
 
 def format_lines(artifact: Artifact) -> list[str]:

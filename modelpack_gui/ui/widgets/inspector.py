@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -30,7 +30,7 @@ from modelpack_gui.ui.widgets.histogram import HistogramView
 from modelpack_gui.ui.widgets.mono_block import MonoBlock
 
 EMPTY_TEXT = "Select a node, a tensor or a row to see its properties."
-ROW_LIMIT = 60
+ROW_LIMIT = 32
 _INDENT = 12
 _CLOSED_KEY = "inspector/closed"
 
@@ -202,7 +202,7 @@ class PropertyRows(QWidget):
         left = min(max(left, 72), width // 2)
         y = 0
         for (name, value), fits in zip(self._rows, inline, strict=True):
-            height = max(name.sizeHint().height(), value.sizeHint().height())
+            height = max(name.fontMetrics().height(), value.fontMetrics().height()) + 2
             if fits and left + value.natural_width <= width:
                 name.setGeometry(0, y, left - SPACING, height)
                 value.setGeometry(left, y, width - left, height)
@@ -210,6 +210,7 @@ class PropertyRows(QWidget):
                 name.setGeometry(0, y, width, height)
                 y += height
                 value.setGeometry(_INDENT, y, width - _INDENT, height)
+                y += GRID
             y += height + GRID // 2
         if self._more is not None:
             height = self._more.heightForWidth(width)
@@ -221,7 +222,8 @@ class PropertyRows(QWidget):
         if follow is None or item.target is None:
             return NameLabel(item.name, self)
         link = FollowLink(item.name, self)
-        link.clicked.connect(lambda: follow(item.target))
+        # Not at once: what is shown next takes the place of this very button.
+        link.clicked.connect(lambda: QTimer.singleShot(0, lambda: follow(item.target)))
         return link
 
 
