@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import random
+from dataclasses import replace
 
 from modelpack_gui.core import stats
 from modelpack_gui.core.errors import ErrorInfo
@@ -151,6 +153,7 @@ def latencies(centre_ms: float, count: int, seed: int) -> tuple[float, ...]:
     return tuple(centre_ms * (1 + 0.02 * draw.lognormvariate(0, 0.9)) for _ in range(count))
 
 
+@functools.cache
 def runner_result(name: str, centre_ms: float, count: int, seed: int, baseline: tuple[float, ...]) -> RunnerResult:
     timed = latencies(centre_ms, count, seed)
     return RunnerResult(
@@ -197,8 +200,6 @@ def bench_report(count: int = 500, *, is_complete: bool = True, has_error: bool 
 
 def ready_recipe() -> Recipe:
     """A recipe that every stage can be run with, as far as the window can tell."""
-    from dataclasses import replace
-
     recipe = Recipe(
         source=ModelSource(module="shapes", name="ShapesNet"),
         inputs=(InputSpec("image", (2, 3, 32, 32)),),

@@ -161,6 +161,7 @@ class BenchPage(StagePage):
         for page in (self.table, self.progress):
             self._lower.addWidget(page)
         self.notes = QWidget()
+        self._note_lines: list[StatusLine] = []
         self._notes = QVBoxLayout(self.notes)
         self._notes.setContentsMargins(0, 0, 0, 0)
         self._notes.setSpacing(SPACING // 2)
@@ -205,6 +206,10 @@ class BenchPage(StagePage):
         self.modes.set_value(mode)
         self.chart.set_mode(mode)
         self._settings.set_text("bench/chart", mode)
+
+    def note_texts(self) -> list[str]:
+        """What is said of runners that failed or whose figures are in doubt."""
+        return [line.text for line in self._note_lines]
 
     def _fill_settings(self) -> None:
         bench = self.controller.recipe.bench
@@ -315,14 +320,15 @@ class BenchPage(StagePage):
         self._lower.setFixedHeight(height)
 
     def _show_notes(self, report: BenchReport) -> None:
-        while (item := self._notes.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        for line in self._note_lines:
+            self._notes.removeWidget(line)
+            line.deleteLater()
+        self._note_lines = []
         for one in report.runners:
             if one.error is not None:
                 hint = f" {one.error.hint}" if one.error.hint else ""
-                self._notes.addWidget(StatusLine(Status.FAILED, f"{one.title}: {one.error.message}{hint}"))
-            for warning in one.warnings:
-                self._notes.addWidget(StatusLine(Status.WARNING, f"{one.title}: {warning}"))
-        self.notes.setVisible(self._notes.count() > 0)
+                self._note_lines.append(StatusLine(Status.FAILED, f"{one.title}: {one.error.message}{hint}"))
+            self._note_lines += [StatusLine(Status.WARNING, f"{one.title}: {warning}") for warning in one.warnings]
+        for line in self._note_lines:
+            self._notes.addWidget(line)
+        self.notes.setVisible(bool(self._note_lines))

@@ -24,7 +24,9 @@ class StatusLine(QWidget):
         row.addWidget(self._picture, alignment=Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._label, 1)
         self._tint()
-        self.set_text(text)
+        self._label.setText(text)
+        if not text:
+            self.hide()  # never shown from here: without a parent yet it would be a window of its own
 
     @property
     def text(self) -> str:

@@ -1,0 +1,317 @@
+"""The benchmark page: settings, live samples, the report, a cancelled run, and runners that failed."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.events import Cancelled, Progress, Sample
+from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.records import BenchReport
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.inspection import Inspection
+from modelpack_gui.ui.models.record_table import COPY_ROLE
+from modelpack_gui.ui.pages.bench import BenchPage
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import RUNNER_COLORS
+from modelpack_gui.ui.widgets.runner_choice import runner_options
+from tests.ui import made_reports as made
+from tests.ui.fake_client import FakeClient, FakeJob
+from tests.ui.samples import make_export_record
+
+
+@pytest.fixture
+def page(qtbot: QtBot, client: FakeClient, controller: Controller, settings: Settings) -> BenchPage:
+    client.answers.update({"export": make_export_record(), "hello": made.capabilities()})
+    controller.edit(made.ready_recipe(), "start")
+    controller.undo_stack.clear()
+    page = BenchPage(controller, settings)
+    qtbot.addWidget(page)
+    page.resize(900, 640)
+    page.show()
+    controller.refresh_capabilities()
+    qtbot.waitUntil(lambda: controller.capabilities is not None)
+    return page
+
+
+def _start(controller: Controller, client: FakeClient, qtbot: QtBot) -> FakeJob:
+    controller.run(Stage.BENCH)
+    qtbot.waitUntil(lambda: any(job.stage == "bench" and job.ended is None for job in client.jobs))
+    return client.last("bench")
+
+
+@pytest.fixture
+def job(page: BenchPage, controller: Controller, client: FakeClient, qtbot: QtBot) -> FakeJob:
+    return _start(controller, client, qtbot)
+
+
+def _answer(job: FakeJob, report: BenchReport, controller: Controller, qtbot: QtBot) -> None:
+    job.answer(report)
+    qtbot.waitUntil(lambda: controller.state(Stage.BENCH).result is report)
+
+
+def _column(page: BenchPage, title: str) -> list[str]:
+    model = page.table.model()
+    titles = [model.headerData(i, Qt.Orientation.Horizontal) for i in range(model.columnCount())]
+    return [model.index(row, titles.index(title)).data() for row in range(model.rowCount())]
+
+
+# Settings
+
+
+def test_runners_of_the_registry_are_offered_and_the_recipes_are_checked(page: BenchPage) -> None:
+    assert list(page.runners.boxes) == ["eager", "torchscript_trace", "torchscript_script", "onnxruntime", "openvino"]
+    checked = [name for name, box in page.runners.boxes.items() if box.isChecked()]
+    assert checked == ["eager", "torchscript_trace", "onnxruntime"]
+
+
+def test_a_runner_that_lacks_a_package_is_disabled_and_says_how_to_get_it(page: BenchPage) -> None:
+    box = page.runners.boxes["openvino"]
+    assert not box.isEnabled()
+    assert "python3 -m pip install openvino" in box.toolTip()
+
+
+def test_a_chosen_runner_that_lacks_a_package_can_still_be_taken_out(page: BenchPage, controller: Controller) -> None:
+    bench = dataclasses.replace(controller.recipe.bench, runners=("eager", "openvino"))
+    controller.edit(dataclasses.replace(controller.recipe, bench=bench), "choose")
+    page.runners.boxes["openvino"].click()
+    assert controller.recipe.bench.runners == ("eager",)
+
+
+def test_without_capabilities_the_recipes_runners_are_offered(
+    qtbot: QtBot, controller: Controller, settings: Settings
+) -> None:
+    page = BenchPage(controller, settings)
+    qtbot.addWidget(page)
+    assert list(page.runners.boxes) == ["eager", "torchscript_trace", "onnxruntime"]
+
+
+def test_checking_a_runner_edits_the_recipe_undoably(page: BenchPage, controller: Controller) -> None:
+    page.runners.boxes["torchscript_script"].click()
+    assert controller.recipe.bench.runners == ("eager", "torchscript_trace", "torchscript_script", "onnxruntime")
+    controller.undo_stack.undo()
+    assert not page.runners.boxes["torchscript_script"].isChecked()
+
+
+def test_the_last_runner_cannot_be_taken_out(page: BenchPage, controller: Controller) -> None:
+    page.runners.boxes["torchscript_trace"].click()
+    page.runners.boxes["onnxruntime"].click()
+    page.runners.boxes["eager"].click()
+    assert controller.recipe.bench.runners == ("eager",)
+    assert "At least one" in page.runners.boxes["eager"].toolTip()
+
+
+def test_numbers_edit_the_recipe_undoably(page: BenchPage, controller: Controller) -> None:
+    page.iterations.setValue(1000)
+    page.warmup_runs.setValue(0)
+    page.block_runs.setValue(50)
+    page.threads.setValue(3)
+    bench = controller.recipe.bench
+    assert (bench.iterations, bench.warmup_runs, bench.block_runs, bench.threads) == (1000, 0, 50, 3)
+    for _ in range(4):
+        controller.undo_stack.undo()
+    assert (page.iterations.value(), page.warmup_runs.value(), page.block_runs.value()) == (500, 50, 25)
+    assert page.threads.text() == "auto (2)"
+    assert not controller.undo_stack.canUndo()
+
+
+def test_automatic_threads_are_none_in_the_recipe(page: BenchPage, controller: Controller) -> None:
+    page.threads.setValue(3)
+    page.threads.setValue(0)
+    assert controller.recipe.bench.threads is None
+
+
+def test_a_runner_keeps_its_colour_whatever_else_is_chosen() -> None:
+    few = {one.runner: one.color for one in runner_options(made.capabilities(), ("onnxruntime",))}
+    many = {one.runner: one.color for one in runner_options(made.capabilities(), ("eager", "onnxruntime", "other"))}
+    assert few["onnxruntime"] == many["onnxruntime"] == RUNNER_COLORS[3]
+
+
+def test_a_runner_this_version_does_not_know_is_named_as_such() -> None:
+    options = {one.runner: one for one in runner_options(made.capabilities(), ("eager", "tensorrt"))}
+    assert options["tensorrt"].problem == "unknown"
+
+
+# Live
+
+
+def test_no_part_of_the_page_is_a_window_of_its_own(
+    page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
+) -> None:
+    _answer(job, made.bench_report(has_error=True), controller, qtbot)
+    windows = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    assert windows == [page]
+
+
+def test_nothing_is_drawn_before_the_first_sample(page: BenchPage, job: FakeJob, qtbot: QtBot) -> None:
+    assert not page.chart.isVisible()
+    assert page.cancel_button.isVisible()
+
+
+def test_samples_fill_the_chart_and_the_progress_while_it_runs(page: BenchPage, job: FakeJob, qtbot: QtBot) -> None:
+    job.give(Sample(job.id, "eager", "warmup", (9.0, 8.0)))
+    qtbot.waitUntil(page.progress.isVisible)
+    assert page.progress.words("eager") == "warming up, 2 of 50"
+    assert page.progress.words("onnxruntime") == "waiting for its turn"
+    assert not page.chart.has_picture
+    job.give(Sample(job.id, "eager", "timed", (2.0, 3.0, 4.0)))
+    job.give(Sample(job.id, "eager", "timed", (5.0, 6.0)))
+    qtbot.waitUntil(lambda: page.progress.words("eager") == "5 of 500 timed · p50 so far 4.00 ms")
+    qtbot.waitUntil(lambda: page.chart.has_picture)
+    assert page.chart.line_places("eager")[0] == pytest.approx(4.0)
+
+
+def test_samples_of_another_job_are_not_drawn(page: BenchPage, job: FakeJob, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(page.controller.jobs.job_changed):
+        page.controller.jobs.samples_added.emit(Sample("job-of-another-project", "eager", "timed", (1.0,)))
+        job.give(Progress(job.id, "Loading", None))
+    assert not page.chart.isVisible()
+
+
+def test_a_changed_setting_while_it_runs_does_not_change_what_is_promised(
+    page: BenchPage, job: FakeJob, qtbot: QtBot
+) -> None:
+    job.give(Sample(job.id, "eager", "timed", (2.0,)))
+    qtbot.waitUntil(page.progress.isVisible)
+    page.iterations.setValue(7)
+    job.give(Sample(job.id, "eager", "timed", (2.0,)))
+    qtbot.waitUntil(lambda: page.progress.words("eager").startswith("2 of 500"))
+
+
+# Report
+
+
+def test_the_report_replaces_the_live_view(
+    page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
+) -> None:
+    job.give(Sample(job.id, "eager", "timed", (2.0, 2.5)))
+    qtbot.waitUntil(page.progress.isVisible)
+    _answer(job, made.bench_report(), controller, qtbot)
+    assert page.table.isVisible()
+    assert not page.progress.isVisible()
+    assert page.sentence.text().startswith("ONNX Runtime is 3.98 times as fast")
+    assert page.badge.status is Status.PASSED
+
+
+def test_the_table_has_intervals_and_copies_all_digits(
+    page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
+) -> None:
+    report = made.bench_report()
+    _answer(job, report, controller, qtbot)
+    assert _column(page, "Runner") == ["Eager PyTorch", "TorchScript (traced)", "ONNX Runtime"]
+    assert _column(page, "Speed-up [95 %]")[0] == "baseline"
+    assert _column(page, "p50 ms [95 %]")[0].startswith("2.48 [2.4")
+    summary = report.runners[0].summary
+    assert summary is not None
+    copied = [page.table.model().index(0, i).data(COPY_ROLE) for i in range(page.table.model().columnCount())]
+    p50 = summary.p50_ms
+    assert f"{p50.value!r} [{p50.low!r}, {p50.high!r}]" in copied
+    assert repr(summary.mean_ms) in copied
+
+
+def test_latencies_sort_as_numbers_with_failed_runners_last(
+    page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
+) -> None:
+    _answer(job, made.bench_report(has_error=True), controller, qtbot)
+    page.table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+    assert _column(page, "Runner") == ["ONNX Runtime", "TorchScript (traced)", "Eager PyTorch", "OpenVINO"]
+
+
+def test_errors_and_doubts_of_runners_are_told_in_plain_words(
+    page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
+) -> None:
+    _answer(job, made.bench_report(has_error=True), controller, qtbot)
+    assert page.note_texts() == [
+        "TorchScript (traced): The last third of the runs was 14% slower than the first: not in a steady state.",
+        "OpenVINO: openvino is not installed. python3 -m pip install openvino",
+    ]
+    assert page.badge.status is Status.WARNING
+
+
+def test_the_machine_is_told(page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot) -> None:
+    _answer(job, made.bench_report(), controller, qtbot)
+    assert page.machine.text().startswith("CPU Intel Xeon Platinum 8370C · Python 3.11.7")
+    assert page.machine.text().endswith("2 threads · took 8.1 s")
+
+
+def test_a_cancelled_benchmark_keeps_what_was_measured_and_says_so(
+    page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
+) -> None:
+    job.give(Sample(job.id, "eager", "timed", (2.0,)))
+    qtbot.waitUntil(page.progress.isVisible)
+    job.give(Cancelled(job.id, made.bench_report(60, is_complete=False)))
+    qtbot.waitUntil(page.table.isVisible)
+    assert page.sentence.text().startswith("Cancelled before the end, from what was measured until then: ")
+    assert page.badge.status is Status.WARNING
+    assert "cancelled after" in page.machine.text()
+
+
+def test_a_run_cancelled_before_anything_was_measured_leaves_the_empty_page(
+    page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
+) -> None:
+    job.give(Sample(job.id, "eager", "warmup", (2.0,)))
+    qtbot.waitUntil(page.progress.isVisible)
+    qtbot.mouseClick(page.cancel_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: controller.state(Stage.BENCH).status is Status.CANCELLED)
+    assert not page.chart.isVisible()
+
+
+def test_after_a_failed_second_run_the_first_result_is_back(
+    page: BenchPage, job: FakeJob, controller: Controller, client: FakeClient, qtbot: QtBot
+) -> None:
+    _answer(job, made.bench_report(), controller, qtbot)
+    second = _start(controller, client, qtbot)
+    second.give(Sample(second.id, "eager", "timed", (77.0,)))
+    qtbot.waitUntil(page.progress.isVisible)
+    assert page.sentence.text().startswith("Previous result: ")
+    second.answer(ErrorInfo("worker-died", "The worker was killed.", "Free some memory."))
+    qtbot.waitUntil(page.table.isVisible)
+    assert page.error_panel.isVisible()
+    qtbot.waitUntil(lambda: page.chart.line_places("eager")[0] == pytest.approx(2.48, abs=0.01))
+
+
+def test_the_choice_of_chart_is_remembered(
+    page: BenchPage, controller: Controller, settings: Settings, qtbot: QtBot
+) -> None:
+    page.modes.buttons["ecdf"].click()
+    again = BenchPage(controller, settings)
+    qtbot.addWidget(again)
+    assert again.chart.mode == "ecdf"
+    assert again.modes.value == "ecdf"
+
+
+def test_the_log_box_shows_and_sets_the_axis(
+    page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(page.chart.drawn):
+        _answer(job, made.bench_report(), controller, qtbot)
+    assert not page.log_scale.isChecked()
+    with qtbot.waitSignal(page.chart.drawn):
+        page.log_scale.click()
+    assert page.chart.is_log
+
+
+def test_selecting_a_runner_fills_the_inspector(
+    page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
+) -> None:
+    _answer(job, made.bench_report(), controller, qtbot)
+    with qtbot.waitSignal(controller.inspected) as told:
+        page.table.selectRow(2)
+    shown = told.args[0]
+    assert isinstance(shown, Inspection)
+    assert shown.title == "ONNX Runtime"
+    assert {"Latency, ms", "Rate", "Process"} <= {section.title for section in shown.sections}
+
+
+def test_the_table_model_keeps_qts_rules(page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot) -> None:
+    tester = QAbstractItemModelTester(page.table.model(), QAbstractItemModelTester.FailureReportingMode.Fatal)
+    _answer(job, made.bench_report(has_error=True), controller, qtbot)
+    page.table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
+    assert tester.model() is page.table.model()
