@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QEvent, QPoint
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QGraphicsView, QMenu
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
@@ -174,6 +175,33 @@ def test_the_menu_offers_pictures_only_of_what_was_drawn(errors: ErrorHistogramC
         ("Copy picture", False),
         ("Save picture…", False),
     ]
+
+
+def test_hovering_shows_what_is_there_and_leaving_brings_the_note_back(
+    drawn: ErrorHistogramChart, qtbot: QtBot
+) -> None:
+    plot = drawn.findChild(QGraphicsView)
+    assert plot is not None
+    for x in range(0, plot.width(), 5):
+        qtbot.mouseMove(plot.viewport(), QPoint(x, plot.height() // 2))
+        if "to 1.00e-06: 90 elements" in drawn.footer_text:
+            break
+    else:
+        pytest.fail("the bar of 90 elements was not under the pointer anywhere")
+    QApplication.sendEvent(plot.viewport(), QEvent(QEvent.Type.Leave))
+    assert drawn.footer_text == drawn.note
+
+
+def test_a_right_click_on_the_plot_opens_our_menu(drawn: ErrorHistogramChart, qtbot: QtBot) -> None:
+    plot = drawn.findChild(QGraphicsView)
+    assert plot is not None
+    place = QPoint(100, 100)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, plot.viewport().mapToGlobal(place))
+    QApplication.sendEvent(plot.viewport(), event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert [action.text() for action in menu.actions()] == ["Copy picture", "Save picture…"]
+    menu.close()
 
 
 @pytest.mark.usefixtures("_light_again")

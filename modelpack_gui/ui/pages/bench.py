@@ -29,8 +29,10 @@ from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import heading, wrapped_label
 from modelpack_gui.ui.widgets.bench_tables import COLUMNS, RunnerRow, inspect_runner
+from modelpack_gui.ui.widgets.chart_library import chart_library
 from modelpack_gui.ui.widgets.charts import LIVE_INTERVAL_MS
 from modelpack_gui.ui.widgets.data_table import DataTable
+from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.latency_chart import ECDF, HISTOGRAM, SERIES, LatencyChart, LatencySeries
 from modelpack_gui.ui.widgets.number_fields import SpinField
 from modelpack_gui.ui.widgets.runner_choice import RunnerChoice, RunnerOption, runner_options
@@ -102,6 +104,8 @@ class BenchPage(StagePage):
         if not is_running or self.controller.job_of(self.stage) != self._live_job:
             self._live, self._live_job = {}, ""
         super().refresh()
+        if is_running and self.isVisible():
+            chart_library().want()  # while the workers start: later it would cost the runs that are timed
         if self.controller.result(self.stage, BenchReport) is None:
             self._report = None
         if self._live:
@@ -125,24 +129,18 @@ class BenchPage(StagePage):
             "block_runs": (self.block_runs, "Timed runs of a runner before the next one has its turn"),
             "threads": (self.threads, "Threads inside an operator, the same for every runner; auto: physical cores"),
         }
-        row = QHBoxLayout()
-        row.setSpacing(SPACING)
+        numbers = QWidget()
+        flow = FlowLayout(numbers)
         for name, (field, tip) in fields.items():
             field.setObjectName(f"bench-{name.replace('_', '-')}")
             field.setToolTip(tip)
-            label = QLabel(field.accessibleName())
-            label.setBuddy(field)
-            label.setToolTip(tip)
-            row.addWidget(label)
-            row.addWidget(field)
-            row.addSpacing(SPACING)
             field.valueChanged.connect(lambda value, name=name: self._on_number_changed(name, value))
-        row.addStretch(1)
+            flow.addWidget(_labelled(field, tip))
         column = self.layout()
         assert isinstance(column, QVBoxLayout)
         place = column.count() - 1  # above what scrolls or is empty: settings can be changed before the first run
         column.insertWidget(place, self.runners)
-        column.insertLayout(place + 1, row)
+        column.insertWidget(place + 1, numbers)
         column.insertSpacing(place + 2, SPACING // 2)
 
     def _make_content(self) -> None:
@@ -332,3 +330,16 @@ class BenchPage(StagePage):
         for line in self._note_lines:
             self._notes.addWidget(line)
         self.notes.setVisible(bool(self._note_lines))
+
+
+def _labelled(field: SpinField, tip: str) -> QWidget:
+    made = QWidget()
+    label = QLabel(field.accessibleName())
+    label.setBuddy(field)
+    label.setToolTip(tip)
+    row = QHBoxLayout(made)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(SPACING)
+    row.addWidget(label)
+    row.addWidget(field)
+    return made

@@ -105,6 +105,11 @@ class Chart(QFrame):
         if self._canvas is not None:
             self._canvas.setVisible(not text)
 
+    @property
+    def footer_text(self) -> str:
+        """The line below the chart now: what is under the pointer, else the note."""
+        return self._footer.toolTip()
+
     # Pictures
 
     @property

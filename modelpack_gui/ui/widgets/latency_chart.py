@@ -122,7 +122,7 @@ class LatencyChart(Chart):
         plot.setXRange(*ends)
         if self.mode == ECDF:
             plot.getAxis("left").setTicks([[(float(share), str(share)) for share in range(0, 101, 20)], []])
-        plot.setYRange(0.0, top * (1.22 if self.mode == HISTOGRAM else 1.03))
+        plot.setYRange(0.0, top * (1.22 if self.mode == HISTOGRAM else 1.07))
         self._draw_percentiles(pg, plot, ordered)
         lines = "Lines: p50 solid, p95 dashed, p99 dotted."
         outside = f" {plural(beyond, 'run')} beyond {significant(high)} ms not drawn." if beyond else ""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QCheckBox, QLayout, QLayoutItem, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from modelpack_gui.core.records import Capabilities, RunnerInfo
-from modelpack_gui.ui.theme import GROUP_SPACING, RUNNER_COLORS, SPACING
+from modelpack_gui.ui.theme import RUNNER_COLORS
+from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 
 
 @dataclass(frozen=True)
@@ -113,68 +114,3 @@ class RunnerChoice(QWidget):
 
     def _on_toggled(self) -> None:
         self.chosen.emit(tuple(name for name, box in self.boxes.items() if box.isChecked()))
-
-
-class FlowLayout(QLayout):
-    """Puts widgets side by side and wraps to the next line where they do not fit."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setContentsMargins(0, 0, 0, 0)
-        self._items: list[QLayoutItem] = []
-
-    def addItem(self, item: QLayoutItem) -> None:
-        """Qt hands an item over."""
-        self._items.append(item)
-
-    def count(self) -> int:
-        """Items."""
-        return len(self._items)
-
-    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]  # Qt: null past the end
-        """An item; None past the end."""
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]  # Qt: null past the end
-        """Let an item go."""
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
-
-    def expandingDirections(self) -> Qt.Orientation:
-        """None."""
-        return Qt.Orientation(0)
-
-    def hasHeightForWidth(self) -> bool:
-        """The narrower, the more lines."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Height of the lines."""
-        return self._place(QRect(0, 0, width, 0), is_trial=True)
-
-    def setGeometry(self, rect: QRect) -> None:
-        """Lay out."""
-        super().setGeometry(rect)
-        self._place(rect, is_trial=False)
-
-    def sizeHint(self) -> QSize:
-        """As small as it goes; the width is given by the page."""
-        return self.minimumSize()
-
-    def minimumSize(self) -> QSize:
-        """The largest item."""
-        size = QSize()
-        for item in self._items:
-            size = size.expandedTo(item.minimumSize())
-        return size
-
-    def _place(self, rect: QRect, *, is_trial: bool) -> int:
-        x, y, line = rect.x(), rect.y(), 0
-        for item in self._items:
-            hint = item.sizeHint()
-            if x > rect.x() and x + hint.width() > rect.right() + 1:
-                x, y, line = rect.x(), y + line + SPACING // 2, 0
-            if not is_trial:
-                item.setGeometry(QRect(QPoint(x, y), hint))
-            x += hint.width() + GROUP_SPACING
-            line = max(line, hint.height())
-        return y + line - rect.y()
