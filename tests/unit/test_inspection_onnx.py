@@ -143,6 +143,26 @@ def _external(folder: Path) -> Path:
     return path
 
 
+def test_a_sparse_initializer_has_its_dense_shape_and_its_stored_size(tmp_path: Path) -> None:
+    model = onnx.load(_linear(tmp_path / "m.onnx"))
+    del model.graph.initializer[:]
+    values = numpy_helper.from_array(np.array([1.0, 2.0], np.float32), "weight")
+    indices = numpy_helper.from_array(np.array([0, 5], np.int64))
+    model.graph.sparse_initializer.append(helper.make_sparse_tensor(values, indices, [4, 3]))
+    onnx.save(model, tmp_path / "m.onnx")
+    index = _inspect(tmp_path / "m.onnx")
+    assert [(item.name, item.shape, item.size_bytes) for item in index.initializers] == [("weight", (4, 3), 24)]
+    stats = tensor_stats.run(TensorStatsRequest(str(tmp_path / "m.onnx"), "weight"), PlainContext())
+    assert (stats.shape, stats.elements, stats.zeros, stats.maximum, stats.preview[:4]) == (
+        (4, 3),
+        12,
+        10,
+        2.0,
+        "1, 0",
+    )
+    assert (stats.mean, stats.size_bytes) == (0.25, 24)
+
+
 def test_a_graph_that_does_not_fit_in_memory_is_inferred_from_file_to_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ TITLES = {
     "external-data": "The data files are there",
     "onnx-checker": "The ONNX checker accepts it",
     "shape-inference": "Shape inference knows every output",
-    "runtime-loads": "A runtime loads it from an empty folder",
+    "runtime-loads": "A runtime loads it",
     "runtime-runs": "It runs on the example inputs",
     "opset": "The opset is the one asked for",
     "input-names": "The inputs have the names asked for",

@@ -14,7 +14,7 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import Artifact, GraphIndex, InitializerInfo, NodeInfo, TensorInfo
 from modelpack_gui.stages.inspection.attributes import attribute_info
-from modelpack_gui.stages.inspection.onnx_types import infos_by_name, initializer_info
+from modelpack_gui.stages.inspection.onnx_types import infos_by_name, initializer_info, sparse_initializer_info
 from modelpack_gui.stages.inspection.origin import origin_of_onnx
 
 CANCEL_EVERY = 2000
@@ -87,6 +87,7 @@ def infer_shapes(model: Any, path: Path, scratch: Path, *, strict: bool = False)
 
 def _add_graph(index: _Index, graph: Any, where: str, outer: ChainMap[str, TensorInfo]) -> None:
     initializers = [initializer_info(tensor) for tensor in graph.initializer]
+    initializers += [sparse_initializer_info(tensor) for tensor in graph.sparse_initializer]
     index.initializers.extend(initializers)
     own = {item.name: TensorInfo(item.name, item.dtype, item.shape) for item in initializers}
     for values in (graph.value_info, graph.input, graph.output):

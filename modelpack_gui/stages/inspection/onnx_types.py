@@ -111,6 +111,13 @@ def initializer_info(tensor: Any) -> InitializerInfo:
     return InitializerInfo(tensor.name, dtype, shape, size, external.get("location", ""))
 
 
+def sparse_initializer_info(sparse: Any) -> InitializerInfo:
+    """Describe a SparseTensorProto: the shape is the dense one, the size that of what is stored."""
+    values, indices = initializer_info(sparse.values), initializer_info(sparse.indices)
+    size = values.size_bytes + indices.size_bytes
+    return InitializerInfo(values.name, values.dtype, tuple(sparse.dims), size, values.external)
+
+
 def infos_by_name(values: Iterable[Any]) -> dict[str, TensorInfo]:
     """ValueInfoProtos by name."""
     return {value.name: tensor_info(value) for value in values}

@@ -12,7 +12,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import TensorStats, TensorStatsRequest
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.export.artifact import read_artifact
-from modelpack_gui.stages.inspection.onnx_types import external_entries, initializer_info
+from modelpack_gui.stages.inspection.onnx_types import external_entries, initializer_info, sparse_initializer_info
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,7 @@ def run(request: TensorStatsRequest, context: Context) -> TensorStats:
     Complex values are described by their magnitudes.
 
     Raises:
-        UserError: `initializer-unknown`, `external-data-missing`, `initializer-corrupt`, or what reading the
+        UserError: `initializer-unknown`, `initializer-corrupt`, or what reading the
             artifact raises.
     """
     path = resolve(context, request.path)
@@ -126,41 +126,59 @@ def _preview(flat: npt.NDArray[Any]) -> str:
 
 def _read_onnx(path: Path, name: str) -> tuple[str, npt.NDArray[Any], int]:
     import onnx
-    from onnx import external_data_helper, numpy_helper
 
     model = onnx.load(path, load_external_data=False)
-    tensor = next((item for item in _initializers(model.graph) if item.name == name), None)
-    if tensor is None:
-        raise _unknown(path, name)
-    info = initializer_info(tensor)
-    if external_entries(tensor):
-        data_path = path.parent / info.external
-        if not data_path.is_file():
-            raise UserError(
-                "external-data-missing",
-                f"The values of {name!r} are in the data file {data_path}, which is not there.",
-                "Put the data file back beside the .onnx file; they belong together.",
-            )
-        try:
-            external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
-        except (OSError, ValueError, onnx.checker.ValidationError) as error:
-            raise _corrupt(path, name, error) from error
+    for graph in _graphs(model.graph):
+        for tensor in graph.initializer:
+            if tensor.name == name:
+                info = initializer_info(tensor)
+                return info.dtype, _values(tensor, path), info.size_bytes
+        for sparse in graph.sparse_initializer:
+            if sparse.values.name == name:
+                info = sparse_initializer_info(sparse)
+                return info.dtype, _dense(sparse, path), info.size_bytes
+    raise _unknown(path, name)
+
+
+def _values(tensor: Any, path: Path) -> npt.NDArray[Any]:
+    """The values of a TensorProto, read from its data file where it has one."""
+    import onnx
+    from onnx import external_data_helper, numpy_helper
+
     try:
-        values = numpy_helper.to_array(tensor)
-    except (ValueError, TypeError) as error:
-        raise _corrupt(path, name, error) from error
-    return info.dtype, values, info.size_bytes
+        if external_entries(tensor):
+            external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
+        values: npt.NDArray[Any] = numpy_helper.to_array(tensor)
+    except (OSError, ValueError, TypeError, onnx.checker.ValidationError) as error:
+        raise _corrupt(path, tensor.name, error) from error
+    return values
 
 
-def _initializers(graph: Any) -> Iterator[Any]:
-    """The initializers of a graph, then those of its subgraphs."""
-    yield from graph.initializer
+def _dense(sparse: Any, path: Path) -> npt.NDArray[Any]:
+    """The whole tensor of a SparseTensorProto; its indices are flat, or one row of places for each value."""
+    import numpy as np
+
+    stored, places = _values(sparse.values, path), _values(sparse.indices, path)
+    dense = np.zeros(tuple(sparse.dims), stored.dtype)
+    try:
+        if places.ndim == 1:
+            dense.reshape(-1)[places] = stored
+        else:
+            dense[tuple(places.T)] = stored
+    except (IndexError, ValueError) as error:
+        raise _corrupt(path, sparse.values.name, error) from error
+    return dense
+
+
+def _graphs(graph: Any) -> Iterator[Any]:
+    """A graph, then its subgraphs."""
+    yield graph
     for node in graph.node:
         for attribute in node.attribute:
             if attribute.HasField("g"):
-                yield from _initializers(attribute.g)
+                yield from _graphs(attribute.g)
             for inner in attribute.graphs:
-                yield from _initializers(inner)
+                yield from _graphs(inner)
 
 
 def _read_torchscript(path: Path, name: str) -> tuple[str, npt.NDArray[Any], int]:

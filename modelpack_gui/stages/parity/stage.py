@@ -53,7 +53,7 @@ def run(request: ParityRequest, context: Context) -> ParityReport:
         for number, case in enumerate(cases):
             context.check_cancelled()
             context.progress(f"Comparing at {case.label} ({number + 1} of {len(cases)})", number / len(cases))
-            results.append(_compare(case, request, dims, runtime, tolerance, noise))
+            results.append(_compare(case, request, dims, runtime, tolerance, noise, context))
     warnings = (*built.warnings, *captured.records, *((random,) if random else ()))
     verdicts = [case.verdict for case in results] + ([Verdict.WARNING] if random else [])
     return ParityReport(
@@ -75,6 +75,7 @@ def _compare(
     runtime: Runtime,
     tolerance: Tolerance,
     noise: NoiseFloor,
+    context: Context,
 ) -> ParityCase:
     tensors = make_inputs(request.inputs, seed_offset=case.seed, shapes=case.shapes)
     try:
@@ -87,10 +88,12 @@ def _compare(
     frozen = judge.frozen_dim(case, dims, runtime)
     if frozen is not None:
         return judge.without_outputs(case, Verdict.FAILED, frozen)
+    context.check_cancelled()
     try:
         actual = runtime.run(tensors)
     except UserError as error:
         info = judge.refused(case, runtime.title, judge.ARTIFACT_REFUSED, error)
         return judge.without_outputs(case, Verdict.FAILED, info)
+    context.check_cancelled()
     floors = noise.measure(tensors, expected) if case.seed == 0 else (None,) * len(expected)
     return judge.judge(case, expected, actual, tolerance, floors)
