@@ -17,6 +17,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.stages.common import paths
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export.artifact import read_artifact
+from modelpack_gui.stages.export.onnx_header import without_weights
 
 
 def write_onnx(path: Path, external: bool = False) -> bytes:
@@ -52,6 +53,14 @@ def test_onnx_facts_are_read_and_initializers_are_no_inputs(tmp_path: Path) -> N
     assert [(info.name, info.dtype, info.shape) for info in artifact.outputs] == [("y", "bfloat16", None)]
     assert artifact.opset_imports == {"ai.onnx": 17, "com.example": 2}
     assert (artifact.opset_version, artifact.ir_version, artifact.producer) == (17, 9, "hand")
+
+
+def test_facts_are_read_without_the_weights_and_nothing_else_is_lost(tmp_path: Path) -> None:
+    data = write_onnx(tmp_path / "m.onnx")
+    whole, cut = onnx.load_model_from_string(data), onnx.load_model_from_string(without_weights(data))
+    assert cut.graph.initializer[0].raw_data == b""
+    whole.graph.initializer[0].ClearField("raw_data")
+    assert cut == whole
 
 
 def test_external_data_counts_and_its_absence_is_an_error(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import importlib.metadata
 import os
 import platform
@@ -32,10 +33,15 @@ def versions(*names: str) -> dict[str, str]:
     found = {"python": platform.python_version()}
     for name in names:
         try:
-            found[name] = importlib.metadata.version(name)
+            found[name] = _version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+@functools.cache  # finding one takes milliseconds; an error is not cached, so what is installed later is found
+def _version(name: str) -> str:
+    return importlib.metadata.version(name)
 
 
 def prepare_target(target: Path) -> None:

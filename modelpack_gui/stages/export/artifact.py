@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import Artifact, ArtifactFormat, TensorInfo
+from modelpack_gui.stages.export.onnx_header import WireError, without_weights
 from modelpack_gui.stages.source.usercode import pip_command
 
 _TORCHSCRIPT_SUFFIXES = (".pt", ".pth", ".ts", ".torchscript", ".ptl")
@@ -28,18 +31,20 @@ def read_artifact(path: Path | str) -> Artifact:
     if path.is_dir():
         raise UserError("artifact-is-folder", f"{path} is a folder.", "Choose a file in it.")
     try:
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            size_bytes = os.fstat(stream.fileno()).st_size
+            if not size_bytes:
+                raise UserError("artifact-empty", f"{path} is empty (0 bytes).", _EXPORT_HINT)
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                if format_of(path, data[:2]) == "torchscript":
+                    return _read_torchscript(path, data)
+                return _read_onnx(path, data)
     except FileNotFoundError as error:
         raise UserError("artifact-missing", f"There is no file {path}.", "Export first, or choose a file.") from error
     except OSError as error:
         raise UserError(
             "artifact-unreadable", f"{path} cannot be read: {error.strerror or error}.", "Check its permissions."
         ) from error
-    if not data:
-        raise UserError("artifact-empty", f"{path} is empty (0 bytes).", _EXPORT_HINT)
-    if format_of(path, data[:2]) == "torchscript":
-        return _read_torchscript(path, data)
-    return _read_onnx(path, data)
 
 
 def format_of(path: Path, head: bytes) -> ArtifactFormat:
@@ -49,7 +54,7 @@ def format_of(path: Path, head: bytes) -> ArtifactFormat:
     return "onnx"
 
 
-def _read_onnx(path: Path, data: bytes) -> Artifact:
+def _read_onnx(path: Path, data: mmap.mmap) -> Artifact:
     try:
         import onnx
         from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
@@ -60,8 +65,8 @@ def _read_onnx(path: Path, data: bytes) -> Artifact:
             f"Install it: {pip_command('onnx')}",
         ) from error
     try:
-        model = onnx.load_model_from_string(data)
-    except DecodeError as error:
+        model = onnx.load_model_from_string(without_weights(data))
+    except (WireError, DecodeError) as error:
         # An ONNX file starts with its ir_version, field 1 of the message: anything else was never one.
         if data[0] == 0x08:
             raise _corrupt(path, str(error)) from error
@@ -130,7 +135,7 @@ def _size(dim: Any) -> int | str | None:
     return dim.dim_param or None
 
 
-def _read_torchscript(path: Path, data: bytes) -> Artifact:
+def _read_torchscript(path: Path, data: mmap.mmap) -> Artifact:
     try:
         import torch
     except ImportError as error:
