@@ -24,11 +24,11 @@ class FlowLayout(QLayout):
         """Items."""
         return len(self._items)
 
-    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]  # Qt: null past the end
+    def itemAt(self, index: int) -> QLayoutItem | None:
         """An item; None past the end."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
-    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]  # Qt: null past the end
+    def takeAt(self, index: int) -> QLayoutItem | None:
         """Let an item go."""
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
