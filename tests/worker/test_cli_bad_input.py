@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -82,12 +83,20 @@ def workers() -> Iterator[WorkerClient]:
     client.close()
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests: a worker belongs to a folder, and another would need another worker."""
+    return tmp_path_factory.mktemp("project")
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: WorkerClient) -> Path:
+def project(folder: Path, monkeypatch: pytest.MonkeyPatch, workers: WorkerClient) -> Iterator[Path]:
     monkeypatch.setattr(commands, "make_client", lambda: SharedClient(workers))
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "nets.py").write_text(NETS, encoding="utf-8")
-    return tmp_path
+    monkeypatch.chdir(folder)
+    (folder / "nets.py").write_text(NETS, encoding="utf-8")
+    yield folder
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def toml(value: Any) -> str:
@@ -106,10 +115,9 @@ def failure(
     **changes: dict[str, Any] | list[Any],
 ) -> tuple[dict[str, str], str]:
     """Run one stage of a changed recipe, which must end with `status`; gives its error and what was on stderr."""
-    tables = {
-        key: {**value, **changes.get(key, {})} if isinstance(value, dict) else value for key, value in RECIPE.items()
-    }
-    tables |= {key: value for key, value in changes.items() if isinstance(value, list)}
+    tables = dict(RECIPE)
+    for key, change in changes.items():
+        tables[key] = {**RECIPE[key], **change} if isinstance(change, dict) else change
     text = "".join(f"{key} = {toml(value)}\n" for key, value in tables.items())
     (project / "r.toml").write_text(f"schema_version = 1\n{text}", encoding="utf-8")
     assert main(["run", "r.toml", "--stages", stage, "--json", "r.json", "-q"]) == status
@@ -129,7 +137,7 @@ def failure(
         ({"name": "Missing"}, "Missing"),
         ({"name": "Abstract"}, "encode"),
         ({"name": "Raises"}, "no weights today"),
-        ({"name": "Eats"}, "cannot allocate"),
+        ({"name": "Eats"}, "out of memory"),
         ({"name": "Leaves"}, "sys.exit"),
         ({"name": "NeedsWidth"}, "width"),
         ({"name": "not_a_model"}, "not_a_model"),
@@ -148,7 +156,7 @@ def test_a_model_that_cannot_be_constructed(
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("class Net(:\n", "line 1"),
+        ("class Net(:\n", "nets.py:1: invalid syntax"),
         ("import surely_not_installed\n", "surely_not_installed"),
         ("import os\nraise ValueError('at import')\n", "at import"),
     ],
