@@ -60,6 +60,10 @@ class Halves(nn.Module):
     def forward(self, x):
         return (x * 2.0 + 1.0).bfloat16()
 
+class Single(nn.Module):
+    def forward(self, x):
+        return x @ (2.0 * torch.eye(4, dtype=torch.float32)) + 1.0
+
 class Nothing(nn.Module):
     def forward(self, x):
         return x * 0.0
@@ -309,6 +313,20 @@ def test_bfloat16_outputs_keep_their_dtype(folder: Path) -> None:
     report = _run(folder, "Halves", folder / "m.onnx")
     assert report.verdict is Verdict.PASSED, report.summary
     assert report.cases[0].outputs[0].actual.dtype == "bfloat16"
+
+
+def test_a_model_that_cannot_run_in_float64_has_no_noise_floor_and_the_log_says_why(folder: Path) -> None:
+    class Logged(PlainContext):
+        lines: list[str] = []  # noqa: RUF012 (one instance)
+
+        def log(self, level: str, message: str) -> None:
+            self.lines.append(f"{level}: {message}")
+
+    context = Logged(folder, folder)
+    report = _run(folder, "Single", _affine(folder / "m.onnx"), context=context)
+    assert report.verdict is Verdict.PASSED, report.summary
+    assert {output.noise_floor for case in report.cases for output in case.outputs} == {None}
+    assert [line.split(":")[0:2] for line in context.lines] == [["info", " The noise floor was not measured"]]
 
 
 def test_an_input_that_the_artifact_dropped_is_not_fed(folder: Path) -> None:
