@@ -313,10 +313,10 @@ class Controller(QObject):
             if generation == self._generation:
                 self._on_stage_ended(stage, recipe, event)
 
-        self._put(stage, dataclasses.replace(self._states[stage], status=Status.RUNNING, error=None, message=""))
         self._stage_jobs[stage] = self.jobs.run(
             stage.value, request, stage.label, ended, interpreter=self._interpreter(), base=self._existing_base()
         )
+        self._put(stage, dataclasses.replace(self._states[stage], status=Status.RUNNING, error=None, message=""))
 
     def _on_stage_ended(self, stage: Stage, recipe: Recipe, event: TerminalEvent) -> None:
         del self._stage_jobs[stage]

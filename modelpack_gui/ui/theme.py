@@ -106,6 +106,7 @@ class Theme(QObject):
         super().__init__()
         self.colors = LIGHT
         self._choice = "system"
+        self._is_started = False
 
     @property
     def choice(self) -> str:
@@ -114,9 +115,13 @@ class Theme(QObject):
 
     def start(self, choice: str) -> None:
         """Take hold of the application: style, palette, and the system's changes from now on."""
-        QApplication.setStyle("Fusion")
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply)
-        self.choose(choice)
+        if not self._is_started:
+            self._is_started = True
+            QApplication.setStyle("Fusion")
+            QGuiApplication.styleHints().colorSchemeChanged.connect(self._apply)
+            self.choose(choice)
+        elif choice != self._choice:
+            self.choose(choice)
 
     def choose(self, choice: str) -> None:
         """Set `system`, `light` or `dark`; anything else means `system`."""

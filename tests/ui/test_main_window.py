@@ -29,6 +29,7 @@ from tests.ui.fake_client import FakeClient
 
 @pytest.fixture
 def window(client: FakeClient, settings: Settings, _themed: None, qtbot: QtBot) -> Iterator[MainWindow]:
+    settings.set_text("theme", "light")
     made = gui.make_window(client, settings)
     made.resize(1280, 800)
     made.show()
@@ -224,7 +225,7 @@ def test_closing_can_be_refused(window: MainWindow, recipe_path: Path, client: F
 @pytest.mark.usefixtures("_themed")
 def test_closing_ends_the_workers_and_remembers_the_geometry(client: FakeClient, settings: Settings) -> None:
     window = gui.make_window(client, settings)
-    window.resize(1111, 777)
+    window.resize(799, 600)  # the offscreen screen has 800 x 800
     window.show()
     window.close()
     assert client.is_closed
