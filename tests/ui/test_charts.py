@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QGraphicsView, QMenu
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QGraphicsView, QMenu
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
@@ -159,6 +161,15 @@ def test_the_picture_is_on_the_clipboard_and_in_the_file(drawn: ErrorHistogramCh
     assert [path.name for path in tmp_path.glob("*.p*")] == ["errors.png"]
 
 
+def test_saving_asks_where_and_remembers_the_folder(
+    drawn: ErrorHistogramChart, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    drawn.make_menu().actions()[1].trigger()
+    assert (tmp_path / "mine.png").is_file()
+    assert settings.last_folder("picture") == str(tmp_path)
+
+
 def test_a_picture_that_cannot_be_written_is_an_error_and_not_a_crash(
     drawn: ErrorHistogramChart, tmp_path: Path
 ) -> None:
@@ -182,12 +193,13 @@ def test_hovering_shows_what_is_there_and_leaving_brings_the_note_back(
 ) -> None:
     plot = drawn.findChild(QGraphicsView)
     assert plot is not None
-    for x in range(0, plot.width(), 5):
-        qtbot.mouseMove(plot.viewport(), QPoint(x, plot.height() // 2))
-        if drawn.footer_text == "1.00e-07 to 3.16e-07: 90 elements":
-            break
-    else:
-        pytest.fail("the bar of 90 elements was not under the pointer anywhere")
+    places = itertools.cycle(range(0, plot.width(), 15))
+
+    def is_told() -> bool:  # pyqtgraph drops moves that come too fast, so the pointer keeps going
+        QTest.mouseMove(plot.viewport(), QPoint(next(places), plot.height() // 2))
+        return drawn.footer_text == "1.00e-07 to 3.16e-07: 90 elements"
+
+    qtbot.waitUntil(is_told)
     QApplication.sendEvent(plot.viewport(), QEvent(QEvent.Type.Leave))
     assert drawn.footer_text == drawn.note
 
