@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from modelpack_gui import __version__
-from modelpack_gui.cli import main, main_gui
+from modelpack_gui.cli import commands, main, main_gui
+from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.core import serde
 from modelpack_gui.core.recipe import Recipe
@@ -74,13 +75,39 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class SharedClient:
+    """Workers kept from test to test; each start of torch costs seconds. The demo's tests have their own."""
+
+    def __init__(self, client: WorkerClient) -> None:
+        self.run = client.run
+
+    def close(self) -> None:
+        """Keep the workers for the next test."""
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[WorkerClient]:
+    client = WorkerClient()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all tests: a worker belongs to a folder, and another would need another worker."""
+    return tmp_path_factory.mktemp("project")
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "nets.py").write_text(NETS, encoding="utf-8")
+def project(folder: Path, monkeypatch: pytest.MonkeyPatch, workers: WorkerClient) -> Iterator[Path]:
+    (folder / "nets.py").write_text(NETS, encoding="utf-8")
     for name in ("Net", "Exits", "Hangs", "Missing"):
-        (tmp_path / f"{name}.toml").write_text(RECIPE.format(name=name), encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+        (folder / f"{name}.toml").write_text(RECIPE.format(name=name), encoding="utf-8")
+    monkeypatch.setattr(commands, "make_client", lambda: SharedClient(workers))
+    monkeypatch.chdir(folder)
+    yield folder
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def read_json(path: Path) -> dict[str, Any]:
