@@ -8,8 +8,9 @@ import numpy.typing as npt
 import pytest
 
 from modelpack_gui.core.records import OutputParity, TensorInfo, Verdict
-from modelpack_gui.stages.parity import metrics
-from modelpack_gui.stages.parity.metrics import Tolerance, compare
+from modelpack_gui.stages.parity import metrics, totals
+from modelpack_gui.stages.parity.metrics import compare
+from modelpack_gui.stages.parity.totals import Tolerance
 
 TOLERANCE = Tolerance(rtol=1e-3, atol=1e-5)
 
@@ -175,7 +176,7 @@ def test_results_do_not_depend_on_the_chunks(monkeypatch: pytest.MonkeyPatch) ->
     expected[3, 3] = np.nan
     actual = expected + random.normal(scale=1e-3, size=expected.shape).astype(np.float32)
     whole = _compare(expected, actual)
-    monkeypatch.setattr(metrics, "CHUNK", 7)
+    monkeypatch.setattr(totals, "CHUNK", 7)
     parts = _compare(expected, actual)
     for name in ("mismatched", "max_abs_diff", "max_budget", "worst_index", "histogram", "expected_nans", "reason"):
         assert getattr(parts, name) == getattr(whole, name), name

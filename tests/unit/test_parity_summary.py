@@ -9,8 +9,9 @@ import numpy as np
 
 from modelpack_gui.core.records import OutputParity, ParityCase, ParitySpec, TensorInfo
 from modelpack_gui.stages.parity.cases import Dim
-from modelpack_gui.stages.parity.metrics import Tolerance, compare
+from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.summary import percent, summarise
+from modelpack_gui.stages.parity.totals import Tolerance
 
 N = Dim("n", (("x", 0),), 2, (3, 5))
 W = Dim("w", (("x", 1),), 4, (3, 5))

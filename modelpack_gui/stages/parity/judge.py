@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.records import ParityCase, Verdict
 from modelpack_gui.stages.parity.cases import Case, Dim, describe_sizes
-from modelpack_gui.stages.parity.metrics import Tolerance, compare
+from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.runtimes import Output, Runtime
+from modelpack_gui.stages.parity.totals import Tolerance
 
 DIM_NOT_DYNAMIC = "dim-not-dynamic"
 ARTIFACT_REFUSED = "artifact-refused-inputs"

@@ -12,10 +12,10 @@ from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.parity import judge
 from modelpack_gui.stages.parity.cases import Case, Dim, plan
-from modelpack_gui.stages.parity.metrics import Tolerance
 from modelpack_gui.stages.parity.reference import NoiseFloor, randomness, run_eager
 from modelpack_gui.stages.parity.runtimes import Runtime, open_runtime
 from modelpack_gui.stages.parity.summary import summarise
+from modelpack_gui.stages.parity.totals import Tolerance
 from modelpack_gui.stages.source.build import build_model
 from modelpack_gui.stages.source.inputs import make_inputs
 
