@@ -266,7 +266,7 @@ class ExportOptionsDialog(QDialog):
         cancel.clicked.connect(self.reject)
         row = QHBoxLayout()
         row.setSpacing(SPACING)
-        row.addWidget(self._problem, 1)
+        row.addWidget(self._problem, 1, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(0)
         row.addWidget(cancel)
         row.addWidget(self._save)

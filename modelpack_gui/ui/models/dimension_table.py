@@ -244,7 +244,5 @@ def _number(text: str) -> int | None:
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
-    if column == DYNAMIC:
-        return Qt.AlignmentFlag.AlignCenter
     side = Qt.AlignmentFlag.AlignRight if column in (AXIS, SIZE, MIN, MAX) else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter

@@ -10,7 +10,6 @@ from modelpack_gui.core.records import DynamicDim, ExportRecord, ExportSpec, Inp
 from modelpack_gui.ui import format as fmt
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from modelpack_gui.ui.models.exporter_choices import FORMAT_TITLES
-from modelpack_gui.ui.models.source_text import tensor_line
 
 _ASPECTS = {
     "opset_version": "Opset version",
@@ -95,7 +94,7 @@ def asked_rows(record: ExportRecord, inputs: Sequence[InputSpec] = ()) -> list[A
     ):
         if aspect not in wrong and spec.format == "onnx":
             got = ", ".join(item.name for item in tensors)
-            default = "those of the example inputs" if aspect == "input_names" else "left to the exporter"
+            default = "as the example inputs" if aspect == "input_names" else "the exporter's choice"
             rows.append(_judged(aspect, ", ".join(names) or default, got, not names))
     if "dynamic_dim" not in wrong and spec.format == "onnx":
         rows += [_dim_row(dim, record, inputs) for dim in spec.dynamic]
@@ -168,6 +167,10 @@ def asked_inspection(row: AskedRow) -> Inspection:
     return Inspection(row.aspect, "export", tuple(sections))
 
 
-def io_lines(record: ExportRecord) -> str:
-    """Inputs and outputs of the artifact, for the clipboard."""
-    return "\n".join(tensor_line(item) for item in (*record.artifact.inputs, *record.artifact.outputs))
+def mismatch_notes(record: ExportRecord) -> tuple[str, ...]:
+    """Each difference with its explanation and what to do about it."""
+    return tuple(
+        " ".join(filter(None, (f"{_aspect(item.aspect)}:", item.explanation, item.fix)))
+        for item in record.mismatches
+        if item.explanation or item.fix
+    )

@@ -6,10 +6,8 @@ from modelpack_gui.core.records import (
     CallableInfo,
     Capabilities,
     ExporterInfo,
-    InputSpec,
     LoadReport,
     ModuleInfo,
-    ShapeMismatch,
     TensorInfo,
 )
 from modelpack_gui.ui import format as fmt
@@ -123,16 +121,6 @@ def load_facts(report: LoadReport) -> tuple[tuple[str, str, str], ...]:
     return tuple(rows)
 
 
-def tensor_line(tensor: TensorInfo) -> str:
-    """`image  float32  2 × 3 × 32 × 32`."""
-    return f"{tensor.name}  {tensor.dtype}  {tensor.shape_text}"
-
-
-def input_line(item: InputSpec) -> str:
-    """An example input in the same words."""
-    return tensor_line(TensorInfo(item.name, item.dtype, item.shape))
-
-
 def module_inspection(module: ModuleInfo, report: LoadReport) -> Inspection:
     """One module of the tree."""
     share = module.parameters / report.parameters if report.parameters else 0.0
@@ -158,8 +146,3 @@ def module_inspection(module: ModuleInfo, report: LoadReport) -> Inspection:
 def shape_text(shape: tuple[int, ...]) -> str:
     """A known shape."""
     return TensorInfo("", "", shape).shape_text
-
-
-def mismatch_text(item: ShapeMismatch) -> str:
-    """Both shapes of a key."""
-    return f"model {shape_text(item.model_shape)}, checkpoint {shape_text(item.checkpoint_shape)}"

@@ -68,6 +68,7 @@ class ExportPage(StagePage):
         controller.recipe_changed.connect(self._show_options)
         self._show_options()
         self.refresh()
+        self._fold.set_open(is_open=controller.state(self.stage).result is None)  # there is room for it
 
     def refresh(self) -> None:
         """Also the hint of a first visit."""

@@ -10,17 +10,20 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 
 from modelpack_gui.core.records import ExportRecord, InputSpec, Verdict
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.models.export_text import AskedRow, artifact_rows, asked_inspection, asked_rows
+from modelpack_gui.ui.models.export_text import AskedRow, artifact_rows, asked_inspection, asked_rows, mismatch_notes
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, GROUP_SPACING, SPACING, mono_font, status_icon, status_of, theme
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, heading
 from modelpack_gui.ui.widgets.data_table import DataTable
+from modelpack_gui.ui.widgets.form_parts import NoteLabel
 from modelpack_gui.ui.widgets.load_results import TensorGrid
 from modelpack_gui.ui.widgets.warnings_table import WarningsTable
 
 _ROWS_SHOWN = 8
+_MONO = ("SHA-256", "Output path", "Dynamic axes", "Inputs", "Outputs", "Opset imports")
 _SEVERITY = {Verdict.FAILED: 0, Verdict.WARNING: 1, Verdict.PASSED: 2, Verdict.SKIPPED: 3}
 
 
@@ -36,26 +39,39 @@ class FactGrid(QFrame):
         self._grid.setVerticalSpacing(GRID)
         self._grid.setColumnMinimumWidth(0, 96)
         self._grid.setColumnStretch(1, 1)
-        self._labels: list[QWidget] = []
+        self._names: tuple[str, ...] = ()
+        self._values: list[ElidedLabel] = []
 
     def show_rows(self, rows: tuple[tuple[str, str, str], ...]) -> None:
         """Show names, values and full values."""
-        for label in self._labels:
-            self._grid.removeWidget(label)
-            label.hide()
-            label.deleteLater()
-        self._labels = []
-        for place, (name, value, whole) in enumerate(rows):
+        names = tuple(name for name, _value, _whole in rows)
+        if names != self._names:
+            self._names = names
+            self._rebuild(names)
+        for text, (_name, value, whole) in zip(self._values, rows, strict=True):
+            text.set_text(value)
+            text.setToolTip(plain_tooltip(whole))
+
+    def _rebuild(self, names: tuple[str, ...]) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for place in range(self._grid.rowCount()):
+            self._grid.setRowMinimumHeight(place, 0)
+        self._values = []
+        for place, name in enumerate(names):
             title = QLabel(name)
             title.setProperty("role", "muted")
-            text = ElidedLabel(value, Qt.TextElideMode.ElideRight)
-            text.setToolTip(plain_tooltip(whole))
+            text = ElidedLabel("", Qt.TextElideMode.ElideRight)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            if name in ("SHA-256", "Output path", "Dynamic axes", "Inputs", "Outputs", "Opset imports"):
+            if name in _MONO:
                 text.setFont(mono_font())
+            self._grid.setRowMinimumHeight(place, 20)
             self._grid.addWidget(title, place, 0)
             self._grid.addWidget(text, place, 1)
-            self._labels += [title, text]
+            self._values.append(text)
 
 
 class ExportResults(QWidget):
@@ -76,10 +92,9 @@ class ExportResults(QWidget):
                     width=32,
                     tooltip="Verdict",
                 ),
-                Column("Aspect", lambda row: row.aspect, color=_color, width=120),
-                Column("Asked", lambda row: row.asked, color=_color, is_mono=True, width=190),
-                Column("Got", lambda row: row.got, color=_color, is_mono=True, width=160),
-                Column("Explanation and fix", _why, width=340),
+                Column("Aspect", lambda row: row.aspect, color=_color, width=140),
+                Column("Asked", lambda row: row.asked, color=_color, is_mono=True, width=300),
+                Column("Got", lambda row: row.got, color=_color, is_mono=True, width=300),
             ),
             mono_font(),
             self,
@@ -87,6 +102,8 @@ class ExportResults(QWidget):
         self.table = DataTable(self.model, "asked-table", "Asked and got")
         self.table.remember(settings)
         self.table.record_selected.connect(lambda row: controller.inspect(asked_inspection(row)))
+        self._notes = QVBoxLayout()
+        self._notes.setSpacing(GRID)
         self.tensors = TensorGrid()
         self.warnings = WarningsTable("export-warnings", controller, settings)
         self._file = ElidedLabel("", Qt.TextElideMode.ElideMiddle)
@@ -108,6 +125,7 @@ class ExportResults(QWidget):
         column.setSpacing(SPACING)
         column.addWidget(heading("Asked and got"))
         column.addWidget(self.table)
+        column.addLayout(self._notes)
         column.addSpacing(SPACING)
         column.addWidget(heading("Inputs and outputs"))
         column.addWidget(self.tensors)
@@ -126,18 +144,27 @@ class ExportResults(QWidget):
         shown = max(1, min(len(rows), _ROWS_SHOWN))
         frame = 2 * self.table.frameWidth() + 4
         self.table.setFixedHeight(header + shown * self.table.verticalHeader().defaultSectionSize() + frame)
+        self._show_notes(mismatch_notes(record))
         self.tensors.show_tensors(record.artifact.inputs, record.artifact.outputs)
         self.warnings.show_warnings(record.warnings)
         self._path = record.artifact.path
         self._file.set_text(self._path)
         self._facts.show_rows(artifact_rows(record))
 
+    def _show_notes(self, texts: tuple[str, ...]) -> None:
+        while (item := self._notes.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for text in texts:
+            note = NoteLabel(Status.WARNING)
+            note.setObjectName("mismatch-note")
+            self._notes.addWidget(note)
+            note.set_text(text)
+
     def _on_reveal(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self._path).parent)))
-
-
-def _why(row: AskedRow) -> str:
-    return " ".join(filter(None, (row.explanation, row.fix)))
 
 
 def _color(row: AskedRow) -> str:

@@ -69,9 +69,15 @@ class ExporterChoice(QWidget):
         if info.missing:
             needs = NoteLabel(Status.WARNING)
             needs.setContentsMargins(_INDENT, 0, 0, 0)
-            command = CommandRow(f"{self._python} -m pip install {' '.join(info.missing)}")
+            packages = " ".join(_quoted(package) for package in info.missing)
+            command = CommandRow(f"{self._python} -m pip install {packages}")
             command.setContentsMargins(_INDENT, 0, 0, 0)
             column.addWidget(needs)
             column.addWidget(command)
             needs.set_text(f"Needs {', '.join(info.missing)}, which this interpreter lacks.")
         return row
+
+
+def _quoted(package: str) -> str:
+    """A requirement such as `onnxscript>=0.5`, which a shell would take for a redirection."""
+    return package if package.replace("-", "").replace("_", "").isalnum() else f'"{package}"'

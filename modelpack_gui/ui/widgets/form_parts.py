@@ -21,6 +21,7 @@ from modelpack_gui.ui.theme import GRID, SPACING, mono_font, status_icon, theme
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, heading, wrapped_label
 
 LABEL_WIDTH = 116
+FIELD_HEIGHT = 28
 
 
 class FormSection(QWidget):
@@ -65,7 +66,7 @@ def form_label(text: str) -> QLabel:
     """A label at the left of a field, as high as a field so that the two stand on one line."""
     label = QLabel(text)
     label.setMinimumWidth(LABEL_WIDTH)
-    label.setMinimumHeight(26)
+    label.setMinimumHeight(FIELD_HEIGHT)
     label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     label.setContentsMargins(0, GRID + 1, 0, 0)
     return label
@@ -141,6 +142,7 @@ class MarkedLine(QLineEdit):
     def __init__(self, accessible_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(accessible_name)
+        self.setMinimumHeight(FIELD_HEIGHT)
         self.problem = ""
         self._mark: QAction | None = None
 
@@ -186,6 +188,7 @@ class CalmCombo(QComboBox):
     def __init__(self, accessible_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(accessible_name)
+        self.setMinimumHeight(FIELD_HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(12)
