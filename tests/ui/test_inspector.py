@@ -13,8 +13,9 @@ from modelpack_gui.ui.inspection import Histogram, Inspection, Property, Section
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.widgets.basics import Foldable, IconToolButton
 from modelpack_gui.ui.widgets.histogram import HistogramView
-from modelpack_gui.ui.widgets.inspector import EMPTY_TEXT, FollowLink, InspectorPanel, PropertyLabel
+from modelpack_gui.ui.widgets.inspector import EMPTY_TEXT, InspectorPanel
 from modelpack_gui.ui.widgets.mono_block import MonoBlock
+from modelpack_gui.ui.widgets.property_rows import FollowLink, PropertyLabel
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
