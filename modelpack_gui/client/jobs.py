@@ -7,13 +7,16 @@ import threading
 import time
 import weakref
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from modelpack_gui.client.api import Job, Listener
-from modelpack_gui.client.director import Director
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.lane import Lane, WorkerJob
 from modelpack_gui.core.events import Cancelled
 from modelpack_gui.core.records import BenchRequest, Request
+
+if TYPE_CHECKING:
+    from modelpack_gui.client.director import Director
 
 DEADLINES_S = {
     "hello": 60.0,
@@ -69,6 +72,10 @@ class WorkerClient:
             job.ticket = self._gate.ticket(alone=is_bench)
             if is_bench:
                 self._directors = [director for director in self._directors if director.is_alive()]
+                from modelpack_gui.client.director import (
+                    Director,
+                )  # only a benchmark needs it: the window opens sooner
+
                 director = Director(job, interpreter, self._gate)
                 self._directors.append(director)
                 director.start()

@@ -7,12 +7,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import tomlkit
-import tomlkit.exceptions
 import tomllib
 
 from modelpack_gui.client.files import write_text
-from modelpack_gui.client.toml_update import fresh_document, update_document
 from modelpack_gui.core import recipe as recipes
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import Recipe
@@ -50,6 +47,10 @@ def recipe_text(recipe: Recipe) -> str:
     Raises:
         UserError: `recipe-not-toml-value`.
     """
+    import tomlkit  # only writing needs it: the window opens sooner
+
+    from modelpack_gui.client.toml_update import fresh_document
+
     return tomlkit.dumps(fresh_document(recipe))
 
 
@@ -114,6 +115,11 @@ def _read(path: Path) -> str:
 
 def _updated_text(recipe: Recipe, path: Path) -> str:
     """The existing file's text with the recipe's values in it; empty if there is no recipe there to update."""
+    import tomlkit  # as above
+    import tomlkit.exceptions
+
+    from modelpack_gui.client.toml_update import update_document
+
     try:
         before = path.read_bytes().decode("utf-8-sig")
         document = tomlkit.parse(before)
