@@ -33,14 +33,19 @@ def versions(*names: str) -> dict[str, str]:
     found = {"python": platform.python_version()}
     for name in names:
         try:
-            found[name] = _version(name)
+            found[name] = version_of(name)
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
 
 
 @functools.cache  # finding one takes milliseconds; an error is not cached, so what is installed later is found
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """The installed version of a distribution.
+
+    Raises:
+        PackageNotFoundError: It is not installed.
+    """
     return importlib.metadata.version(name)
 
 

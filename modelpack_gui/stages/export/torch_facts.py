@@ -9,6 +9,7 @@ import importlib.util
 import re
 from pathlib import Path
 
+from modelpack_gui.stages.common.paths import version_of
 from modelpack_gui.stages.export.base import OpsetRange
 
 _EXPORTER_CONSTANTS = "onnx/_internal/exporter/_constants.py"
@@ -17,7 +18,7 @@ _EXPORTER_CONSTANTS = "onnx/_internal/exporter/_constants.py"
 def torch_version() -> tuple[int, int] | None:
     """Major and minor version of the installed torch; None if it is missing."""
     try:
-        found = re.match(r"(\d+)\.(\d+)", importlib.metadata.version("torch"))
+        found = re.match(r"(\d+)\.(\d+)", version_of("torch"))
     except importlib.metadata.PackageNotFoundError:
         return None
     return (int(found[1]), int(found[2])) if found else None
