@@ -10,6 +10,7 @@ import math
 import random
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 
 from modelpack_gui.client.bench_report import Measured, judge, machine_facts, titles
@@ -333,8 +334,6 @@ class Director(threading.Thread):
         )
 
     def _fault(self, error: Exception) -> Failed:
-        import traceback
-
         info = ErrorInfo(
             "director-fault",
             f"{type(error).__name__} while steering the benchmark: {error}",

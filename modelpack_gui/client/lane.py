@@ -134,6 +134,8 @@ class Lane(threading.Thread):
         self._deadline: float | None = None
         self._cancel_started: float | None = None
         self._is_terminated = False
+        self._has_begun = False
+        self._is_second_try = False
         self._held: TerminalEvent | None = None
         self._held_until = 0.0
         self._has_all_output = False
@@ -212,7 +214,9 @@ class Lane(threading.Thread):
             self._pending.popleft()
         self._job = job
         job.emit(Started(job.id, job.stage))
-        if self._worker is not None and self._worker.base != job.base:
+        self._has_begun = False
+        self._is_second_try = False
+        if self._worker is not None and (self._worker.base != job.base or not job.base.is_dir()):
             self._give_up_worker()
         if self._worker is None:
             self._start_worker(job)
@@ -273,7 +277,9 @@ class Lane(threading.Thread):
         if event.job != job.id and not is_answer_to_malformed:
             self._take_garbage(job, Garbage(repr(event)[:500], f"it is about job {event.job!r}"))
         elif not isinstance(event, (Done, Failed, Cancelled)):
-            if not isinstance(event, Started):
+            if isinstance(event, Started):
+                self._has_begun = True
+            else:
                 job.emit(event)
         elif self._has_all_output:
             self._finish(event)
@@ -303,6 +309,9 @@ class Lane(threading.Thread):
             self._finish(self._held)
         elif self._cancel_started is not None:
             self._finish(Cancelled(job.id))
+        elif self._is_ready and not self._has_begun and not self._is_second_try:
+            self._is_second_try = True  # it died between two jobs; this one is not to blame
+            self._start_worker(job)
         elif self._is_ready:
             error = crash_error(message.returncode, job.stage, worker.output)
             self._finish(Failed(job.id, Outcome.CRASHED, error))

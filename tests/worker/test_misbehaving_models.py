@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from modelpack_gui.client import process
 from modelpack_gui.client.jobs import WorkerClient
-from modelpack_gui.core.events import Cancelled, Done, Failed, Log, Outcome
+from modelpack_gui.core.events import Cancelled, Done, Failed, Log, Outcome, Started
 from modelpack_gui.core.records import LoadReport
 from tests.worker.harness import FIXTURES, PATIENCE_S, ProcessWatch, Recorder, ended, load, run
 
@@ -211,6 +214,39 @@ def test_a_listener_that_raises_is_logged_and_the_job_goes_on(
     job = client.run("load", load("good"), listener, base=FIXTURES)
     assert isinstance(ended(job), Done)
     assert "the window is gone" in caplog.text
+
+
+@linux_only
+def test_a_worker_that_died_between_two_jobs_is_replaced(client: WorkerClient) -> None:
+    _, recorder = run(client, "load", load("tells_pid"))
+    os.kill(int(recorder.wait_for_line("pid ")), signal.SIGKILL)
+    assert_next_job_succeeds(client)
+
+
+@linux_only
+def test_a_worker_that_is_stopped_when_killed_is_replaced_once_it_is_asked(client: WorkerClient) -> None:
+    _, recorder = run(client, "load", load("tells_pid"))
+    pid = int(recorder.wait_for_line("pid "))
+    os.kill(pid, signal.SIGSTOP)  # it cannot take up the next job, and dies with that job in its pipe
+    following = Recorder()
+    job = client.run("load", load("good"), following, base=FIXTURES)
+    following.wait_for(lambda event: isinstance(event, Started))
+    os.kill(pid, signal.SIGKILL)
+    assert isinstance(ended(job), Done)
+    assert len(following.terminals) == 1
+
+
+@linux_only
+def test_an_idle_worker_is_ended_to_give_its_memory_back() -> None:
+    client = WorkerClient(worker_idle_s=0.1)
+    recorder = Recorder()
+    job = client.run("load", load("waits_for_file"), recorder, base=FIXTURES)
+    worker = ProcessWatch(int(recorder.wait_for_line("pid ")))
+    Path(recorder.wait_for_line("waiting for ")).touch()
+    assert isinstance(ended(job), Done)
+    assert worker.has_ended()
+    assert_next_job_succeeds(client)
+    client.close()
 
 
 @linux_only
