@@ -48,6 +48,8 @@ def error_of(folder: Path, name: str = "Tiny", inputs: tuple[InputSpec, ...] = (
         ({"exporter": "tracing"}, "exporter-unknown"),
         ({"format": "torchscript", "exporter": "dynamo"}, "exporter-unknown"),
         ({"output_path": ""}, "output-path-missing"),
+        ({"output_path": "model.pt"}, "output-suffix"),
+        ({"format": "torchscript"}, "output-suffix"),
         ({"input_names": ("a", "b")}, "input-names"),
         ({"inputs": (X, X)}, "input-names"),
         ({"inputs": ()}, "inputs-missing"),

@@ -144,6 +144,7 @@ def test_missing_class_suggests_close_names() -> None:
         ("NotAModule", "not-a-module"),
         ("make_number", "not-a-module"),
         ("RaisesInInit", "constructor-failed"),
+        ("Lazy", "lazy-parameters"),
     ],
 )
 def test_what_cannot_make_a_model_has_a_code_of_its_own(name: str, code: str) -> None:

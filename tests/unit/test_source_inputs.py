@@ -159,6 +159,12 @@ def test_output_that_is_not_a_tensor_is_named() -> None:
     assert "int 7" in info.message
 
 
+def test_class_without_a_forward_is_an_error_of_the_model() -> None:
+    info = forward_error("ForwardsNothing", torch.ones(1))
+    assert info.code == "forward-failed"
+    assert "NotImplementedError" in info.message
+
+
 def test_exit_in_forward_is_an_error_of_the_model() -> None:
     info = forward_error("Exits", torch.ones(1))
     assert info.code == "model-exits"

@@ -14,7 +14,7 @@ from modelpack_gui.core.records import Artifact, ArtifactFormat, TensorInfo
 from modelpack_gui.stages.export.onnx_header import WireError, without_weights
 from modelpack_gui.stages.source.usercode import pip_command
 
-_TORCHSCRIPT_SUFFIXES = (".pt", ".pth", ".ts", ".torchscript", ".ptl")
+TORCHSCRIPT_SUFFIXES = (".pt", ".pth", ".ts", ".torchscript", ".ptl")
 _DTYPES = {"FLOAT": "float32", "DOUBLE": "float64"}
 _EXPORT_HINT = "Export it again, or choose another file."
 
@@ -49,7 +49,7 @@ def read_artifact(path: Path | str) -> Artifact:
 
 def format_of(path: Path, head: bytes) -> ArtifactFormat:
     """The format of a file by its suffix, else by its first bytes: TorchScript files are zip archives."""
-    if path.suffix in _TORCHSCRIPT_SUFFIXES or (path.suffix != ".onnx" and head == b"PK"):
+    if path.suffix in TORCHSCRIPT_SUFFIXES or (path.suffix != ".onnx" and head == b"PK"):
         return "torchscript"
     return "onnx"
 

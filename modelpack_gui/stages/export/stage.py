@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.core.records import Artifact, ExportRecord, ExportRequest
+from modelpack_gui.core.records import Artifact, ExportRecord, ExportRequest, ExportSpec
 from modelpack_gui.stages.common import paths
-from modelpack_gui.stages.export.artifact import read_artifact
+from modelpack_gui.stages.export.artifact import TORCHSCRIPT_SUFFIXES, read_artifact
 from modelpack_gui.stages.export.base import ExportCall, Exporter
 from modelpack_gui.stages.export.compare import mismatches
 from modelpack_gui.stages.export.dynamic import check_dims
@@ -79,8 +79,8 @@ def check_request(request: ExportRequest) -> Exporter:
     """Check everything that can be checked without running anything, and give the exporter.
 
     Raises:
-        UserError: `exporter-unknown`, `import-missing`, `output-path-missing`, `opset-out-of-range`, `input-names`,
-            `output-names`, `inputs-missing`, and those of `check_dims`.
+        UserError: `exporter-unknown`, `import-missing`, `output-path-missing`, `output-suffix`, `opset-out-of-range`,
+            `input-names`, `output-names`, `inputs-missing`, and those of `check_dims`.
     """
     spec = request.export
     exporter = find(spec.format, spec.exporter)
@@ -93,6 +93,7 @@ def check_request(request: ExportRequest) -> Exporter:
         )
     if not spec.output_path:
         raise UserError("output-path-missing", "No output path is given.", "Give the name of the file to write.")
+    _check_suffix(spec)
     opsets = exporter.opsets()
     if opsets and spec.opset_version is not None and not opsets.min <= spec.opset_version <= opsets.max:
         raise UserError(
@@ -121,6 +122,19 @@ def check_request(request: ExportRequest) -> Exporter:
         )
     check_dims(spec.dynamic, request.inputs)
     return exporter
+
+
+def _check_suffix(spec: ExportSpec) -> None:
+    """Later stages, and other tools, tell the format by the suffix."""
+    suffix = Path(spec.output_path).suffix
+    unfit = (".onnx",) if spec.format == "torchscript" else TORCHSCRIPT_SUFFIXES
+    if suffix in unfit:
+        kind, usual = ("TorchScript", ".pt") if spec.format == "torchscript" else ("ONNX", ".onnx")
+        raise UserError(
+            "output-suffix",
+            f"The output path {spec.output_path} ends in {suffix}, and the export makes a file for {kind}.",
+            f"Let it end in {usual}.",
+        )
 
 
 def _check_names(code: str, what: str, names: list[str]) -> None:
