@@ -362,7 +362,7 @@ class MainWindow(QMainWindow):
     def _make_inspector(self) -> QWidget:
         from modelpack_gui.ui.widgets.inspector import InspectorPanel
 
-        return InspectorPanel(self.controller)
+        return InspectorPanel(self.controller, settings=self._settings)
 
     def _make_jobs_panel(self) -> QWidget:
         from modelpack_gui.ui.widgets.jobs_panel import JobsPanel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import theme
 from tests.ui.fake_client import FakeClient
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before the first QApplication: no window pops up
 
 
 @pytest.fixture(autouse=True)
