@@ -125,6 +125,10 @@ def test_counts_on_a_log_axis_are_short() -> None:
     assert [text for _, text in count_ticks(6.2)] == ["1", "10", "100", "1k", "10k", "100k", "1M", "10M"]
 
 
+def test_a_log_axis_of_few_counts_has_ticks_between_the_decades() -> None:
+    assert [text for _, text in count_ticks(0.9)] == ["1", "2", "5", "10", "20", "50"]
+
+
 def test_nothing_is_drawn_while_the_chart_is_hidden(errors: ErrorHistogramChart, qtbot: QtBot) -> None:
     errors.show_errors(ErrorHistogram(-8.0, 0.5, (1,), 0), 1e-5, None)
     assert not errors.has_picture

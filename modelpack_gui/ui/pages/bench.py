@@ -30,7 +30,6 @@ from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import heading, wrapped_label
 from modelpack_gui.ui.widgets.bench_tables import COLUMNS, RunnerRow, inspect_runner
 from modelpack_gui.ui.widgets.chart_library import chart_library
-from modelpack_gui.ui.widgets.charts import LIVE_INTERVAL_MS
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.latency_chart import ECDF, HISTOGRAM, SERIES, LatencyChart, LatencySeries
@@ -39,6 +38,9 @@ from modelpack_gui.ui.widgets.runner_choice import RunnerChoice, RunnerOption, r
 from modelpack_gui.ui.widgets.runner_progress import LiveSamples, RunnerProgress
 from modelpack_gui.ui.widgets.segments import Segments
 from modelpack_gui.ui.widgets.status_line import StatusLine
+
+LIVE_INTERVAL_MS = 100
+"""Drawing more often shows nothing more, and takes the processor from what is measured."""
 
 _MODES = {HISTOGRAM: "Histogram", ECDF: "ECDF", SERIES: "Time series"}
 _MODE_TIPS = {

@@ -1,4 +1,4 @@
-"""What all charts share: theme, repaint rate, hover text, and pictures of them."""
+"""What all charts share: theme, drawing in time, hover text, and pictures of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from modelpack_gui.ui.theme import icon, theme
 from modelpack_gui.ui.widgets.basics import ElidedLabel
 from modelpack_gui.ui.widgets.chart_library import chart_library
 
-LIVE_INTERVAL_MS = 100
 _PICTURE_SCALE = 2.0  # crisp in a document
 
 
@@ -33,7 +32,7 @@ class Chart(QFrame):
     """A plot with a line of text below it, `note`.
 
     A subclass draws on the plot item in `draw`, and says in `describe` what is at a place. It calls `redraw` whenever
-    its data changed; drawing happens later, only while the chart is visible, and at most every 100 ms for live data.
+    its data changed; drawing happens later, once for any number of calls, and only while the chart is visible.
     """
 
     picture_failed = Signal(object)  # ErrorInfo
@@ -53,7 +52,7 @@ class Chart(QFrame):
         self._needs_style = False
         self.note = ""
         self._empty = ""
-        self._timer = QTimer(self, singleShot=True)
+        self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._draw_if_visible)
         self._waiting = QLabel("")
         self._waiting.setProperty("role", "muted")
@@ -82,15 +81,11 @@ class Chart(QFrame):
         """Forget what was drawn in the colours of another theme."""
         plot.clear()
 
-    def redraw(self, *, is_live: bool = False) -> None:
-        """The data changed. Live data is drawn at most every 100 ms, anything else at once."""
+    def redraw(self) -> None:
+        """The data changed."""
         self._is_dirty = True
-        if not self.isVisible():
-            return
-        if not is_live:
-            self._timer.start(0)
-        elif not self._timer.isActive():
-            self._timer.start(LIVE_INTERVAL_MS)
+        if self.isVisible():
+            self._timer.start()
 
     def set_note(self, text: str) -> None:
         """The line below the chart, while the pointer is not over it."""
@@ -178,7 +173,7 @@ class Chart(QFrame):
         """Draw what came while it was hidden."""
         super().showEvent(event)
         if self._is_dirty:
-            self._timer.start(0)
+            self._timer.start()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
@@ -219,7 +214,7 @@ class Chart(QFrame):
             return
         if self._canvas is None:
             self._make_canvas(pg)
-            self._timer.start(0)  # drawn in a turn of its own: both together would hold the window up
+            self._timer.start()  # drawn in a turn of its own: both together would hold the window up
             return
         if self._needs_style:
             self._style()
@@ -294,10 +289,16 @@ def log_ticks(low: float, high: float, *, is_exponent: bool = False) -> list[tup
 
 
 def count_ticks(top: float) -> list[tuple[float, str]]:
-    """Labelled places of a log axis of counts, up to 10 ** top."""
+    """Labelled places of a log axis of counts, up to 10 ** top; between the decades, too, if there are few."""
     units = ("", "k", "M", "G")
-    places = range(max(1, math.ceil(top)) + 1)
-    return [(float(i), f"{10 ** (i % 3)}{units[i // 3]}") for i in places if i // 3 < len(units)]
+    decades = range(max(1, math.ceil(top)) + 1)
+    factors = (1, 2, 5) if top < 2 else (1,)
+    return [
+        (i + math.log10(factor), f"{factor * 10 ** (i % 3)}{units[i // 3]}")
+        for i in decades
+        for factor in factors
+        if i // 3 < len(units)
+    ]
 
 
 def tinted(color: str, alpha: int) -> QColor:

@@ -70,7 +70,7 @@ class LatencyChart(Chart):
         self._spread = spread_of(self._series)
         waiting = "Warming up: the timed runs come next." if is_live else "No runner was measured."
         self.set_empty("" if self._series else waiting)
-        self.redraw(is_live=is_live)
+        self.redraw()
 
     def set_mode(self, mode: str) -> None:
         """Draw `histogram`, `ecdf` or `series`."""
