@@ -113,6 +113,25 @@ def test_missing_import_gives_the_pip_command_of_this_interpreter() -> None:
         assert f'"{sys.executable}" -m pip install absent_library' in info.hint
 
 
+def test_interpreter_without_torch_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    info = error_of("Tiny")
+    assert info.code == "import-missing"
+    assert f'"{sys.executable}" -m pip install torch' in info.hint
+
+
+def test_torch_that_cannot_be_imported_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text(
+        "raise OSError('libtorch_cpu.so: cannot open shared object file')"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "torch")
+    info = error_of("Tiny")
+    assert info.code == "torch-broken"
+    assert "libtorch_cpu.so" in info.message
+
+
 def test_exception_at_import_shows_only_the_users_frames() -> None:
     info = error_of("Net", file="raises_on_import.py")
     assert info.code == "import-failed"

@@ -17,7 +17,7 @@ from modelpack_gui.stages.export.compare import mismatches
 from modelpack_gui.stages.export.dynamic import check_dims
 from modelpack_gui.stages.export.failures import explain
 from modelpack_gui.stages.export.registry import find, missing_packages
-from modelpack_gui.stages.source.usercode import pip_command
+from modelpack_gui.stages.source.usercode import pip_command, require_torch
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +35,7 @@ def run(request: ExportRequest, context: Context) -> ExportRecord:
     target = paths.resolve(context, request.export.output_path)
     paths.prepare_target(target)
     context.progress("Importing torch")
-    import torch  # noqa: F401 (takes seconds; said before it happens)
+    require_torch()  # takes seconds; said before it happens
 
     from modelpack_gui.stages.common.warnings import capture
     from modelpack_gui.stages.source.build import build_model

@@ -20,7 +20,7 @@ from modelpack_gui.stages.source.checkpoint import read_checkpoint
 from modelpack_gui.stages.source.importing import import_source
 from modelpack_gui.stages.source.keys import load_state
 from modelpack_gui.stages.source.locate import locate
-from modelpack_gui.stages.source.usercode import guarded
+from modelpack_gui.stages.source.usercode import guarded, require_torch
 
 if TYPE_CHECKING:
     import torch
@@ -57,7 +57,7 @@ def build_model(source: ModelSource, context: Context) -> BuiltModel:
         UserError: For everything that can be wrong with the source, its arguments or its checkpoint.
         JobCancelled: The user asked to stop.
     """
-    import torch  # noqa: F401 (before the user's file, and before the loggers are captured)
+    require_torch()  # before the user's file, and before the loggers are captured
 
     location = locate(source.file, source.module, context)
     context.progress(f"Importing {location.path.name}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import LoadReport, LoadRequest, ModuleInfo, TensorInfo
 from modelpack_gui.stages.source.build import build_model
+from modelpack_gui.stages.source.usercode import require_torch
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +22,7 @@ def run(request: LoadRequest, context: Context) -> LoadReport:
     """
     started_s = time.perf_counter()
     context.progress("Importing torch")
-    import torch  # noqa: F401 (takes seconds; said before it happens)
+    require_torch()  # takes seconds; said before it happens
 
     from modelpack_gui.stages.common.warnings import capture
     from modelpack_gui.stages.source.forward import run_forward

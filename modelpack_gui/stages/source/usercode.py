@@ -66,6 +66,35 @@ def missing_import(error: ModuleNotFoundError, doing: str) -> UserError:
     )
 
 
+def require_torch() -> None:
+    """Import torch, which no stage that runs a model can do without.
+
+    Raises:
+        UserError: `import-missing` if this interpreter lacks it, `torch-broken` if it cannot be imported.
+    """
+    try:
+        import torch  # noqa: F401
+    except ModuleNotFoundError as error:
+        if (error.name or "torch").partition(".")[0] != "torch":
+            raise _broken_torch(error) from error
+        raise UserError(
+            "import-missing",
+            f"The interpreter {sys.executable} has no torch, and a PyTorch model cannot be loaded without it.",
+            f"Choose the interpreter of the model's project, or install it in this one: {pip_command('torch')}",
+        ) from error
+    except (ImportError, OSError) as error:  # a shared library is missing or for another machine
+        raise _broken_torch(error) from error
+
+
+def _broken_torch(error: Exception) -> UserError:
+    return UserError(
+        "torch-broken",
+        f"torch is installed for {sys.executable}, and importing it failed: {_first_line(error)}",
+        f"Install it again: {pip_command('--force-reinstall', 'torch')}",
+        trimmed_traceback(error),
+    )
+
+
 def pip_command(*names: str) -> str:
     """The command that installs packages in this interpreter."""
     return f'"{sys.executable}" -m pip install {" ".join(names)}'
