@@ -18,6 +18,7 @@ from modelpack_gui.core.errors import ErrorInfo, JobCancelled, UserError
 from modelpack_gui.core.records import DynamicDim, ExportRequest, ExportSpec, InputSpec, ModelSource
 from modelpack_gui.stages.common.paths import looks_full
 from modelpack_gui.stages.export import registry, stage
+from modelpack_gui.stages.export.failures import explain
 
 MODELS = Path(__file__).parents[1] / "fixtures" / "models"
 X = InputSpec("x", (2, 4))
@@ -111,6 +112,21 @@ def test_branch_on_values_is_refused_by_dynamo_at_its_line(tmp_path: Path) -> No
         index for index, text in enumerate((MODELS / "tiny.py").read_text().splitlines(), 1) if "x.sum() > 0" in text
     )
     assert f"tiny.py:{line}" in info.message
+    assert "\x1b" not in info.details
+
+
+def test_fixes_that_torch_suggests_for_dynamic_axes_become_the_hint() -> None:
+    cause = ValueError(
+        "Constraints violated (batch)! For more information, run with TORCH_LOGS.\n"
+        "  - Not all values of batch = L['x'].size()[0] satisfy the generated guard.\n"
+        "Suggested fixes:\n  batch = 2*_batch\n  width = 4\n\nThe error above occurred when calling torch.export."
+    )
+    error = RuntimeError("\x1b[96mFailed to export\x1b[0m")
+    error.__cause__ = cause
+    info = explain(error, registry.find("onnx", "dynamo")).info
+    assert info.code == "export-dynamic-shape"
+    assert "Not all values of batch" in info.message
+    assert info.hint == "torch suggests: batch = 2*_batch; width = 4."
     assert "\x1b" not in info.details
 
 
