@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QObject, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QObject, QRect, QRectF, QSize, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -22,69 +22,15 @@ from PySide6.QtWidgets import QApplication
 
 from modelpack_gui.client.resources import resource_path
 from modelpack_gui.core.records import Verdict
+from modelpack_gui.ui.colors import DARK, LIGHT, Colors
 from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.stylesheet import stylesheet, write_images
 
 GRID = 4
 SPACING = 8
 GROUP_SPACING = 16
 PAGE_MARGIN = 24
 
-
-@dataclass(frozen=True)
-class Colors:
-    """One theme. Text on `window` and `base` has a contrast of at least 4.5 : 1 (WCAG 2.1, 1.4.3)."""
-
-    is_dark: bool
-    window: str
-    base: str
-    raised: str
-    text: str
-    muted: str
-    border: str
-    accent: str
-    on_accent: str
-    selection: str
-    passed: str
-    warning: str
-    failed: str
-    stale: str
-
-
-LIGHT = Colors(
-    is_dark=False,
-    window="#f4f5f7",
-    base="#ffffff",
-    raised="#ffffff",
-    text="#1b1f24",
-    muted="#57606a",
-    border="#d0d7de",
-    accent="#1f5fbf",
-    on_accent="#ffffff",
-    selection="#d6e4fa",
-    passed="#1a7342",
-    warning="#8a5a00",
-    failed="#b42318",
-    stale="#6b4fa3",
-)
-DARK = Colors(
-    is_dark=True,
-    window="#1c1f24",
-    base="#15181c",
-    raised="#23272e",
-    text="#e4e7eb",
-    muted="#a0a9b4",
-    border="#383f48",
-    accent="#78aaff",
-    on_accent="#0d1a30",
-    selection="#2b4368",
-    passed="#56c48d",
-    warning="#e3b04b",
-    failed="#ff8378",
-    stale="#b79cf0",
-)
-
-# Okabe & Ito 2008, "Color Universal Design"; black and yellow left out: one is the text, the other is unreadable.
-RUNNER_COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9")
 
 _STATUS_ICONS = {
     Status.NOT_RUN: "not-run",
@@ -107,6 +53,7 @@ class Theme(QObject):
         self.colors = LIGHT
         self._choice = "system"
         self._is_started = False
+        self._images = QTemporaryDir()
 
     @property
     def choice(self) -> str:
@@ -135,7 +82,10 @@ class Theme(QObject):
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.setPalette(_palette(self.colors))
-            app.setStyleSheet(_stylesheet(self.colors))
+            folder = Path(self._images.path()) / ("dark" if is_dark else "light")
+            folder.mkdir(exist_ok=True)
+            write_images(self.colors, folder)
+            app.setStyleSheet(stylesheet(self.colors, folder))
         _pixmap.cache_clear()
         self.changed.emit()
 
@@ -269,37 +219,3 @@ def _palette(colors: Colors) -> QPalette:
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(colors.muted))
     return palette
-
-
-def _stylesheet(colors: Colors) -> str:
-    """Only what a palette cannot say."""
-    return f"""
-    QToolTip {{ color: {colors.text}; background: {colors.raised}; border: 1px solid {colors.border}; padding: 4px; }}
-    QLabel[role="muted"] {{ color: {colors.muted}; }}
-    QFrame[role="card"] {{ background: {colors.raised}; border: 1px solid {colors.border}; border-radius: 6px; }}
-    QFrame[role="line"] {{ background: {colors.border}; border: none; max-height: 1px; min-height: 1px; }}
-    QPushButton {{ padding: 5px 12px; border: 1px solid {colors.border}; border-radius: 5px;
-                   background: {colors.raised}; }}
-    QPushButton:hover {{ border-color: {colors.accent}; }}
-    QPushButton:pressed {{ background: {colors.selection}; }}
-    QPushButton:focus {{ border: 2px solid {colors.accent}; padding: 4px 11px; }}
-    QPushButton:disabled {{ color: {colors.muted}; background: {colors.window}; }}
-    QPushButton[role="primary"] {{ background: {colors.accent}; color: {colors.on_accent};
-                                   border-color: {colors.accent}; font-weight: 600; }}
-    QPushButton[role="primary"]:focus {{ border: 2px solid {colors.text}; }}
-    QPushButton[role="primary"]:disabled {{ background: {colors.border}; color: {colors.muted};
-                                            border-color: {colors.border}; }}
-    QPushButton[role="link"] {{ border: none; background: transparent; color: {colors.accent}; padding: 2px;
-                                text-align: left; }}
-    QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ text-decoration: underline; }}
-    QTableView, QTreeView, QListView, QPlainTextEdit, QTextEdit {{ border: 1px solid {colors.border};
-        border-radius: 4px; gridline-color: {colors.border}; background: {colors.base}; }}
-    QTableView:focus, QTreeView:focus, QListView:focus, QPlainTextEdit:focus {{ border-color: {colors.accent}; }}
-    QHeaderView::section {{ background: {colors.window}; border: none; border-bottom: 1px solid {colors.border};
-        border-right: 1px solid {colors.border}; padding: 4px 8px; }}
-    QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: 22px; }}
-    QSplitter::handle {{ background: transparent; }}
-    QDockWidget::title {{ background: {colors.window}; padding: 6px 8px; border-bottom: 1px solid {colors.border}; }}
-    QProgressBar {{ border: none; border-radius: 2px; background: {colors.border}; max-height: 4px; }}
-    QProgressBar::chunk {{ background: {colors.accent}; border-radius: 2px; }}
-    """

@@ -7,8 +7,9 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.ui.colors import DARK, LIGHT
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import DARK, LIGHT, theme
+from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.basics import (
     ElidedLabel,
     ErrorPanel,

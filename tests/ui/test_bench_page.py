@@ -14,13 +14,13 @@ from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled, Progress, Sample
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import BenchReport
+from modelpack_gui.ui.colors import RUNNER_COLORS
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.models.record_table import COPY_ROLE
 from modelpack_gui.ui.pages.bench import BenchPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import RUNNER_COLORS
 from modelpack_gui.ui.widgets.runner_choice import runner_options
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient, FakeJob

@@ -18,8 +18,9 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import ErrorHistogram
 from modelpack_gui.core.stats import percentile
+from modelpack_gui.ui.colors import DARK, LIGHT
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import DARK, LIGHT, theme
+from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.charts import count_ticks, log_ticks
 from modelpack_gui.ui.widgets.error_histogram import ErrorHistogramChart, pooled
 from modelpack_gui.ui.widgets.latency_chart import ECDF, SERIES, LatencyChart, LatencySeries, spread_of

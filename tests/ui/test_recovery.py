@@ -34,7 +34,8 @@ def lose(recipe: Recipe, path: Path | None) -> None:
         "from modelpack_gui.client.recovery import RecoveryFile\n"
         "from modelpack_gui.core import recipe\n"
         "data = json.loads(sys.argv[1])\n"
-        "RecoveryFile().write(recipe.from_data(data, 'test'), Path(sys.argv[2]) if sys.argv[2] else None, is_trusted=True)\n"
+        "path = Path(sys.argv[2]) if sys.argv[2] else None\n"
+        "RecoveryFile().write(recipe.from_data(data, 'test'), path, is_trusted=True)\n"
     )
     arguments = [serde.dumps(recipes.to_data(recipe)), str(path or "")]
     subprocess.run([sys.executable, "-c", code, *arguments], check=True, timeout=60, env=dict(os.environ))

@@ -11,9 +11,10 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from modelpack_gui.core.records import ErrorHistogram
+from modelpack_gui.ui.colors import RUNNER_COLORS
 from modelpack_gui.ui.format import count, plural, significant
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import RUNNER_COLORS, theme
+from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.charts import Chart, count_ticks, log_ticks, tinted
 from modelpack_gui.ui.widgets.number_fields import spell_tolerance as tolerance
 

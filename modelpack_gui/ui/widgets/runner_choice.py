@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from modelpack_gui.core.records import Capabilities, RunnerInfo
-from modelpack_gui.ui.theme import RUNNER_COLORS
+from modelpack_gui.ui.colors import RUNNER_COLORS
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 
 
