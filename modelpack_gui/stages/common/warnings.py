@@ -10,6 +10,8 @@ from typing import TextIO, overload
 
 from modelpack_gui.core.records import CapturedWarning
 
+# torch.onnx says this at every export, of each operator of a package that the model cannot be using.
+_ABOUT_OPTIONAL_PACKAGES = "torchvision is not installed. Skipping"
 _LOGGERS = ("torch", "onnxscript", "onnx_ir", "onnx")
 
 
@@ -48,6 +50,8 @@ class _CollectorHandler(logging.Handler):
         self._collector = collector
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage().startswith(_ABOUT_OPTIONAL_PACKAGES):
+            return
         self._collector.add(record.name, record.getMessage(), record.pathname, record.lineno)
 
 

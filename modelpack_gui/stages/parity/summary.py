@@ -128,19 +128,15 @@ def _extent(outputs: Sequence[OutputParity]) -> str:
     incomparable = [item for item in outputs if item.histogram is None and item.worst_index is None]
     if incomparable:
         return incomparable[0].reason.rstrip(".").replace("The ", "the ", 1)
-    worst = max(outputs, key=_rank)
-    assert worst.worst_index is not None
-    assert worst.worst_expected is not None
-    assert worst.worst_actual is not None
-    at = f"[{', '.join(str(place) for place in worst.worst_index)}]"
-    error = abs(worst.worst_actual - worst.worst_expected)
-    if not math.isfinite(error):
-        return f"{worst.worst_actual:.4g} instead of {worst.worst_expected:.4g} at {at}"
-    return f"largest error {error:.2g} at {at}"
-
-
-def _rank(output: OutputParity) -> float:
-    return math.inf if _has_other_mask(output) else output.max_abs_diff or 0.0
+    unlike = next((item for item in outputs if _has_other_mask(item)), None)
+    if unlike is not None:
+        assert unlike.worst_index is not None
+        at = f"[{', '.join(str(place) for place in unlike.worst_index)}]"
+        return f"{unlike.worst_actual:.4g} instead of {unlike.worst_expected:.4g} at {at}"
+    error = max(item.max_abs_diff or 0.0 for item in outputs)
+    budgets = [item.max_budget for item in outputs if item.max_budget is not None]
+    times = f", {max(budgets):.3g} times the tolerance" if budgets else ""
+    return f"largest error {error:.2g}{times}"
 
 
 def _diagnosis(cases: Sequence[ParityCase], failed: Sequence[ParityCase], dims: Sequence[Dim]) -> str:
