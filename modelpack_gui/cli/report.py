@@ -6,10 +6,10 @@ import os
 from collections.abc import Sequence
 
 from modelpack_gui.cli.console import indented, mark, table, wrapped
-from modelpack_gui.cli.figures import duration, figure, interval, listed, plural, size
 from modelpack_gui.cli.report_parity import parity_text
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.events import Outcome
+from modelpack_gui.core.figures import duration, interval, listed, plural, significant, size
 from modelpack_gui.core.records import (
     BenchReport,
     Capabilities,
@@ -195,9 +195,9 @@ def _bench_text(report: BenchReport) -> str:
                 runner.title,
                 f"{made.count:,}",
                 interval(made.p50_ms),
-                figure(made.p95_ms.value),
-                figure(made.p99_ms.value),
-                figure(made.throughput_per_s),
+                significant(made.p95_ms.value),
+                significant(made.p99_ms.value),
+                significant(made.throughput_per_s),
                 "baseline" if is_baseline else interval(runner.speedup),
             )
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelpack_gui.cli.console import mark, table
-from modelpack_gui.cli.figures import figure
+from modelpack_gui.core.figures import significant
 from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, Verdict
 
 _MOST_REASONS = 6
@@ -29,8 +29,8 @@ def _rows(case: ParityCase) -> list[tuple[str, ...]]:
 
 def _differences(output: OutputParity) -> tuple[str, ...]:
     mismatched = f"{output.mismatched:,} of {output.elements:,}"
-    budget = figure(output.max_budget)
-    return (figure(output.max_abs_diff), figure(output.max_rel_diff), budget, mismatched)
+    budget = significant(output.max_budget)
+    return (significant(output.max_abs_diff), significant(output.max_rel_diff), budget, mismatched)
 
 
 def _reasons(report: ParityReport) -> list[str]:

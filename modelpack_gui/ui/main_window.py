@@ -25,12 +25,12 @@ from modelpack_gui import __version__
 from modelpack_gui.client import demo, recipe_file, recovery, trust
 from modelpack_gui.client.recovery import Recovered
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.figures import duration
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.core.records import CheckpointSpec, ModelSource
 from modelpack_gui.ui.autosave import Autosave
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.file_kinds import FileKind, kind_of
-from modelpack_gui.ui.format import duration
 from modelpack_gui.ui.job_center import JobCenter, JobView
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.pages.factory import make_page

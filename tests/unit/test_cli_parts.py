@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from modelpack_gui.cli.console import Console, error_text, table
-from modelpack_gui.cli.figures import duration, figure, listed, size
 from modelpack_gui.cli.interrupt import Interrupt
 from modelpack_gui.cli.monitor import Monitor
 from modelpack_gui.cli.recipe_args import parse_argument, parse_dynamic, parse_input, parse_numbers
@@ -18,6 +17,7 @@ from modelpack_gui.cli.report import closing_line, result_text
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Done, Log, Outcome, Progress, Sample, Started
+from modelpack_gui.core.figures import duration, listed, size
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     Artifact,
@@ -134,17 +134,6 @@ def test_columns_line_up_with_numbers_to_the_right() -> None:
     assert table(("name", "ms"), [("a", "1.50"), ("longer", "12.00")], numbers=(1,)) == (
         "name       ms\na        1.50\nlonger  12.00"
     )
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, "–"), (math.nan, "NaN"), (-math.inf, "-inf"), (0.0, "0"), (0.012345, "0.0123"), (1.234e-7, "1.23e-07"),
-        (12345.6, "12,346"), (0.99999, "1.000"), (123456789.0, "1.23e+08"), (-2.5, "-2.50"),
-    ],
-)  # fmt: skip
-def test_numbers_have_three_significant_digits(value: float | None, text: str) -> None:
-    assert figure(value) == text
 
 
 def test_sizes_durations_and_lists_are_spelled_for_people() -> None:

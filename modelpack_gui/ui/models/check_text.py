@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records import CheckReport, CheckRow, Verdict
-from modelpack_gui.ui import format as fmt
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 
 VERDICT_WORDS = {

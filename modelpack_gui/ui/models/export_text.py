@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import DynamicDim, ExportRecord, ExportSpec, InputSpec, Verdict
-from modelpack_gui.ui import format as fmt
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from modelpack_gui.ui.models.exporter_choices import FORMAT_TITLES
 

@@ -6,8 +6,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, TensorInfo
-from modelpack_gui.ui import format as fmt
 from modelpack_gui.ui.models.record_table import Column
 
 _NUMBER = re.compile(r"\d+")

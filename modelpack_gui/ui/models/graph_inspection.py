@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, TensorInfo, TensorStats
-from modelpack_gui.ui import format as fmt
 from modelpack_gui.ui.inspection import Histogram, Inspection, Property, Section
 from modelpack_gui.ui.models.graph_columns import PortRow, shape_text
 

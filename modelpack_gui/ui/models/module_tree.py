@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QFont
 
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records import ModuleInfo
-from modelpack_gui.ui import format as fmt
 from modelpack_gui.ui.models.record_table import COPY_ROLE
 from modelpack_gui.ui.plain_text import plain_tooltip
 
@@ -25,6 +25,7 @@ _TIPS = (
     "Parameters and buffers in it and below",
 )
 _NUMBERS = (2, 3, 4)
+_ROW_SIZE = QSize(0, 24)  # as the rows of tables
 
 
 @dataclass
@@ -120,7 +121,7 @@ class ModuleTreeModel(QAbstractItemModel):
                 f"{info.size_bytes} B",
             )[column]  # fmt: skip
             return plain_tooltip(whole) if role == _ROLE.ToolTipRole else whole
-        return None
+        return _ROW_SIZE if role == _ROLE.SizeHintRole else None
 
     @staticmethod
     def _node(index: Index) -> _Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records import (
     CallableInfo,
     Capabilities,
@@ -10,7 +11,6 @@ from modelpack_gui.core.records import (
     ModuleInfo,
     TensorInfo,
 )
-from modelpack_gui.ui import format as fmt
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 
 

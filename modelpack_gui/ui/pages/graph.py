@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, Result
-from modelpack_gui.ui import format as fmt
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.models import graph_inspection as text

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from modelpack_gui.core.figures import duration, plural
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CapturedWarning, OutputParity, ParityCase, ParityReport, Result
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.format import duration, plural
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from modelpack_gui.core.figures import count, duration, full, significant, size
 from modelpack_gui.core.records import Estimate, LatencySummary, RunnerResult
-from modelpack_gui.ui.format import count, duration, full, significant, size
 from modelpack_gui.ui.inspection import Histogram, Inspection, Property, Section
 from modelpack_gui.ui.models.record_table import Column
 from modelpack_gui.ui.theme import theme

@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from modelpack_gui.core.figures import count, plural, significant
 from modelpack_gui.core.records import ErrorHistogram
 from modelpack_gui.ui.colors import RUNNER_COLORS
-from modelpack_gui.ui.format import count, plural, significant
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.charts import Chart, count_ticks, log_ticks, tinted

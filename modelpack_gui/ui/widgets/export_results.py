@@ -17,12 +17,11 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, GROUP_SPACING, SPACING, mono_font, status_icon, status_of, theme
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, heading
-from modelpack_gui.ui.widgets.data_table import DataTable
+from modelpack_gui.ui.widgets.fitted_table import FittedTable
 from modelpack_gui.ui.widgets.form_parts import NoteLabel
 from modelpack_gui.ui.widgets.load_results import TensorGrid
 from modelpack_gui.ui.widgets.warnings_table import WarningsTable
 
-_ROWS_SHOWN = 8
 _MONO = ("SHA-256", "Output path", "Dynamic axes", "Inputs", "Outputs", "Opset imports")
 _SEVERITY = {Verdict.FAILED: 0, Verdict.WARNING: 1, Verdict.PASSED: 2, Verdict.SKIPPED: 3}
 
@@ -93,13 +92,13 @@ class ExportResults(QWidget):
                     tooltip="Verdict",
                 ),
                 Column("Aspect", lambda row: row.aspect, color=_color, width=140),
-                Column("Asked", lambda row: row.asked, color=_color, is_mono=True, width=300),
-                Column("Got", lambda row: row.got, color=_color, is_mono=True, width=300),
+                Column("Asked", lambda row: row.asked, color=_color, is_mono=True, width=230),
+                Column("Got", lambda row: row.got, color=_color, is_mono=True, width=230),
             ),
             mono_font(),
             self,
         )
-        self.table = DataTable(self.model, "asked-table", "Asked and got")
+        self.table = FittedTable(self.model, "asked-table", "Asked and got")
         self.table.remember(settings)
         self.table.record_selected.connect(lambda row: controller.inspect(asked_inspection(row)))
         self._notes = QVBoxLayout()
@@ -138,12 +137,7 @@ class ExportResults(QWidget):
 
     def show_record(self, record: ExportRecord, inputs: tuple[InputSpec, ...]) -> None:
         """Show another export, and the example inputs it was made with."""
-        rows = asked_rows(record, inputs)
-        self.model.set_records(rows)
-        header = self.table.horizontalHeader().sizeHint().height()
-        shown = max(1, min(len(rows), _ROWS_SHOWN))
-        frame = 2 * self.table.frameWidth() + 4
-        self.table.setFixedHeight(header + shown * self.table.verticalHeader().defaultSectionSize() + frame)
+        self.model.set_records(asked_rows(record, inputs))
         self._show_notes(mismatch_notes(record))
         self.tensors.show_tensors(record.artifact.inputs, record.artifact.outputs)
         self.warnings.show_warnings(record.warnings)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records import Artifact, TensorInfo
-from modelpack_gui.ui import format as fmt
 from modelpack_gui.ui.theme import GRID, GROUP_SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, heading
 

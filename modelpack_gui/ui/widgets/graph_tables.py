@@ -9,8 +9,8 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo
-from modelpack_gui.ui import format as fmt
 from modelpack_gui.ui.models.graph_columns import (
     INITIALIZER_COLUMNS,
     NODE_COLUMNS,

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from modelpack_gui.ui import format as fmt
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.ui.inspection import Histogram
 from modelpack_gui.ui.theme import GRID, theme
 

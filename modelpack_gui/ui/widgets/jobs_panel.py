@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from modelpack_gui.ui.format import duration
+from modelpack_gui.core.figures import duration
 from modelpack_gui.ui.job_center import JobCenter, JobView
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel
 from modelpack_gui.ui.settings import Settings

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records import KeyReport, LoadReport
-from modelpack_gui.ui import format as fmt
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel
 from modelpack_gui.ui.models.source_text import shape_text

@@ -11,7 +11,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from modelpack_gui.ui.format import plural, significant
+from modelpack_gui.core.figures import plural, significant
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.charts import Chart, log_ticks, tinted

@@ -28,7 +28,7 @@ from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, heading
 from modelpack_gui.ui.widgets.warnings_table import WarningsTable
 
 _OPEN_DEPTH = 1  # levels below the model that are open at first
-_ALL_OPEN_BELOW = 30
+_ALL_OPEN_BELOW = 60
 
 
 class FactStrip(QFrame):

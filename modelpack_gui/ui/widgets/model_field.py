@@ -76,7 +76,7 @@ class ModelField(FormSection):
         self._line = MarkedLine("Class or factory")
         self._line.setFont(mono_font())
         self._line.setPlaceholderText("Choose a class or factory")
-        self._line.setMinimumHeight(0)  # inside the combo's frame
+        self._line.setStyleSheet("min-height: 0px;")  # inside the combo's frame
         self.combo.setLineEdit(self._line)
         self._names = QStringListModel(self)
         completer = QCompleter(self._names, self)

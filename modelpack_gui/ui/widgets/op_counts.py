@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from modelpack_gui.ui import format as fmt
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.ui.theme import GRID, SPACING, theme
 from modelpack_gui.ui.widgets.basics import IconButton, heading
 

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from modelpack_gui.core.figures import full, significant
 from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, Verdict
-from modelpack_gui.ui.format import full, significant
 from modelpack_gui.ui.theme import status_icon, status_of, theme
 from modelpack_gui.ui.widgets.data_table import ROW_HEIGHT
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from modelpack_gui.core.figures import count, full, significant
 from modelpack_gui.core.records import OutputParity, ParityCase
-from modelpack_gui.ui.format import count, full, significant
 from modelpack_gui.ui.inspection import Histogram, Inspection, Property, Section
 from modelpack_gui.ui.models.record_table import Column
 from modelpack_gui.ui.theme import status_icon, status_of, theme

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QWidget
 
+from modelpack_gui.core.figures import count, significant
 from modelpack_gui.core.stats import percentile
-from modelpack_gui.ui.format import count, significant
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.runner_choice import RunnerOption, swatch
 

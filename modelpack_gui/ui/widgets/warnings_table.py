@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records import CapturedWarning
-from modelpack_gui.ui import format as fmt
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import heading
-from modelpack_gui.ui.widgets.data_table import DataTable
+from modelpack_gui.ui.widgets.fitted_table import FittedTable
 
 _SHOWN = 6
 
@@ -47,15 +47,15 @@ class WarningsTable(QWidget):
         self._controller = controller
         self.model = RecordTableModel[CapturedWarning](
             (
-                Column("Category", lambda item: item.category, is_mono=True, width=170),
-                Column("Message", lambda item: item.message, text=_first_line, full=as_text, width=360),
-                Column("Place", place, text=_short_place, full=place, is_mono=True, width=150),
+                Column("Category", lambda item: item.category, is_mono=True, width=160),
+                Column("Message", lambda item: item.message, text=_first_line, full=as_text, width=300),
+                Column("Place", place, text=_short_place, full=place, is_mono=True, width=130),
                 Column("Count", lambda item: item.count, is_number=True, width=60),
             ),
             mono_font(),
             self,
         )
-        self.table = DataTable(self.model, name, "Warnings")
+        self.table = FittedTable(self.model, name, "Warnings", _SHOWN)
         self.table.remember(settings)
         self.table.record_activated.connect(lambda item: QGuiApplication.clipboard().setText(as_text(item)))
         self.table.record_selected.connect(self._on_selected)
@@ -74,12 +74,6 @@ class WarningsTable(QWidget):
             f"Warnings ({fmt.count(total)})" if total != len(warnings) else f"Warnings ({len(warnings)})"
         )
         self.setVisible(bool(warnings))
-        rows = min(max(len(warnings), 1), _SHOWN)
-        height = (
-            self.table.horizontalHeader().sizeHint().height()
-            + rows * self.table.verticalHeader().defaultSectionSize()
-        )
-        self.table.setFixedHeight(height + 2 * self.table.frameWidth() + 4)
 
     def _on_selected(self, item: CapturedWarning) -> None:
         properties = (

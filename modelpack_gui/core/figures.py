@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+from modelpack_gui.core.records import Estimate
 
 
 def significant(value: float | None, digits: int = 3) -> str:
@@ -12,7 +15,7 @@ def significant(value: float | None, digits: int = 3) -> str:
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
+        return "inf" if value > 0 else "-inf"
     if value == 0:
         return "0"
     magnitude = int(f"{value:.{digits - 1}e}".partition("e")[2])  # after rounding: 9.996 is 10.0, not 10.00
@@ -56,3 +59,16 @@ def duration(seconds: float) -> str:
 def plural(number: int, noun: str, many: str = "") -> str:
     """`1 node`, `12 nodes`."""
     return f"{number:,} {noun if number == 1 else many or noun + 's'}"
+
+
+def interval(estimate: Estimate | None) -> str:
+    """A value with its 95 % interval: `2.41 [2.38, 2.44]`."""
+    if estimate is None:
+        return "–"
+    return f"{significant(estimate.value)} [{significant(estimate.low)}, {significant(estimate.high)}]"
+
+
+def listed(items: Sequence[str], limit: int = 5) -> str:
+    """The first few, and how many more there are."""
+    more = len(items) - limit
+    return ", ".join(items[:limit]) + (f" and {more} more" if more > 0 else "")

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from modelpack_gui.ui.format import count, duration, full, plural, significant, size
+from modelpack_gui.core.figures import count, duration, full, plural, significant, size
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,8 @@ from modelpack_gui.ui.format import count, duration, full, plural, significant, 
         (1.234e-7, "1.23e-07"),
         (4.5e9, "4.50e+09"),
         (math.nan, "NaN"),
-        (math.inf, "∞"),
-        (-math.inf, "-∞"),
+        (math.inf, "inf"),
+        (-math.inf, "-inf"),
     ],
 )
 def test_significant_digits(value: float | None, shown: str) -> None:
