@@ -15,7 +15,8 @@ from collections.abc import Iterator
 
 from modelpack_gui.client.bench_report import Measured, judge, machine_facts, titles
 from modelpack_gui.client.gate import Gate
-from modelpack_gui.client.lane import Lane, WorkerJob
+from modelpack_gui.client.job import WorkerJob
+from modelpack_gui.client.lane import Lane
 from modelpack_gui.core.errors import ErrorInfo, JobCancelled
 from modelpack_gui.core.events import (
     Cancelled,

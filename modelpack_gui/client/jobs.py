@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from modelpack_gui.client.api import Job, Listener
 from modelpack_gui.client.gate import Gate
-from modelpack_gui.client.lane import Lane, WorkerJob
+from modelpack_gui.client.job import WorkerJob
+from modelpack_gui.client.lane import Lane
 from modelpack_gui.core.events import Cancelled
 from modelpack_gui.core.records import BenchRequest, Request
 

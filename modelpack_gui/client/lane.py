@@ -6,18 +6,14 @@ job was added or cancelled. Deadlines are the longest it waits for the next mess
 
 from __future__ import annotations
 
-import itertools
-import logging
 import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from pathlib import Path
 
-from modelpack_gui.client.api import Listener
 from modelpack_gui.client.crash import crash_error
 from modelpack_gui.client.gate import Gate
+from modelpack_gui.client.job import WorkerJob
 from modelpack_gui.client.process import (
     OUTPUT_LINES,
     Garbage,
@@ -44,68 +40,11 @@ from modelpack_gui.core.events import (
     Started,
     TerminalEvent,
 )
-from modelpack_gui.core.records import Request
-
-logger = logging.getLogger(__name__)
 
 START_S = 30.0
 TERMINATE_AFTER_S = 0.5
 KILL_AFTER_S = 1.0
 OUTPUT_GRACE_S = 1.0
-
-_numbers = itertools.count(1)
-
-
-class WorkerJob:
-    """A job of a lane or of the director; see `client.api.Job`."""
-
-    def __init__(
-        self, stage: str, request: Request, listener: Listener, base: Path, deadline_s: float | None
-    ) -> None:
-        self.id = f"{stage}-{next(_numbers)}"
-        self.stage = stage
-        self.request = request
-        self.base = base
-        self.deadline_s = deadline_s
-        self.ticket = 0
-        self._listener = listener
-        self._terminal: TerminalEvent | None = None
-        self._ended = threading.Event()
-        self._cancel = threading.Event()
-        self._on_cancel: Callable[[], None] | None = None
-
-    @property
-    def is_cancel_requested(self) -> bool:
-        """Whether somebody asked it to stop."""
-        return self._cancel.is_set()
-
-    def cancel(self) -> None:
-        """Ask it to stop."""
-        self._cancel.set()
-        if self._on_cancel is not None:
-            self._on_cancel()
-
-    def on_cancel(self, wake: Callable[[], None]) -> None:
-        """Have whoever runs it told of a cancel."""
-        self._on_cancel = wake
-
-    def wait(self, timeout_s: float | None = None) -> TerminalEvent | None:
-        """Block until the terminal event; None if the time passed first."""
-        self._ended.wait(timeout_s)
-        return self._terminal if self._ended.is_set() else None
-
-    def emit(self, event: Event) -> None:
-        """Tell the listener. What comes after the terminal event is dropped, and a listener that raises is logged."""
-        if self._terminal is not None:
-            return
-        if isinstance(event, (Done, Failed, Cancelled)):
-            self._terminal = event
-        try:
-            self._listener(event)
-        except Exception:
-            logger.exception("A listener of job %s raised", self.id)
-        if self._terminal is not None:
-            self._ended.set()
 
 
 class Lane(threading.Thread):

@@ -12,12 +12,13 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import modelpack_gui
+from modelpack_gui.client.launch import CHOOSE, clean_environment, resolve_interpreter
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.events import Command, Event, event_from_data, to_line
@@ -28,16 +29,6 @@ TAIL_LINES = 50
 OUTPUT_LINES = 5000  # of one job; a model that prints for ever must not flood the window
 _LINE_BYTES = 8192
 _EXIT_S = 2.0
-
-_NOT_FOR_WORKERS = (
-    "PYTHONHOME",
-    "PYTHONSTARTUP",
-    "PYTHONINSPECT",
-    "PYTHONEXECUTABLE",
-    "__PYVENV_LAUNCHER__",
-    "VIRTUAL_ENV",
-)
-_NOT_FOR_WORKERS_PREFIXES = ("QT_", "QML", "MODELPACK")
 
 
 @dataclass(frozen=True)
@@ -90,56 +81,6 @@ class Gone:
 Message = Ready | Refused | Output | OutputCut | OutputEnd | Garbage | Gone | Event
 
 
-def resolve_interpreter(chosen: str, base: Path | None = None) -> str:
-    """Path of the Python to start.
-
-    Args:
-        chosen: An executable, a name on PATH, the folder of a virtual environment, or empty for the app's own.
-        base: Folder that a relative path starts from; None for the current one.
-
-    Raises:
-        UserError: `interpreter-missing`, `interpreter-not-executable`.
-    """
-    if not chosen:
-        return sys.executable
-    path = (base or Path()) / Path(chosen).expanduser()
-    if path.is_dir():
-        inside = next(
-            (path / name for name in ("bin/python", "Scripts/python.exe", "python.exe") if (path / name).is_file()),
-            None,
-        )
-        if inside is None:
-            raise UserError("interpreter-missing", f"There is no Python in the folder {path}.", _CHOOSE)
-        path = inside
-    if not path.exists():
-        found = shutil.which(chosen)
-        if found is None:
-            broken = " It is a link to a file that is not there." if path.is_symlink() else ""
-            raise UserError("interpreter-missing", f"There is no Python at {path}.{broken}", _CHOOSE)
-        path = Path(found)
-    if not os.access(path, os.X_OK):
-        raise UserError("interpreter-not-executable", f"{path} is not a program that can be run.", _CHOOSE)
-    return str(path.absolute())  # links are kept: a venv's python is a link, and what it is called by makes it a venv
-
-
-_CHOOSE = "Choose another interpreter: the python of a virtual environment, or that of the app."
-
-
-def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a worker: that of the app without what belongs to the app's own Python and Qt."""
-    cleaned = {
-        name: value
-        for name, value in environment.items()
-        if name not in _NOT_FOR_WORKERS and not name.startswith(_NOT_FOR_WORKERS_PREFIXES)
-    }
-    if "PYTHONPATH" in cleaned:  # an empty entry means the current folder, which is the user's project there
-        entries = [str(Path(entry).absolute()) for entry in cleaned["PYTHONPATH"].split(os.pathsep) if entry]
-        cleaned["PYTHONPATH"] = os.pathsep.join(entries)
-    cleaned["PYTHONUNBUFFERED"] = "1"
-    cleaned["PYTHONIOENCODING"] = "utf-8"
-    return cleaned
-
-
 class WorkerProcess:
     """A started worker. What it says is posted, in order, from threads of its own.
 
@@ -170,7 +111,7 @@ class WorkerProcess:
         except OSError as error:
             shutil.rmtree(self.scratch, ignore_errors=True)
             raise UserError(
-                "interpreter-not-usable", f"{self.executable} could not be started: {error.strerror}.", _CHOOSE
+                "interpreter-not-usable", f"{self.executable} could not be started: {error.strerror}.", CHOOSE
             ) from error
         self._listen_to_output = threading.Thread(target=self._read_output, name="worker output", daemon=True)
         self._listen_to_events = threading.Thread(target=self._read_events, name="worker events", daemon=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from modelpack_gui.client.crash import crash_error
-from modelpack_gui.client.process import clean_environment, resolve_interpreter
+from modelpack_gui.client.launch import clean_environment, resolve_interpreter
 
 
 def test_a_worker_gets_nothing_of_the_apps_python_and_qt() -> None:

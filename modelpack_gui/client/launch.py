@@ -1,0 +1,71 @@
+"""Which Python a worker runs in, and in which environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from modelpack_gui.core.errors import UserError
+
+CHOOSE = "Choose another interpreter: the python of a virtual environment, or that of the app."
+"""What to do about an interpreter that cannot be used."""
+
+_NOT_FOR_WORKERS = (
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "PYTHONINSPECT",
+    "PYTHONEXECUTABLE",
+    "__PYVENV_LAUNCHER__",
+    "VIRTUAL_ENV",
+)
+_NOT_FOR_WORKERS_PREFIXES = ("QT_", "QML", "MODELPACK")
+
+
+def resolve_interpreter(chosen: str, base: Path | None = None) -> str:
+    """Path of the Python to start.
+
+    Args:
+        chosen: An executable, a name on PATH, the folder of a virtual environment, or empty for the app's own.
+        base: Folder that a relative path starts from; None for the current one.
+
+    Raises:
+        UserError: `interpreter-missing`, `interpreter-not-executable`.
+    """
+    if not chosen:
+        return sys.executable
+    path = (base or Path()) / Path(chosen).expanduser()
+    if path.is_dir():
+        inside = next(
+            (path / name for name in ("bin/python", "Scripts/python.exe", "python.exe") if (path / name).is_file()),
+            None,
+        )
+        if inside is None:
+            raise UserError("interpreter-missing", f"There is no Python in the folder {path}.", CHOOSE)
+        path = inside
+    if not path.exists():
+        found = shutil.which(chosen)
+        if found is None:
+            broken = " It is a link to a file that is not there." if path.is_symlink() else ""
+            raise UserError("interpreter-missing", f"There is no Python at {path}.{broken}", CHOOSE)
+        path = Path(found)
+    if not os.access(path, os.X_OK):
+        raise UserError("interpreter-not-executable", f"{path} is not a program that can be run.", CHOOSE)
+    return str(path.absolute())  # links are kept: a venv's python is a link, and what it is called by makes it a venv
+
+
+def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a worker: that of the app without what belongs to the app's own Python and Qt."""
+    cleaned = {
+        name: value
+        for name, value in environment.items()
+        if name not in _NOT_FOR_WORKERS and not name.startswith(_NOT_FOR_WORKERS_PREFIXES)
+    }
+    if "PYTHONPATH" in cleaned:  # an empty entry means the current folder, which is the user's project there
+        entries = [str(Path(entry).absolute()) for entry in cleaned["PYTHONPATH"].split(os.pathsep) if entry]
+        cleaned["PYTHONPATH"] = os.pathsep.join(entries)
+    cleaned["PYTHONUNBUFFERED"] = "1"
+    cleaned["PYTHONIOENCODING"] = "utf-8"
+    return cleaned
