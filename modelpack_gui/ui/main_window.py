@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QStackedWidget,
     QVBoxLayout,
@@ -26,21 +23,22 @@ from modelpack_gui.client import demo, recipe_file, recovery, trust
 from modelpack_gui.client.recovery import Recovered
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import duration
-from modelpack_gui.core.pipeline import ORDER, Stage
+from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CheckpointSpec, ModelSource
 from modelpack_gui.ui.autosave import Autosave
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.file_kinds import FileKind, kind_of
 from modelpack_gui.ui.job_center import JobCenter, JobView
+from modelpack_gui.ui.menus import Menus
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.pages.factory import make_page
 from modelpack_gui.ui.pages.start import StartPage
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import app_icon, icon, theme
+from modelpack_gui.ui.theme import app_icon
 from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.lazy_dock import LazyDock
 from modelpack_gui.ui.widgets.message_bar import MessageBar
-from modelpack_gui.ui.widgets.stage_list import ICONS, StageList
+from modelpack_gui.ui.widgets.stage_list import StageList
 
 OPEN_FILTER = (
     "All that can be opened (*.toml *.py *.onnx *.pt *.pth *.ckpt *.bin *.safetensors);;"
@@ -62,13 +60,21 @@ class MainWindow(QMainWindow):
         self._jobs = jobs
         self._settings = settings
         self._is_project_open = False
-        self._tinted: list[tuple[QAction, str]] = []
         self._pages: dict[Stage, StagePage] = {}
-        self.commands: list[QAction] = []
 
         self._make_centre()
         self._make_docks()
-        self._make_menus()
+        self.menus = Menus(
+            self,
+            self,
+            controller,
+            settings,
+            (
+                (self.inspector_dock, "inspector", "Ctrl+I"),
+                (self.jobs_dock, "jobs", "Ctrl+J"),
+                (self.log_dock, "log", "Ctrl+L"),
+            ),
+        )
         self._make_status_bar()
         controller.project_changed.connect(self._on_project_changed)
         controller.recipe_changed.connect(self._on_project_changed)
@@ -77,7 +83,6 @@ class MainWindow(QMainWindow):
         controller.page_wanted.connect(self.show_stage)
         controller.trust_wanted.connect(self.ask_trust)
         controller.stage_changed.connect(lambda _stage: self._update_commands())
-        theme().changed.connect(self._on_theme_changed)
         self._autosave = Autosave(controller, self)
         self._restore()
         self._on_project_changed()
@@ -176,7 +181,20 @@ class MainWindow(QMainWindow):
         """All commands, by typing."""
         from modelpack_gui.ui.widgets.command_palette import CommandPalette  # as above
 
-        CommandPalette(self.commands, self).popup()
+        CommandPalette(self.menus.actions, self).popup()
+
+    def run_current(self) -> None:
+        """Run the stage that is shown."""
+        self.controller.run(self._current)
+
+    def show_about(self) -> None:
+        """Version and licence."""
+        QMessageBox.about(
+            self,
+            "About modelpack-gui",
+            f"<b>modelpack-gui {__version__}</b><br><br>From a PyTorch class and a checkpoint to an artifact that is "
+            "proved right and measured fast.<br><br>Apache License 2.0",
+        )
 
     def close_project(self) -> None:
         """Back to the start page."""
@@ -374,92 +392,6 @@ class MainWindow(QMainWindow):
 
         return LogPanel(self._jobs)
 
-    def _make_menus(self) -> None:
-        keys = QKeySequence.StandardKey
-        bar = self.menuBar()
-        file = bar.addMenu("&File")
-        self._command(file, "&New project", self.new_project, "new", keys.New)
-        self._command(file, "&Open…", self.choose_file, "open", keys.Open)
-        self._recent_menu = file.addMenu("Open &recent")
-        self._recent_menu.aboutToShow.connect(self._fill_recent)
-        self._command(file, "Open the &demo", lambda: self.open_demo("demo"), "demo")
-        self._command(file, "Open the &faulty demo", lambda: self.open_demo("batch_branch"), "demo")
-        file.addSeparator()
-        self._save = self._command(file, "&Save", self.save, "save", keys.Save)
-        self._save_as = self._command(file, "Save &as…", self.save_as, "save-as", "Ctrl+Shift+S")
-        file.addSeparator()
-        self._close = self._command(file, "&Close project", self.close_project, "close", "Ctrl+W")
-        self._command(file, "&Quit", self.close, "", "Ctrl+Q")
-
-        edit = bar.addMenu("&Edit")
-        undo = self.controller.undo_stack.createUndoAction(self, "Undo")
-        undo.setShortcut(keys.Undo)
-        redo = self.controller.undo_stack.createRedoAction(self, "Redo")
-        redo.setShortcut(keys.Redo)
-        for action, name in ((undo, "undo"), (redo, "redo")):
-            self._tinted.append((action, name))
-            self.commands.append(action)
-            edit.addAction(action)
-
-        run = bar.addMenu("&Run")
-        self._run = self._command(run, "&Run this stage", self._run_current, "run", "F5")
-        self._run_all = self._command(run, "Run &all stages", self.controller.run_all, "run-all", "Shift+F5")
-        self._cancel = self._command(run, "&Cancel", self.controller.cancel, "cancel", "Esc")
-
-        view = bar.addMenu("&View")
-        self._stage_actions = [
-            self._command(
-                view, stage.label, functools.partial(self.show_stage, stage), ICONS[stage], f"Ctrl+{number}"
-            )
-            for number, stage in enumerate(ORDER, start=1)
-        ]
-        view.addSeparator()
-        for dock, name, shortcut in (
-            (self.inspector_dock, "inspector", "Ctrl+I"),
-            (self.jobs_dock, "jobs", "Ctrl+J"),
-            (self.log_dock, "log", "Ctrl+L"),
-        ):
-            toggle = dock.toggleViewAction()
-            toggle.setShortcut(shortcut)
-            self._tinted.append((toggle, name))
-            self.commands.append(toggle)
-            view.addAction(toggle)
-        view.addSeparator()
-        self._make_theme_menu(view)
-        view.addSeparator()
-        self._command(view, "Command &palette…", self.show_palette, "search", "Ctrl+K")
-
-        help_menu = bar.addMenu("&Help")
-        self._command(help_menu, "&About modelpack-gui", self._about, "info")
-        self._on_theme_changed()
-
-    def _make_theme_menu(self, view: QMenu) -> None:
-        menu = view.addMenu("&Theme")
-        group = QActionGroup(self)
-        for choice, text in (("system", "Like the system"), ("light", "Light"), ("dark", "Dark")):
-            action = self._command(menu, text, functools.partial(self._choose_theme, choice))
-            action.setCheckable(True)
-            action.setChecked(theme().choice == choice)
-            group.addAction(action)
-
-    def _command(
-        self,
-        menu: QMenu,
-        text: str,
-        run: Callable[[], object],
-        icon_name: str = "",
-        shortcut: QKeySequence.StandardKey | str | None = None,
-    ) -> QAction:
-        action = QAction(text, self)
-        action.triggered.connect(lambda _checked=False: run())
-        if shortcut is not None:
-            action.setShortcut(QKeySequence(shortcut))
-        if icon_name:
-            self._tinted.append((action, icon_name))
-        menu.addAction(action)
-        self.commands.append(action)
-        return action
-
     def _make_status_bar(self) -> None:
         self.interpreter_label = QLabel()
         self.interpreter_label.setProperty("role", "muted")
@@ -488,15 +420,8 @@ class MainWindow(QMainWindow):
         return not self.inspector_dock.property("hidden-by-user")
 
     def _update_commands(self) -> None:
-        controller, is_open = self.controller, self._is_project_open
-        for action in (self._save, self._save_as, self._close, *self._stage_actions):
-            action.setEnabled(is_open)
-        can_run = is_open and not controller.problem(self._current) and not controller.job_of(self._current)
-        self._run.setEnabled(can_run)
-        can_run_all = is_open and not controller.is_busy
-        self._run_all.setEnabled(can_run_all)
-        self._run_all_button.setEnabled(can_run_all)
-        self._cancel.setEnabled(controller.is_busy)
+        self.menus.update(self._current, is_project_open=self._is_project_open)
+        self._run_all_button.setEnabled(self._is_project_open and not self.controller.is_busy)
 
     def _on_capabilities_changed(self) -> None:
         found = self.controller.capabilities
@@ -519,36 +444,6 @@ class MainWindow(QMainWindow):
         else:
             self._job_label.setText(f"{view.title}: {view.status.value} in {duration(view.elapsed_s)}")
         self._update_commands()
-
-    def _run_current(self) -> None:
-        self.controller.run(self._current)
-
-    def _fill_recent(self) -> None:
-        self._recent_menu.clear()
-        for path in self._settings.recent():
-            action = self._recent_menu.addAction(str(path))
-            action.triggered.connect(functools.partial(self._open_recent, path))
-        self._recent_menu.addSeparator()
-        self._recent_menu.addAction("Clear").triggered.connect(self._settings.clear_recent)
-
-    def _open_recent(self, path: Path, _checked: bool) -> None:
-        self.open_path(path)
-
-    def _choose_theme(self, choice: str) -> None:
-        theme().choose(choice)
-        self._settings.set_text("theme", choice)
-
-    def _on_theme_changed(self) -> None:
-        for action, name in self._tinted:
-            action.setIcon(icon(name))
-
-    def _about(self) -> None:
-        QMessageBox.about(
-            self,
-            "About modelpack-gui",
-            f"<b>modelpack-gui {__version__}</b><br><br>From a PyTorch class and a checkpoint to an artifact that is "
-            "proved right and measured fast.<br><br>Apache License 2.0",
-        )
 
     # Qt's side
 

@@ -51,8 +51,8 @@ def recipe_path(tmp_path: Path) -> Path:
 
 def command(window: MainWindow, text: str) -> None:
     """Trigger a command by its text."""
-    found = [action for action in window.commands if action.text().replace("&", "").startswith(text)]
-    assert len(found) == 1, [action.text() for action in window.commands]
+    found = [action for action in window.menus.actions if action.text().replace("&", "").startswith(text)]
+    assert len(found) == 1, [action.text() for action in window.menus.actions]
     assert found[0].isEnabled()
     found[0].trigger()
 
@@ -78,7 +78,7 @@ def trust(window: MainWindow, qtbot: QtBot, button: str) -> None:
 def test_it_starts_on_the_start_page_with_the_project_commands_off(window: MainWindow) -> None:
     assert window.start_page.isVisible()
     assert not window.inspector_dock.isVisible()
-    enabled = {action.text() for action in window.commands if action.isEnabled()}
+    enabled = {action.text() for action in window.menus.actions if action.isEnabled()}
     assert "&Save" not in enabled
     assert "Open the &demo" in enabled
 
