@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -19,20 +18,19 @@ from PySide6.QtWidgets import (
 )
 
 from modelpack_gui import __version__
-from modelpack_gui.client import demo, recipe_file, recovery, trust
+from modelpack_gui.client import demo, recovery, trust
 from modelpack_gui.client.recovery import Recovered
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import duration
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import CheckpointSpec, ModelSource
 from modelpack_gui.ui.autosave import Autosave
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.file_kinds import FileKind, kind_of
 from modelpack_gui.ui.job_center import JobCenter, JobView
 from modelpack_gui.ui.menus import Menus
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.pages.factory import make_page
 from modelpack_gui.ui.pages.start import StartPage
+from modelpack_gui.ui.project_files import ProjectFiles
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import app_icon
 from modelpack_gui.ui.widgets.basics import IconButton
@@ -40,10 +38,6 @@ from modelpack_gui.ui.widgets.lazy_dock import LazyDock
 from modelpack_gui.ui.widgets.message_bar import MessageBar
 from modelpack_gui.ui.widgets.stage_list import StageList
 
-OPEN_FILTER = (
-    "All that can be opened (*.toml *.py *.onnx *.pt *.pth *.ckpt *.bin *.safetensors);;"
-    "Recipes (*.toml);;Model files (*.py);;Artifacts (*.onnx *.pt);;All files (*)"
-)
 _STATE_VERSION = 1
 
 
@@ -60,6 +54,7 @@ class MainWindow(QMainWindow):
         self._jobs = jobs
         self._settings = settings
         self._is_project_open = False
+        self._files = ProjectFiles(controller, settings, self)
         self._pages: dict[Stage, StagePage] = {}
 
         self._make_centre()
@@ -97,18 +92,21 @@ class MainWindow(QMainWindow):
 
     def choose_file(self) -> None:
         """Ask for a file and open it."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open", self._settings.last_folder("open"), OPEN_FILTER)
-        if path:
-            self._settings.set_last_folder("open", path)
-            self.open_path(Path(path))
+        path = self._files.ask_path()
+        if path is not None:
+            self.open_path(path)
 
     def open_path(self, path: Path) -> None:
         """Open a recipe, a model file, an artifact, or use a checkpoint; a failure shows above the page."""
         self.message_bar.hide()
         try:
-            self._open(path)
+            stage = self._files.open(path, is_project_open=self._is_project_open)
         except UserError as error:
             self.message_bar.show_error(error.info)
+            return
+        if stage is not None:
+            self._open_project(stage)
+            self.ask_trust()
 
     def open_demo(self, name: str = "demo") -> None:
         """Open the user's copy of a demo recipe."""
@@ -128,16 +126,11 @@ class MainWindow(QMainWindow):
 
     def save(self) -> bool:
         """Write the recipe; ask where if it has no file. False if it was not written."""
-        return self._save_to(self.controller.path) if self.controller.path is not None else self.save_as()
+        return self._saved(self._files.save)
 
     def save_as(self) -> bool:
-        """Ask for a file and write the recipe there."""
-        start = self.controller.path or Path(self._settings.last_folder("open")) / "recipe.toml"
-        path, _ = QFileDialog.getSaveFileName(self, "Save recipe as", str(start), "Recipes (*.toml)")
-        if not path:
-            return False
-        target = Path(path)
-        return self._save_to(target if target.suffix else target.with_suffix(".toml"))
+        """Ask for a file and write the recipe there. False if it was not written."""
+        return self._saved(self._files.save_as)
 
     def show_stage(self, stage: Stage) -> None:
         """Show the page of a stage, made on first use."""
@@ -206,84 +199,23 @@ class MainWindow(QMainWindow):
 
     # Opening and saving
 
-    def _open(self, path: Path) -> None:
-        if not path.exists():
-            raise UserError("file-missing", f"There is no file {path}.", "Check the path; it may have been moved.")
-        kind = kind_of(path)
-        if kind is FileKind.RECIPE:
-            if self._may_leave():
-                self.controller.open_recipe(path)
-                self._settings.add_recent(path.resolve())
-                self._open_project(Stage.SOURCE)
-                self.ask_trust()
-        elif kind is FileKind.ARTIFACT:
-            if self._may_leave():
-                self.controller.open_artifact(path)
-                self._settings.add_recent(path.resolve())
-        elif kind is FileKind.SOURCE:
-            self._use_source(path)
-        elif kind is FileKind.CHECKPOINT:
-            self._use_checkpoint(path)
-        else:
-            raise UserError(
-                "file-kind-unknown",
-                f"{path.name} is not a kind of file that can be opened here.",
-                "Open a recipe (.toml), a model file (.py), a checkpoint (.pt, .pth, .ckpt, .bin, .safetensors) "
-                "or an artifact (.onnx, TorchScript .pt).",
-            )
-
-    def _use_source(self, path: Path) -> None:
-        controller = self.controller
-        if not self._is_project_open or controller.opened_artifact:
-            controller.new_project()
-        file = recipe_file.relative_to_recipe(str(path.resolve()), controller.base)
-        source = ModelSource(file=file, checkpoint=controller.recipe.source.checkpoint)
-        controller.edit(dataclasses.replace(controller.recipe, source=source), "choose model file")
-        self._settings.add_recent(path.resolve())
-        self._open_project(Stage.SOURCE)
-
-    def _use_checkpoint(self, path: Path) -> None:
-        controller = self.controller
-        if not self._is_project_open or controller.opened_artifact:
-            controller.new_project()
-        file = recipe_file.relative_to_recipe(str(path.resolve()), controller.base)
-        before = controller.recipe.source
-        strict = before.checkpoint.strict if before.checkpoint is not None else True
-        source = dataclasses.replace(before, checkpoint=CheckpointSpec(file, strict))
-        controller.edit(dataclasses.replace(controller.recipe, source=source), "choose checkpoint")
-        self._open_project(Stage.SOURCE)
-
-    def _save_to(self, path: Path) -> bool:
+    def _saved(self, save: Callable[[], Path | None]) -> bool:
         try:
-            self.controller.save(path)
+            path = save()
         except UserError as error:
             self.message_bar.show_error(error.info)
             return False
-        self._settings.add_recent(path.resolve())
-        self._settings.set_last_folder("open", str(path))
-        self.statusBar().showMessage(f"Saved {path}", 4000)
-        return True
+        if path is not None:
+            self.statusBar().showMessage(f"Saved {path}", 4000)
+        return path is not None
 
     def _may_leave(self) -> bool:
         """Ask about unsaved changes; True if the project may be closed."""
-        if not self.controller.is_modified:
-            return True
-        name = self.controller.path.name if self.controller.path is not None else "the new recipe"
-        buttons = QMessageBox.StandardButton
-        box = QMessageBox(
-            QMessageBox.Icon.Warning,
-            "Unsaved changes",
-            f"Save the changes to {name}?",
-            buttons.Save | buttons.Discard | buttons.Cancel,
-            self,
-        )
-        box.setObjectName("unsaved-changes")
-        box.setInformativeText("They are lost if you do not save them.")
-        box.setDefaultButton(buttons.Save)
-        answer = box.exec()
-        if answer == buttons.Save:
-            return self.save()
-        return bool(answer == buttons.Discard)
+        try:
+            return self._files.may_leave()
+        except UserError as error:
+            self.message_bar.show_error(error.info)
+            return False
 
     def _open_project(self, stage: Stage) -> None:
         self._is_project_open = True
