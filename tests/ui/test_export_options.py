@@ -226,7 +226,7 @@ def test_the_axes_model_keeps_qts_rules() -> None:
 def test_names_are_checked_against_inputs_and_each_other(qtbot: QtBot) -> None:
     dialog = open_dialog(qtbot)
     retype(qtbot, field(dialog, "input-names"), "x, y")
-    assert problem(dialog) == "There are 1 example inputs and 2 input names; name all of them or none."
+    assert problem(dialog) == "2 input names for 1 example input: name all of them or none."
     retype(qtbot, field(dialog, "input-names"), "x")
     assert dialog.recipe().export.input_names == ("x",)
     retype(qtbot, field(dialog, "output-names"), "a, a")
@@ -244,7 +244,7 @@ def test_an_output_path_is_checked_as_it_is_typed(qtbot: QtBot, tmp_path: Path) 
     assert output_path_problem("folder", "onnx", tmp_path) == "folder is a folder; add a file name."
     assert output_path_problem("file/a.onnx", "onnx", tmp_path).endswith("is a file, not a folder.")
     assert output_path_problem("new/deep/a.onnx", "onnx", tmp_path) == ""
-    assert output_path_problem("a.pt", "onnx", tmp_path) == "The name of a ONNX file ends in .onnx."
+    assert output_path_problem("a.pt", "onnx", tmp_path) == "The file name must end in .onnx for ONNX."
     dialog = open_dialog(qtbot, base=tmp_path)
     retype(qtbot, field(dialog, "output-path"), "")
     assert problem(dialog) == "Choose an output path."

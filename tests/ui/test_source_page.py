@@ -288,6 +288,25 @@ def test_choosing_a_class_first_proposes_inputs_and_an_output_path_in_one_undo(
     assert source(project).name == "ShapesNet"
 
 
+def test_choosing_from_the_list_shows_the_bare_name(page: SourcePage, project: Controller) -> None:
+    combo = page.model_field.combo
+    combo.setCurrentIndex(1)
+    combo.activated.emit(1)
+    assert source(project).name == "Block"
+    assert combo.currentText() == "Block"
+    project.undo_stack.undo()
+    assert combo.currentText() == "ShapesNet"
+
+
+def test_typing_a_name_of_the_file_chooses_it(page: SourcePage, project: Controller, qtbot: QtBot) -> None:
+    editor = page.model_field.combo.lineEdit()
+    assert editor is not None
+    retype(qtbot, editor, "Encode")
+    assert source(project).name == "ShapesNet"
+    qtbot.keyClicks(editor, "r")
+    assert source(project).name == "Encoder"
+
+
 def test_choosing_another_class_keeps_the_inputs_that_are_there(page: SourcePage, project: Controller) -> None:
     mine = (InputSpec("mine", (2, 2)),)
     project.edit(dataclasses.replace(project.recipe, inputs=mine), "add")
@@ -662,3 +681,36 @@ def test_a_new_project_empties_the_page(
     assert page.model_field.combo.currentText() == ""
     assert page.inputs.model.inputs == ()
     assert project.recipe == Recipe()
+
+
+def test_tab_goes_through_the_form_from_the_top(page: SourcePage) -> None:
+    names: list[str] = []
+    widget = page.nextInFocusChain()
+    while widget is not None and widget is not page:
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisibleTo(page):
+            names.append(widget.objectName())
+        widget = widget.nextInFocusChain()
+    wanted = (
+        "interpreter",
+        "source-path",
+        "source-name",
+        "argument-num_classes",
+        "argument-widths",
+        "checkpoint-path",
+    )
+    places = [names.index(name) for name in (*wanted, "add-input")]
+    assert places == sorted(places)
+
+
+def test_reading_the_file_again_leaves_what_is_half_typed(
+    page: SourcePage, project: Controller, client: FakeClient, qtbot: QtBot
+) -> None:
+    retype(qtbot, line(page, "argument-num_classes"), "12x")
+    del client.answers["scan"]
+    project.refresh_scan()
+    assert project.scan is None
+    assert line(page, "argument-num_classes").text() == "12x"
+    client.last("scan").answer(SCAN)
+    qtbot.waitUntil(lambda: project.scan is not None)
+    assert line(page, "argument-num_classes").text() == "12x"
+    assert len(problems(page)) == 1

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from modelpack_gui.core.figures import plural
 from modelpack_gui.core.preview import export_code
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import Capabilities, ExporterInfo, ExportSpec
@@ -32,7 +33,7 @@ from modelpack_gui.ui.theme import GRID, GROUP_SPACING, SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import IconButton, heading, wrapped_label
 from modelpack_gui.ui.widgets.code_view import CodeView
 from modelpack_gui.ui.widgets.exporter_choice import ExporterChoice
-from modelpack_gui.ui.widgets.form_parts import FormSection, MarkedLine, NoteLabel
+from modelpack_gui.ui.widgets.form_parts import FormSection, MarkedLine, NoteLabel, chain_after
 from modelpack_gui.ui.widgets.inputs_table import FittingTable
 from modelpack_gui.ui.widgets.number_fields import SpinField
 from modelpack_gui.ui.widgets.path_field import PathField
@@ -230,6 +231,7 @@ class ExportOptionsDialog(QDialog):
         scroll = QScrollArea()
         scroll.setObjectName("export-form")
         scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the fields in it take the focus and scroll it
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setMinimumWidth(460)
@@ -282,6 +284,7 @@ class ExportOptionsDialog(QDialog):
         for button in self._formats.buttons():
             button.setChecked(button.property("format") == spec.format)
         self._choice.show_exporters(choices.of_format(self._exporters, spec.format), spec.exporter)
+        chain_after(self._path.browse, [self._choice])
         self._show_opset(info)
         is_onnx = spec.format == "onnx"
         for widget in (self._opset, self._folding, self._external, self._input_names, self._output_names):
@@ -331,7 +334,7 @@ class ExportOptionsDialog(QDialog):
         given, wanted = len(self._spec.input_names), len(self._recipe.inputs)
         if not given or given == wanted:
             return ""
-        return f"There are {wanted} example inputs and {given} input names; name all of them or none."
+        return f"{plural(given, 'input name')} for {plural(wanted, 'example input')}: name all of them or none."
 
     def _shared_name_problem(self) -> str:
         inputs = self._spec.input_names or tuple(item.name for item in self._recipe.inputs)

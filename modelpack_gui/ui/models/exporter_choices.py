@@ -76,7 +76,7 @@ def output_path_problem(path: str, format_: str, base: Path) -> str:
     suffixes = SUFFIXES[format_]
     if whole.suffix.lower() not in suffixes:
         expected = suffixes[0] if len(suffixes) == 1 else f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
-        return f"The name of a {FORMAT_TITLES[format_]} file ends in {expected}."
+        return f"The file name must end in {expected} for {FORMAT_TITLES[format_]}."
     return ""
 
 

@@ -46,7 +46,7 @@ class SourcePage(StagePage):
         super().__init__(controller, parent)
         self.interpreter = InterpreterField(controller, settings)
         self.model_field = ModelField(controller, settings)
-        self.arguments = ArgumentForm()
+        self.arguments = ArgumentForm(self.model_field.read_again)
         self.checkpoint = CheckpointField(controller, settings)
         self.inputs = InputsTable()
         self.results = LoadResults(controller, settings)
@@ -137,6 +137,7 @@ class SourcePage(StagePage):
         scroll = QScrollArea()
         scroll.setObjectName("source-form")
         scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the fields in it take the focus and scroll it
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(outer)
@@ -155,8 +156,11 @@ class SourcePage(StagePage):
         self._consent.setVisible(bool(self._wanted_globals()))
 
     def _on_scan_changed(self) -> None:
+        controller = self.controller
         self.model_field.show_scan()
-        self._show_signature()
+        is_being_read = controller.scan is None and controller.scan_error is None and controller.is_trusted
+        if not (is_being_read and controller.recipe.source.location):  # the form stays until there is an answer
+            self._show_signature()
 
     def _on_project_changed(self) -> None:
         self.interpreter.look_around()

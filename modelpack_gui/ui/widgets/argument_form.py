@@ -14,7 +14,7 @@ from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, wrapped_label
-from modelpack_gui.ui.widgets.form_parts import CalmCombo, MarkedLine, NoteLabel, form_label
+from modelpack_gui.ui.widgets.form_parts import CalmCombo, MarkedLine, NoteLabel, chain_after, form_label
 
 _UNSET = object()
 
@@ -29,9 +29,11 @@ class ArgumentForm(QWidget):
     argument_edited = Signal(str, object)
     argument_removed = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, tab_after: QWidget, parent: QWidget | None = None) -> None:
+        """`tab_after` is the widget from which Tab goes to the first argument."""
         super().__init__(parent)
         self.setObjectName("argument-form")
+        self._tab_after = tab_after
         self._info: CallableInfo | None = None
         self._arguments: Mapping[str, Any] = {}
         self._rows: dict[str, _Row] = {}
@@ -74,6 +76,8 @@ class ArgumentForm(QWidget):
             row.show_value(arguments.get(name, _UNSET))
         self._show_unknown()
         self._show_empty()
+        if self.window() is self._tab_after.window():
+            chain_after(self._tab_after, [*self._rows.values(), *self._unknown.values()])
 
     def _show_unknown(self) -> None:
         takes_any = self._info is not None and any(item.kind == "var_keyword" for item in self._info.parameters)

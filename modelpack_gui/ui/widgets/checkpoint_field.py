@@ -38,7 +38,7 @@ class CheckpointField(FormSection):
         self._clear.setObjectName("checkpoint-clear")
         self._clear.clicked.connect(lambda: self.checkpoint_edited.emit(None, "clear checkpoint"))
         self.file.row.addWidget(self._clear)
-        self._strict = QCheckBox("&Every key must match (strict)")
+        self._strict = QCheckBox("Every key must match (&strict)")
         self._strict.setObjectName("checkpoint-strict")
         self._strict.setToolTip("Off: missing and unexpected keys are a warning in the key report")
         self._strict.clicked.connect(self._on_strict_clicked)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import (
@@ -60,6 +62,18 @@ class FormSection(QWidget):
     def add_wide(self, widget: QWidget) -> None:
         """Add something below the fields, as wide as the section."""
         self.column.addWidget(widget)
+
+
+def chain_after(anchor: QWidget, parents: Iterable[QWidget]) -> None:
+    """Let Tab go from `anchor` through what is in `parents`, in order: Qt puts what is made later at the end."""
+    before = anchor
+    for parent in parents:
+        inside = [parent, *parent.findChildren(QWidget)]
+        for widget in inside:
+            takes_tab = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.focusProxy() is None
+            if takes_tab and widget.window() is anchor.window():  # a combo's list is a window of its own
+                QWidget.setTabOrder(before, widget)
+                before = widget
 
 
 def form_label(text: str) -> QLabel:

@@ -15,7 +15,7 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, SPACING
 from modelpack_gui.ui.widgets.basics import ErrorPanel, IconButton, wrapped_label
-from modelpack_gui.ui.widgets.form_parts import CalmCombo, CommandRow, NoteLabel
+from modelpack_gui.ui.widgets.form_parts import CalmCombo, CommandRow, NoteLabel, chain_after
 
 PURPOSE = "interpreter"
 _TOOLTIP = Qt.ItemDataRole.ToolTipRole
@@ -104,6 +104,7 @@ class InterpreterField(QWidget):
         ]
         for widget in self._missing:
             self._missing_column.addWidget(widget)
+        chain_after(self._details, self._missing)
 
     def _spelled(self, path: str) -> str:
         return relative_to_recipe(path, self._controller.base)

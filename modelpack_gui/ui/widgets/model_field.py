@@ -38,7 +38,7 @@ class ModelField(FormSection):
         super().__init__("Model", parent)
         self._controller = controller
         self._is_module = False
-        self._in_file = QRadioButton("&File")
+        self._in_file = QRadioButton("F&ile")
         self._in_file.setObjectName("source-is-file")
         self._in_module = QRadioButton("Importable &module")
         self._in_module.setObjectName("source-is-module")
@@ -87,13 +87,13 @@ class ModelField(FormSection):
         self.combo.activated.connect(self._on_activated)
         self._line.textEdited.connect(self._on_name_edited)
         self._line.editingFinished.connect(lambda: self._give_name(self._line.text()))
-        self._again = IconToolButton("Read the file again", "reset")
-        self._again.setObjectName("scan-again")
-        self._again.clicked.connect(controller.refresh_scan)
+        self.read_again = IconToolButton("Read the file again", "reset")
+        self.read_again.setObjectName("scan-again")
+        self.read_again.clicked.connect(controller.refresh_scan)
         names = QHBoxLayout()
         names.setSpacing(SPACING)
         names.addWidget(self.combo, 1)
-        names.addWidget(self._again)
+        names.addWidget(self.read_again)
         self._summary = wrapped_label("", is_muted=True)
         self._summary.setObjectName("source-summary")
         self._note = NoteLabel()
@@ -108,7 +108,7 @@ class ModelField(FormSection):
         under.addWidget(self._error)
 
         self.add_row("Kept in", choice)
-        self._location_label = self.add_row("Model &file", self._location, self.file)
+        self._location_label = self.add_row("Mo&del file", self._location, self.file)
         self.add_row("&Class or factory", under, self.combo)
         self.follow()
         self.show_scan()
@@ -174,7 +174,7 @@ class ModelField(FormSection):
         if source.file and not (controller.base / source.file).is_file():
             missing = f"There is no file {controller.base / source.file}."
         self.file.line.set_problem(missing)
-        self._again.setEnabled(bool(source.location))
+        self.read_again.setEnabled(bool(source.location))
 
     def _set_kind(self, *, is_module: bool) -> None:
         with QSignalBlocker(self._in_module), QSignalBlocker(self._in_file):
@@ -185,7 +185,7 @@ class ModelField(FormSection):
     def _show_kind(self, *, is_module: bool) -> None:
         self._is_module = is_module
         self._location.setCurrentIndex(int(is_module))
-        self._location_label.setText("&Module" if is_module else "Model &file")
+        self._location_label.setText("&Module" if is_module else "Mo&del file")
         self._location_label.setBuddy(self.module if is_module else self.file)
 
     def _on_kind_toggled(self, is_module: bool) -> None:

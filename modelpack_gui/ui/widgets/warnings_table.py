@@ -48,9 +48,9 @@ class WarningsTable(QWidget):
         self.model = RecordTableModel[CapturedWarning](
             (
                 Column("Category", lambda item: item.category, is_mono=True, width=160),
-                Column("Message", lambda item: item.message, text=_first_line, full=as_text, width=300),
-                Column("Place", place, text=_short_place, full=place, is_mono=True, width=130),
                 Column("Count", lambda item: item.count, is_number=True, width=60),
+                Column("Place", place, text=_short_place, full=place, is_mono=True, width=130),
+                Column("Message", lambda item: item.message, text=_first_line, full=as_text, width=300),
             ),
             mono_font(),
             self,
