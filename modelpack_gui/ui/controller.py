@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from modelpack_gui.client import recipe_file, trust
+from modelpack_gui.client.recipe_run import resolved_interpreter
 from modelpack_gui.core import pipeline
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.events import Done, Failed, TerminalEvent
@@ -389,8 +390,7 @@ class Controller(QObject):
         self.refresh_scan()
 
     def _interpreter(self) -> str:
-        path = self.recipe.interpreter.path
-        return str(self.base / path) if path else ""
+        return resolved_interpreter(self.recipe.interpreter.path, self.base)
 
     def _existing_base(self) -> Path:
         if self.opened_artifact:

@@ -12,7 +12,7 @@ from modelpack_gui.client.recipe_file import load_recipe, save_recipe
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Cancelled, Progress
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.recipe import Recipe
+from modelpack_gui.core.recipe import InterpreterSpec, Recipe
 from modelpack_gui.core.records import CheckReport, CheckRequest, ExportRecord, ParityRequest, ParitySpec, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.status import Status
@@ -264,3 +264,14 @@ def test_the_capabilities_follow_the_interpreter(project: Controller, client: Fa
     found = project.capabilities
     assert found is not None
     assert found.version_of("torch") == "2.13.0"
+
+
+@pytest.mark.parametrize(
+    ("path", "place"), [("", ""), ("python3.11", "python3.11"), ("env/bin/python", "{base}/env/bin/python")]
+)
+def test_an_interpreter_is_looked_for_from_the_recipe_unless_it_is_a_bare_name(
+    project: Controller, client: FakeClient, path: str, place: str
+) -> None:
+    project.edit(dataclasses.replace(project.recipe, interpreter=InterpreterSpec(path)), "choose interpreter")
+    project.run(Stage.SOURCE)
+    assert client.interpreters[-1] == place.format(base=project.base)
