@@ -60,7 +60,7 @@ class SourcePage(StagePage):
         self.tabs.setObjectName("source-tabs")
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self._make_form(), "Settings")
-        self.tabs.addTab(self.results, "Loaded model")
+        self.tabs.addTab(_scrolled(self.results), "Loaded model")
         self.tabs.addTab(self.keys, "Checkpoint keys")
         self.content.addWidget(self.tabs, 1)
 
@@ -134,13 +134,8 @@ class SourcePage(StagePage):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(inner, 1)
         row.addStretch(0)
-        scroll = QScrollArea()
+        scroll = _scrolled(outer)
         scroll.setObjectName("source-form")
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the fields in it take the focus and scroll it
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(outer)
         return scroll
 
     def _show_signature(self) -> None:
@@ -250,6 +245,17 @@ class SourcePage(StagePage):
             allowed = tuple(dict.fromkeys((*spec.allowed_globals, *names)))
             self._edit_checkpoint(dataclasses.replace(spec, allowed_globals=allowed), "allow classes in checkpoint")
             self.controller.run(Stage.SOURCE)
+
+
+def _scrolled(widget: QWidget) -> QScrollArea:
+    """As large as the tab, and scrolled where a small screen has no room for it."""
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes the focus and scrolls it
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(widget)
+    return scroll
 
 
 def _with_proposals(recipe: Recipe, info: CallableInfo | None) -> Recipe:

@@ -165,6 +165,7 @@ class LoadResults(QWidget):
         column_.addSpacing(GRID)
         column_.addLayout(head)
         column_.addWidget(self.tree, 1)
+        column_.addSpacing(GRID)
         column_.addWidget(self.warnings)
 
     def show_report(self, report: LoadReport) -> None:
