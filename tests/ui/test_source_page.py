@@ -30,7 +30,7 @@ from modelpack_gui.core.records import (
     SourceScan,
 )
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.dialogs.allow_globals import AllowGlobalsDialog
+from modelpack_gui.ui.dialogs.allow_globals import AllowGlobalsDialog, meaning
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.models.argument_kinds import Kind, editor_for, parse, spell
 from modelpack_gui.ui.models.input_rules import changed, parse_shape, proposed_inputs
@@ -489,6 +489,12 @@ def test_refusing_changes_nothing_and_an_allowed_class_can_be_taken_back(
     assert source(project).checkpoint == spec
     child(page, QToolButton, "disallow-numpy.dtype").click()  # type: ignore[attr-defined]
     assert source(project).checkpoint == CheckpointSpec("weights.pt")
+
+
+def test_only_globals_known_by_full_name_are_called_harmless() -> None:
+    assert "data only" in meaning("numpy.dtype")
+    assert meaning("numpy.load") == "Code of the package numpy. The file decides what it is called with."
+    assert "looked up in your model file" in meaning("__main__.Config")
 
 
 # Example inputs

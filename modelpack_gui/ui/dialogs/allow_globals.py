@@ -11,14 +11,27 @@ from modelpack_gui.ui.widgets.basics import IconButton, IconLabel, wrapped_label
 CODE = "checkpoint-unsafe-global"
 """Code of the error that this dialog is the answer to; its details have one full name on each line."""
 
+_ARRAY = "Rebuilds NumPy arrays and numbers. Holds data only; a common need of older checkpoints."
+_CONTAINER = "A container of the standard library."
+_PATH = "A path, kept as text. Reads and writes nothing by itself."
+_TIME = "A date or time."
+# By full name: another function of the same package may do anything (numpy.load unpickles files).
 _KNOWN = {
-    "numpy": "Rebuilds NumPy arrays and numbers. Holds data only; a common need of older checkpoints.",
-    "argparse": "A plain container of options, usually the arguments of the training run.",
-    "collections": "A container of the standard library.",
-    "pathlib": "A path, kept as text. Reads and writes nothing by itself.",
-    "datetime": "A date or time.",
-    "omegaconf": "A configuration of OmegaConf or Hydra.",
-    "__main__": "A class of the script that saved the checkpoint; it is looked up in your model file.",
+    "numpy.dtype": _ARRAY,
+    "numpy.ndarray": _ARRAY,
+    "numpy.core.multiarray._reconstruct": _ARRAY,
+    "numpy._core.multiarray._reconstruct": _ARRAY,
+    "numpy.core.multiarray.scalar": _ARRAY,
+    "numpy._core.multiarray.scalar": _ARRAY,
+    "argparse.Namespace": "A plain container of options, usually the arguments of the training run.",
+    "collections.OrderedDict": _CONTAINER,
+    "collections.Counter": _CONTAINER,
+    "collections.deque": _CONTAINER,
+    "pathlib.PosixPath": _PATH,
+    "pathlib.WindowsPath": _PATH,
+    "datetime.datetime": _TIME,
+    "datetime.date": _TIME,
+    "datetime.timedelta": _TIME,
 }
 
 
@@ -30,8 +43,13 @@ def globals_of(details: str) -> tuple[str, ...]:
 def meaning(name: str) -> str:
     """What it means to allow a global, one or two sentences."""
     package = name.partition(".")[0]
-    known = _KNOWN.get(package)
-    return known or f"Code of the package {package}. The file decides what it is called with."
+    if name in _KNOWN:
+        return _KNOWN[name]
+    if package == "__main__":
+        return (
+            "A class of the script that saved the checkpoint; it is looked up in your model file, and its code runs."
+        )
+    return f"Code of the package {package}. The file decides what it is called with."
 
 
 class AllowGlobalsDialog(QDialog):
