@@ -7,8 +7,6 @@ import os
 import shutil
 from pathlib import Path
 
-import platformdirs
-
 from modelpack_gui.core.errors import UserError
 
 DATA_DIR_VARIABLE = "MODELPACK_DATA_DIR"
@@ -17,7 +15,11 @@ DATA_DIR_VARIABLE = "MODELPACK_DATA_DIR"
 def data_folder() -> Path:
     """Folder for what the app keeps for this user; `MODELPACK_DATA_DIR` overrides it. It may not exist yet."""
     override = os.environ.get(DATA_DIR_VARIABLE)
-    return Path(override) if override else Path(platformdirs.user_data_dir("modelpack-gui", appauthor=False))
+    if override:
+        return Path(override)
+    import platformdirs  # when it is needed: the window opens sooner
+
+    return Path(platformdirs.user_data_dir("modelpack-gui", appauthor=False))
 
 
 def write_text(path: Path, text: str) -> None:

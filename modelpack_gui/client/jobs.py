@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from modelpack_gui.client.api import Job, Listener
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
-from modelpack_gui.client.lane import Lane
 from modelpack_gui.core.events import Cancelled
 from modelpack_gui.core.records import BenchRequest, Request
 
 if TYPE_CHECKING:
     from modelpack_gui.client.director import Director
+    from modelpack_gui.client.lane import Lane
 
 DEADLINES_S = {
     "hello": 60.0,
@@ -106,6 +106,8 @@ class WorkerClient:
     def _lane(self, interpreter: str) -> Lane:
         lane = self._lanes.get(interpreter)
         if lane is None:
+            from modelpack_gui.client.lane import Lane  # as above
+
             lane = self._lanes[interpreter] = Lane(interpreter, self._gate, self._idle_s)
             lane.start()
         return lane

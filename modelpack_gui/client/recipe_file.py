@@ -7,8 +7,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import tomllib
-
 from modelpack_gui.client.files import write_text
 from modelpack_gui.core import recipe as recipes
 from modelpack_gui.core.errors import UserError
@@ -22,6 +20,8 @@ def load_recipe(path: Path) -> Recipe:
         UserError: `recipe-missing`, `recipe-is-folder`, `recipe-not-readable`, `recipe-not-utf8`,
             `recipe-not-toml`, `recipe-newer`, `recipe-not-valid`.
     """
+    import tomllib  # when it is needed: the window opens sooner
+
     text = _read(path)
     try:
         data = tomllib.loads(text)
@@ -115,8 +115,9 @@ def _read(path: Path) -> str:
 
 def _updated_text(recipe: Recipe, path: Path) -> str:
     """The existing file's text with the recipe's values in it; empty if there is no recipe there to update."""
-    import tomlkit  # as above
+    import tomlkit
     import tomlkit.exceptions
+    import tomllib  # as above
 
     from modelpack_gui.client.toml_update import update_document
 

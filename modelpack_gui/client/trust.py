@@ -8,7 +8,6 @@ argument, checkpoint or interpreter does. Whoever saves a recipe that the user m
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -63,6 +62,8 @@ def what_runs(recipe: Recipe, path: Path) -> tuple[tuple[str, str], ...]:
 
 
 def _fingerprint(recipe: Recipe, path: Path) -> str:
+    import hashlib  # when it is needed: the window opens sooner
+
     base = path.absolute().parent.resolve()
     checkpoint = recipe.source.checkpoint
     runs: dict[str, Any] = {

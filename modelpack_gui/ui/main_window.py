@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QMainWindow,
     QMessageBox,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from modelpack_gui import __version__
-from modelpack_gui.client import demo, recovery, trust
+from modelpack_gui.client import recovery
 from modelpack_gui.client.recovery import Recovered
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import duration
@@ -27,16 +27,16 @@ from modelpack_gui.ui.autosave import Autosave
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.job_center import JobCenter, JobView
 from modelpack_gui.ui.menus import Menus
-from modelpack_gui.ui.pages.base import StagePage
-from modelpack_gui.ui.pages.factory import make_page
 from modelpack_gui.ui.pages.start import StartPage
 from modelpack_gui.ui.project_files import ProjectFiles
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import app_icon
-from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.lazy_dock import LazyDock
 from modelpack_gui.ui.widgets.message_bar import MessageBar
-from modelpack_gui.ui.widgets.stage_list import StageList
+
+if TYPE_CHECKING:
+    from modelpack_gui.ui.pages.base import StagePage
+    from modelpack_gui.ui.project_view import ProjectView
 
 _STATE_VERSION = 1
 
@@ -55,7 +55,8 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._is_project_open = False
         self._files = ProjectFiles(controller, settings, self)
-        self._pages: dict[Stage, StagePage] = {}
+        self._project_view: ProjectView | None = None
+        self._current = Stage.SOURCE
 
         self._make_centre()
         self._make_docks()
@@ -110,6 +111,8 @@ class MainWindow(QMainWindow):
 
     def open_demo(self, name: str = "demo") -> None:
         """Open the user's copy of a demo recipe."""
+        from modelpack_gui.client import demo  # when it is needed: the window opens sooner
+
         try:
             path = demo.open_demo(name)
         except UserError as error:
@@ -136,16 +139,8 @@ class MainWindow(QMainWindow):
         """Show the page of a stage, made on first use."""
         if not self._is_project_open:
             self._open_project(stage)
-            return
-        page = self._pages.get(stage)
-        if page is None:
-            page = self._pages[stage] = make_page(stage, self.controller, self._settings)
-            page.refresh()
-            self._stack.addWidget(page)
-        self._stack.setCurrentWidget(page)
-        self.stage_list.choose(stage)
-        self._current = stage
-        self._update_commands()
+        else:
+            self._view().show_stage(stage)
 
     @property
     def current_stage(self) -> Stage:
@@ -155,14 +150,15 @@ class MainWindow(QMainWindow):
     def page(self, stage: Stage) -> StagePage:
         """The page of a stage, which is shown by this."""
         self.show_stage(stage)
-        return self._pages[stage]
+        return self._view().page(stage)
 
     def ask_trust(self) -> None:
         """Show what the recipe would run, and let it if the user agrees."""
         controller = self.controller
         if controller.path is None or controller.is_trusted:
             return
-        from modelpack_gui.ui.dialogs.trust import TrustDialog  # imported when needed: the window opens sooner
+        from modelpack_gui.client import trust
+        from modelpack_gui.ui.dialogs.trust import TrustDialog  # as above
 
         rows = trust.what_runs(controller.recipe, controller.path)
         dialog = TrustDialog(controller.path.name, rows, self)
@@ -237,42 +233,9 @@ class MainWindow(QMainWindow):
         self.start_page.open_wanted.connect(self.choose_file)
         self.start_page.path_wanted.connect(self.open_path)
         self.start_page.restore_wanted.connect(self.restore)
-        self.stage_list = StageList(self.controller)
-        self.stage_list.setFixedWidth(184)
-        self.stage_list.stage_chosen.connect(self.show_stage)
-        self._stack = QStackedWidget()
-        self._current = Stage.SOURCE
-        self.trust_bar = self._make_trust_bar()
         self.message_bar = MessageBar()
-
-        self._sidebar = QWidget()
-        side = QVBoxLayout(self._sidebar)
-        side.setContentsMargins(0, 12, 0, 8)
-        side.addWidget(self.stage_list, 1)
-        run_all = IconButton("Run all stages", "run-all")
-        run_all.setObjectName("run-all")
-        run_all.setToolTip("Shift+F5")
-        run_all.clicked.connect(self.controller.run_all)
-        self._run_all_button = run_all
-        below = QHBoxLayout()
-        below.setContentsMargins(8, 0, 8, 0)
-        below.addWidget(run_all)
-        side.addLayout(below)
-
-        self._project_view = QWidget()
-        row = QHBoxLayout(self._project_view)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self._sidebar)
-        column = QVBoxLayout()
-        column.setSpacing(0)
-        column.addWidget(self.trust_bar)
-        column.addWidget(self._stack, 1)
-        row.addLayout(column, 1)
-
         self._views = QStackedWidget()
         self._views.addWidget(self.start_page)
-        self._views.addWidget(self._project_view)
         centre = QWidget()
         whole = QVBoxLayout(centre)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -281,18 +244,16 @@ class MainWindow(QMainWindow):
         whole.addWidget(self._views, 1)
         self.setCentralWidget(centre)
 
-    def _make_trust_bar(self) -> QWidget:
-        bar = QWidget()
-        bar.setObjectName("trust-bar")
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(24, 8, 24, 0)
-        row.addWidget(QLabel("▲ This recipe was not made on this machine. None of its code has been run."))
-        review = IconButton("Review and trust…", "warning")
-        review.clicked.connect(self.ask_trust)
-        row.addStretch(1)
-        row.addWidget(review)
-        bar.hide()
-        return bar
+    def _view(self) -> ProjectView:
+        """The project view, made and imported when a project is first opened: the window opens sooner."""
+        if self._project_view is None:
+            from modelpack_gui.ui.project_view import ProjectView
+
+            self._project_view = ProjectView(self.controller, self._settings)
+            self._project_view.stage_shown.connect(self._on_stage_shown)
+            self._project_view.review_wanted.connect(self.ask_trust)
+            self._views.addWidget(self._project_view)
+        return self._project_view
 
     def _make_docks(self) -> None:
         area = Qt.DockWidgetArea
@@ -336,7 +297,7 @@ class MainWindow(QMainWindow):
 
     def _on_project_changed(self) -> None:
         controller = self.controller
-        self._views.setCurrentIndex(1 if self._is_project_open else 0)
+        self._views.setCurrentWidget(self._view() if self._is_project_open else self.start_page)
         self.inspector_dock.setVisible(self._is_project_open and self._inspector_wanted())
         name = "modelpack-gui"
         if self._is_project_open:
@@ -345,7 +306,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(name if "[*]" in name else name + "[*]")
         self.setWindowModified(self._is_project_open and controller.is_modified)
         self.setWindowFilePath(str(controller.path) if controller.path is not None else "")
-        self.trust_bar.setVisible(not controller.is_trusted)
         self._update_commands()
 
     def _inspector_wanted(self) -> bool:
@@ -353,7 +313,10 @@ class MainWindow(QMainWindow):
 
     def _update_commands(self) -> None:
         self.menus.update(self._current, is_project_open=self._is_project_open)
-        self._run_all_button.setEnabled(self._is_project_open and not self.controller.is_busy)
+
+    def _on_stage_shown(self, stage: Stage) -> None:
+        self._current = stage
+        self._update_commands()
 
     def _on_capabilities_changed(self) -> None:
         found = self.controller.capabilities

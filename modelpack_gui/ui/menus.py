@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.stage_icons import ICONS
 from modelpack_gui.ui.theme import icon, theme
-from modelpack_gui.ui.widgets.stage_list import ICONS
 
 Shortcut = QKeySequence.StandardKey | str | None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QDialog, QFrame, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QFrame, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.client.recipe_file import load_recipe, save_recipe
@@ -55,6 +55,12 @@ def command(window: MainWindow, text: str) -> None:
     assert len(found) == 1, [action.text() for action in window.menus.actions]
     assert found[0].isEnabled()
     found[0].trigger()
+
+
+def is_trust_bar_visible(window: MainWindow) -> bool:
+    bar = window.findChild(QWidget, "trust-bar")
+    assert isinstance(bar, QWidget)
+    return bar.isVisible()
 
 
 def answer_question(button: QMessageBox.StandardButton) -> None:
@@ -109,10 +115,10 @@ def test_a_recipe_from_elsewhere_is_shown_but_not_run_before_the_user_agrees(
     assert client.jobs == []
     trust(window, qtbot, "trust-reject")
     assert client.jobs == []
-    assert window.trust_bar.isVisible()
+    assert is_trust_bar_visible(window)
     window.ask_trust()
     trust(window, qtbot, "trust-accept")
-    assert not window.trust_bar.isVisible()
+    assert not is_trust_bar_visible(window)
     assert {job.stage for job in client.jobs} == {"hello", "scan"}
 
 

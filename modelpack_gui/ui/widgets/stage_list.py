@@ -15,17 +15,10 @@ from PySide6.QtWidgets import (
 
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.stage_icons import ICONS
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import icon, status_icon, theme
 
-ICONS = {
-    Stage.SOURCE: "source",
-    Stage.EXPORT: "export",
-    Stage.GRAPH: "graph",
-    Stage.CHECK: "check",
-    Stage.PARITY: "parity",
-    Stage.BENCH: "benchmark",
-}
 _STATUS_ROLE = Qt.ItemDataRole.UserRole
 _STAGE_ROLE = Qt.ItemDataRole.UserRole + 1
 
