@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import shutil
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,55 +13,7 @@ import pytest
 
 from modelpack_gui.cli import commands, main
 from modelpack_gui.client.jobs import WorkerClient
-
-NETS = """\
-import abc, ctypes, os, sys
-import torch
-
-class Net(torch.nn.Module):
-    def __init__(self, width: int = 4):
-        super().__init__()
-        self.linear = torch.nn.Linear(3, width)
-    def forward(self, x):
-        return self.linear(x)
-
-class NeedsWidth(Net):
-    def __init__(self, width: int):
-        super().__init__(width)
-
-class Abstract(Net, abc.ABC):
-    @abc.abstractmethod
-    def encode(self): ...
-
-class Raises(Net):
-    def __init__(self):
-        raise RuntimeError("no weights today")
-
-class Leaves(Net):
-    def __init__(self):
-        sys.exit(3)
-
-class Segfaults(Net):
-    def __init__(self):
-        ctypes.string_at(0)
-
-class Unsupported(Net):
-    def forward(self, x):
-        return torch.fft.fftn(torch.cdist(x, x)).real + torch.linalg.eigvals(x.T @ x).real.sum()
-
-class Eats(Net):
-    def __init__(self):
-        raise MemoryError("cannot allocate")
-
-def not_a_model():
-    return 3
-"""
-
-RECIPE: dict[str, Any] = {
-    "source": {"file": "nets.py", "name": "Net"},
-    "inputs": [{"name": "x", "shape": [2, 3]}],
-    "export": {"exporter": "trace", "output_path": "build/net.onnx"},
-}
+from tests.fixtures.bad_input import BAD_CHECKPOINTS, NETS, recipe_text
 
 
 class SharedClient:
@@ -99,14 +49,6 @@ def project(folder: Path, monkeypatch: pytest.MonkeyPatch, workers: WorkerClient
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {toml(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(toml, value)) + "]"
-    return json.dumps(value)
-
-
 def failure(
     project: Path,
     capsys: pytest.CaptureFixture[str],
@@ -115,11 +57,7 @@ def failure(
     **changes: dict[str, Any] | list[Any],
 ) -> tuple[dict[str, str], str]:
     """Run one stage of a changed recipe, which must end with `status`; gives its error and what was on stderr."""
-    tables = dict(RECIPE)
-    for key, change in changes.items():
-        tables[key] = {**RECIPE[key], **change} if isinstance(change, dict) else change
-    text = "".join(f"{key} = {toml(value)}\n" for key, value in tables.items())
-    (project / "r.toml").write_text(f"schema_version = 1\n{text}", encoding="utf-8")
+    (project / "r.toml").write_text(recipe_text(**changes), encoding="utf-8")
     assert main(["run", "r.toml", "--stages", stage, "--json", "r.json", "-q"]) == status
     printed = capsys.readouterr()
     error: dict[str, str] = json.loads((project / "r.json").read_text(encoding="utf-8"))["stages"][0]["error"]
@@ -170,33 +108,11 @@ def test_a_model_file_that_cannot_be_imported(
     assert "nets.py" in error["message"]
 
 
-class Forbidden:
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str]]:
-        return os.system, ("echo pwned > pwned",)
-
-
-def zipped(path: Path) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("archive/data.pkl", pickle.dumps({"a": 1}))
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda path: None,
-        lambda path: path.write_bytes(b""),
-        lambda path: path.write_bytes(b"not a checkpoint"),
-        lambda path: path.write_bytes(pickle.dumps({"linear.weight": Forbidden()})),
-        zipped,
-        lambda path: path.write_bytes((Path(__file__).parents[2] / "resources/demo/shapes.pt").read_bytes()[:5000]),
-        lambda path: path.write_bytes((Path(__file__).parents[2] / "resources/demo/shapes.pt").read_bytes()),
-    ],
-    ids=["missing", "empty", "text", "forbidden-global", "no-tensors", "truncated", "of-another-model"],
-)
+@pytest.mark.parametrize("kind", BAD_CHECKPOINTS)
 def test_a_checkpoint_that_does_not_load_runs_nothing_from_it(
-    make: Callable[[Path], None], project: Path, capsys: pytest.CaptureFixture[str]
+    kind: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make(project / "w.pt")
+    BAD_CHECKPOINTS[kind](project / "w.pt")
     error, _ = failure(project, capsys, "load", source={"checkpoint": {"path": "w.pt"}})
     assert error["code"].startswith("checkpoint-")
     assert not (project / "pwned").exists()
