@@ -83,7 +83,8 @@ def main() -> int:
         folder = Path(name)
         for side in (bare_export_ms, app_export_ms):  # the first export of a process imports and compiles a lot
             side(recipe, folder)
-        bare, ours = [], []
+        bare: list[float] = []
+        ours: list[float] = []
         for number in range(rounds):
             sides = [(bare_export_ms, bare), (app_export_ms, ours)]
             for side, taken in sides if number % 2 else reversed(sides):  # neither always comes after the other
