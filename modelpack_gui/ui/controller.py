@@ -114,6 +114,8 @@ class Controller(QObject):
     def state(self, stage: Stage) -> StageState:
         """The state of a stage now, staleness included."""
         state = self._states[stage]
+        if stage in self._queue:
+            return dataclasses.replace(state, status=Status.WAITING, message="Waiting for its turn", fraction=None)
         if state.status is Status.RUNNING or state.ran_with is None:
             return state
         is_stale = stage in self._outdated or pipeline.is_stale(stage, state.ran_with, self.recipe)
@@ -219,7 +221,8 @@ class Controller(QObject):
             is_fresh = self.state(Stage.EXPORT).status in (Status.PASSED, Status.WARNING)
             if not is_fresh and Stage.EXPORT not in wanted:
                 wanted = [stage for stage in ORDER if stage in {*wanted, Stage.EXPORT}]
-        self._queue = [stage for stage in wanted if stage not in self._stage_jobs]
+        waiting = {*self._queue, *wanted} - set(self._stage_jobs)
+        self._set_queue([stage for stage in ORDER if stage in waiting])
         self._run_next()
 
     def run_all(self) -> None:
@@ -227,8 +230,8 @@ class Controller(QObject):
         self.run(*((Stage.GRAPH, Stage.CHECK) if self.opened_artifact else ORDER))
 
     def cancel(self, stage: Stage | None = None) -> None:
-        """Cancel a stage, or everything that runs."""
-        self._queue.clear()
+        """Cancel a stage that runs or waits, or all of them."""
+        self._set_queue([] if stage is None else [waiting for waiting in self._queue if waiting is not stage])
         for running, job in list(self._stage_jobs.items()):
             if stage is None or running is stage:
                 self.jobs.cancel(job)
@@ -291,6 +294,13 @@ class Controller(QObject):
 
         self.jobs.run(stage, request, title, if_current, interpreter=self._interpreter(), base=self._existing_base())
 
+    def _set_queue(self, queue: list[Stage]) -> None:
+        changed = set(self._queue) ^ set(queue)
+        self._queue = queue
+        for stage in ORDER:
+            if stage in changed:
+                self.stage_changed.emit(stage)
+
     def _run_next(self) -> None:
         while self._queue and not self._stage_jobs:
             stage = self._queue.pop(0)
@@ -299,7 +309,7 @@ class Controller(QObject):
                 error = ErrorInfo(
                     "stage-not-ready", problem, "Fill it in on the Source page or in the export options."
                 )
-                self._queue.clear()
+                self._set_queue([])
                 self._put(stage, StageState(Status.FAILED, self._states[stage].result, error, ran_with=self.recipe))
                 return
             self._start(stage)
@@ -337,7 +347,7 @@ class Controller(QObject):
             for later in pipeline.downstream_of(stage):
                 self.stage_changed.emit(later)
         if not isinstance(event, Done) and stage in (Stage.SOURCE, Stage.EXPORT):
-            self._queue.clear()
+            self._set_queue([])
         self._run_next()
 
     def _on_job_changed(self, view: JobView) -> None:

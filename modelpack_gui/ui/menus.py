@@ -92,7 +92,7 @@ class Menus:
         controller = self._controller
         for action in (self._save, self._save_as, self._close, *self._stages):
             action.setEnabled(is_project_open)
-        can_run = not controller.problem(shown) and not controller.job_of(shown)
+        can_run = not controller.problem(shown) and not controller.state(shown).is_under_way
         self._run.setEnabled(is_project_open and can_run)
         self._run_all.setEnabled(is_project_open and not controller.is_busy)
         self._cancel.setEnabled(controller.is_busy)

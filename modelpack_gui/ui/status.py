@@ -14,6 +14,7 @@ class Status(Enum):
     """One of the states of a stage or a job."""
 
     NOT_RUN = "not run"
+    WAITING = "waiting"
     RUNNING = "running"
     PASSED = "passed"
     WARNING = "warning"
@@ -30,7 +31,7 @@ class StageState:
         status: STALE when there is a result, but settings or the artifact changed since.
         result: Of the last run that gave one; kept while the next one runs and when it fails.
         error: Why the last run gave none.
-        message: What it is doing, while it runs.
+        message: What it is doing, while it runs or waits.
         fraction: How far it is, 0..1, or None.
         ran_with: The recipe that `result` or `error` came from.
     """
@@ -41,3 +42,8 @@ class StageState:
     message: str = ""
     fraction: float | None = None
     ran_with: Recipe | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it runs, or waits for its turn."""
+        return self.status in (Status.WAITING, Status.RUNNING)

@@ -34,6 +34,7 @@ PAGE_MARGIN = 24
 
 _STATUS_ICONS = {
     Status.NOT_RUN: "not-run",
+    Status.WAITING: "not-run",
     Status.RUNNING: "running",
     Status.PASSED: "passed",
     Status.WARNING: "warning",
@@ -94,6 +95,7 @@ class Theme(QObject):
         colors = self.colors
         return {
             Status.NOT_RUN: colors.muted,
+            Status.WAITING: colors.accent,
             Status.RUNNING: colors.accent,
             Status.PASSED: colors.passed,
             Status.WARNING: colors.warning,

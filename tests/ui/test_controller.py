@@ -170,6 +170,22 @@ def test_cancel_drops_the_stages_that_wait(project: Controller, client: FakeClie
     assert not any(job.stage == "check" for job in client.jobs)
 
 
+def test_a_stage_asked_for_while_another_runs_waits_and_can_be_cancelled(
+    project: Controller, client: FakeClient, qtbot: QtBot
+) -> None:
+    project.run(Stage.SOURCE)
+    project.run(Stage.EXPORT)
+    project.run(Stage.CHECK)
+    assert project.state(Stage.SOURCE).status is Status.RUNNING
+    assert project.state(Stage.EXPORT).status is Status.WAITING
+    assert project.state(Stage.CHECK).status is Status.WAITING
+    project.cancel(Stage.CHECK)
+    assert project.state(Stage.CHECK).status is Status.NOT_RUN
+    client.last("load").answer(samples.make_load_report())
+    wait_for(qtbot, project, Stage.EXPORT, Status.RUNNING)
+    assert not any(job.stage == "check" for job in client.jobs)
+
+
 def test_what_a_cancelled_job_measured_is_kept(project: Controller, client: FakeClient, qtbot: QtBot) -> None:
     client.answers["export"] = samples.make_export_record()
     project.run(Stage.CHECK)

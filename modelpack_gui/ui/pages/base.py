@@ -106,7 +106,7 @@ class StagePage(QWidget):
     def refresh(self) -> None:
         """Bring everything in line with the stage's state."""
         state = self.controller.state(self.stage)
-        is_running = state.status is Status.RUNNING
+        is_running = state.is_under_way
         problem = self.controller.problem(self.stage)
         self.badge.set_status(state.status)
         self.run_button.setEnabled(not is_running and not problem)
