@@ -62,6 +62,7 @@ def stylesheet(colors: Colors, images: Path) -> str:
     QComboBox QLineEdit, QAbstractSpinBox QLineEdit, QAbstractItemView QLineEdit {{ border: none; padding: 0px;
         min-height: 0px; background: transparent; }}
     QAbstractItemView QLineEdit {{ background: {colors.base}; }}
+    QComboBox QAbstractItemView::item {{ min-height: 22px; padding: 0 4px; }}
     QComboBox::drop-down {{ border: none; width: 22px; }}
     QComboBox::down-arrow {{ image: url({down}); width: 14px; height: 14px; }}
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border: none; width: 18px;

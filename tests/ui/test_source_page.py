@@ -7,7 +7,17 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QTableView, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QTableView,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
@@ -41,6 +51,7 @@ from modelpack_gui.ui.pages.source import SourcePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import mono_font
+from modelpack_gui.ui.widgets.form_parts import LABEL_WIDTH
 from tests.ui.fake_client import FakeClient
 from tests.ui.samples import make_capabilities, make_load_report
 
@@ -286,6 +297,35 @@ def test_choosing_a_class_first_proposes_inputs_and_an_output_path_in_one_undo(
     project.undo_stack.undo()
     assert inputs_of(project) == ()
     assert source(project).name == "ShapesNet"
+
+
+def test_before_the_recipe_has_a_file_the_output_is_proposed_beside_the_model(
+    controller: Controller, client: FakeClient, qtbot: QtBot, settings: Settings
+) -> None:
+    client.answers |= {"hello": make_capabilities(), "scan": SCAN}
+    page = SourcePage(controller, settings)
+    qtbot.addWidget(page)
+    page.model_field.location_edited.emit("/models/nets/model.py", "")
+    qtbot.waitUntil(lambda: controller.scan is not None)
+    page.model_field.name_edited.emit("Encoder")
+    assert controller.recipe.export.output_path == "/models/nets/build/model.onnx"
+
+
+def test_a_label_stands_on_one_line_with_its_field(page: SourcePage) -> None:
+    def centre(widget: QWidget) -> float:
+        return page.mapFromGlobal(widget.mapToGlobal(widget.rect().topLeft())).y() + widget.height() / 2
+
+    labels = {
+        one.text().replace("&", ""): one for one in page.findChildren(QLabel) if one.minimumWidth() == LABEL_WIDTH
+    }
+    for text, field in (
+        ("Python", page.interpreter.combo),
+        ("Kept in", child(page, QRadioButton, "source-is-file")),
+        ("Model file", page.model_field.file.line),
+        ("Class or factory", page.model_field.combo),
+        ("Checkpoint", page.checkpoint.file.line),
+    ):
+        assert abs(centre(labels[text]) - centre(field)) <= 1.5, text
 
 
 def test_choosing_from_the_list_shows_the_bare_name(page: SourcePage, project: Controller) -> None:
@@ -578,6 +618,22 @@ def test_rows_are_added_moved_and_removed(
     for _ in range(3):
         project.undo_stack.undo()
     assert [item.name for item in project.recipe.inputs] == ["image", "mask"]
+
+
+def test_a_dtype_can_be_typed_to_its_end(
+    qtbot: QtBot, page: SourcePage, project: Controller, with_inputs: InputTableModel
+) -> None:
+    view = child(page, QTableView, "inputs-table")
+    assert isinstance(view, QTableView)
+    qtbot.waitActive(page)
+    view.setCurrentIndex(with_inputs.index(1, 2))
+    assert inputs_of(project)[1].dtype == "bool"
+    view.edit(view.currentIndex())
+    editor = view.viewport().findChild(QComboBox)
+    assert editor is not None
+    qtbot.keyClicks(editor, "float64")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: inputs_of(project)[1].dtype == "float64")
 
 
 @pytest.mark.parametrize(

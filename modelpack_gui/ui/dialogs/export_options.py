@@ -26,14 +26,15 @@ from modelpack_gui.core.preview import export_code
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import Capabilities, ExporterInfo, ExportSpec
 from modelpack_gui.ui.models import exporter_choices as choices
-from modelpack_gui.ui.models.dimension_table import INPUT, NAME, DimensionTableModel
+from modelpack_gui.ui.models.dimension_table import DYNAMIC, INPUT, NAME, DimensionTableModel
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, GROUP_SPACING, SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import IconButton, heading, wrapped_label
 from modelpack_gui.ui.widgets.code_view import CodeView
+from modelpack_gui.ui.widgets.data_table import CellDelegate
 from modelpack_gui.ui.widgets.exporter_choice import ExporterChoice
-from modelpack_gui.ui.widgets.form_parts import FormSection, MarkedLine, NoteLabel, chain_after
+from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT, FormSection, MarkedLine, NoteLabel, chain_after
 from modelpack_gui.ui.widgets.inputs_table import FittingTable
 from modelpack_gui.ui.widgets.number_fields import SpinField
 from modelpack_gui.ui.widgets.path_field import PathField
@@ -172,6 +173,8 @@ class ExportOptionsDialog(QDialog):
         self._table.setObjectName("dimension-table")
         self._table.setAccessibleName("Axes of the inputs")
         self._table.setModel(self._dimensions)
+        for column in (column for column in range(self._dimensions.columnCount()) if column != DYNAMIC):
+            self._table.setItemDelegateForColumn(column, CellDelegate(self._table, frames_current=True))
         self._table.setTabKeyNavigation(False)
         self._table.setEditTriggers(
             self._table.EditTrigger.DoubleClicked
@@ -206,12 +209,12 @@ class ExportOptionsDialog(QDialog):
         ticks.addWidget(self._folding)
         ticks.addWidget(self._external)
         artifact = FormSection("Artifact")
-        artifact.add_row("Format", formats)
+        artifact.add_row("Format", formats, height=TICK_HEIGHT)
         artifact.add_row("Output &path", self._path, self._path.line)
         exporter = FormSection("Exporter")
-        exporter.add_row("Exporter", self._choice)
+        exporter.add_row("Exporter", self._choice, height=TICK_HEIGHT)
         exporter.add_row("&Opset version", opset, self._opset)
-        exporter.add_row("Weights", ticks)
+        exporter.add_row("Weights", ticks, height=TICK_HEIGHT)
         shapes = FormSection("Dynamic axes")
         shapes.add_wide(self._table)
         shapes.add_wide(self._caution)

@@ -181,7 +181,8 @@ class SourcePage(StagePage):
         after = dataclasses.replace(before, source=dataclasses.replace(before.source, name=name))
         scan = self.controller.scan
         info = next((item for item in scan.callables if item.name == name), None) if scan is not None else None
-        self.controller.edit(_with_proposals(after, info), "choose class")
+        is_saved = self.controller.path is not None
+        self.controller.edit(_with_proposals(after, info, is_saved=is_saved), "choose class")
 
     def _on_argument_edited(self, name: str, value: Any) -> None:
         source = self.controller.recipe.source
@@ -258,15 +259,19 @@ def _scrolled(widget: QWidget) -> QScrollArea:
     return scroll
 
 
-def _with_proposals(recipe: Recipe, info: CallableInfo | None) -> Recipe:
-    """Fill in example inputs and an output path where there are none: one edit with the choice of the class."""
+def _with_proposals(recipe: Recipe, info: CallableInfo | None, *, is_saved: bool) -> Recipe:
+    """Fill in example inputs and an output path where there are none: one edit with the choice of the class.
+
+    The output goes below the recipe's folder; as long as there is none (not `is_saved`), below the model file's.
+    """
     if info is None:
         return recipe
     if not recipe.inputs:
         recipe = dataclasses.replace(recipe, inputs=proposed_inputs(info))
     if not recipe.export.output_path:
         location = recipe.source.file.replace("\\", "/") or recipe.source.module.replace(".", "/")
-        path = f"build/{PurePosixPath(location).stem}{SUFFIXES[recipe.export.format][0]}"
+        folder = PurePosixPath() if is_saved or recipe.source.module else PurePosixPath(location).parent
+        path = str(folder / "build" / f"{PurePosixPath(location).stem}{SUFFIXES[recipe.export.format][0]}")
         recipe = dataclasses.replace(recipe, export=dataclasses.replace(recipe.export, output_path=path))
     return recipe
 

@@ -12,7 +12,7 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import GRID, SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, wrapped_label
-from modelpack_gui.ui.widgets.form_parts import FormSection
+from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT, FormSection
 from modelpack_gui.ui.widgets.path_field import PathField
 
 SUFFIXES = (".pt", ".pth", ".ckpt", ".bin", ".safetensors")
@@ -47,7 +47,7 @@ class CheckpointField(FormSection):
         self._allowed.setContentsMargins(0, 0, 0, 0)
         self._allowed.setSpacing(GRID)
         self.add_row("Chec&kpoint", self.file, self.file.line)
-        self.add_row("", self._strict)
+        self.add_row("", self._strict, height=TICK_HEIGHT)
         self._allowed_label = self.add_row("Allowed classes", self._allowed_box)
         self.follow()
 

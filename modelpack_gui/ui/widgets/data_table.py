@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -26,7 +26,12 @@ CELL_PADDING = 5  # with the style's own margin the 8 of the header's sections
 
 
 class CellDelegate(QStyledItemDelegate):
-    """Text in line with the header's; no frame around the current cell, for rows are what is selected."""
+    """Text in line with the header's."""
+
+    def __init__(self, parent: QWidget | None = None, *, frames_current: bool = False) -> None:
+        """`frames_current` marks the cell that has the focus, where cells and not rows are what is worked on."""
+        super().__init__(parent)
+        self._frames_current = frames_current
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw a cell."""
@@ -36,6 +41,11 @@ class CellDelegate(QStyledItemDelegate):
         inside.rect = option.rect.adjusted(CELL_PADDING, 0, -CELL_PADDING, 0)
         inside.state &= ~QStyle.StateFlag.State_HasFocus
         super().paint(painter, inside, index)
+        if self._frames_current and option.state & QStyle.StateFlag.State_HasFocus:
+            painter.save()
+            painter.setPen(QPen(option.palette.color(option.palette.ColorRole.Accent), 1))
+            painter.drawRect(option.rect.adjusted(0, 0, -1, -1))
+            painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """With the padding."""

@@ -24,6 +24,7 @@ from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, heading
 
 LABEL_WIDTH = 116
 FIELD_HEIGHT = 28
+TICK_HEIGHT = 16  # of a check box or a radio button
 
 
 class FormSection(QWidget):
@@ -47,9 +48,15 @@ class FormSection(QWidget):
         self.column.addLayout(self.header)
         self.column.addLayout(self.form)
 
-    def add_row(self, text: str, field: QWidget | QLayout, buddy: QWidget | None = None) -> QLabel:
-        """Add a field; `buddy` takes the focus when the label's mnemonic is pressed."""
-        label = form_label(text)
+    def add_row(
+        self, text: str, field: QWidget | QLayout, buddy: QWidget | None = None, *, height: int = FIELD_HEIGHT
+    ) -> QLabel:
+        """Add a field; `buddy` takes the focus when the label's mnemonic is pressed.
+
+        Args:
+            height: Pixels of the field's first line, which the label stands beside.
+        """
+        label = form_label(text, height)
         target = buddy if buddy is not None else field
         if isinstance(target, QWidget):
             label.setBuddy(target)
@@ -76,13 +83,12 @@ def chain_after(anchor: QWidget, parents: Iterable[QWidget]) -> None:
                 before = widget
 
 
-def form_label(text: str) -> QLabel:
-    """A label at the left of a field, as high as a field so that the two stand on one line."""
+def form_label(text: str, height: int = FIELD_HEIGHT) -> QLabel:
+    """A label at the left of a field, as high as the field's first line so that the two stand on one line."""
     label = QLabel(text)
     label.setMinimumWidth(LABEL_WIDTH)
-    label.setMinimumHeight(FIELD_HEIGHT)
-    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-    label.setContentsMargins(0, GRID + 1, 0, 0)
+    label.setFixedHeight(max(height, label.fontMetrics().height()))  # a form stretches what may grow
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return label
 
 

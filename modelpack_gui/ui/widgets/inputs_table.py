@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
     QSizePolicy,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from modelpack_gui.ui.models.input_rules import DTYPES, FIELDS, new_input
 from modelpack_gui.ui.models.input_table import InputTableModel
 from modelpack_gui.ui.theme import GRID, SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import IconButton, IconToolButton, wrapped_label
+from modelpack_gui.ui.widgets.data_table import CellDelegate
 from modelpack_gui.ui.widgets.form_parts import NoteLabel
 
 
@@ -55,7 +55,8 @@ class InputsTable(QWidget):
         self.view.setObjectName("inputs-table")
         self.view.setAccessibleName("Example inputs")
         self.view.setModel(self.model)
-        self.view.setItemDelegateForColumn(FIELDS.index("dtype"), _DtypeDelegate(self.view))
+        self.view.setItemDelegate(CellDelegate(self.view, frames_current=True))
+        self.view.setItemDelegateForColumn(FIELDS.index("dtype"), _DtypeDelegate(self.view, frames_current=True))
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         triggers = QAbstractItemView.EditTrigger
@@ -167,17 +168,42 @@ class InputsTable(QWidget):
         self._down.setEnabled(0 <= row < self.model.rowCount() - 1)
 
 
-class _DtypeDelegate(QStyledItemDelegate):
+class _DtypeEditor(QComboBox):
+    """Tells when a dtype was picked from its list; a key that goes through the dtypes does not end the editing."""
+
+    picked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._was_listed = False
+        self.setAccessibleName("dtype")
+        self.addItems(DTYPES)
+        self.activated.connect(self._on_activated)
+
+    def showPopup(self) -> None:
+        """What is activated next comes from the list."""
+        self._was_listed = True
+        super().showPopup()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What is activated next comes from the keyboard, unless this key opens the list."""
+        self._was_listed = False
+        super().keyPressEvent(event)
+
+    def _on_activated(self) -> None:
+        if self._was_listed:
+            self.picked.emit()
+
+
+class _DtypeDelegate(CellDelegate):
     def createEditor(
         self,
         parent: QWidget,
         option: QStyleOptionViewItem,  # noqa: ARG002 (Qt's own signature)
         index: QModelIndex | QPersistentModelIndex,  # noqa: ARG002 (Qt's own signature)
     ) -> QWidget:
-        combo = QComboBox(parent)
-        combo.setAccessibleName("dtype")
-        combo.addItems(DTYPES)
-        combo.activated.connect(lambda: self._finish(combo))
+        combo = _DtypeEditor(parent)
+        combo.picked.connect(lambda: self._finish(combo))
         return combo
 
     def setEditorData(self, editor: QWidget, index: QModelIndex | QPersistentModelIndex) -> None:

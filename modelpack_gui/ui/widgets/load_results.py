@@ -25,6 +25,7 @@ from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import GRID, GROUP_SPACING, SPACING, heading_font, mono_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, heading
+from modelpack_gui.ui.widgets.data_table import CellDelegate
 from modelpack_gui.ui.widgets.warnings_table import WarningsTable
 
 _OPEN_DEPTH = 1  # levels below the model that are open at first
@@ -133,6 +134,8 @@ class LoadResults(QWidget):
         copy.triggered.connect(self._copy_path)
         self.tree.addAction(copy)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        for column in range(1, self.model.columnCount()):
+            self.tree.setItemDelegateForColumn(column, CellDelegate(self.tree))
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QRadioButton,
     QStackedWidget,
+    QStyledItemDelegate,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +23,7 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, GROUP_SPACING, SPACING, mono_font, theme
 from modelpack_gui.ui.widgets.basics import ErrorPanel, IconToolButton, wrapped_label
-from modelpack_gui.ui.widgets.form_parts import CalmCombo, FormSection, MarkedLine, NoteLabel
+from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT, CalmCombo, FormSection, MarkedLine, NoteLabel
 from modelpack_gui.ui.widgets.path_field import PathField
 
 _KIND_WORDS = {"module": "nn.Module", "class": "class", "factory": "factory"}
@@ -73,6 +74,7 @@ class ModelField(FormSection):
         self.combo.setEditable(True)
         self.combo.setInsertPolicy(CalmCombo.InsertPolicy.NoInsert)
         self.combo.setMaxVisibleItems(20)
+        self.combo.setItemDelegate(QStyledItemDelegate(self.combo))  # the one that heeds the style sheet
         self._line = MarkedLine("Class or factory")
         self._line.setFont(mono_font())
         self._line.setPlaceholderText("Choose a class or factory")
@@ -107,7 +109,7 @@ class ModelField(FormSection):
         under.addWidget(self._note)
         under.addWidget(self._error)
 
-        self.add_row("Kept in", choice)
+        self.add_row("Kept in", choice, height=TICK_HEIGHT)
         self._location_label = self.add_row("Mo&del file", self._location, self.file)
         self.add_row("&Class or factory", under, self.combo)
         self.follow()
