@@ -180,6 +180,8 @@ class Controller(QObject):
         recipe = self.recipe
         if self.path is None or path.parent != self.path.parent:
             recipe = recipe_file.moved(recipe, self.base, path.parent)
+        if self.path is None:  # no folder to start from until now: what lies below it goes where the recipe goes
+            recipe = recipe_file.with_relative_paths(recipe, path.parent)
         recipe_file.save_recipe(recipe, path)
         if self.is_trusted:
             trust.trust(recipe, path)

@@ -13,7 +13,15 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Cancelled, Progress
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe
-from modelpack_gui.core.records import CheckReport, CheckRequest, ExportRecord, ParityRequest, ParitySpec, Verdict
+from modelpack_gui.core.records import (
+    CheckReport,
+    CheckRequest,
+    ExportRecord,
+    ModelSource,
+    ParityRequest,
+    ParitySpec,
+    Verdict,
+)
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.status import Status
 from tests.ui import samples
@@ -252,6 +260,14 @@ def test_saving_elsewhere_keeps_pointing_at_the_same_files(
     project.save(other)
     assert (other.parent / project.recipe.source.file).resolve() == (recipe_path.parent / "model.py").resolve()
     assert project.state(Stage.EXPORT).status is Status.PASSED
+
+
+def test_a_new_project_spells_the_files_beside_its_recipe_from_there(controller: Controller, tmp_path: Path) -> None:
+    source = ModelSource(file=str(tmp_path / "nets" / "model.py"), name="Net")
+    controller.edit(dataclasses.replace(controller.recipe, source=source), "choose model file")
+    controller.save(tmp_path / "recipe.toml")
+    assert load_recipe(tmp_path / "recipe.toml").source.file == "nets/model.py"
+    assert controller.recipe.source.file == "nets/model.py"
 
 
 def test_an_opened_artifact_is_read_and_checked_without_a_source(
