@@ -310,6 +310,16 @@ def test_the_spread_of_medians_ignores_runners_without_runs() -> None:
     assert spread_of([]) == 1.0
 
 
+def test_a_long_tail_is_drawn_on_a_log_axis_by_itself(latencies: LatencyChart) -> None:
+    latencies.show_series([LatencySeries("eager", "Eager", "#0072b2", (), (1.0,) * 90 + (2.0,) * 10)])
+    seen = [latencies.is_log]
+    latencies.show_series([LatencySeries("eager", "Eager", "#0072b2", (), (1.0,) * 90 + (150.0,) * 10)])
+    seen.append(latencies.is_log)
+    latencies.set_log(False)
+    seen.append(latencies.is_log)
+    assert seen == [False, True, False]
+
+
 def test_a_saved_picture_is_png(drawn: ErrorHistogramChart, tmp_path: Path) -> None:
     drawn.save_picture(tmp_path / "errors.png")
     assert (tmp_path / "errors.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")

@@ -150,7 +150,9 @@ class BenchPage(StagePage):
         self.chart.setMinimumHeight(230)
         self.chart.picture_failed.connect(self.controller.message_raised)
         self.log_scale = QCheckBox("Log scale")
-        self.log_scale.setToolTip("By itself, the scale is logarithmic when the runners differ by more than 5 times")
+        self.log_scale.setToolTip(
+            "By itself, the scale is logarithmic when runners differ by more than 5 times, or a tail is long"
+        )
         self.log_scale.clicked.connect(self._on_log_clicked)
         self._rows: RecordTableModel[RunnerRow] = RecordTableModel(COLUMNS, None, self)
         self.table = DataTable(self._rows, "bench-runners", "Figures of the runners")

@@ -19,6 +19,8 @@ from modelpack_gui.ui.widgets.charts import Chart, log_ticks, tinted
 HISTOGRAM, ECDF, SERIES = "histogram", "ecdf", "series"
 LOG_RATIO = 5.0
 """Medians that differ by more than this are drawn on a log axis unless the user says otherwise."""
+TAIL_RATIO = 25.0
+"""So are latencies whose largest p99 is this far from the smallest median: the bulk would be a single bar."""
 
 _BINS = 100
 _SHORTEST_MS = 1e-6  # a clock's tick: zero has no place on a log axis
@@ -52,6 +54,7 @@ class LatencyChart(Chart):
         super().__init__("latency-chart", "Latencies of the runners", settings, parent)
         self._series: tuple[LatencySeries, ...] = ()
         self._spread = 1.0
+        self._tail = 1.0
         self.mode = HISTOGRAM
         self.log_choice: bool | None = None
         self._edges: Any = None
@@ -62,12 +65,14 @@ class LatencyChart(Chart):
     @property
     def is_log(self) -> bool:
         """Whether the axis of latencies is logarithmic."""
-        return self.log_choice if self.log_choice is not None else self._spread > LOG_RATIO
+        by_itself = self._spread > LOG_RATIO or self._tail > TAIL_RATIO
+        return self.log_choice if self.log_choice is not None else by_itself
 
     def show_series(self, series: Sequence[LatencySeries], *, is_live: bool = False) -> None:
         """Draw other data; runners without a timed run are left out."""
         self._series = tuple(one for one in series if len(one.timed_ms))
         self._spread = spread_of(self._series)
+        self._tail = tail_of(self._series)
         waiting = "Warming up: the timed runs come next." if is_live else "No runner was measured."
         self.set_empty("" if self._series else waiting)
         self.redraw()
@@ -287,6 +292,13 @@ def spread_of(series: Sequence[LatencySeries]) -> float:
     """Largest over smallest median; 1 for fewer than two runners."""
     medians = [sorted(one.timed_ms)[len(one.timed_ms) // 2] for one in series if len(one.timed_ms)]
     return max(medians) / min(medians) if medians and min(medians) > 0 else 1.0
+
+
+def tail_of(series: Sequence[LatencySeries]) -> float:
+    """Largest p99 over smallest median; 1 without runs."""
+    ordered = [sorted(one.timed_ms) for one in series if len(one.timed_ms)]
+    median = min((_percentile(values, 0.5) for values in ordered), default=0.0)
+    return max(_percentile(values, 0.99) for values in ordered) / median if median > 0 else 1.0
 
 
 def _percentile(ordered: Any, share: float) -> float:
