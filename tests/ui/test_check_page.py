@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,15 @@ def test_a_row_without_fix_and_values_leaves_them_out(filled: CheckPage) -> None
     assert "Fix" not in shown
     assert "Asked" not in shown
     assert filled.rows[2].fold is None
+
+
+def test_what_was_not_asked_is_not_mentioned(qtbot: QtBot) -> None:
+    widget = CheckRowWidget(dataclasses.replace(OPSET, asked=""))
+    qtbot.addWidget(widget)
+    shown = texts(widget)
+    assert "Asked" not in shown
+    assert shown[-1] != "–"
+    assert {"Got", "18"} <= set(shown)
 
 
 def test_details_are_folded_until_space_is_pressed(qtbot: QtBot, filled: CheckPage) -> None:

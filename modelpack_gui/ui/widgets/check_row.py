@@ -149,9 +149,10 @@ def _asked_and_got(row: CheckRow) -> QGridLayout:
     grid.setVerticalSpacing(0)
     grid.setColumnStretch(0, 1)
     grid.setColumnStretch(1, 1)
-    for column, (title, text) in enumerate((("Asked", row.asked), ("Got", row.got))):
+    told = [(title, text) for title, text in (("Asked", row.asked), ("Got", row.got)) if text]
+    for column, (title, text) in enumerate(told):
         grid.addWidget(wrapped_label(title, is_muted=True), 0, column)
-        value = wrapped_label(text or "–", is_selectable=True)
+        value = wrapped_label(text, is_selectable=True)
         value.setFont(mono_font())
         grid.addWidget(value, 1, column, Qt.AlignmentFlag.AlignTop)
     return grid

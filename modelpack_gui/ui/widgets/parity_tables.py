@@ -103,7 +103,6 @@ def inspect_output(case: ParityCase, output: OutputParity) -> Inspection:
 
     verdict = (
         Property("verdict", output.verdict.value),
-        *((Property("reason", output.reason),) if output.reason else ()),
         number("budget used", output.max_budget),
         Property("mismatched", f"{count(output.mismatched)} of {count(output.elements)}"),
     )
@@ -130,7 +129,7 @@ def inspect_output(case: ParityCase, output: OutputParity) -> Inspection:
         output.name,
         f"Output · {case_title(case)}, seed {case.seed}",
         (
-            Section("Verdict", verdict),
+            Section("Verdict", verdict, output.reason, is_prose=True),
             Section("Errors", errors),
             Section("Worst element", worst),
             Section("Tensor", tensors),

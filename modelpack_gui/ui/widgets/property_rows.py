@@ -58,9 +58,10 @@ class PropertyRows(QWidget):
         y = 0
         for (name, value), fits in zip(self._rows, inline, strict=True):
             height = max(name.fontMetrics().height(), value.fontMetrics().height()) + 2
-            if fits and left + value.natural_width <= width:
-                name.setGeometry(0, y, left - SPACING, height)
-                value.setGeometry(left, y, width - left, height)
+            start = max(left, name.natural_width + SPACING)  # a long name pushes its own value only
+            if fits and start + value.natural_width <= width:
+                name.setGeometry(0, y, start - SPACING, height)
+                value.setGeometry(start, y, width - start, height)
             else:
                 name.setGeometry(0, y, width, height)
                 y += height
