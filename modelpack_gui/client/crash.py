@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import signal
+from pathlib import Path
 
 from modelpack_gui.core.errors import ErrorInfo
 
@@ -20,6 +22,8 @@ _HINTS = {
 }
 _WINDOWS = {0xC0000005: "SIGSEGV", 0xC000001D: "SIGILL", 0xC0000094: "SIGFPE", 0xC0000409: "SIGABRT"}
 _STACK_OVERFLOW = 0xC00000FD
+_OURS = str(Path(__file__).resolve().parents[1])
+_LIBRARY = re.compile(r"(site|dist)-packages|[\\/]lib[\\/]python3|\\Lib\\")
 
 
 def crash_error(returncode: int | None, stage: str, output: str) -> ErrorInfo:
@@ -32,7 +36,7 @@ def crash_error(returncode: int | None, stage: str, output: str) -> ErrorInfo:
     """
     name = signal_name(returncode)
     if name:
-        message = f"The worker was ended by {name} while it ran {stage!r}."
+        message = f"The worker was ended by {name} while it ran {stage!r}{_place(output)}."
         return ErrorInfo("worker-crashed", message, _HINTS.get(name, "Its last output is in the details."), output)
     if returncode is None:
         message = f"The worker closed its channel while it ran {stage!r}."
@@ -43,6 +47,15 @@ def crash_error(returncode: int | None, stage: str, output: str) -> ErrorInfo:
     message = f"The worker left with exit code {returncode} while it ran {stage!r}."
     hint = "Code of the model, or a library, ended the process: look for os._exit and for exit in native code."
     return ErrorInfo("worker-crashed", message, hint, output)
+
+
+def _place(output: str) -> str:
+    """`, at file.py:12`: the user's innermost line, where faulthandler told of it; else empty."""
+    _, mark, frames = output.partition("Current thread ")
+    for file, line in re.findall(r'^ +File "(.+)", line (\d+) in ', frames if mark else "", re.MULTILINE):
+        if not file.startswith((_OURS, "<")) and not _LIBRARY.search(file):
+            return f", at {file}:{line}"
+    return ""
 
 
 def signal_name(returncode: int | None) -> str:

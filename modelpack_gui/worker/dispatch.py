@@ -5,6 +5,7 @@ Every job ends in exactly one of Done, Failed and Cancelled, whatever its code r
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import platform
@@ -132,7 +133,10 @@ class Dispatcher:
         except UserError as error:
             cause = error.__cause__
             if cause is not None and is_out_of_memory(cause):  # a stage would blame the code that asked for it
-                return to_line(Failed(command.job, Outcome.FAILED, fault(cause, command.stage)))
+                memory = fault(cause, command.stage)
+                message = f"{memory.message.rstrip('.')}: {error.info.message}"  # it says where
+                info = dataclasses.replace(memory, message=message, details=error.info.details or memory.details)
+                return to_line(Failed(command.job, Outcome.FAILED, info))
             return to_line(Failed(command.job, Outcome.FAILED, error.info))
         except BaseException as error:  # noqa: BLE001 (user code may raise anything, SystemExit too: each is an outcome)
             return to_line(Failed(command.job, Outcome.FAILED, fault(error, command.stage)))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from modelpack_gui.client import crash
 from modelpack_gui.client.crash import crash_error
 from modelpack_gui.client.launch import clean_environment, resolve_interpreter
 
@@ -52,3 +53,23 @@ def test_a_death_is_put_into_words(returncode: int | None, said: str) -> None:
     assert said in error.message
     assert error.hint
     assert error.details == "last lines"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="numbers of signals are those of POSIX")
+def test_a_death_in_native_code_names_the_innermost_line_that_is_the_users() -> None:
+    output = f"""Fatal Python error: Segmentation fault
+
+Thread 0x00007f0e1 (most recent call first):
+  File "/home/me/project/another_thread.py", line 3 in wait
+
+Current thread 0x00007f0e2 (most recent call first):
+  File "/usr/lib/python3.11/ctypes/__init__.py", line 519 in string_at
+  File "/home/me/.venv/lib/python3.11/site-packages/torch/nn/modules/module.py", line 17 in __init__
+  File "/home/me/project/my nets.py", line 12 in __init__
+  File "/home/me/project/outer.py", line 40 in make
+  File "{crash.__file__}", line 30 in run
+"""
+    error = crash_error(-11, "load", output)
+    assert error.message.endswith(", at /home/me/project/my nets.py:12.")
+    only_ours = output.replace("/home/me/project/", f"{Path(crash.__file__).parent}/")
+    assert crash_error(-11, "load", only_ours).message.endswith("while it ran 'load'.")
