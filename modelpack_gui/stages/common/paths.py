@@ -61,6 +61,9 @@ def prepare_target(target: Path) -> None:
             f"The output path {target} is a folder.",
             f"Give the name of a file in it, such as {target / 'model.onnx'}.",
         )
+    in_the_way = next((folder for folder in target.parents if folder.exists() and not folder.is_dir()), None)
+    if in_the_way is not None:
+        raise _not_writable(target, f"{in_the_way} is a file, not a folder", "Choose another output path.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -146,12 +149,10 @@ def _write_error(target: Path, error: OSError) -> UserError:
     return _not_writable(target, error.strerror or str(error))
 
 
-def _not_writable(target: Path, reason: str) -> UserError:
-    return UserError(
-        "output-not-writable",
-        f"{target} cannot be written: {reason}.",
-        "Choose another output path, or change the permissions of the folder.",
-    )
+def _not_writable(
+    target: Path, reason: str, hint: str = "Choose another output path, or change the permissions of the folder."
+) -> UserError:
+    return UserError("output-not-writable", f"{target} cannot be written: {reason}.", hint)
 
 
 def _disk_full(target: Path, details: str) -> UserError:
