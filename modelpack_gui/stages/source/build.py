@@ -120,7 +120,11 @@ def _missing(scope: Any, part: str, name: str, path: str) -> UserError:
     if close:
         hint = f"Did you mean {' or '.join(close)}?"
     else:
-        hint = f"It has {', '.join(sorted(own)[:12])}." if own else "It defines no class and no function."
+        hint = (
+            f"Choose one that it has: {', '.join(sorted(own)[:12])}."
+            if own
+            else "It defines no class and no function."
+        )
     return UserError("class-missing", f"{path} has no {name!r}.", hint)
 
 

@@ -132,7 +132,9 @@ def _explain(path: Path, error: Exception, is_zip: bool) -> UserError:
         refused = unsafe.refused_globals(path, str(error))
         if refused:
             return unsafe.refusal(path, refused)
-    return _not_valid(path, "is not a checkpoint that torch.load can read", text)
+    # What torch says before this mark advises weights_only=False, with which the file could run any command.
+    reason = text.partition("WeightsUnpickler error:")[2].partition("Check the documentation")[0].strip() or text
+    return _not_valid(path, "is not a checkpoint that torch.load can read", reason)
 
 
 def _is_cut_short(path: Path) -> bool:

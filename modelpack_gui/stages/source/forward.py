@@ -40,7 +40,7 @@ def run_forward(
     shown = ", ".join(f"{dtype_name(tensor.dtype)} {list(tensor.shape)}" for tensor in tensors) or "nothing"
     hint = (
         "Compare the number, order, shapes and dtypes of the example inputs with what forward expects;"
-        " the traceback below shows the operation that refused them."
+        " the traceback shows the operation that refused them."
     )
     with (
         guarded("forward-failed", f"running {type(module).__name__}.forward on the example inputs ({shown})", hint),
