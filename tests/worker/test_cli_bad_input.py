@@ -146,7 +146,7 @@ def test_example_inputs_that_the_model_does_not_take(
         ({"dynamic": [{"input": "z", "axis": 0, "name": "n"}]}, {}, "z"),
         ({"dynamic": [{"input": "x", "axis": 5, "name": "n"}]}, {}, "5"),
         ({"output_path": "."}, {}, "folder"),
-        ({"output_path": "nets.py/o.onnx"}, {}, "nets.py"),
+        ({"output_path": "nets.py/o.onnx"}, {}, "nets.py is a file"),
     ],
     ids=["opset", "opset-dynamo", "exporter", "operator", "input", "axis", "folder", "below-a-file"],
 )
