@@ -328,6 +328,13 @@ def test_a_label_stands_on_one_line_with_its_field(page: SourcePage) -> None:
         assert abs(centre(labels[text]) - centre(field)) <= 1.5, text
 
 
+def test_every_mnemonic_leads_to_a_field_that_takes_the_focus(page: SourcePage) -> None:
+    buddies = {one.text().replace("&", ""): one.buddy() for one in page.findChildren(QLabel) if "&" in one.text()}
+    assert {"Python", "Model file", "Class or factory", "Checkpoint"} <= set(buddies)
+    for text, buddy in buddies.items():
+        assert buddy.focusPolicy() != Qt.FocusPolicy.NoFocus, text
+
+
 def test_choosing_from_the_list_shows_the_bare_name(page: SourcePage, project: Controller) -> None:
     combo = page.model_field.combo
     combo.setCurrentIndex(1)

@@ -59,7 +59,7 @@ class FormSection(QWidget):
         label = form_label(text, height)
         target = buddy if buddy is not None else field
         if isinstance(target, QWidget):
-            label.setBuddy(target)
+            label.setBuddy(target.focusProxy() or target)  # a label gives the focus to what takes it itself only
         if isinstance(field, QWidget):
             self.form.addRow(label, field)
         else:

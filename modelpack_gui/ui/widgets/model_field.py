@@ -110,7 +110,7 @@ class ModelField(FormSection):
         under.addWidget(self._error)
 
         self.add_row("Kept in", choice, height=TICK_HEIGHT)
-        self._location_label = self.add_row("Mo&del file", self._location, self.file)
+        self._location_label = self.add_row("Mo&del file", self._location, self.file.line)
         self.add_row("&Class or factory", under, self.combo)
         self.follow()
         self.show_scan()
@@ -188,7 +188,7 @@ class ModelField(FormSection):
         self._is_module = is_module
         self._location.setCurrentIndex(int(is_module))
         self._location_label.setText("&Module" if is_module else "Mo&del file")
-        self._location_label.setBuddy(self.module if is_module else self.file)
+        self._location_label.setBuddy(self.module if is_module else self.file.line)
 
     def _on_kind_toggled(self, is_module: bool) -> None:
         self._show_kind(is_module=is_module)
