@@ -249,6 +249,7 @@ def test_a_cancelled_benchmark_keeps_what_was_measured_and_says_so(
     job.give(Cancelled(job.id, made.bench_report(60, is_complete=False)))
     qtbot.waitUntil(page.table.isVisible)
     assert page.sentence.text().startswith("Cancelled before the end, from what was measured until then: ")
+    assert "Stopped early" not in page.sentence.text()
     assert page.badge.status is Status.WARNING
     assert "cancelled after" in page.machine.text()
 

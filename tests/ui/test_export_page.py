@@ -24,8 +24,9 @@ from modelpack_gui.ui.models.export_text import asked_rows, export_sentence
 from modelpack_gui.ui.pages.export import ExportPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.widgets.export_results import ExportResults
 from tests.ui.fake_client import FakeClient
-from tests.ui.samples import make_capabilities, make_export_record, make_recipe
+from tests.ui.samples import FAULT, make_capabilities, make_export_record, make_recipe
 
 MISMATCH = Mismatch("opset_version", "17", "18", "Its down-conversion failed.", "Ask for opset 18.")
 WARNING = CapturedWarning("TracerWarning", "A branch was frozen.", "/models/model.py", 77, 2)
@@ -192,6 +193,32 @@ def test_cancel_changes_nothing(page: ExportPage, project: Controller, client: F
     page.dialog.reject()
     assert project.recipe is before
     assert project.undo_stack.count() == steps
+
+
+def test_an_earlier_result_is_told_as_such_when_the_next_export_fails(
+    page: ExportPage, project: Controller, client: FakeClient, qtbot: QtBot
+) -> None:
+    client.answers["export"] = make_export_record()
+    project.run(Stage.EXPORT)
+    qtbot.waitUntil(lambda: project.state(Stage.EXPORT).status is Status.PASSED)
+    client.answers["export"] = FAULT
+    project.run(Stage.EXPORT)
+    qtbot.waitUntil(lambda: project.state(Stage.EXPORT).status is Status.FAILED)
+    assert page.sentence.text().startswith("Before that: Exported in ")
+
+
+def test_without_anything_asked_there_is_no_empty_table(
+    qtbot: QtBot, controller: Controller, settings: Settings
+) -> None:
+    record = make_export_record()
+    results = ExportResults(controller, settings)
+    qtbot.addWidget(results)
+    results.show()
+    results.show_record(record, ())
+    assert results.table.isVisible()
+    asked = dataclasses.replace(record.asked, format="torchscript", exporter="script")
+    results.show_record(dataclasses.replace(record, asked=asked, mismatches=()), ())
+    assert not results.table.isVisible()
 
 
 def test_a_changed_option_makes_the_result_out_of_date(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
@@ -122,7 +124,10 @@ class StagePage(QWidget):
             self._progress.setRange(0, 0 if state.fraction is None else 1000)
             self._progress.setValue(round(1000 * (state.fraction or 0.0)))
             self._progress_text.set_text(state.message)
-        self.error_panel.show_error(None if is_running else state.error)
+        error = None if is_running else state.error
+        if error is not None and state.status is Status.STALE:
+            error = dataclasses.replace(error, message=f"Before the last change: {error.message}")
+        self.error_panel.show_error(error)
         has_content = state.result is not None or self.always_content or (is_running and self.show_partial())
         self._stack.setCurrentIndex(1 if has_content else 0)
         if state.result is not None:
@@ -132,6 +137,8 @@ class StagePage(QWidget):
             sentence = self.sentence_for(state.result)
             if state.status is Status.STALE:
                 sentence = f"Out of date: settings or the artifact changed since. {sentence}"
+            elif state.error is not None and not is_running:
+                sentence = f"Before that: {sentence}"
             self.sentence.setText(sentence)
         else:
             self._drawn = None

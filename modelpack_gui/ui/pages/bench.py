@@ -42,6 +42,7 @@ from modelpack_gui.ui.widgets.status_line import StatusLine
 LIVE_INTERVAL_MS = 100
 """Drawing more often shows nothing more, and takes the processor from what is measured."""
 
+_EARLY = "Stopped early. "  # how the report itself begins to say it
 _MODES = {HISTOGRAM: "Histogram", ECDF: "ECDF", SERIES: "Time series"}
 _MODE_TIPS = {
     HISTOGRAM: "How many runs took how long",
@@ -91,7 +92,7 @@ class BenchPage(StagePage):
         assert isinstance(result, BenchReport)
         sentence = result.summary
         if not result.is_complete:
-            sentence = f"Cancelled before the end, from what was measured until then: {sentence}"
+            sentence = f"Cancelled before the end, from what was measured until then: {sentence.removeprefix(_EARLY)}"
         if self.controller.state(self.stage).status is Status.RUNNING:
             return f"Previous result: {sentence}"
         return sentence

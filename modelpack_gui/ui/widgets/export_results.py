@@ -122,7 +122,8 @@ class ExportResults(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
-        column.addWidget(heading("Asked and got"))
+        self._asked_heading = heading("Asked and got")
+        column.addWidget(self._asked_heading)
         column.addWidget(self.table)
         column.addLayout(self._notes)
         column.addSpacing(SPACING)
@@ -137,7 +138,10 @@ class ExportResults(QWidget):
 
     def show_record(self, record: ExportRecord, inputs: tuple[InputSpec, ...]) -> None:
         """Show another export, and the example inputs it was made with."""
-        self.model.set_records(asked_rows(record, inputs))
+        rows = asked_rows(record, inputs)
+        self.model.set_records(rows)
+        for widget in (self._asked_heading, self.table):
+            widget.setVisible(bool(rows))  # TorchScript is asked nothing that can be told apart
         self._show_notes(mismatch_notes(record))
         self.tensors.show_tensors(record.artifact.inputs, record.artifact.outputs)
         self.warnings.show_warnings(record.warnings)
