@@ -30,6 +30,7 @@ _GRAVITY = {Verdict.FAILED: 0, Verdict.WARNING: 1, Verdict.SKIPPED: 2, Verdict.P
 
 BUDGET, MAX_ABS_DIFF = "budget", "max_abs_diff"
 FIXED_COLUMNS = ("Case", "Seed")
+_CASE_WIDTH = 140  # the least of the first column
 
 
 class ParityMatrixModel(QAbstractTableModel):
@@ -215,9 +216,15 @@ class ParityMatrix(QTableView):
     def show_report(self, report: ParityReport | None) -> None:
         """Show another report and select its gravest cell."""
         self.matrix.set_report(report)
+        widths = []
         for column in range(self.matrix.columnCount()):
             fitting = max(self.sizeHintForColumn(column), self.horizontalHeader().sectionSizeHint(column)) + 8
-            self.setColumnWidth(column, min(max(fitting, 84 if column >= len(FIXED_COLUMNS) else 0), 260))
+            widths.append(min(max(fitting, 84 if column >= len(FIXED_COLUMNS) else 0), 260))
+        # A long name of a case gives way to what the matrix is there to show.
+        room = self.viewport().width() - sum(widths[1 : len(FIXED_COLUMNS) + 1])
+        widths[0] = max(min(widths[0], room), _CASE_WIDTH)
+        for column, width in enumerate(widths):
+            self.setColumnWidth(column, width)
         if self.matrix.cases:
             self.setCurrentIndex(self.matrix.index(*self.matrix.worst_place()))
 
