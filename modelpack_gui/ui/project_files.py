@@ -14,6 +14,8 @@ from modelpack_gui.core.records import CheckpointSpec, ModelSource
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.file_kinds import FileKind, kind_of
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import status_icon
 
 OPEN_FILTER = (
     "All that can be opened (*.toml *.py *.onnx *.pt *.pth *.ckpt *.bin *.safetensors);;"
@@ -105,6 +107,7 @@ class ProjectFiles:
             self._window,
         )
         box.setObjectName("unsaved-changes")
+        box.setIconPixmap(status_icon(Status.WARNING).pixmap(32, 32))  # the style's own fits no theme of ours
         box.setInformativeText("They are lost if you do not save them.")
         box.setDefaultButton(buttons.Save)
         return buttons(box.exec())

@@ -89,6 +89,7 @@ def stylesheet(colors: Colors, images: Path) -> str:
     QTabBar::tab:hover {{ color: {colors.text}; }}
     QTabBar::tab:selected {{ color: {colors.text}; border-bottom-color: {colors.accent}; }}
     QTabBar::tab:selected:focus {{ background: {colors.selection}; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QSplitter::handle {{ background: transparent; }}
     QDockWidget::title {{ background: {colors.window}; padding: 6px 8px; border-bottom: 1px solid {colors.border}; }}
     QProgressBar {{ border: none; border-radius: 2px; background: {colors.border}; max-height: 4px; }}
