@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+import traceback
 from collections import deque
 
 from modelpack_gui.client.crash import crash_error
@@ -127,11 +128,12 @@ class Lane(threading.Thread):
                 item = self._inbox.get(timeout=self._patience())
             except queue.Empty:
                 item = None
-            if item is not None and item[0] is self._worker:
-                self._take(item[0], item[1])
-            self._look_at_cancels()
-            self._look_at_clock()
-            self._start_next()
+            try:
+                self._act(item)
+            except Exception as error:  # noqa: BLE001 (a thread that died would leave its jobs without an end)
+                self._give_up_worker()
+                if self._job is not None:
+                    self._finish(Failed(self._job.id, Outcome.FAILED, _fault(error)))
         self._give_up_worker()
         if self._job is not None:
             self._finish(Cancelled(self._job.id))
@@ -140,6 +142,13 @@ class Lane(threading.Thread):
             self._end(job, Cancelled(job.id))
         if self._gate is not None:
             self._gate.unwatch(self.wake)
+
+    def _act(self, item: tuple[WorkerProcess, Message] | None) -> None:
+        if item is not None and item[0] is self._worker:
+            self._take(item[0], item[1])
+        self._look_at_cancels()
+        self._look_at_clock()
+        self._start_next()
 
     # -- starting
 
@@ -369,3 +378,12 @@ class Lane(threading.Thread):
         output = worker.output
         worker.kill()
         return output
+
+
+def _fault(error: Exception) -> ErrorInfo:
+    return ErrorInfo(
+        "client-fault",
+        f"{type(error).__name__} while looking after the worker: {error}",
+        "This is a fault of modelpack-gui; report it with the traceback.",
+        "".join(traceback.format_exception(error)),
+    )

@@ -105,7 +105,7 @@ class WorkerProcess:
         self._printed = 0
         self._is_cut = False
         self._is_gone = False
-        self.scratch = Path(tempfile.mkdtemp(prefix="modelpack-worker-"))
+        self.scratch = _make_scratch()
         try:
             self._process = self._spawn()
         except OSError as error:
@@ -267,6 +267,17 @@ class WorkerProcess:
     def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
         assert pipe is not None
         return pipe
+
+
+def _make_scratch() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="modelpack-worker-"))
+    except OSError as error:
+        raise UserError(
+            "scratch-not-writable",
+            f"No folder for intermediate files could be made: {error.strerror or error}.",
+            "Free some space on the disk of temporary files, or set TMPDIR to a folder that can be written.",
+        ) from error
 
 
 def _parse(line: bytes) -> Message:
