@@ -24,6 +24,7 @@ record and its rules.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -134,16 +135,16 @@ def check_values(recipe: Recipe, where: str) -> None:
     names = [item.name for item in recipe.inputs]
     if len(set(names)) != len(names):
         raise _invalid(where, "inputs", "two of them have the same name")
-    positive = {
-        "parity.rtol": recipe.parity.rtol >= 0,
-        "parity.atol": recipe.parity.atol >= 0,
+    allowed = {
+        "parity.rtol": 0 <= recipe.parity.rtol < math.inf,  # with an infinite one everything would pass
+        "parity.atol": 0 <= recipe.parity.atol < math.inf,
         "parity.sizes": all(size > 0 for size in recipe.parity.sizes),
         "bench.iterations": recipe.bench.iterations > 0,
         "bench.warmup_runs": recipe.bench.warmup_runs >= 0,
         "bench.block_runs": recipe.bench.block_runs > 0,
         "bench.threads": recipe.bench.threads is None or recipe.bench.threads > 0,
     }
-    for path, is_valid in positive.items():
+    for path, is_valid in allowed.items():
         if not is_valid:
             raise _invalid(where, path, "is out of range")
 

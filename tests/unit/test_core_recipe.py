@@ -72,6 +72,8 @@ def test_tables_hold_nothing_that_toml_lacks() -> None:
         ({"source": {"arguments": {"d": datetime.date(2020, 1, 1)}}}, "source.arguments.d holds a date"),
         ({"source": {"arguments": {"d": [datetime.time(1)]}}}, "source.arguments.d holds a list"),
         ({"parity": {"rtol": -1.0}}, "parity.rtol is out of range"),
+        ({"parity": {"rtol": float("inf")}}, "parity.rtol is out of range"),
+        ({"parity": {"atol": float("nan")}}, "parity.atol is out of range"),
         ({"parity": {"sizes": [0]}}, "parity.sizes is out of range"),
         ({"bench": {"iterations": 0}}, "bench.iterations is out of range"),
         ({"bench": {"warmup_runs": -1}}, "bench.warmup_runs is out of range"),
