@@ -35,6 +35,18 @@ def test_sizes_outside_the_range_of_a_dimension_are_left_out() -> None:
     assert dims[0].sizes == (3, 5)
 
 
+def test_a_range_without_any_of_the_sizes_is_tried_near_its_bounds_and_the_example() -> None:
+    far = DynamicDim("image", 2, "height", min=32, max=512)
+    dims, _ = plan([InputSpec("image", (2, 3, 64, 64))], [far], ParitySpec())
+    assert dims[0].sizes == (32, 33, 63, 65, 129)
+    narrow = DynamicDim("image", 2, "height", min=64, max=65)
+    assert plan([InputSpec("image", (2, 3, 64, 64))], [narrow], ParitySpec())[0][0].sizes == (65,)
+
+
+def test_no_size_is_tried_where_none_is_asked_for() -> None:
+    assert plan([IMAGE], [BATCH], ParitySpec(sizes=()))[0][0].sizes == ()
+
+
 def test_several_dimensions_change_one_at_a_time_and_all_in_the_last_case() -> None:
     dynamic = [BATCH, DynamicDim("image", 2, "height"), DynamicDim("image", 3, "width")]
     _, cases = plan([IMAGE], dynamic, ParitySpec(sizes=(1, 2, 3, 5), seeds=(0,)))

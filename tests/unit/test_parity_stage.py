@@ -233,6 +233,18 @@ def test_a_size_that_the_model_itself_refuses_is_skipped(folder: Path) -> None:
     assert report.summary.endswith(" Skipped: n = 1, which the model itself does not run.")
 
 
+def test_a_dynamic_axis_compared_at_the_example_size_alone_is_doubtful(folder: Path) -> None:
+    artifact = _affine(folder / "m.onnx")
+    refused = _run(folder, "OnlyPairs", artifact, spec=ParitySpec(sizes=(1, 3), seeds=(0,)))
+    assert refused.verdict is Verdict.WARNING
+    assert refused.summary == (
+        "Doubtful: 1 case agrees exactly, but nothing was compared at a size of n other than 2. "
+        "Skipped: n = 1, 3, which the model itself does not run."
+    )
+    untold = _run(folder, "Affine", artifact, spec=ParitySpec(sizes=()))
+    assert untold.verdict is Verdict.WARNING
+
+
 def test_a_model_that_refuses_its_example_is_a_user_error(folder: Path) -> None:
     with pytest.raises(UserError) as caught:
         _run(folder, "OnlyPairs", _affine(folder / "m.onnx"), inputs=(InputSpec("x", (3, 4)),))

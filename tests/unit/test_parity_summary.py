@@ -40,10 +40,16 @@ def _summary(*cases: ParityCase) -> str:
 
 
 def test_agreement_says_how_much_of_the_tolerance_was_used() -> None:
-    assert _summary(_case(GOOD), _case(CLOSE, {"n": 3})) == (
+    assert _summary(_case(GOOD), _case(CLOSE, {"n": 3, "w": 3})) == (
         "Passed: 2 cases agree within rtol 0.001, atol 1e-05; the largest error used 5 % of the tolerance."
     )
-    assert _summary(_case(GOOD)) == "Passed: 1 case agrees exactly."
+    assert summarise([_case(GOOD)], (), SPEC, "ONNX Runtime", None) == "Passed: 1 case agrees exactly."
+
+
+def test_agreement_without_another_size_of_each_dynamic_axis_is_doubtful() -> None:
+    assert _summary(_case(GOOD), _case(GOOD, {"n": 3})) == (
+        "Doubtful: 2 cases agree exactly, but nothing was compared at a size of w other than 4."
+    )
 
 
 def test_a_failure_at_sizes_only_points_to_that_dimension() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from modelpack_gui.core.errors import UserError
@@ -16,7 +16,7 @@ class Dim:
     Attributes:
         axes: (input name, axis) pairs.
         example: Its size in the example inputs.
-        sizes: To be tried besides that, within its range.
+        sizes: To be tried besides that, within its range; ones near its bounds where none of the usual sizes is.
     """
 
     name: str
@@ -103,13 +103,19 @@ def _dim(name: str, items: Sequence[DynamicDim], shapes: Mapping[str, tuple[int,
     low = max((item.min for item in items if item.min is not None), default=0)
     high = min((item.max for item in items if item.max is not None), default=None)
     example = found.pop()
-    tried = [size for size in dict.fromkeys(sizes) if size >= low and (high is None or size <= high)]
-    return Dim(
-        name=name,
-        axes=tuple((item.input, item.axis) for item in items),
-        example=example,
-        sizes=tuple(size for size in tried if size != example),
-    )
+
+    def within(candidates: Iterable[int]) -> tuple[int, ...]:
+        return tuple(
+            size
+            for size in dict.fromkeys(candidates)
+            if size != example and size >= low and (high is None or size <= high)
+        )
+
+    tried = within(sizes)
+    if sizes and not tried:  # a range far from the usual sizes must not leave the axis untried
+        near = (max(low, 1), low + 1, example - 1, example + 1, 2 * example + 1)
+        tried = within(size for size in near if size > 0)
+    return Dim(name, tuple((item.input, item.axis) for item in items), example, tried)
 
 
 def _case(inputs: Sequence[InputSpec], dims: Sequence[Dim], change: Mapping[str, int], seed: int) -> Case:

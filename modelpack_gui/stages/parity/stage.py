@@ -14,7 +14,7 @@ from modelpack_gui.stages.parity import judge
 from modelpack_gui.stages.parity.cases import Case, Dim, plan
 from modelpack_gui.stages.parity.reference import NoiseFloor, randomness, run_eager
 from modelpack_gui.stages.parity.runtimes import Runtime, open_runtime
-from modelpack_gui.stages.parity.summary import summarise
+from modelpack_gui.stages.parity.summary import summarise, untried
 from modelpack_gui.stages.parity.totals import Tolerance
 from modelpack_gui.stages.source.build import build_model
 from modelpack_gui.stages.source.inputs import make_inputs
@@ -55,7 +55,9 @@ def run(request: ParityRequest, context: Context) -> ParityReport:
             context.progress(f"Comparing at {case.label} ({number + 1} of {len(cases)})", number / len(cases))
             results.append(_compare(case, request, dims, runtime, tolerance, noise, context))
     warnings = (*built.warnings, *captured.records, *((random,) if random else ()))
-    verdicts = [case.verdict for case in results] + ([Verdict.WARNING] if random else [])
+    verdicts = [case.verdict for case in results]
+    if random or untried(results, dims):
+        verdicts.append(Verdict.WARNING)
     return ParityReport(
         artifact_path=artifact.path,
         parity=request.parity,

@@ -38,7 +38,17 @@ def summarise(
         where = _where([case for case, _ in group], cases, dims)
         reason = group[0][1].reason
         return f"Doubtful: {agreement}, but {name} proves little {where}: {reason}{_skipped(cases, dims)}"
+    fixed = untried(cases, dims)
+    if fixed:
+        sizes = " and ".join(f"{dim.name} other than {dim.example}" for dim in fixed)
+        return f"Doubtful: {agreement}, but nothing was compared at a size of {sizes}.{_skipped(cases, dims)}"
     return f"Passed: {agreement}{_used(cases)}.{_skipped(cases, dims)}"
+
+
+def untried(cases: Iterable[ParityCase], dims: Sequence[Dim]) -> tuple[Dim, ...]:
+    """The dynamic dimensions of which no case at another size than the example's was compared: nothing is proved."""
+    compared = [case for case in cases if case.outputs or case.verdict is Verdict.FAILED]
+    return tuple(dim for dim in dims if all(case.sizes[dim.name] == dim.example for case in compared))
 
 
 def places(cases: Iterable[ParityCase], dims: Sequence[Dim]) -> str:
