@@ -56,6 +56,14 @@ def test_nodes_carry_inferred_types_and_module_paths(tmp_path: Path) -> None:
     ]
 
 
+def test_sizes_that_shape_inference_made_up_a_name_for_are_unknown(tmp_path: Path) -> None:
+    nodes = [helper.make_node("NonZero", ["x"], ["places"]), helper.make_node("Relu", ["x"], ["y"])]
+    outputs = [_value("y", ["unk", 4]), _value("places", None, INT64)]
+    index = _inspect(_save(tmp_path / "m.onnx", helper.make_graph(nodes, "g", [_value("x", ["unk", 4])], outputs)))
+    assert index.nodes[0].output_infos == (TensorInfo("places", "int64", (2, None)),)
+    assert index.nodes[1].output_infos == (TensorInfo("y", "float32", ("unk", 4)),)
+
+
 def test_nodes_of_subgraphs_follow_their_owner_and_see_outer_values(tmp_path: Path) -> None:
     def branch(name: str, op: str) -> Any:
         node = helper.make_node(op, ["x"], [f"{name}_out"])

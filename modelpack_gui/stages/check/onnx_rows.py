@@ -10,6 +10,7 @@ from modelpack_gui.core.records import CheckRow, ExportSpec
 from modelpack_gui.stages.check.rows import failed, listed, passed, warning
 from modelpack_gui.stages.inspection.onnx_graph import infer_shapes
 from modelpack_gui.stages.inspection.onnx_types import external_entries, tensor_info
+from modelpack_gui.stages.inspection.onnx_walk import subgraphs_of, tensors_of
 
 
 def checker(path: Path) -> CheckRow:
@@ -43,7 +44,7 @@ def shape_inference(model: Any, path: Path, scratch: Path) -> CheckRow:
     unknown = []
     for output in inferred.graph.output:
         info = tensor_info(output)
-        if not info.dtype or info.shape is None or any(_is_unknown(size) for size in info.shape):
+        if not info.dtype or info.shape is None or None in info.shape:
             unknown.append(f"{info.name} ({info.shape_text})")
     if unknown:
         return warning(
@@ -53,11 +54,6 @@ def shape_inference(model: Any, path: Path, scratch: Path) -> CheckRow:
         )
     count = len(inferred.graph.output)
     return passed("shape-inference", f"dtype and shape of {'the output' if count == 1 else 'all outputs'} are known.")
-
-
-def _is_unknown(size: int | str | None) -> bool:
-    """Whether an axis has no size and no name but one that shape inference made up."""
-    return size is None or (isinstance(size, str) and size.startswith("unk__"))
 
 
 def unused_inputs(model: Any) -> CheckRow:
@@ -78,7 +74,7 @@ def unused_inputs(model: Any) -> CheckRow:
 def external_data(model: Any, path: Path, asked: ExportSpec | None) -> CheckRow | None:
     """Data files that are there: long enough, and as asked for. None if there are none and none were asked for."""
     needed: dict[str, int] = {}
-    for tensor in _tensors(model.graph):
+    for tensor in tensors_of(model.graph):
         entries = external_entries(tensor)
         if entries:
             end = int(entries.get("offset", "0")) + int(entries.get("length", "0"))
@@ -118,32 +114,14 @@ def external_data(model: Any, path: Path, asked: ExportSpec | None) -> CheckRow 
     return passed("external-data", text, asked=asked_text, got=listed(list(needed)))
 
 
-def _tensors(graph: Any) -> Iterator[Any]:
-    """Every tensor stored in a graph and its subgraphs, those in attributes included."""
-    yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            yield from attribute.tensors
-            for inner in _subgraphs(attribute):
-                yield from _tensors(inner)
-
-
 def _read_names(graph: Any) -> Iterator[str]:
     """Names that nodes read, in subgraphs too: they see the values around them."""
     for node in graph.node:
         yield from node.input
         for attribute in node.attribute:
-            for inner in _subgraphs(attribute):
+            for inner in subgraphs_of(attribute):
                 yield from _read_names(inner)
                 yield from (output.name for output in inner.output)
-
-
-def _subgraphs(attribute: Any) -> Iterator[Any]:
-    if attribute.HasField("g"):
-        yield attribute.g
-    yield from attribute.graphs
 
 
 def _first_line(error: BaseException) -> str:

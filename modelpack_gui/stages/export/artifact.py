@@ -12,10 +12,11 @@ from typing import Any
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import Artifact, ArtifactFormat, TensorInfo
 from modelpack_gui.stages.export.onnx_header import WireError, without_weights
+from modelpack_gui.stages.inspection.onnx_types import external_entries, tensor_info
+from modelpack_gui.stages.inspection.onnx_walk import tensors_of
 from modelpack_gui.stages.source.usercode import pip_command
 
 TORCHSCRIPT_SUFFIXES = (".pt", ".pth", ".ts", ".torchscript", ".ptl")
-_DTYPES = {"FLOAT": "float32", "DOUBLE": "float64"}
 _EXPORT_HINT = "Export it again, or choose another file."
 
 
@@ -74,7 +75,8 @@ def _read_onnx(path: Path, data: mmap.mmap) -> Artifact:
     opsets = {entry.domain or "ai.onnx": int(entry.version) for entry in model.opset_import}
     if not model.ir_version or not opsets or not model.HasField("graph"):
         raise _not_onnx(path, "")
-    external = sorted({name for tensor in _tensors(model.graph) if (name := _external_name(tensor))})
+    places = (external_entries(tensor).get("location", "") for tensor in tensors_of(model.graph))
+    external = sorted({name for name in places if name})
     external_paths = [path.parent / name for name in external]
     for data_path in external_paths:
         if not data_path.is_file():
@@ -89,50 +91,14 @@ def _read_onnx(path: Path, data: mmap.mmap) -> Artifact:
         format="onnx",
         size_bytes=len(data) + sum(data_path.stat().st_size for data_path in external_paths),
         sha256=hashlib.sha256(data).hexdigest(),
-        inputs=tuple(_value_info(value) for value in model.graph.input if value.name not in stored),
-        outputs=tuple(_value_info(value) for value in model.graph.output),
+        inputs=tuple(tensor_info(value) for value in model.graph.input if value.name not in stored),
+        outputs=tuple(tensor_info(value) for value in model.graph.output),
         external_files=tuple(map(str, external_paths)),
         opset_version=opsets.get("ai.onnx"),
         ir_version=int(model.ir_version),
         producer=f"{model.producer_name} {model.producer_version}".strip(),
         opset_imports=opsets,
     )
-
-
-def _tensors(graph: Any) -> Iterator[Any]:
-    """Every stored tensor of a graph, those in attributes and subgraphs included."""
-    yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            yield from attribute.tensors
-            if attribute.HasField("g"):
-                yield from _tensors(attribute.g)
-            for subgraph in attribute.graphs:
-                yield from _tensors(subgraph)
-
-
-def _external_name(tensor: Any) -> str:
-    return next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
-
-
-def _value_info(value: Any) -> TensorInfo:
-    import onnx
-
-    kind = value.type.WhichOneof("value")
-    if kind != "tensor_type":
-        return TensorInfo(value.name, (kind or "").removesuffix("_type"), None)
-    tensor = value.type.tensor_type
-    name = onnx.TensorProto.DataType.Name(tensor.elem_type) if tensor.elem_type else ""
-    shape = tuple(_size(dim) for dim in tensor.shape.dim) if tensor.HasField("shape") else None
-    return TensorInfo(value.name, _DTYPES.get(name, name.lower()), shape)
-
-
-def _size(dim: Any) -> int | str | None:
-    if dim.HasField("dim_value"):
-        return int(dim.dim_value)
-    return dim.dim_param or None
 
 
 def _read_torchscript(path: Path, data: mmap.mmap) -> Artifact:

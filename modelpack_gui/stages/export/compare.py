@@ -94,13 +94,14 @@ def _dim(info: TensorInfo, axis: int, size: int | str | None, name: str | None) 
             "Use x.shape[i] instead of numbers, give the example another size than 1, or keep the axis static.",
         )
     elif name is not None and size != name:
-        other = "the size of another axis" if isinstance(size, str) else "without a name"
         yield Mismatch(
             "dynamic_dim",
             f"{place} = {name}",
             f"{place} = {size or '?'}",
-            f"This axis is dynamic, but it is {other}: the model makes the two equal.",
-            "Give axes that must have one size one name.",
+            "This axis is dynamic, but it is the size of another axis: the model makes the two equal."
+            if size
+            else "This axis is dynamic, but the artifact gives it no name.",
+            "Give axes that must have one size one name." if size else "",
         )
     elif name is None and not isinstance(size, int):
         yield Mismatch(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -48,6 +49,7 @@ _BITS = {
     "uint2": 2,
     "int2": 2,
 }
+_MADE_UP = re.compile(r"unk__\d+")
 _EXTERNAL = 1  # onnx.TensorProto.EXTERNAL
 
 
@@ -77,7 +79,7 @@ def _type_and_shape(type_proto: Any) -> tuple[str, tuple[int | str | None, ...] 
     kind = type_proto.WhichOneof("value")
     if kind in ("tensor_type", "sparse_tensor_type"):
         tensor = type_proto.tensor_type if kind == "tensor_type" else type_proto.sparse_tensor_type
-        shape = tuple(_size(dim) for dim in tensor.shape.dim) if tensor.HasField("shape") else None
+        shape = tuple(dim_size(dim) for dim in tensor.shape.dim) if tensor.HasField("shape") else None
         return dtype_name(tensor.elem_type), shape
     if kind == "sequence_type":
         return f"sequence({_type_and_shape(type_proto.sequence_type.elem_type)[0]})", None
@@ -88,10 +90,12 @@ def _type_and_shape(type_proto: Any) -> tuple[str, tuple[int | str | None, ...] 
     return "", None
 
 
-def _size(dim: Any) -> int | str | None:
+def dim_size(dim: Any) -> int | str | None:
+    """A size, the name that the file gives it, or None; `unk__0` and the like are made up by shape inference."""
     if dim.HasField("dim_value"):
         return int(dim.dim_value)
-    return str(dim.dim_param) or None
+    name = str(dim.dim_param)
+    return None if not name or _MADE_UP.fullmatch(name) else name
 
 
 def external_entries(tensor: Any) -> dict[str, str]:

@@ -13,6 +13,7 @@ from modelpack_gui.core.records import TensorStats, TensorStatsRequest
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.inspection.onnx_types import external_entries, initializer_info, sparse_initializer_info
+from modelpack_gui.stages.inspection.onnx_walk import graphs_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,7 +129,7 @@ def _read_onnx(path: Path, name: str) -> tuple[str, npt.NDArray[Any], int]:
     import onnx
 
     model = onnx.load(path, load_external_data=False)
-    for graph in _graphs(model.graph):
+    for graph in graphs_of(model.graph):
         for tensor in graph.initializer:
             if tensor.name == name:
                 info = initializer_info(tensor)
@@ -168,17 +169,6 @@ def _dense(sparse: Any, path: Path) -> npt.NDArray[Any]:
     except (IndexError, ValueError) as error:
         raise _corrupt(path, sparse.values.name, error) from error
     return dense
-
-
-def _graphs(graph: Any) -> Iterator[Any]:
-    """A graph, then its subgraphs."""
-    yield graph
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                yield from _graphs(attribute.g)
-            for inner in attribute.graphs:
-                yield from _graphs(inner)
 
 
 def _read_torchscript(path: Path, name: str) -> tuple[str, npt.NDArray[Any], int]:
