@@ -10,11 +10,18 @@ from typing import Any
 
 from modelpack_gui.core.errors import UserError
 
+# Functions of these run commands or code that the file brings along, load other pickles, or reach any of the rest.
 _NEVER_MODULES = frozenset(
-    {"os", "posix", "nt", "sys", "subprocess", "shutil", "importlib", "runpy", "ctypes", "socket"}
+    "os posix nt sys subprocess _posixsubprocess multiprocessing asyncio pty shutil socket ctypes _ctypes importlib"
+    " _frozen_importlib imp pkgutil runpy zipimport code codeop timeit trace profile cProfile bdb pdb doctest pydoc"
+    " webbrowser pip ensurepip venv pickle _pickle marshal shelve dill cloudpickle joblib".split()
 )
-_NEVER = frozenset(
-    f"builtins.{name}" for name in ("eval", "exec", "compile", "open", "__import__", "getattr", "input")
+_NEVER_BUILTINS = (
+    "eval exec compile open __import__ getattr setattr delattr input breakpoint globals locals vars".split()
+)
+_NEVER = frozenset(f"builtins.{name}" for name in _NEVER_BUILTINS) | frozenset(
+    "io.open _io.open io.FileIO _io.FileIO types.FunctionType types.CodeType numpy.load torch.load"
+    " torch.serialization.load torch.hub.load torch.jit.load torch.jit._serialization.load".split()
 )
 _NAMED = re.compile(
     r"GLOBAL ([\w.]+) was not an allowed global|unsupported class ([\w.]+)|GLOBAL ([\w.]+) whose module"
@@ -36,6 +43,8 @@ def resolve_globals(allowed: tuple[str, ...], user_module: ModuleType | None) ->
             raise _forbidden([name])
         item = _import(name)
         if item is not None:
+            if is_forbidden(_own_name(item)):  # by another name: torch.serialization.os.system
+                raise _forbidden([name])
             found.append(item)
             continue
         leaf = name.rpartition(".")[2]
@@ -90,6 +99,10 @@ def refusal(path: Path, names: list[str]) -> UserError:
 def is_forbidden(name: str) -> bool:
     """Whether a global is never allowed, since a pickle can run any command with it."""
     return name in _NEVER or name.partition(".")[0] in _NEVER_MODULES
+
+
+def _own_name(item: Any) -> str:
+    return f"{getattr(item, '__module__', '')}.{getattr(item, '__qualname__', '')}"
 
 
 def _forbidden(names: list[str], path: Path | None = None) -> UserError:
