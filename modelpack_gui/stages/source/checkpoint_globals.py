@@ -12,17 +12,19 @@ from modelpack_gui.core.errors import UserError
 
 # Functions of these run commands or code that the file brings along, load other pickles, or reach any of the rest.
 _NEVER_MODULES = frozenset(
-    "os posix nt sys subprocess _posixsubprocess multiprocessing asyncio pty shutil socket ctypes _ctypes importlib"
-    " _frozen_importlib imp pkgutil runpy zipimport code codeop timeit trace profile cProfile bdb pdb doctest pydoc"
-    " webbrowser pip ensurepip venv pickle _pickle marshal shelve dill cloudpickle joblib".split()
-)
-_NEVER_BUILTINS = (
-    "eval exec compile open __import__ getattr setattr delattr input breakpoint globals locals vars".split()
-)
-_NEVER = frozenset(f"builtins.{name}" for name in _NEVER_BUILTINS) | frozenset(
-    "io.open _io.open io.FileIO _io.FileIO types.FunctionType types.CodeType numpy.load torch.load"
-    " torch.serialization.load torch.hub.load torch.jit.load torch.jit._serialization.load".split()
-)
+    {"os", "posix", "nt", "sys", "subprocess", "_posixsubprocess", "multiprocessing", "asyncio", "pty",
+     "shutil", "socket", "ctypes", "_ctypes", "importlib", "_frozen_importlib", "imp", "pkgutil", "runpy",
+     "zipimport", "code", "codeop", "timeit", "trace", "profile", "cProfile", "bdb", "pdb", "doctest", "pydoc",
+     "webbrowser", "pip", "ensurepip", "venv", "pickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle",
+     "joblib"}
+)  # fmt: skip
+_NEVER = frozenset(
+    {"builtins.eval", "builtins.exec", "builtins.compile", "builtins.open", "builtins.__import__",
+     "builtins.getattr", "builtins.setattr", "builtins.delattr", "builtins.input", "builtins.breakpoint",
+     "builtins.globals", "builtins.locals", "builtins.vars", "io.open", "_io.open", "io.FileIO", "_io.FileIO",
+     "types.FunctionType", "types.CodeType", "numpy.load", "torch.load", "torch.serialization.load",
+     "torch.hub.load", "torch.jit.load", "torch.jit._serialization.load"}
+)  # fmt: skip
 _NAMED = re.compile(
     r"GLOBAL ([\w.]+) was not an allowed global|unsupported class ([\w.]+)|GLOBAL ([\w.]+) whose module"
 )
