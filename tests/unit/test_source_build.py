@@ -48,6 +48,46 @@ def test_weights_without_a_checkpoint_are_the_same_each_time() -> None:
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
+def test_random_numbers_of_the_import_and_of_numpy_are_the_same_each_time(tmp_path: Path) -> None:
+    text = "import numpy, random, torch\nTABLE = torch.rand(3)\nclass Net(torch.nn.Module):\n"
+    text += "    def __init__(self):\n        super().__init__()\n"
+    text += "        drawn = [*numpy.random.rand(3), random.random()]\n"
+    text += "        self.register_buffer('all', torch.cat([TABLE, torch.tensor(drawn)]))\n"
+    (tmp_path / "net.py").write_text(text)
+    first = build("Net", file="net.py", base=tmp_path).module.state_dict()["all"]
+    second = build("Net", file="net.py", base=tmp_path).module.state_dict()["all"]
+    assert torch.equal(first, second)
+
+
+def test_defaults_of_torch_that_one_models_file_changed_are_not_those_of_the_next(tmp_path: Path) -> None:
+    (tmp_path / "wide.py").write_text(
+        "import torch\ntorch.set_default_dtype(torch.float64)\ntorch.set_grad_enabled(False)\n"
+        "class Net(torch.nn.Linear):\n    def __init__(self): super().__init__(2, 3)\n"
+    )
+    try:
+        assert build("Net", file="wide.py", base=tmp_path).module.weight.dtype is torch.float64
+        assert next(build("Tiny").module.parameters()).dtype is torch.float32
+        assert torch.is_grad_enabled()
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
+
+
+def test_edited_neighbours_imported_inside_functions_are_read_again(tmp_path: Path) -> None:
+    package = tmp_path / "parts"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    model = "import torch\nclass Net(torch.nn.Linear):\n    def __init__(self):\n"
+    model += "        import sizes\n        from parts.depth import DEPTH\n"
+    model += "        super().__init__(sizes.WIDTH, DEPTH)\n"
+    (tmp_path / "net.py").write_text(model)
+    for width, depth in ((2, 3), (4, 5)):  # same length, same second
+        (tmp_path / "sizes.py").write_text(f"WIDTH = {width}\n")
+        (package / "depth.py").write_text(f"DEPTH = {depth}\n")
+        assert build("Net", file="net.py", base=tmp_path).module.weight.shape == (depth, width)
+    assert not list(tmp_path.rglob("__pycache__"))
+
+
 def test_edited_file_and_its_neighbours_are_read_again(tmp_path: Path) -> None:
     (tmp_path / "sizes.py").write_text("WIDTH = 3\n")
     model = "import sizes, torch\nclass Net(torch.nn.Linear):\n"
@@ -75,6 +115,23 @@ def test_installed_module_is_the_one_everybody_else_sees() -> None:
         module="torch.nn.modules.linear", name="Linear", arguments={"in_features": 2, "out_features": 3}
     )
     assert isinstance(build_model(source, PlainContext()).module, torch.nn.Linear)
+
+
+def test_installed_neighbours_of_an_installed_module_are_imported_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "site-packages"
+    installed.mkdir()
+    (installed / "neighbour_of_zoo.py").write_text("")
+    (installed / "zoo.py").write_text("import neighbour_of_zoo, torch\nclass Net(torch.nn.Identity): pass\n")
+    monkeypatch.syspath_prepend(str(installed))
+    source = ModelSource(module="zoo", name="Net")
+    build_model(source, PlainContext(tmp_path))
+    first = sys.modules["neighbour_of_zoo"]
+    build_model(source, PlainContext(tmp_path))
+    assert sys.modules["neighbour_of_zoo"] is first
+    monkeypatch.delitem(sys.modules, "zoo")
+    monkeypatch.delitem(sys.modules, "neighbour_of_zoo")
 
 
 def test_file_named_like_a_library_neither_shadows_it_nor_is_shadowed(tmp_path: Path) -> None:

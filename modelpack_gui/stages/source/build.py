@@ -51,7 +51,8 @@ class BuiltModel:
 def build_model(source: ModelSource, context: Context) -> BuiltModel:
     """Import the source, construct the model with its arguments, and load its checkpoint.
 
-    Without a checkpoint the weights are random but the same each time: the generators are seeded before.
+    Without a checkpoint the weights are random but the same each time: the generators are seeded before the import
+    and before the construction.
 
     Raises:
         UserError: For everything that can be wrong with the source, its arguments or its checkpoint.
@@ -61,6 +62,8 @@ def build_model(source: ModelSource, context: Context) -> BuiltModel:
 
     location = locate(source.file, source.module, context)
     context.progress(f"Importing {location.path.name}")
+    _reset_torch()
+    _seed()
     with capture() as warnings:
         target = _find(import_source(location), source.name, str(location.path))
         context.check_cancelled()
@@ -85,6 +88,24 @@ def build_model(source: ModelSource, context: Context) -> BuiltModel:
         checkpoint_path=checkpoint_path,
         checkpoint_size_bytes=checkpoint_size,
     )
+
+
+def _reset_torch() -> None:
+    """Undo what the file of an earlier job may have set for the whole process."""
+    import torch
+
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+    torch.set_grad_enabled(True)
+
+
+def _seed() -> None:
+    import numpy as np
+    import torch
+
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
 
 
 def _find(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
@@ -138,8 +159,7 @@ def _construct(target: Callable[..., Any], source: ModelSource) -> torch.nn.Modu
     import torch
 
     bound = arguments.bind(target, source.name, source.arguments)
-    random.seed(0)
-    torch.manual_seed(0)
+    _seed()
     hint = "Check the constructor arguments; the traceback shows the line of the model that raised it."
     with guarded("constructor-failed", f"constructing {source.name}", hint):
         model = target(*bound.args, **bound.kwargs) if bound is not None else target(**source.arguments)

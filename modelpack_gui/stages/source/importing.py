@@ -29,7 +29,7 @@ _LIBRARIES = frozenset(
 
 
 class _FolderFinder(importlib.abc.MetaPathFinder):
-    """Finds top-level modules in the user's folder.
+    """Finds modules in the user's folder, and in the packages there.
 
     Two are installed: one before all other finders, which sees modules and packages with `__init__.py`, and one
     after them, which sees plain folders (namespace packages) too, as an entry of sys.path would.
@@ -45,16 +45,26 @@ class _FolderFinder(importlib.abc.MetaPathFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,  # noqa: ARG002 (the signature of importlib)
     ) -> importlib.machinery.ModuleSpec | None:
-        if path is not None or not self.root or _is_protected(fullname):
+        top = fullname.partition(".")[0]
+        if not self.root or _is_protected(top) or (path is not None and top not in _found):
             return None
-        spec = importlib.machinery.PathFinder.find_spec(fullname, [self.root])
+        spec = importlib.machinery.PathFinder.find_spec(fullname, [self.root] if path is None else path)
         if spec is None or (spec.loader is None and not self._with_namespaces):
             return None
+        place = spec.origin or next(iter(spec.submodule_search_locations or ()), None)
+        if place is None or _is_installed(Path(place).absolute()):
+            return spec  # the model itself is in an installed package, whose neighbours are nobody's to import twice
+        if type(spec.loader) is importlib.machinery.SourceFileLoader:
+            spec.loader = _FreshLoader(fullname, spec.loader.path)
+        _found.add(top)
         return spec
 
 
 class _FreshLoader(importlib.machinery.SourceFileLoader):
-    """Compiles from the source each time: bytecode is told apart by the second, an edit can be quicker."""
+    """Compiles from the source each time: bytecode is told apart by the second, an edit can be quicker.
+
+    It also leaves no `__pycache__` in the user's folders.
+    """
 
     def get_code(self, fullname: str) -> CodeType | None:
         path = self.get_filename(fullname)
@@ -64,6 +74,7 @@ class _FreshLoader(importlib.machinery.SourceFileLoader):
 
 _first = _FolderFinder(with_namespaces=False)
 _last = _FolderFinder(with_namespaces=True)
+_found: set[str] = set()  # top-level names that the finders have found, whenever they were imported
 _user_modules: set[str] = set()
 
 
@@ -102,10 +113,12 @@ def import_source(location: Location) -> ModuleType:
 
 
 def purge() -> None:
-    """Forget the modules that earlier loads brought in from the user's folders."""
-    for name in _user_modules:
+    """Forget the modules that earlier loads brought in from the user's folders, inside functions too."""
+    found = {name for name in sys.modules if name.partition(".")[0] in _found}
+    for name in _user_modules | found:
         sys.modules.pop(name, None)
     _user_modules.clear()
+    _found.clear()
 
 
 def _execute(location: Location) -> ModuleType:
