@@ -122,6 +122,21 @@ def test_a_recipe_from_elsewhere_is_shown_but_not_run_before_the_user_agrees(
     assert {job.stage for job in client.jobs} == {"hello", "scan"}
 
 
+def test_return_at_the_trust_question_runs_nothing(
+    window: MainWindow, client: FakeClient, recipe_path: Path, qtbot: QtBot
+) -> None:
+    window.open_path(recipe_path)
+    dialog = window.findChild(QDialog, "trust-dialog")
+    assert dialog is not None
+    qtbot.waitActive(dialog)
+    focused = dialog.focusWidget()
+    assert focused is not None
+    assert focused.objectName() == "trust-reject"
+    qtbot.keyClick(focused, Qt.Key.Key_Return)
+    assert client.jobs == []
+    assert is_trust_bar_visible(window)
+
+
 def test_a_bad_recipe_is_explained_and_the_project_stays(window: MainWindow, tmp_path: Path) -> None:
     window.open_demo()
     before = window.controller.recipe

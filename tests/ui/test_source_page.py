@@ -532,6 +532,9 @@ def test_refusing_changes_nothing_and_an_allowed_class_can_be_taken_back(
     dialog = page.findChild(AllowGlobalsDialog)
     assert dialog is not None
     assert dialog.names == ("project.Config",)
+    focused = dialog.focusWidget()
+    assert focused is not None
+    assert focused.objectName() == "allow-globals-reject"
     dialog.reject()
     assert source(project).checkpoint == spec
     child(page, QToolButton, "disallow-numpy.dtype").click()  # type: ignore[attr-defined]

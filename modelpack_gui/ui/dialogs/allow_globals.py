@@ -91,6 +91,7 @@ class AllowGlobalsDialog(QDialog):
         keep = IconButton("Do not allow", role="primary")
         keep.setObjectName("allow-globals-reject")
         keep.setDefault(True)
+        allow.setAutoDefault(False)
         keep.clicked.connect(self.reject)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
@@ -109,3 +110,4 @@ class AllowGlobalsDialog(QDialog):
         column.addLayout(head)
         column.addWidget(scroll, 1)
         column.addLayout(buttons)
+        keep.setFocus()  # else the first button has it, and Return or Space would agree

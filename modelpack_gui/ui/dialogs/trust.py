@@ -39,6 +39,7 @@ class TrustDialog(QDialog):
         look = IconButton("Look only", role="primary")
         look.setObjectName("trust-reject")
         look.setDefault(True)
+        run.setAutoDefault(False)
         look.clicked.connect(self.reject)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
@@ -50,6 +51,7 @@ class TrustDialog(QDialog):
         texts = QVBoxLayout()
         texts.addWidget(question)
         texts.addWidget(explanation)
+        texts.addStretch(1)
         head.addLayout(texts, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(GROUP_SPACING, GROUP_SPACING, GROUP_SPACING, GROUP_SPACING)
@@ -57,3 +59,4 @@ class TrustDialog(QDialog):
         column.addLayout(head)
         column.addWidget(card)
         column.addLayout(buttons)
+        look.setFocus()  # else the first button has it, and Return or Space would run what nobody read
