@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from modelpack_gui.core.figures import plural, significant
@@ -94,6 +95,11 @@ class LatencyChart(Chart):
         return [10.0**place for place in places] if self.is_log else places
 
     # Drawing
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Place the labels anew."""
+        super().resizeEvent(event)
+        self.redraw()
 
     def restyle(self, plot: Any) -> None:
         """Draw everything anew in the other colours."""
@@ -228,17 +234,15 @@ class LatencyChart(Chart):
 
     def _draw_percentiles(self, pg: Any, plot: Any, ordered: dict[str, Any]) -> None:
         colors = theme().colors
+        line = self.fontMetrics().height() + 6  # of text, pixels: one below the other at every height of the chart
+        step = min(0.3, line / max(1.0, plot.getViewBox().height()))
         for row, one in enumerate(self._series):
             for share, name, style in _PERCENTILES:
                 value = _percentile(ordered[one.runner], share)
                 item = self._items.get((one.runner, name))
                 if item is None:
                     pen = pg.mkPen(one.color, width=1, style=style)
-                    text = {
-                        "position": 0.95 - 0.10 * (row % 3),
-                        "color": colors.text,
-                        "fill": tinted(colors.raised, 200),
-                    }
+                    text = {"color": colors.text, "fill": tinted(colors.raised, 200)}
                     label = {"label": "", "labelOpts": text} if name == "p50" else {}
                     item = pg.InfiniteLine(angle=90, pen=pen, **label)
                     item.setZValue(20 if label else 10)  # text above lines
@@ -247,6 +251,7 @@ class LatencyChart(Chart):
                 item.setPos(math.log10(value) if self.is_log else value)
                 if name == "p50":
                     item.label.setFormat(f"p50 {significant(value)} ms")
+                    item.label.setPosition(1.0 - (row % 3 + 0.6) * step)
 
     # Parts
 
