@@ -192,7 +192,15 @@ def bench_report(count: int = 500, *, is_complete: bool = True, has_error: bool 
         summary="ONNX Runtime is 3.98 times as fast as eager PyTorch (p50 0.623 ms against 2.48 ms).",
         runners=tuple(results),
         threads=2,
-        machine={"CPU": "Intel Xeon Platinum 8370C", "Python": "3.11.7", "torch": "2.13.0", "onnxruntime": "1.32.0"},
+        machine={
+            "cpu": "Intel Xeon Platinum 8370C",
+            "cpu_flags": "avx avx2",
+            "physical_cores": "4",
+            "memory_bytes": "16000000000",
+            "python": "3.11.7",
+            "torch": "2.13.0",
+            "onnxruntime": "1.32.0",
+        },
         is_complete=is_complete,
         duration_s=8.1,
     )

@@ -237,8 +237,9 @@ def test_errors_and_doubts_of_runners_are_told_in_plain_words(
 
 def test_the_machine_is_told(page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot) -> None:
     _answer(job, made.bench_report(), controller, qtbot)
-    assert page.machine.text().startswith("CPU Intel Xeon Platinum 8370C · Python 3.11.7")
-    assert page.machine.text().endswith("2 threads · took 8.1 s")
+    assert page.machine.text().startswith("Intel Xeon Platinum 8370C · 4 cores · 16.0 GB memory · python 3.11.7 · ")
+    assert page.machine.text().endswith("2 threads, took 8.1 s")
+    assert "avx2" in page.machine.toolTip()
 
 
 def test_a_cancelled_benchmark_keeps_what_was_measured_and_says_so(

@@ -22,8 +22,10 @@ from modelpack_gui.core.figures import duration, plural
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import BenchReport, BenchSpec, Result
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.models.bench_text import machine_details, machine_line
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.pages.base import StagePage
+from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
@@ -307,11 +309,12 @@ class BenchPage(StagePage):
             ]
         )
         self._show_notes(report)
-        facts = [f"{name} {value}" for name, value in report.machine.items()]
         took = "took" if report.is_complete else "cancelled after"
         self.machine.setText(
-            " · ".join([*facts, plural(report.threads, "thread"), f"{took} {duration(report.duration_s)}"])
+            f"{machine_line(report.machine)} · {plural(report.threads, 'thread')}, "
+            f"{took} {duration(report.duration_s)}"
         )
+        self.machine.setToolTip(plain_tooltip(machine_details(report.machine)))
         self.machine.show()
 
     def _show_series(self, series: list[LatencySeries], *, is_live: bool = False) -> None:
