@@ -20,6 +20,7 @@ from modelpack_gui.client.recipe_file import moved, save_recipe, with_relative_p
 from modelpack_gui.client.recipe_run import RecipeRun, StageResult, resolved_interpreter, run_job, stage_result
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
+from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
@@ -217,4 +218,4 @@ def _finish(
 
 def _artifact(arguments: argparse.Namespace, recipe: Recipe, base: Path) -> Path:
     given: Path | None = arguments.artifact
-    return given.absolute() if given is not None else base / recipe.export.output_path
+    return given.absolute() if given is not None else located(base, recipe.export.output_path)

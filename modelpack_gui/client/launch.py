@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import located
 
 CHOOSE = "Choose another interpreter: the python of a virtual environment, or that of the app."
 """What to do about an interpreter that cannot be used."""
@@ -36,8 +37,13 @@ def resolve_interpreter(chosen: str, base: Path | None = None) -> str:
     """
     if not chosen:
         return sys.executable
-    path = (base or Path()) / Path(chosen).expanduser()
-    if path.is_dir():
+    path = located(base or Path(), chosen)
+    on_path = shutil.which(chosen) if Path(chosen).name == chosen else None
+    if (
+        on_path is not None
+    ):  # before a file of that name in the project, which whoever agreed to `python3` did not mean
+        path = Path(on_path)
+    elif path.is_dir():
         inside = next(
             (path / name for name in ("bin/python", "Scripts/python.exe", "python.exe") if (path / name).is_file()),
             None,
@@ -46,11 +52,8 @@ def resolve_interpreter(chosen: str, base: Path | None = None) -> str:
             raise UserError("interpreter-missing", f"There is no Python in the folder {path}.", CHOOSE)
         path = inside
     if not path.exists():
-        found = shutil.which(chosen)
-        if found is None:
-            broken = " It is a link to a file that is not there." if path.is_symlink() else ""
-            raise UserError("interpreter-missing", f"There is no Python at {path}.{broken}", CHOOSE)
-        path = Path(found)
+        broken = " It is a link to a file that is not there." if path.is_symlink() else ""
+        raise UserError("interpreter-missing", f"There is no Python at {path}.{broken}", CHOOSE)
     if not os.access(path, os.X_OK):
         raise UserError("interpreter-not-executable", f"{path} is not a program that can be run.", CHOOSE)
     return str(path.absolute())  # links are kept: a venv's python is a link, and what it is called by makes it a venv

@@ -9,6 +9,7 @@ from pathlib import Path
 from modelpack_gui.client.api import Client, Job, Listener
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled, Done, Failed, Outcome, TerminalEvent
+from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import ORDER, Stage, request_for, verdict_of
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import ExportRecord, Request, Result, Verdict
@@ -147,7 +148,7 @@ def stage_result(stage: Stage, ended: TerminalEvent) -> StageResult:
 
 def resolved_interpreter(path: str, base: Path) -> str:
     """The interpreter a recipe in `base` names; a bare name is left for PATH, empty is the app's own."""
-    return str(base / path) if Path(path).name != path else path
+    return str(located(base, path)) if Path(path).name != path else path
 
 
 def _wait(job: Job, is_cancelled: Callable[[], bool]) -> TerminalEvent:

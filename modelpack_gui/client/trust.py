@@ -15,6 +15,7 @@ from typing import Any
 
 from modelpack_gui.client.files import data_folder, write_text
 from modelpack_gui.core import serde
+from modelpack_gui.core.locations import located
 from modelpack_gui.core.recipe import Recipe
 
 _SCHEMA_VERSION = 1
@@ -77,13 +78,13 @@ def _fingerprint(recipe: Recipe, path: Path) -> str:
 
 
 def _resolved(path: str, base: Path) -> str:
-    return os.path.normcase((base / Path(path).expanduser()).resolve()) if path else ""
+    return os.path.normcase(located(base, path).resolve()) if path else ""
 
 
 def _resolved_interpreter(recipe: Recipe, base: Path) -> str:
     path = recipe.interpreter.path
     # Not resolved further: the python of a virtual environment is a link, and the environment is where it stands.
-    return os.path.normpath(base / path) if Path(path).name != path else path
+    return os.path.normpath(located(base, path)) if Path(path).name != path else path
 
 
 def _store() -> Path:

@@ -35,6 +35,11 @@ def test_an_interpreter_is_found_by_venv_folder_relative_path_and_name(tmp_path:
     assert Path(resolve_interpreter("python3", tmp_path)).is_absolute()
 
 
+def test_a_name_on_the_path_is_not_a_program_of_the_project(tmp_path: Path) -> None:
+    (tmp_path / "python3").symlink_to("/bin/false")
+    assert Path(resolve_interpreter("python3", tmp_path)).parent != tmp_path
+
+
 @pytest.mark.parametrize(
     ("returncode", "said"),
     [

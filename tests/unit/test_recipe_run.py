@@ -137,7 +137,13 @@ def test_without_an_export_the_stages_use_the_artifact_of_the_recipe() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "expected"), [("", ""), ("python3.12", "python3.12"), ("venv/bin/python", "/base/venv/bin/python")]
+    ("path", "expected"),
+    [
+        ("", ""),
+        ("python3.12", "python3.12"),
+        ("venv/bin/python", "/base/venv/bin/python"),
+        ("~/venv/bin/python", str(Path("~/venv/bin/python").expanduser())),
+    ],
 )
 def test_jobs_run_in_the_recipes_folder_and_interpreter(path: str, expected: str) -> None:
     client = FakeClient(GOOD)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import located
 
 _FULL_BYTES = 1 << 20
 """With less free space than this, a failed write is put down to the disk being full."""
@@ -25,7 +26,7 @@ _WRITER_MARKS = ("failed writing", "unexpected pos", "iostream", "write")
 
 def resolve(context: Context, path: str) -> Path:
     """The absolute path of a path in a request: relative ones start from the recipe's folder."""
-    return Path(os.path.abspath(context.base / Path(path).expanduser()))  # noqa: PTH100 (keeps symbolic links)
+    return Path(os.path.abspath(located(context.base, path)))  # noqa: PTH100 (keeps symbolic links)
 
 
 def versions(*names: str) -> dict[str, str]:
