@@ -3,12 +3,16 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import onnx
 import pytest
+import torch
+from onnx import TensorProto, helper
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.core.records import BenchTurnRequest
+from modelpack_gui.core.records import BenchPrepareRequest, BenchTurnRequest, InputSpec, ModelSource
 from modelpack_gui.stages.bench import turn
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.prepare import session_key
@@ -74,3 +78,31 @@ def test_runners_have_identifiers_of_their_own_and_are_found_by_them() -> None:
     assert all(find_runner(runner.id) is runner for runner in RUNNERS)
     with pytest.raises(UserError):
         find_runner("nonsense")
+
+
+def test_onnx_runtime_feeds_inputs_by_name_and_tells_the_format_without_a_suffix(tmp_path: Path) -> None:
+    values = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in (("b", [3]), ("a", [2]))
+    ]
+    node = helper.make_node("Concat", ["a", "b"], ["y"], axis=0)
+    output = helper.make_tensor_value_info("y", TensorProto.FLOAT, [5])
+    graph = helper.make_graph([node], "g", values, [output])
+    opsets = [helper.make_opsetid("", 20)]
+    onnx.save(helper.make_model(graph, ir_version=10, opset_imports=opsets), tmp_path / "net.model")
+    inputs = (InputSpec("a", (2,)), InputSpec("b", (3,)))
+    request = BenchPrepareRequest("onnxruntime", ModelSource(), inputs, "net.model", threads=1)
+    prepared = find_runner("onnxruntime").prepare(request, PlainContext(tmp_path))
+    assert [array.shape for array in prepared.call()] == [(5,)]  # type: ignore[attr-defined]
+
+
+def test_threads_that_the_models_file_sets_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("import torch\ntorch.set_num_threads(3)\nclass Net(torch.nn.Identity): pass\n")
+    source = ModelSource(file="net.py", name="Net")
+    request = BenchPrepareRequest("eager", source, (InputSpec("x", (2,)),), "", threads=1)
+    before = torch.get_num_threads()
+    try:
+        prepared = find_runner("eager").prepare(request, PlainContext(tmp_path))
+        assert torch.get_num_threads() == 1
+        assert prepared.facts["intra-op threads"] == "1"
+    finally:
+        torch.set_num_threads(before)

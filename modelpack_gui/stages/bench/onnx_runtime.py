@@ -8,6 +8,8 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import BenchPrepareRequest
 from modelpack_gui.stages.bench.base import Prepared
+from modelpack_gui.stages.common.paths import resolve
+from modelpack_gui.stages.export.artifact import format_of
 
 
 class OnnxRuntimeRunner:
@@ -23,7 +25,8 @@ class OnnxRuntimeRunner:
         """Load the artifact into a session and run it once.
 
         Raises:
-            UserError: `artifact-missing`, `package-missing`, `artifact-not-loadable`, `runtime-failed`.
+            UserError: `artifact-missing`, `package-missing`, `artifact-not-loadable`, `inputs-do-not-match`,
+                `runtime-failed`.
         """
         path = _artifact(request, context)
         try:
@@ -32,6 +35,7 @@ class OnnxRuntimeRunner:
             raise UserError(
                 "package-missing", "This interpreter has no onnxruntime.", "Install it: pip install onnxruntime."
             ) from error
+        from modelpack_gui.stages.parity.runtimes import match_inputs
         from modelpack_gui.stages.source.inputs import make_inputs, to_numpy
 
         options = ort.SessionOptions()
@@ -42,14 +46,10 @@ class OnnxRuntimeRunner:
             session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise _error("artifact-not-loadable", f"ONNX Runtime could not load {path}", error) from error
-        # An exporter may drop inputs that are not used; then the rest are matched by name.
         tensors = make_inputs(request.inputs)
-        arrays = {spec.name: to_numpy(tensor) for spec, tensor in zip(request.inputs, tensors, strict=True)}
         names = [info.name for info in session.get_inputs()]
-        if len(names) == len(tensors):
-            feed = dict(zip(names, arrays.values(), strict=True))
-        else:
-            feed = {name: arrays[name] for name in names if name in arrays}
+        sources = match_inputs(names, [spec.name for spec in request.inputs])
+        feed = {name: to_numpy(tensors[source]) for name, source in zip(names, sources, strict=True)}
 
         def call() -> object:
             return session.run(None, feed)
@@ -70,11 +70,13 @@ class OnnxRuntimeRunner:
 
 
 def _artifact(request: BenchPrepareRequest, context: Context) -> Path:
-    path = context.base / request.artifact_path
+    path = resolve(context, request.artifact_path)
     if not request.artifact_path or not path.is_file():
         what = f"There is no file {path}" if request.artifact_path else "There is no ONNX artifact yet"
         raise UserError("artifact-missing", f"{what}.", "Export the model to ONNX first.")
-    if path.suffix != ".onnx":
+    with path.open("rb") as stream:
+        is_onnx = format_of(path, stream.read(2)) == "onnx"
+    if not is_onnx:
         raise UserError(
             "artifact-not-onnx", f"{path.name} is not an ONNX file.", "Export to ONNX, or leave ONNX Runtime out."
         )

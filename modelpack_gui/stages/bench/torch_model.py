@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def load(request: BenchPrepareRequest, context: Context) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
-    """The model in eval mode and its example inputs, after setting the threads.
+    """The model in eval mode and its example inputs; the number of threads is set.
 
     Raises:
         UserError: The source, checkpoint or inputs are at fault.
@@ -23,11 +23,14 @@ def load(request: BenchPrepareRequest, context: Context) -> tuple[torch.nn.Modul
     import torch
 
     from modelpack_gui.stages.source.build import build_model
+    from modelpack_gui.stages.source.forward import set_eval
     from modelpack_gui.stages.source.inputs import make_inputs
 
     torch.set_num_threads(request.threads)
     model = build_model(request.source, context).module
-    model.eval()
+    set_eval(model)
+    if torch.get_num_threads() != request.threads:  # the model's own file has set another number
+        torch.set_num_threads(request.threads)
     return model, make_inputs(request.inputs)
 
 

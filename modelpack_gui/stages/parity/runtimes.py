@@ -80,7 +80,7 @@ class OnnxRuntime:
         self.description = f"ONNX Runtime {onnxruntime.__version__}, {session.get_providers()[0]}"
         self._arguments = self._session.get_inputs()
         self._outputs = self._session.get_outputs()
-        self._sources = _match_inputs([argument.name for argument in self._arguments], input_names)
+        self._sources = match_inputs([argument.name for argument in self._arguments], input_names)
         self._argument_of = {
             input_names[source]: argument for source, argument in zip(self._sources, self._arguments, strict=True)
         }
@@ -214,10 +214,13 @@ def _import_onnxruntime() -> Any:
     return onnxruntime
 
 
-def _match_inputs(artifact_names: Sequence[str], input_names: Sequence[str]) -> list[int]:
+def match_inputs(artifact_names: Sequence[str], input_names: Sequence[str]) -> list[int]:
     """For each input of the artifact the position of the example input that feeds it: by name, else by position.
 
     An exporter drops inputs that the model does not use: those left are fed by name.
+
+    Raises:
+        UserError: `inputs-do-not-match`.
     """
     if set(artifact_names) <= set(input_names):
         return [list(input_names).index(name) for name in artifact_names]
