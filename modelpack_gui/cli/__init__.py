@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 
 from modelpack_gui.cli.console import Console
 from modelpack_gui.cli.parser import make_parser
-from modelpack_gui.cli.status import BAD_INPUT, CANCELLED
+from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, READER_GONE
 from modelpack_gui.core.errors import UserError
 
 
@@ -28,7 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return CANCELLED
     except BrokenPipeError:  # `modelpack ... | head`: whoever read it has seen enough
         console.abandon()
-        return 0
+        return READER_GONE
+    except Exception:  # noqa: BLE001 (a fault of ours: Python's own status 1 would say that a check failed)
+        console.note(traceback.format_exc() + "This is a fault of modelpack-gui; report it with the traceback.")
+        return CRASHED
     return status
 
 

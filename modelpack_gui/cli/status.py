@@ -13,6 +13,7 @@ NOT_PASSED = 1
 BAD_INPUT = 2
 CRASHED = 3
 CANCELLED = 130
+READER_GONE = 141  # as a program that SIGPIPE ended: with `pipefail`, 0 would say that everything passed
 
 
 def exit_status(results: Sequence[StageResult]) -> int:

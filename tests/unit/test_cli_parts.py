@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from modelpack_gui.cli import commands, main
 from modelpack_gui.cli.console import Console, error_text, table
 from modelpack_gui.cli.interrupt import Interrupt
 from modelpack_gui.cli.monitor import Monitor
 from modelpack_gui.cli.recipe_args import parse_argument, parse_dynamic, parse_input, parse_numbers
 from modelpack_gui.cli.report import closing_line, result_text
+from modelpack_gui.cli.status import CRASHED
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Done, Log, Outcome, Progress, Sample, Started
@@ -307,3 +309,14 @@ def test_the_closing_line_names_what_decided_it() -> None:
     assert closing_line([failed, cancelled]) == "– cancelled"
     assert closing_line([skipped]) == "– nothing was proved"
     assert result_text(skipped) == "– Benchmark: skipped. Because."
+
+
+def test_a_fault_of_the_program_itself_is_no_failed_check(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(commands, "inspect", broken)
+    assert main(["inspect", "net.onnx"]) == CRASHED
+    assert "ZeroDivisionError" in capsys.readouterr().err
