@@ -172,12 +172,9 @@ class Menus:
         self._recent.clear()
         for path in self._settings.recent():
             action = self._recent.addAction(str(path))
-            action.triggered.connect(functools.partial(self._open_recent, path))
+            action.triggered.connect(lambda _checked=False, path=path: self._commands.open_path(path))
         self._recent.addSeparator()
         self._recent.addAction("Clear").triggered.connect(self._settings.clear_recent)
-
-    def _open_recent(self, path: Path, _checked: bool) -> None:
-        self._commands.open_path(path)
 
     def _choose_theme(self, choice: str) -> None:
         theme().choose(choice)

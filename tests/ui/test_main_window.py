@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QDialog, QFrame, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFrame, QMenu, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.client.recipe_file import load_recipe, save_recipe
@@ -135,6 +135,15 @@ def test_return_at_the_trust_question_runs_nothing(
     qtbot.keyClick(focused, Qt.Key.Key_Return)
     assert client.jobs == []
     assert is_trust_bar_visible(window)
+
+
+def test_a_recent_file_opens_from_the_menu(window: MainWindow, recipe_path: Path) -> None:
+    window.open_path(recipe_path)
+    window.close_project()
+    recent = next(menu for menu in window.findChildren(QMenu) if menu.title() == "Open &recent")
+    recent.aboutToShow.emit()
+    recent.actions()[0].trigger()
+    assert window.controller.path == recipe_path.resolve()
 
 
 def test_a_bad_recipe_is_explained_and_the_project_stays(window: MainWindow, tmp_path: Path) -> None:
