@@ -18,7 +18,7 @@ from modelpack_gui.ui.models.record_table import COPY_ROLE
 from modelpack_gui.ui.pages.parity import ParityPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.parity_matrix import ParityMatrixModel
+from modelpack_gui.ui.widgets.parity_matrix import ParityMatrix, ParityMatrixModel
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient
 from tests.ui.samples import make_export_record
@@ -84,6 +84,21 @@ def test_the_matrix_has_a_row_per_case_and_a_column_per_output(show: Show) -> No
     assert matrix.index(0, 0).data() == "example (batch = 2)"
     assert matrix.index(3, 0).data() == "batch = 1"
     assert matrix.index(3, 1).data() == "1"
+
+
+def test_the_first_verdict_stays_in_sight_beside_long_names_of_cases(qtbot: QtBot) -> None:
+    matrix = ParityMatrix()
+    qtbot.addWidget(matrix)
+    matrix.resize(700, 300)
+    matrix.show_report(made.parity_report())
+    whole = matrix.columnWidth(0)
+    needed = matrix.columnWidth(1) + matrix.columnWidth(2)
+    matrix.show()
+    matrix.resize(whole + needed - 10, 300)
+    assert matrix.columnWidth(0) < whole
+    assert matrix.columnWidth(0) + needed <= matrix.viewport().width()
+    matrix.resize(700, 300)
+    assert matrix.columnWidth(0) == whole
 
 
 def test_the_first_failing_cell_is_selected_and_explained(show: Show) -> None:

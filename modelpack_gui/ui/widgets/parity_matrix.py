@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QAction, QBrush, QColor, QKeySequence, QPainter, QPen
+from PySide6.QtGui import QAction, QBrush, QColor, QKeySequence, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -192,6 +192,7 @@ class ParityMatrix(QTableView):
         self.setObjectName("parity-matrix")
         self.setAccessibleName("Cases and outputs")
         self.matrix = ParityMatrixModel(self)
+        self._case_width = 0  # that the longest name would take; 0 before there is a report
         self.setModel(self.matrix)
         self.setItemDelegate(_CellFrame(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -220,13 +221,23 @@ class ParityMatrix(QTableView):
         for column in range(self.matrix.columnCount()):
             fitting = max(self.sizeHintForColumn(column), self.horizontalHeader().sectionSizeHint(column)) + 8
             widths.append(min(max(fitting, 84 if column >= len(FIXED_COLUMNS) else 0), 260))
-        # A long name of a case gives way to what the matrix is there to show.
-        room = self.viewport().width() - sum(widths[1 : len(FIXED_COLUMNS) + 1])
-        widths[0] = max(min(widths[0], room), _CASE_WIDTH)
         for column, width in enumerate(widths):
             self.setColumnWidth(column, width)
+        self._case_width = widths[0]
+        self._fit_cases()
         if self.matrix.cases:
             self.setCurrentIndex(self.matrix.index(*self.matrix.worst_place()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room anew."""
+        super().resizeEvent(event)
+        self._fit_cases()
+
+    def _fit_cases(self) -> None:
+        """A long name of a case gives way to the first verdict, which the matrix is there to show."""
+        if self._case_width:
+            others = sum(self.columnWidth(column) for column in range(1, len(FIXED_COLUMNS) + 1))
+            self.setColumnWidth(0, max(min(self._case_width, self.viewport().width() - others), _CASE_WIDTH))
 
     def copy_matrix(self) -> None:
         """Put the whole matrix on the clipboard, tab-separated, with verdicts and full values."""
