@@ -10,11 +10,14 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from modelpack_gui.core.records.bench import Estimate, LatencySummary
 
 RESAMPLES = 400
+FEWEST_RESAMPLES = 100
+DRAWS = 4_000_000
+"""Values drawn for the intervals of one runner at most: those of a long benchmark are narrow, and must not take long."""
 BLOCK = 25
 
 
@@ -41,10 +44,15 @@ def summarise(latencies_ms: Sequence[float], seed: int = 0) -> LatencySummary:
     ordered = sorted(latencies_ms)
     mean = statistics.fmean(ordered)
     std = statistics.stdev(ordered) if len(ordered) > 1 else 0.0
-    resamples = [sorted(sample) for sample in _block_resamples(latencies_ms, seed)]
-
-    def estimate(share: float) -> Estimate:
-        return _interval(percentile(ordered, share), [percentile(sample, share) for sample in resamples])
+    shares = (0.50, 0.95, 0.99)
+    resampled: list[list[float]] = [[] for _ in shares]  # not the samples themselves: of a long run they fill memory
+    for sample in _block_resamples(latencies_ms, seed, _how_many(ordered)):
+        sample.sort()
+        for values, share in zip(resampled, shares, strict=True):
+            values.append(percentile(sample, share))
+    p50_ms, p95_ms, p99_ms = (
+        _interval(percentile(ordered, share), values) for values, share in zip(resampled, shares, strict=True)
+    )
 
     low_quartile, high_quartile = percentile(ordered, 0.25), percentile(ordered, 0.75)
     reach = 3.0 * (high_quartile - low_quartile)
@@ -56,9 +64,9 @@ def summarise(latencies_ms: Sequence[float], seed: int = 0) -> LatencySummary:
         std_ms=std,
         min_ms=ordered[0],
         max_ms=ordered[-1],
-        p50_ms=estimate(0.50),
-        p95_ms=estimate(0.95),
-        p99_ms=estimate(0.99),
+        p50_ms=p50_ms,
+        p95_ms=p95_ms,
+        p99_ms=p99_ms,
         cov=std / mean if mean else 0.0,
         outliers=sum(not low_quartile - reach <= value <= high_quartile + reach for value in ordered),
         drift=last / first if first else 1.0,
@@ -73,8 +81,12 @@ def speedup(baseline_ms: Sequence[float], latencies_ms: Sequence[float], seed: i
         ValueError: One of them is empty.
     """
     value = _median(baseline_ms) / _median(latencies_ms)
-    pairs = zip(_block_resamples(baseline_ms, seed), _block_resamples(latencies_ms, seed + 1), strict=True)
-    return _interval(value, [_median(one) / _median(other) for one, other in pairs])
+    count = _how_many(max(baseline_ms, latencies_ms, key=len))
+    ones, others = (
+        map(_median, _block_resamples(values, seed + i, count))
+        for i, values in enumerate((baseline_ms, latencies_ms))
+    )
+    return _interval(value, [one / other for one, other in zip(ones, others, strict=True)])
 
 
 def doubts(summary: LatencySummary) -> tuple[str, ...]:
@@ -105,16 +117,18 @@ def _interval(value: float, resampled: list[float]) -> Estimate:
     return Estimate(value, percentile(ordered, 0.025), percentile(ordered, 0.975))
 
 
-def _block_resamples(values: Sequence[float], seed: int) -> list[list[float]]:
+def _how_many(values: Sequence[float]) -> int:
+    return max(FEWEST_RESAMPLES, min(RESAMPLES, DRAWS // len(values)))
+
+
+def _block_resamples(values: Sequence[float], seed: int, count: int) -> Iterator[list[float]]:
     draw: Callable[[int], int] = random.Random(seed).randrange  # noqa: S311 (statistics, not secrets)
     length = min(BLOCK, max(1, len(values) // 4))
     starts = len(values) - length + 1
     blocks = math.ceil(len(values) / length)
-    resamples = []
-    for _ in range(RESAMPLES):
+    for _ in range(count):
         sample: list[float] = []
         for _ in range(blocks):
             start = draw(starts)
             sample.extend(values[start : start + length])
-        resamples.append(sample[: len(values)])
-    return resamples
+        yield sample[: len(values)]

@@ -116,3 +116,12 @@ def test_a_runner_against_itself_has_an_interval_about_one() -> None:
 
 def test_runners_with_unequal_numbers_of_samples_are_compared() -> None:
     assert stats.speedup(noisy(7, 1), noisy(300, 2)).value == pytest.approx(1.0, rel=0.05)
+
+
+def test_runs_of_very_different_length_are_compared_with_fewer_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    long, short = noisy(3000, 1, scale=2.0), noisy(100, 2)
+    monkeypatch.setattr(stats, "DRAWS", 3000)
+    ratio = stats.speedup(long, short)
+    assert 1.9 < ratio.low <= ratio.value <= ratio.high < 2.1
+    p50 = stats.summarise(long).p50_ms
+    assert 1.99 < p50.low <= p50.value <= p50.high < 2.01
