@@ -30,6 +30,7 @@ exit status:
   2  bad input: a file, an argument, a model that cannot be loaded or exported
   3  a worker process crashed, or ran out of time
   130  cancelled with Ctrl+C; what was measured until then is printed
+  141  whoever read the output has closed it
 
 Naming a recipe or a model file runs the Python code in it."""
 
