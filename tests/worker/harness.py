@@ -17,6 +17,16 @@ FIXTURES = Path(__file__).parents[1] / "fixtures" / "worker"
 PATIENCE_S = 90.0
 
 
+class SharedClient:
+    """Workers that outlive the command which closes its client; each start of torch costs seconds."""
+
+    def __init__(self, client: WorkerClient) -> None:
+        self.run = client.run
+
+    def close(self) -> None:
+        """Keep the workers for the next test."""
+
+
 class Recorder:
     """A listener that keeps the events of a job, and lets a test wait for one."""
 

@@ -14,29 +14,7 @@ import pytest
 from modelpack_gui.cli import commands, main
 from modelpack_gui.client.jobs import WorkerClient
 from tests.fixtures.bad_input import BAD_CHECKPOINTS, NETS, recipe_text
-
-
-class SharedClient:
-    """One set of workers for all tests here; each start of torch costs seconds."""
-
-    def __init__(self, client: WorkerClient) -> None:
-        self.run = client.run
-
-    def close(self) -> None:
-        """Keep the workers for the next test."""
-
-
-@pytest.fixture(scope="module")
-def workers() -> Iterator[WorkerClient]:
-    client = WorkerClient()
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One for all tests: a worker belongs to a folder, and another would need another worker."""
-    return tmp_path_factory.mktemp("project")
+from tests.worker.harness import SharedClient
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,21 @@ from tests.worker.harness import FIXTURES, PATIENCE_S, ProcessWatch, Recorder, e
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="there are no signals to die of")
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="pidfd is Linux only")
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[WorkerClient]:
+    """One for all tests: each leaves a worker that is well, which the next one need not start."""
+    client = WorkerClient()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def fresh_client() -> Iterator[WorkerClient]:
+    client = WorkerClient()
+    yield client
+    client.close()
 
 
 def assert_next_job_succeeds(client: WorkerClient) -> None:
@@ -74,9 +90,9 @@ def test_a_flood_of_prints_is_cut_and_said_to_be(client: WorkerClient) -> None:
     assert len(cut) == 1
 
 
-def test_prints_between_jobs_disturb_neither(client: WorkerClient) -> None:
-    assert isinstance(run(client, "load", load("leaves_thread_printing"))[0], Done)
-    assert_next_job_succeeds(client)
+def test_prints_between_jobs_disturb_neither(fresh_client: WorkerClient) -> None:
+    assert isinstance(run(fresh_client, "load", load("leaves_thread_printing"))[0], Done)
+    assert_next_job_succeeds(fresh_client)
 
 
 def test_a_job_that_changes_folder_and_stdout_does_not_disturb_the_next(client: WorkerClient) -> None:
@@ -146,7 +162,10 @@ def test_a_frame_that_is_none_ends_the_job_as_crashed(client: WorkerClient) -> N
 
 
 @posix_only
-def test_a_channel_closed_by_the_model_ends_the_job_as_crashed(client: WorkerClient) -> None:
+def test_a_channel_closed_by_the_model_ends_the_job_as_crashed(
+    client: WorkerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "_EXIT_S", 0.1)
     event, _ = run(client, "load", load("closes_channel"))
     assert isinstance(event, Failed)
     assert event.outcome is Outcome.CRASHED
@@ -197,12 +216,12 @@ def test_a_queued_job_is_cancelled_while_another_runs(client: WorkerClient) -> N
     assert isinstance(ended(running), Cancelled)
 
 
-def test_a_cancel_before_the_worker_is_ready_ends_the_job(client: WorkerClient) -> None:
+def test_a_cancel_before_the_worker_is_ready_ends_the_job(fresh_client: WorkerClient) -> None:
     recorder = Recorder()
-    job = client.run("load", load("good"), recorder, base=FIXTURES)
+    job = fresh_client.run("load", load("good"), recorder, base=FIXTURES)
     job.cancel()
     assert isinstance(ended(job), Cancelled)
-    assert_next_job_succeeds(client)
+    assert_next_job_succeeds(fresh_client)
 
 
 def test_a_listener_that_raises_is_logged_and_the_job_goes_on(
