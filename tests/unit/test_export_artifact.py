@@ -113,24 +113,24 @@ def test_truncation_at_any_length_is_an_error_of_the_artifact(tmp_path: Path) ->
 
 def test_replaced_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "result.json"
-    with paths.replace_file(target) as temporary:
+    with paths.replace_files(target) as temporary:
         temporary.write_text("first")
         assert not target.exists()
-    with pytest.raises(UnicodeEncodeError), paths.replace_file(target) as temporary:
+    with pytest.raises(UnicodeEncodeError), paths.replace_files(target) as temporary:
         temporary.write_text("half a surrogate \ud800", encoding="utf-8")
     assert target.read_text() == "first"
     assert [path.name for path in target.parent.iterdir()] == ["result.json"]
 
 
 def test_full_disk_while_writing_is_said_plainly(tmp_path: Path) -> None:
-    with pytest.raises(UserError) as caught, paths.replace_file(tmp_path / "result.json"):
+    with pytest.raises(UserError) as caught, paths.replace_files(tmp_path / "result.json"):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert caught.value.info.code == "disk-full"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_error_that_is_not_about_the_target_passes_unchanged(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), paths.replace_file(tmp_path / "result.json"):
+    with pytest.raises(FileNotFoundError), paths.replace_files(tmp_path / "result.json"):
         (tmp_path / "settings.json").read_text()
 
 

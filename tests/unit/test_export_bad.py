@@ -232,6 +232,19 @@ def test_torchscript_on_a_full_disk_does_not_abort_the_process(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("raised", ["open('absent.txt')", "raise RuntimeError('no table') from OSError()"])
+def test_file_that_forward_cannot_read_is_put_down_to_the_model(tmp_path: Path, raised: str) -> None:
+    (tmp_path / "net.py").write_text(
+        f"import torch\nclass Net(torch.nn.Module):\n    def forward(self, x):\n        {raised}\n        return x\n"
+    )
+    source = ModelSource(file="net.py", name="Net")
+    spec = ExportSpec(exporter="trace", output_path="model.onnx")
+    with pytest.raises(UserError) as caught:
+        stage.run(ExportRequest(source, (X,), spec), PlainContext(tmp_path))
+    assert caught.value.info.code == "forward-failed"
+    assert "net.py:4" in caught.value.info.message
+
+
 def test_writers_that_give_no_errno_are_judged_by_the_free_space(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

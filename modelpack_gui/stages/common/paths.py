@@ -74,20 +74,6 @@ def prepare_target(target: Path) -> None:
 
 
 @contextmanager
-def replace_file(target: Path) -> Iterator[Path]:
-    """Write a file whole or not at all.
-
-    Yields a temporary path in the folder of `target`. When the block ends well it replaces `target`; when it
-    raises, the temporary file is deleted and `target` is as it was.
-
-    Raises:
-        UserError: `output-is-folder`, `output-not-writable`, `disk-full`.
-    """
-    with replace_files(target) as temporary:
-        yield temporary
-
-
-@contextmanager
 def replace_files(target: Path) -> Iterator[Path]:
     """Write a file together with data files beside it, all of them or none.
 
@@ -122,6 +108,11 @@ def _move(folder: Path, target: Path) -> None:
         shutil.copymode(folder / target.name, folder / name)  # onnx makes data files for the owner only
         (folder / name).replace(target.parent / name)
     (folder / target.name).replace(target)
+
+
+def is_write_failure(error: BaseException, folder: Path) -> bool:
+    """Whether an error comes from writing into `folder`; ask before anything is deleted."""
+    return looks_full(error, folder) or (isinstance(error, OSError) and _is_about(error, folder))
 
 
 def _is_about(error: OSError, folder: Path) -> bool:

@@ -152,7 +152,7 @@ def _export(exporter: Exporter, call: ExportCall, context: Context) -> float:
     started_s = time.perf_counter()
     try:
         exporter.export(call, context)
-    except (UserError, JobCancelled, OSError):
+    except (UserError, JobCancelled):
         raise
     except SystemExit as error:
         raise UserError(
@@ -161,16 +161,14 @@ def _export(exporter: Exporter, call: ExportCall, context: Context) -> float:
             "Do not exit in forward.",
         ) from error
     except Exception as error:
-        if _is_write_failure(error, call.path):
-            raise
+        folder = call.path.parent
+        if paths.is_write_failure(error, folder):
+            raise  # replace_files explains it
+        if error.__cause__ is not None and paths.is_write_failure(error.__cause__, folder):
+            raise error.__cause__ from None
         _blame_model(call.module, call.tensors)
         raise explain(error, exporter) from error
     return time.perf_counter() - started_s
-
-
-def _is_write_failure(error: Exception, path: Path) -> bool:
-    """Whether the file could not be written: `replace_files` explains that."""
-    return paths.looks_full(error, path.parent) or isinstance(error.__cause__, OSError)
 
 
 def _blame_model(module: torch.nn.Module, tensors: tuple[torch.Tensor, ...]) -> None:
