@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from collections.abc import Sequence
@@ -47,10 +48,17 @@ def check_target(target: str) -> None:
     """Say before a long run rather than after it that the results could not be written.
 
     Raises:
-        UserError: `file-is-folder`.
+        UserError: `file-is-folder`, `file-not-writable`.
     """
-    if target != "-" and Path(target).is_dir():
+    if target == "-":
+        return
+    path = Path(target).absolute()
+    if path.is_dir():
         raise UserError("file-is-folder", f"--json {target} is a folder.", "Give the name of a file in it.")
+    existing = next(place for place in (path, *path.parents) if place.exists())  # folders on the way are made later
+    if not os.access(existing, os.W_OK) or (existing != path and not existing.is_dir()):
+        hint = "Choose a folder that you may write to, or change its permissions."
+        raise UserError("file-not-writable", f"--json {target} cannot be written: look at {existing}.", hint)
 
 
 def write_results(target: str, data: dict[str, Any]) -> None:

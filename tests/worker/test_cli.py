@@ -297,6 +297,7 @@ def test_a_recipe_with_a_fault_is_bad_input(
         (["export"], "Neither a recipe nor a model is named"),
         (["export", "--file", "nets.py"], "No class or factory"),
         (["run", "Net.toml", "--json", "."], "--json . is a folder"),
+        (["run", "Net.toml", "--json", "nets.py/r.json"], "--json nets.py/r.json cannot be written"),
         (["gui", "none.onnx"], "There is no file none.onnx"),
         (["bench", "Net.toml", "--artifact", "none.onnx"], "There is no artifact"),
     ],
