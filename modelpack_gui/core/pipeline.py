@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
@@ -116,14 +115,3 @@ def verdict_of(result: Result) -> Verdict:
         is_whole = result.is_complete and len(measured) == len(result.runners)
         return Verdict.PASSED if is_whole else Verdict.WARNING
     return Verdict.PASSED
-
-
-RESULT_STAGES: Mapping[str, Stage] = {
-    "LoadReport": Stage.SOURCE,
-    "ExportRecord": Stage.EXPORT,
-    "GraphIndex": Stage.GRAPH,
-    "CheckReport": Stage.CHECK,
-    "ParityReport": Stage.PARITY,
-    "BenchReport": Stage.BENCH,
-}
-"""Which stage a result belongs to, by the name of its record."""

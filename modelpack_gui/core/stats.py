@@ -17,7 +17,7 @@ from modelpack_gui.core.records.bench import Estimate, LatencySummary
 RESAMPLES = 400
 FEWEST_RESAMPLES = 100
 DRAWS = 4_000_000
-"""Values drawn for the intervals of one runner at most: those of a long benchmark are narrow, and must not take long."""
+"""Values drawn for one runner's intervals at most: those of a long benchmark are narrow, and must not take long."""
 BLOCK = 25
 
 

@@ -24,7 +24,8 @@ from modelpack_gui.stages.source.usercode import guarded
 
 _LIBRARIES = frozenset(
     {"torch", "numpy", "onnx", "onnxruntime", "onnxscript", "onnx_ir", "safetensors", "google", "ml_dtypes",
-     "sympy", "mpmath", "typing_extensions", "packaging", "modelpack_gui"}
+     "sympy", "mpmath", "typing_extensions", "packaging", "functorch", "torchgen", "filelock", "fsspec", "jinja2",
+     "markupsafe", "networkx", "modelpack_gui"}
 )  # fmt: skip
 
 
