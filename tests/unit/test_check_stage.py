@@ -210,6 +210,17 @@ def test_a_dimension_asked_dynamic_and_made_static_fails(tmp_path: Path) -> None
     assert (row.verdict, row.asked, row.got) == (FAILED, "x, axis 0: n", "fixed at 2")
 
 
+def test_two_dimensions_asked_for_that_became_one_are_a_warning(tmp_path: Path) -> None:
+    relu = [helper.make_node("Relu", ["x"], ["y"])]
+    model = _model(relu, inputs=[_value("x", ["n", "n"])], outputs=[_value("y", ["n", "n"])], weights=[])
+    asked = ExportSpec(dynamic=(N, DynamicDim("x", 1, "width")))
+    report = _check(tmp_path, model, asked=asked)
+    row = _row(report, "dynamic-dim-x-1")
+    assert (row.verdict, row.title, row.got) == (WARNING, "x, axis 1: dynamic as asked", "n")
+    assert "makes the two equal" in row.explanation
+    assert _row(report, "dynamic-dim-x-0").verdict is PASSED
+
+
 def test_a_dimension_of_an_input_that_is_not_there_fails(tmp_path: Path) -> None:
     asked = ExportSpec(dynamic=(N, DynamicDim("imgae", 0, "batch")))
     row = _row(_check(tmp_path, _model(), asked=asked), "dynamic-dim-imgae-0")

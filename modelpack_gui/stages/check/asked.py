@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from modelpack_gui.core.records import Artifact, CheckRow, DynamicDim, ExportSpec, InputSpec, Verdict
+from modelpack_gui.core.records import Artifact, CheckRow, DynamicDim, ExportSpec, InputSpec
 from modelpack_gui.stages.check.rows import failed, listed, passed, warning
 
 
@@ -111,7 +111,7 @@ def _dynamic_dims(
     for dim in asked:
         name = name_in_file.get(dim.input, dim.input)
         wanted.add((name, dim.axis))
-        rows.append(_asked_dim(dim, name, shapes))
+        rows.append(_asked_dim(dim, name, shapes, others={other.name for other in asked} - {dim.name}))
     for name, shape in shapes.items():
         for axis, size in enumerate(shape or ()):
             if not isinstance(size, int) and (name, axis) not in wanted:
@@ -122,7 +122,9 @@ def _dynamic_dims(
     return rows
 
 
-def _asked_dim(dim: DynamicDim, name: str, shapes: dict[str, tuple[int | str | None, ...] | None]) -> CheckRow:
+def _asked_dim(
+    dim: DynamicDim, name: str, shapes: dict[str, tuple[int | str | None, ...] | None], others: set[str]
+) -> CheckRow:
     asked = f"{name}, axis {dim.axis}: {dim.name}"
     shape = shapes.get(name)
     if shape is None or dim.axis >= len(shape):
@@ -143,11 +145,20 @@ def _asked_dim(dim: DynamicDim, name: str, shapes: dict[str, tuple[int | str | N
             asked=asked,
             got=f"fixed at {size}",
         )
+    elif size in others:
+        row = warning(
+            "dynamic-dims",
+            f"{dim.name} was asked to be a size of its own, and the file names it {size}, as another axis: the model "
+            "makes the two equal.",
+            "Give axes that must have one size one name.",
+            asked=asked,
+            got=size,
+        )
     else:
         got = size or "unnamed"
         renamed = "" if got == dim.name else f", under the name {got}" if size else ", without a name"
         row = passed("dynamic-dims", f"{dim.name} takes any size{renamed}.", asked=asked, got=str(got))
-    return _for_axis(row, name, dim.axis)
+    return _for_axis(row, name, dim.axis, "dynamic as asked")
 
 
 def _unasked_dim(name: str, axis: int, size: str | None) -> CheckRow:
@@ -158,12 +169,9 @@ def _unasked_dim(name: str, axis: int, size: str | None) -> CheckRow:
         asked="fixed",
         got=size or "unnamed",
     )
-    return _for_axis(row, name, axis)
+    return _for_axis(row, name, axis, "dynamic though not asked")
 
 
-def _for_axis(row: CheckRow, name: str, axis: int) -> CheckRow:
+def _for_axis(row: CheckRow, name: str, axis: int, what: str) -> CheckRow:
     """One row for each axis: the identifier and the title say which."""
-    title = f"{name}, axis {axis}: dynamic as asked"
-    if row.verdict is Verdict.WARNING:
-        title = f"{name}, axis {axis}: dynamic though not asked"
-    return dataclasses.replace(row, id=f"dynamic-dim-{name}-{axis}", title=title)
+    return dataclasses.replace(row, id=f"dynamic-dim-{name}-{axis}", title=f"{name}, axis {axis}: {what}")
