@@ -1,9 +1,10 @@
-"""What the death of a worker means, in words."""
+"""What the end of a worker that did not finish its job means, in words."""
 
 from __future__ import annotations
 
 import re
 import signal
+import traceback
 from pathlib import Path
 
 from modelpack_gui.core.errors import ErrorInfo
@@ -47,6 +48,56 @@ def crash_error(returncode: int | None, stage: str, output: str) -> ErrorInfo:
     message = f"The worker left with exit code {returncode} while it ran {stage!r}."
     hint = "Code of the model, or a library, ended the process: look for os._exit and for exit in native code."
     return ErrorInfo("worker-crashed", message, hint, output)
+
+
+def start_error(executable: str, returncode: int | None, output: str) -> ErrorInfo:
+    """Describe an interpreter that ended before it could take a job."""
+    return ErrorInfo(
+        "interpreter-not-usable",
+        f"{executable} ended (exit code {returncode}) before it could take a job.",
+        "Is it a Python 3.10 or newer? Run it in a terminal, or choose another interpreter.",
+        output,
+    )
+
+
+def start_timeout_error(limit_s: float, output: str) -> ErrorInfo:
+    """Describe an interpreter that did not get ready in time."""
+    return ErrorInfo(
+        "worker-start-timeout",
+        f"The interpreter did not get ready within {limit_s:g} s.",
+        "Is it a Python 3.10 or newer? Run it in a terminal to see what it waits for.",
+        output,
+    )
+
+
+def job_timeout_error(stage: str, limit_s: float, output: str) -> ErrorInfo:
+    """Describe a job that did not end in time."""
+    return ErrorInfo(
+        "job-timed-out",
+        f"The job {stage!r} did not end within {limit_s:g} s and was stopped.",
+        "Look for a loop without an end in the model, use smaller inputs, or allow more time.",
+        output,
+    )
+
+
+def malformed_error(problem: str, details: str) -> ErrorInfo:
+    """Describe a worker that sent what is none of the protocol."""
+    return ErrorInfo(
+        "protocol-malformed",
+        f"The worker sent a line that is not of the protocol: {problem}.",
+        "Try again: the next job starts a fresh worker. If it comes back, report it with the line.",
+        details,
+    )
+
+
+def fault(error: Exception) -> ErrorInfo:
+    """Describe an exception of our own while looking after workers."""
+    return ErrorInfo(
+        "client-fault",
+        f"{type(error).__name__} while looking after the worker: {error}",
+        "This is a fault of modelpack-gui; report it with the traceback.",
+        "".join(traceback.format_exception(error)),
+    )
 
 
 def _place(output: str) -> str:

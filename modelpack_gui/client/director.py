@@ -10,9 +10,9 @@ import math
 import random
 import threading
 import time
-import traceback
 from collections.abc import Iterator
 
+from modelpack_gui.client import crash
 from modelpack_gui.client.bench_report import Measured, judge, machine_facts, titles
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
@@ -111,7 +111,7 @@ class Director(threading.Thread):
         try:
             terminal = self._terminal()
         except Exception as error:  # noqa: BLE001 (whatever it is, the job must end)
-            terminal = self._fault(error)
+            terminal = Failed(self._job.id, Outcome.FAILED, crash.fault(error))
         with self._lock:
             lanes = tuple(self._lanes.values())
         for lane in lanes:
@@ -333,15 +333,6 @@ class Director(threading.Thread):
             f"The benchmark did not end within {self._job.deadline_s:g} s and was stopped.",
             "Use fewer iterations or smaller inputs, or allow more time.",
         )
-
-    def _fault(self, error: Exception) -> Failed:
-        info = ErrorInfo(
-            "director-fault",
-            f"{type(error).__name__} while steering the benchmark: {error}",
-            "This is a fault of modelpack-gui; report it with the traceback.",
-            "".join(traceback.format_exception(error)),
-        )
-        return Failed(self._job.id, Outcome.FAILED, info)
 
 
 def _blocks(runs: int, block: int) -> Iterator[int]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import queue
 import threading
 import time
-import traceback
 from collections import deque
 
-from modelpack_gui.client.crash import crash_error
+from modelpack_gui.client import crash
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
 from modelpack_gui.client.process import (
@@ -27,7 +26,7 @@ from modelpack_gui.client.process import (
     Refused,
     WorkerProcess,
 )
-from modelpack_gui.core.errors import ErrorInfo, UserError
+from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import (
     Cancel,
     Cancelled,
@@ -133,7 +132,7 @@ class Lane(threading.Thread):
             except Exception as error:  # noqa: BLE001 (a thread that died would leave its jobs without an end)
                 self._give_up_worker()
                 if self._job is not None:
-                    self._finish(Failed(self._job.id, Outcome.FAILED, _fault(error)))
+                    self._finish(Failed(self._job.id, Outcome.FAILED, crash.fault(error)))
         self._give_up_worker()
         if self._job is not None:
             self._finish(Cancelled(self._job.id))
@@ -240,12 +239,7 @@ class Lane(threading.Thread):
             job.emit(Log(job.id, "info", message.text, "stdout"))
             return
         output = self._give_up_worker()
-        error = ErrorInfo(
-            "protocol-malformed",
-            f"The worker sent a line that is not of the protocol: {message.problem}.",
-            "Try again: the next job starts a fresh worker. If it comes back, report it with the line.",
-            f"{message.text}\n\n{output}",
-        )
+        error = crash.malformed_error(message.problem, f"{message.text}\n\n{output}")
         self._finish(Failed(job.id, Outcome.CRASHED, error))
 
     def _take_gone(self, worker: WorkerProcess, message: Gone) -> None:
@@ -261,15 +255,10 @@ class Lane(threading.Thread):
             self._is_second_try = True  # it died between two jobs; this one is not to blame
             self._start_worker(job)
         elif self._is_ready:
-            error = crash_error(message.returncode, job.stage, worker.output)
+            error = crash.crash_error(message.returncode, job.stage, worker.output)
             self._finish(Failed(job.id, Outcome.CRASHED, error))
         else:
-            error = ErrorInfo(
-                "interpreter-not-usable",
-                f"{worker.executable} ended (exit code {message.returncode}) before it could take a job.",
-                "Is it a Python 3.10 or newer? Run it in a terminal, or choose another interpreter.",
-                worker.output,
-            )
+            error = crash.start_error(worker.executable, message.returncode, worker.output)
             self._finish(Failed(job.id, Outcome.FAILED, error))
 
     # -- cancels and deadlines
@@ -315,19 +304,9 @@ class Lane(threading.Thread):
         was_ready = self._is_ready
         output = self._give_up_worker()
         if was_ready:
-            error = ErrorInfo(
-                "job-timed-out",
-                f"The job {job.stage!r} did not end within {job.deadline_s:g} s and was stopped.",
-                "Look for a loop without an end in the model, use smaller inputs, or allow more time.",
-                output,
-            )
+            error = crash.job_timeout_error(job.stage, job.deadline_s or 0.0, output)
         else:
-            error = ErrorInfo(
-                "worker-start-timeout",
-                f"The interpreter did not get ready within {START_S:g} s.",
-                "Is it a Python 3.10 or newer? Run it in a terminal to see what it waits for.",
-                output,
-            )
+            error = crash.start_timeout_error(START_S, output)
         self._finish(Failed(job.id, Outcome.TIMED_OUT, error))
 
     def _patience(self) -> float | None:
@@ -378,12 +357,3 @@ class Lane(threading.Thread):
         output = worker.output
         worker.kill()
         return output
-
-
-def _fault(error: Exception) -> ErrorInfo:
-    return ErrorInfo(
-        "client-fault",
-        f"{type(error).__name__} while looking after the worker: {error}",
-        "This is a fault of modelpack-gui; report it with the traceback.",
-        "".join(traceback.format_exception(error)),
-    )
