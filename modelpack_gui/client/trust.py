@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +84,10 @@ def _resolved(path: str, base: Path) -> str:
 
 def _resolved_interpreter(recipe: Recipe, base: Path) -> str:
     path = recipe.interpreter.path
+    place = located(base, path)
+    is_on_path = Path(path).name == path and (shutil.which(path) is not None or not place.exists())
     # Not resolved further: the python of a virtual environment is a link, and the environment is where it stands.
-    return os.path.normpath(located(base, path)) if Path(path).name != path else path
+    return path if is_on_path or not path else os.path.normpath(place)
 
 
 def _store() -> Path:

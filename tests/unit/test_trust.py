@@ -151,6 +151,13 @@ def test_the_question_shows_everything_that_would_run(path: Path) -> None:
     )
 
 
+def test_the_question_shows_where_an_interpreter_in_the_recipes_folder_is(path: Path) -> None:
+    (path.parent / "venv-of-theirs").mkdir()
+    for name, shown in (("venv-of-theirs", str(path.parent.resolve() / "venv-of-theirs")), ("python3", "python3")):
+        recipe = dataclasses.replace(RECIPE, interpreter=InterpreterSpec(name))
+        assert dict(what_runs(recipe, path))["Interpreter"] == shown
+
+
 def test_the_question_for_a_module_names_it_and_the_apps_own_interpreter(path: Path) -> None:
     rows = dict(what_runs(Recipe(source=ModelSource(module="pkg.nets", name="Net")), path))
     assert rows["Module"] == "pkg.nets"
