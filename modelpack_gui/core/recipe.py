@@ -123,6 +123,9 @@ def check_values(recipe: Recipe, where: str) -> None:
         raise _invalid(where, "schema_version", f"is {recipe.schema_version}; the first one was 1")
     if recipe.source.file and recipe.source.module:
         raise _invalid(where, "source", "has both file and module; give one of them")
+    for path, text in _paths(recipe).items():
+        if "\0" in text:
+            raise _invalid(where, path, "holds a null character, which no path can")
     for name, value in recipe.source.arguments.items():
         try:
             serde.encode(value)
@@ -147,6 +150,16 @@ def check_values(recipe: Recipe, where: str) -> None:
     for path, is_valid in allowed.items():
         if not is_valid:
             raise _invalid(where, path, "is out of range")
+
+
+def _paths(recipe: Recipe) -> dict[str, str]:
+    checkpoint = recipe.source.checkpoint
+    return {
+        "source.file": recipe.source.file,
+        "source.checkpoint.path": checkpoint.path if checkpoint else "",
+        "interpreter.path": recipe.interpreter.path,
+        "export.output_path": recipe.export.output_path,
+    }
 
 
 def _invalid(where: str, path: str, problem: str) -> UserError:

@@ -69,6 +69,7 @@ def test_tables_hold_nothing_that_toml_lacks() -> None:
         ({"inputs": [{"name": "x", "shape": [1, -1]}]}, "inputs[0].shape [1, -1] has a negative size"),
         ({"inputs": [{"name": "x", "shape": []}] * 2}, "inputs two of them have the same name"),
         ({"source": {"file": "a.py", "module": "a"}}, "source has both file and module"),
+        ({"source": {"file": "net\0.py"}}, "source.file holds a null character"),
         ({"source": {"arguments": {"d": datetime.date(2020, 1, 1)}}}, "source.arguments.d holds a date"),
         ({"source": {"arguments": {"d": [datetime.time(1)]}}}, "source.arguments.d holds a list"),
         ({"parity": {"rtol": -1.0}}, "parity.rtol is out of range"),

@@ -85,6 +85,7 @@ def test_shapes_can_be_replaced_by_name() -> None:
         (InputSpec("a", (1,), "uint8", high=300), "input-range"),
         (InputSpec("a", (1,), "int32", low=0.5), "input-range"),
         (InputSpec("a", (10**8, 10**8)), "input-too-large"),
+        (InputSpec("a", (10**30,)), "input-too-large"),
     ],
 )
 def test_inputs_that_cannot_be_drawn_are_refused_by_name(spec: InputSpec, code: str) -> None:

@@ -105,6 +105,8 @@ def _draw(spec: InputSpec, shape: tuple[int, ...], seed: int) -> torch.Tensor:
         )
     generator = torch.Generator().manual_seed(seed % (1 << 63))
     try:
+        if any(size >= 1 << 63 for size in shape):
+            raise MemoryError("a size does not fit into 64 bits")
         if spec.dtype == "bool":
             return torch.randint(0, 2, shape, generator=generator, dtype=torch.uint8).bool()
         if dtype.is_floating_point:
