@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import queue
+import shutil
 import sys
 import threading
 import traceback
@@ -111,6 +112,7 @@ class Dispatcher:
                     flag.set()
             else:
                 break
+        shutil.rmtree(self._scratch, ignore_errors=True)  # whoever made it may have been killed
         if self._flags:  # nobody waits for this job any more, and it may never end by itself
             os._exit(0)
         self._jobs.put(None)
@@ -215,7 +217,7 @@ def serve(commands: int, events: int, *, protocol: int, base: str, scratch: str)
         events: File descriptor to write events to.
         protocol: Version that the client speaks.
         base: Folder that relative paths start from.
-        scratch: Folder for intermediate files, made and deleted by the client.
+        scratch: Folder for intermediate files, made by the client; deleted by whoever of the two lives longer.
     """
     channel = Channel(commands, events)
     if protocol != PROTOCOL_VERSION:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,9 +34,12 @@ sys.stdin.readline()
 
 
 @pytest.mark.parametrize("is_killed", [False, True])
-def test_a_busy_worker_ends_with_the_app_that_forgot_to_close(is_killed: bool) -> None:
+def test_a_busy_worker_ends_with_the_app_that_forgot_to_close_and_leaves_no_files(
+    is_killed: bool, tmp_path: Path
+) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen(
-        [sys.executable, "-c", _APP], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _APP], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as app:
         assert app.stdin is not None
         assert app.stdout is not None
@@ -47,3 +52,4 @@ def test_a_busy_worker_ends_with_the_app_that_forgot_to_close(is_killed: bool) -
             app.stdin.flush()
         assert app.wait(PATIENCE_S) == (-signal.SIGKILL if is_killed else 0)
     assert worker.has_ended()
+    assert not list(tmp_path.glob("modelpack-*"))
