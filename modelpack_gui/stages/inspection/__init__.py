@@ -1,1 +1,1 @@
-"""Read an ONNX file into plain records."""
+"""Read the graph of an artifact, ONNX or TorchScript, into plain records."""
