@@ -245,6 +245,12 @@ def test_a_dynamic_axis_compared_at_the_example_size_alone_is_doubtful(folder: P
     assert untold.verdict is Verdict.WARNING
 
 
+def test_a_size_that_does_not_fit_in_memory_is_skipped_and_the_others_are_compared(folder: Path) -> None:
+    report = _run(folder, "Affine", _affine(folder / "m.onnx"), spec=ParitySpec(sizes=(1, 1 << 45), seeds=(0,)))
+    assert [case.verdict for case in report.cases] == [Verdict.PASSED, Verdict.PASSED, Verdict.SKIPPED]
+    assert report.verdict is Verdict.PASSED
+
+
 def test_a_model_that_refuses_its_example_is_a_user_error(folder: Path) -> None:
     with pytest.raises(UserError) as caught:
         _run(folder, "OnlyPairs", _affine(folder / "m.onnx"), inputs=(InputSpec("x", (3, 4)),))

@@ -79,8 +79,8 @@ def _compare(
     noise: NoiseFloor,
     context: Context,
 ) -> ParityCase:
-    tensors = make_inputs(request.inputs, seed_offset=case.seed, shapes=case.shapes)
     try:
+        tensors = make_inputs(request.inputs, seed_offset=case.seed, shapes=case.shapes)
         expected = run_eager(noise.module, tensors)
     except UserError as error:
         if case.is_example:
