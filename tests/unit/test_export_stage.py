@@ -196,7 +196,7 @@ def test_too_few_output_names_are_a_mismatch(tmp_path: Path) -> None:
     record = export_tiny(tmp_path / "d.onnx", "DictOutput", output_names=("double",))
     (mismatch,) = record.mismatches
     assert mismatch.aspect == "output_names"
-    assert "1 output names were given, and the model has 3 outputs" in mismatch.explanation
+    assert "1 name for outputs given, and the model has 3 outputs" in mismatch.explanation
 
 
 def test_names_that_torchscript_cannot_have_are_mismatches(tmp_path: Path) -> None:

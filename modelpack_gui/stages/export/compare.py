@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import Artifact, ExportSpec, InputSpec, Mismatch, TensorInfo
 
 
@@ -62,7 +63,9 @@ def _outputs(spec: ExportSpec, artifact: Artifact) -> Iterator[Mismatch]:
     if not asked or asked == got:
         return
     if len(asked) != len(got):
-        explanation = f"{len(asked)} output names were given, and the model has {len(got)} outputs."
+        explanation = (
+            f"{plural(len(asked), 'name')} for outputs given, and the model has {plural(len(got), 'output')}."
+        )
         fix = "Give one name for each output."
     elif artifact.format == "torchscript":
         explanation, fix = "TorchScript has no names for outputs.", "Leave the output names empty."
