@@ -96,11 +96,13 @@ def doubts(summary: LatencySummary) -> tuple[str, ...]:
         direction = "slower" if summary.drift > 1 else "faster"
         change = abs(summary.drift - 1.0)
         found.append(
-            f"The last third of the runs was {change:.0%} {direction} than the first: not in a steady state."
+            f"The last third of the runs was {100 * change:.0f} % {direction} than the first: not in a steady state."
         )
     half_width = (summary.p50_ms.high - summary.p50_ms.low) / (2.0 * summary.p50_ms.value or 1.0)
     if half_width > 0.05:
-        found.append(f"The p50 is known to ±{half_width:.0%} only: the machine was busy, or the runs are too few.")
+        found.append(
+            f"The p50 is known to ±{100 * half_width:.0f} % only: the machine was busy, or the runs are too few."
+        )
     if summary.outliers > 0.05 * summary.count:
         found.append(f"{summary.outliers} of {summary.count} runs lie far outside the rest.")
     return tuple(found)

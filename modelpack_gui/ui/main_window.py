@@ -127,6 +127,11 @@ class MainWindow(QMainWindow):
         self._autosave.write_now()
         self._open_project(Stage.SOURCE)
 
+    def forget_recent(self) -> None:
+        """Empty the list of recent files, on the start page too."""
+        self._settings.clear_recent()
+        self.start_page.refresh()
+
     def save(self) -> bool:
         """Write the recipe; ask where if it has no file. False if it was not written."""
         return self._saved(self._files.save)

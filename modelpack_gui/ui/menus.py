@@ -34,6 +34,9 @@ class Commands(Protocol):
     def open_demo(self, name: str = "demo") -> None:
         """Open a demo recipe."""
 
+    def forget_recent(self) -> None:
+        """Empty the list of recent files."""
+
     def save(self) -> bool:
         """Write the recipe."""
 
@@ -174,7 +177,7 @@ class Menus:
             action = self._recent.addAction(str(path))
             action.triggered.connect(lambda _checked=False, path=path: self._commands.open_path(path))
         self._recent.addSeparator()
-        self._recent.addAction("Clear").triggered.connect(self._settings.clear_recent)
+        self._recent.addAction("Clear").triggered.connect(self._commands.forget_recent)
 
     def _choose_theme(self, choice: str) -> None:
         theme().choose(choice)

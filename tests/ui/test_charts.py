@@ -287,7 +287,7 @@ def test_the_pointer_tells_the_runs_of_each_runner(latencies: LatencyChart, qtbo
         latencies.show_series([LatencySeries("eager", "Eager", "#0072b2", (9.0, 8.0), (1.0,) * 10 + (2.0,) * 30)])
     assert latencies.describe(1.001).endswith(": Eager 10")
     latencies.set_mode(ECDF)
-    assert latencies.describe(1.5) == "Within 1.500 ms: Eager 25.0%"
+    assert latencies.describe(1.5) == "Within 1.500 ms: Eager 25.0 %"
     latencies.set_mode(SERIES)
     assert latencies.describe(-2) == "Warm-up run 2 before the first, ms: Eager 9.000"
     assert latencies.describe(10) == "Run 11, ms: Eager 2.000"

@@ -158,21 +158,25 @@ def test_the_interpreter_line_names_versions_cpu_and_threads(page: SourcePage) -
     assert text.text() == "Python 3.11.7 · torch 2.13.0 · onnx 1.23.2 · no onnxruntime · A CPU · 4 threads"
 
 
-def test_a_missing_package_is_shown_with_its_pip_command(
+def test_missing_packages_are_shown_with_one_pip_command_for_all(
     page: SourcePage, project: Controller, client: FakeClient, qtbot: QtBot
 ) -> None:
-    missing = PackageInfo("onnxscript", "", "ONNX export with dynamo.", "python -m pip install onnxscript")
-    client.answers["hello"] = dataclasses.replace(make_capabilities(), packages=(missing,))
+    missing = (
+        PackageInfo("onnxscript", "", "ONNX export with dynamo.", "python -m pip install onnxscript"),
+        PackageInfo("onnx", "", "Everything.", "python -m pip install onnx"),
+    )
+    client.answers["hello"] = dataclasses.replace(make_capabilities(), packages=missing)
     with qtbot.waitSignal(project.capabilities_changed):
         project.refresh_capabilities()
     qtbot.waitUntil(lambda: project.capabilities is not None)
     texts = [label.text() for label in page.interpreter.findChildren(QLabel)]
-    assert "onnxscript is missing. ONNX export with dynamo." in texts
+    assert "onnxscript is missing, needed for ONNX export with dynamo." in texts
+    assert "onnx is missing, needed for everything." in texts
     copies = [
         button for button in page.interpreter.findChildren(QToolButton) if button.toolTip() == "Copy the command"
     ]
     copies[-1].click()
-    assert QGuiApplication.clipboard().text() == "python -m pip install onnxscript"
+    assert QGuiApplication.clipboard().text() == "python -m pip install onnxscript onnx"
 
 
 def test_choosing_an_interpreter_changes_the_recipe_and_undo_the_combo(page: SourcePage, project: Controller) -> None:

@@ -89,9 +89,9 @@ def test_drift_is_the_last_third_over_the_first() -> None:
     rising = [1.0] * 100 + [1.25] * 100 + [1.5] * 100
     summary = stats.summarise(rising)
     assert summary.drift == 1.5
-    assert any("50% slower than the first" in doubt for doubt in stats.doubts(summary))
+    assert any("50 % slower than the first" in doubt for doubt in stats.doubts(summary))
     falling = stats.doubts(stats.summarise(rising[::-1]))
-    assert any("33% faster than the first" in doubt for doubt in falling)
+    assert any("33 % faster than the first" in doubt for doubt in falling)
 
 
 def test_a_wide_interval_and_many_outliers_are_doubted() -> None:

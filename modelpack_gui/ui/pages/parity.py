@@ -27,8 +27,8 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, ErrorPanel, Foldable, heading, wrapped_label
-from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.error_histogram import ErrorHistogramChart, pooled
+from modelpack_gui.ui.widgets.fitted_table import FittedTable
 from modelpack_gui.ui.widgets.number_fields import (
     ParsedEdit,
     join,
@@ -145,10 +145,9 @@ class ParityPage(StagePage):
         self.scope.currentIndexChanged.connect(lambda _: self._show_histogram())
 
         self._rows: RecordTableModel[OutputParity] = RecordTableModel(COLUMNS, mono_font(), self)
-        self.table = DataTable(self._rows, "parity-outputs", "Outputs of the selected case")
+        self.table = FittedTable(self._rows, "parity-outputs", "Outputs of the selected case")
         self.table.remember(self._settings)
         self.table.record_selected.connect(self._on_row_selected)
-        self.table.setMinimumHeight(100)
         self.case_error = ErrorPanel()
         self._lower = QStackedWidget()
         self._lower.addWidget(self.table)
@@ -181,15 +180,15 @@ class ParityPage(StagePage):
         column.setSpacing(SPACING // 2)
         column.addWidget(self._case_heading)
         column.addWidget(self.reason)
-        column.addWidget(self._lower, 1)
+        column.addWidget(self._lower)
         column.addWidget(self._facts)
         column.addWidget(self.warnings)
         down = _splitter(Qt.Orientation.Vertical, self._settings, "splits/parity-down")
         down.addWidget(across)
         down.addWidget(lower)
-        down.setStretchFactor(0, 3)
-        down.setStretchFactor(1, 2)
-        down.setSizes([340, 180])
+        down.setStretchFactor(0, 1)
+        down.setStretchFactor(1, 0)
+        down.setSizes([400, 120])
         for splitter in (across, down):
             splitter.restoreState(self._settings.state(splitter.objectName()))
         self.content.addWidget(down, 1)

@@ -102,7 +102,7 @@ COLUMNS: tuple[Column[RunnerRow], ...] = (
     _of_summary("Std ms", lambda one: one.std_ms, "Standard deviation"),
     _of_summary("Min ms", lambda one: one.min_ms, "Fastest run"),
     _of_summary("Max ms", lambda one: one.max_ms, "Slowest run"),
-    _of_summary("CoV", lambda one: one.cov, "Standard deviation over mean", "{:.1%}".format),
+    _of_summary("CoV", lambda one: one.cov, "Standard deviation over mean", lambda cov: f"{100 * cov:.1f} %"),
     _of_summary(
         "Outliers",
         lambda one: one.outliers,
@@ -169,7 +169,7 @@ def _figures(one: LatencySummary) -> tuple[Property, ...]:
             for name, estimate in (("p50", one.p50_ms), ("p95", one.p95_ms), ("p99", one.p99_ms))
         ),
         *(Property(name, significant(value), full(value), is_mono=True) for name, value in numbers.items()),
-        Property("CoV", f"{one.cov:.1%}", full(one.cov), is_mono=True),
+        Property("CoV", f"{100 * one.cov:.1f} %", full(one.cov), is_mono=True),
         Property("drift, last third over first", significant(one.drift), full(one.drift), is_mono=True),
         Property("far outliers", f"{count(one.outliers)} of {count(one.count)}", is_mono=True),
     )

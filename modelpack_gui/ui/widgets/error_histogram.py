@@ -69,7 +69,7 @@ class ErrorHistogramChart(Chart):
         """Bars, lines and axes anew: a histogram has a hundred bars at most."""
         plot.clear()
         plot.setLabel("bottom", "|actual − expected|", color=theme().colors.muted)
-        plot.setLabel("left", "elements", color=theme().colors.muted)
+        plot.setLabel("left", "elements, log scale", color=theme().colors.muted)
         data = self._data
         if data is None:
             return

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from modelpack_gui.client.interpreters import find_interpreters
 from modelpack_gui.client.recipe_file import relative_to_recipe
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.records import Capabilities
+from modelpack_gui.core.records import Capabilities, PackageInfo
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.source_text import capabilities_inspection, capabilities_line
 from modelpack_gui.ui.settings import Settings
@@ -97,11 +97,8 @@ class InterpreterField(QWidget):
         for widget in self._missing:
             self._missing_column.removeWidget(widget)
             widget.deleteLater()
-        self._missing = [
-            _MissingPackage(f"{info.name} is missing. {info.needed_for}", info.pip)
-            for info in (found.packages if found is not None else ())
-            if not info.version
-        ]
+        lacking = [info for info in (found.packages if found is not None else ()) if not info.version]
+        self._missing = [_MissingPackages(lacking)] if lacking else []
         for widget in self._missing:
             self._missing_column.addWidget(widget)
         chain_after(self._details, self._missing)
@@ -126,16 +123,23 @@ class InterpreterField(QWidget):
         self.interpreter_edited.emit(self._spelled(path))
 
 
-class _MissingPackage(QWidget):
-    def __init__(self, sentence: str, command: str) -> None:
+class _MissingPackages(QWidget):
+    """What the interpreter lacks and what for, and one command that installs all of it."""
+
+    def __init__(self, lacking: list[PackageInfo]) -> None:
         super().__init__()
-        note = NoteLabel(Status.WARNING)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(2)
-        column.addWidget(note)
-        note.set_text(sentence)
-        column.addWidget(CommandRow(command))
+        for info in lacking:
+            note = NoteLabel(Status.WARNING)
+            column.addWidget(note)
+            needed_for = info.needed_for
+            if needed_for[1:2].islower():  # ONNX stays as it is
+                needed_for = needed_for[0].lower() + needed_for[1:]
+            note.set_text(f"{info.name} is missing, needed for {needed_for}")
+        command = lacking[0].pip
+        column.addWidget(CommandRow(" ".join([command, *(info.name for info in lacking[1:])])))
 
 
 def _facts(found: Capabilities | None, error: ErrorInfo | None, *, is_trusted: bool) -> str:

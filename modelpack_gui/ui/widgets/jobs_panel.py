@@ -102,5 +102,5 @@ def _state(job: JobView) -> str:
 def _progress(job: JobView) -> str:
     if job.error:
         return job.error
-    share = "" if job.fraction is None else f"{job.fraction:.0%}  "
+    share = "" if job.fraction is None else f"{100 * job.fraction:.0f} %  "
     return share + job.message

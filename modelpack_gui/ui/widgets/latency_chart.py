@@ -158,7 +158,7 @@ class LatencyChart(Chart):
             return f"{significant(ends[0], 4)} to {significant(ends[1], 4)} ms: {', '.join(parts) or 'no run'}"
         for one in self._series:
             share = sum(latency <= value for latency in one.timed_ms) / len(one.timed_ms)
-            parts.append(f"{one.title} {share:.1%}")
+            parts.append(f"{one.title} {100 * share:.1f} %")
         return f"Within {significant(value, 4)} ms: {', '.join(parts)}"
 
     def _describe_run(self, place: int) -> str:

@@ -151,6 +151,7 @@ class SpinField(QSpinBox):
         self.setGroupSeparatorShown(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setMaximumWidth(self.fontMetrics().horizontalAdvance(f"{high:,}") + 40)  # four of them fit in one line
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave it to what scrolls."""
