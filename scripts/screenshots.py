@@ -1,7 +1,7 @@
 """Take the README's screenshots: the real window, real workers, real results of the demo project.
 
-Runs every stage of both demo recipes, visits every page, and saves a picture of each in light and dark. With
-`--summary` it also writes what the stages said, as JSON; the smoke test reads that. Needs a display:
+Runs every stage of both demo recipes, visits every page, and saves a picture of each; `--themes light dark` takes
+both themes. With `--summary` it also writes what the stages said, as JSON; the smoke test reads that. Needs a display:
 `xvfb-run -a -s "-screen 0 1400x900x24" .venv/bin/python scripts/screenshots.py`.
 """
 
@@ -20,12 +20,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-from modelpack_gui.ui.dialogs.export_options import ExportOptionsDialog  # noqa: E402
-
 from modelpack_gui.client.jobs import WorkerClient  # noqa: E402 (the checkout is put on the path above)
 from modelpack_gui.core.pipeline import ORDER, Stage  # noqa: E402
 from modelpack_gui.core.records import ParityReport  # noqa: E402
 from modelpack_gui.ui import app as gui  # noqa: E402
+from modelpack_gui.ui.dialogs.export_options import ExportOptionsDialog  # noqa: E402
 from modelpack_gui.ui.main_window import MainWindow  # noqa: E402
 from modelpack_gui.ui.settings import Settings  # noqa: E402
 from modelpack_gui.ui.theme import theme  # noqa: E402
@@ -125,12 +124,12 @@ def select_something(page: QWidget) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "resources" / "screenshots")
-    parser.add_argument("--themes", nargs="+", default=["light", "dark"], choices=["light", "dark"])
+    parser.add_argument("--themes", nargs="+", default=["light"], choices=["light", "dark"])
     parser.add_argument("--size", type=int, nargs=2, default=(1280, 800), metavar=("WIDTH", "HEIGHT"))
     parser.add_argument("--summary", type=Path, help="write what the stages said here, as JSON")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="modelpack-") as folder:
         os.environ["MODELPACK_DATA_DIR"] = folder
         photographer = Photographer(options.out, options.themes, tuple(options.size))
         said = take_all(photographer)

@@ -45,6 +45,7 @@ def tour(display: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
     script = str(ROOT / "scripts" / "screenshots.py")
     command = [sys.executable, "-X", "faulthandler", script, "--out", str(out), "--summary", str(summary)]
+    command += ["--themes", "light", "dark"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr, done.stderr
