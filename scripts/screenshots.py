@@ -1,7 +1,7 @@
 """Take the README's screenshots: the real window, real workers, real results of the demo project.
 
 Runs every stage of both demo recipes, visits every page, and saves a picture of each; `--themes light dark` takes
-both themes. With `--summary` it also writes what the stages said, as JSON; the smoke test reads that. Needs a display:
+both themes. With `--summary` it also writes what the stages said, as JSON, for the smoke test. Needs a display:
 `xvfb-run -a -s "-screen 0 1400x900x24" .venv/bin/python scripts/screenshots.py`.
 """
 
