@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, heading_font, mono_font
-from modelpack_gui.ui.widgets.basics import IconButton, IconLabel, wrapped_label
+from modelpack_gui.ui.dialogs.consent import ConsentDialog
+from modelpack_gui.ui.theme import SPACING, mono_font
+from modelpack_gui.ui.widgets.basics import wrapped_label
 
 CODE = "checkpoint-unsafe-global"
 """Code of the error that this dialog is the answer to; its details have one full name on each line."""
@@ -52,24 +52,10 @@ def meaning(name: str) -> str:
     return f"Code of the package {package}. The file decides what it is called with."
 
 
-class AllowGlobalsDialog(QDialog):
+class AllowGlobalsDialog(ConsentDialog):
     """Names each class. Accepted means the user agrees to these and no others."""
 
     def __init__(self, checkpoint: str, names: tuple[str, ...], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("allow-globals-dialog")
-        self.setWindowTitle("Allow classes in the checkpoint?")
-        self.resize(600, 420)
-        self.names = names
-        what = "this class" if len(names) == 1 else f"these {len(names)} classes"
-        question = QLabel(f"Let the checkpoint use {what}?")
-        question.setFont(heading_font())
-        explanation = wrapped_label(
-            f"{checkpoint} asks for more than tensors. Reading it would call what is named below, with arguments "
-            "from the file. Agree only if you know who made it. Loading stays restricted (weights_only=True): "
-            "anything that is not on the list is still refused. The consent is kept in the recipe and can be undone.",
-            is_muted=True,
-        )
         card = QFrame()
         card.setProperty("role", "card")
         rows = QVBoxLayout(card)
@@ -85,29 +71,18 @@ class AllowGlobalsDialog(QDialog):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(card)
-        allow = IconButton("Allow and load again", "run")
-        allow.setObjectName("allow-globals-accept")
-        allow.clicked.connect(self.accept)
-        keep = IconButton("Do not allow", role="primary")
-        keep.setObjectName("allow-globals-reject")
-        keep.setDefault(True)
-        allow.setAutoDefault(False)
-        keep.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(allow)
-        buttons.addWidget(keep)
-        head = QHBoxLayout()
-        head.setSpacing(SPACING + 4)
-        head.addWidget(IconLabel("warning", 32), alignment=Qt.AlignmentFlag.AlignTop)
-        texts = QVBoxLayout()
-        texts.addWidget(question)
-        texts.addWidget(explanation)
-        head.addLayout(texts, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(GROUP_SPACING, GROUP_SPACING, GROUP_SPACING, GROUP_SPACING)
-        column.setSpacing(GROUP_SPACING)
-        column.addLayout(head)
-        column.addWidget(scroll, 1)
-        column.addLayout(buttons)
-        keep.setFocus()  # else the first button has it, and Return or Space would agree
+        what = "this class" if len(names) == 1 else f"these {len(names)} classes"
+        super().__init__(
+            "allow-globals",
+            f"Let the checkpoint use {what}?",
+            f"{checkpoint} asks for more than tensors. Reading it would call what is named below, with arguments "
+            "from the file. Agree only if you know who made it. Loading stays restricted (weights_only=True): "
+            "anything that is not on the list is still refused. The consent is kept in the recipe and can be undone.",
+            scroll,
+            "Allow and load again",
+            "Do not allow",
+            parent,
+        )
+        self.names = names
+        self.setWindowTitle("Allow classes in the checkpoint?")
+        self.resize(600, 420)
