@@ -121,7 +121,7 @@ class _TintedIconEngine(QIconEngine):
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:  # noqa: ARG002 (Qt's signature)
         colors = theme().colors
-        color = colors.muted if mode == QIcon.Mode.Disabled else self._color or colors.text
+        color = colors.muted if mode == QIcon.Mode.Disabled else getattr(colors, self._color, self._color)
         return _pixmap(self._name, color, min(size.width(), size.height()))
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
@@ -131,8 +131,12 @@ class _TintedIconEngine(QIconEngine):
         return _TintedIconEngine(self._name, self._color)
 
 
-def icon(name: str, color: str = "") -> QIcon:
-    """An icon of ours, tinted with a colour, or with the theme's text colour; disabled it takes the muted one."""
+def icon(name: str, color: str = "text") -> QIcon:
+    """An icon of ours; disabled it takes the muted colour.
+
+    Args:
+        color: One of `Colors` by name, which follows the theme, or a colour itself.
+    """
     return QIcon(_TintedIconEngine(name, color))
 
 

@@ -34,8 +34,9 @@ from modelpack_gui.ui.widgets.basics import IconButton, heading, wrapped_label
 from modelpack_gui.ui.widgets.code_view import CodeView
 from modelpack_gui.ui.widgets.data_table import CellDelegate
 from modelpack_gui.ui.widgets.exporter_choice import ExporterChoice
-from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT, FormSection, MarkedLine, NoteLabel, chain_after
+from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT, FormSection, NoteLabel, chain_after
 from modelpack_gui.ui.widgets.inputs_table import FittingTable
+from modelpack_gui.ui.widgets.marked_line import MarkedLine
 from modelpack_gui.ui.widgets.number_fields import SpinField
 from modelpack_gui.ui.widgets.path_field import PathField
 

@@ -14,7 +14,8 @@ from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, wrapped_label
-from modelpack_gui.ui.widgets.form_parts import CalmCombo, MarkedLine, NoteLabel, chain_after, form_label
+from modelpack_gui.ui.widgets.form_parts import CalmCombo, NoteLabel, chain_after, form_label
+from modelpack_gui.ui.widgets.marked_line import MarkedLine
 
 _UNSET = object()
 

@@ -1,4 +1,4 @@
-"""Small widgets that every page uses. Icons follow the palette by `changeEvent`, not by a connection to a global."""
+"""Small widgets that every page uses. Pictures follow the theme by `changeEvent`, icons by themselves."""
 
 from __future__ import annotations
 
@@ -19,28 +19,16 @@ class IconButton(QPushButton):
 
     def __init__(self, text: str, icon_name: str = "", role: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
-        self._icon_name = icon_name
         if role:
             self.setProperty("role", role)
         if role == "link":
             self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._tint()
+        if icon_name:
+            self.set_icon_name(icon_name)
 
     def set_icon_name(self, name: str) -> None:
         """Show another icon."""
-        self._icon_name = name
-        self._tint()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._tint()
-
-    def _tint(self) -> None:
-        if self._icon_name:
-            is_primary = self.property("role") == "primary"
-            self.setIcon(icon(self._icon_name, theme().colors.on_accent if is_primary else ""))
+        self.setIcon(icon(name, "on_accent" if self.property("role") == "primary" else "text"))
 
 
 class IconToolButton(QToolButton):
@@ -48,26 +36,15 @@ class IconToolButton(QToolButton):
 
     def __init__(self, text: str, icon_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._icon_name = icon_name
         self.setToolTip(text)
         self.setAccessibleName(text)
         self.setAutoRaise(True)
         self.setIconSize(QSize(16, 16))
-        self._tint()
+        self.set_icon_name(icon_name)
 
     def set_icon_name(self, name: str) -> None:
         """Show another icon."""
-        self._icon_name = name
-        self._tint()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._tint()
-
-    def _tint(self) -> None:
-        self.setIcon(icon(self._icon_name))
+        self.setIcon(icon(name))
 
 
 class IconLabel(QLabel):

@@ -23,7 +23,8 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, GROUP_SPACING, SPACING, mono_font, theme
 from modelpack_gui.ui.widgets.basics import ErrorPanel, IconToolButton, wrapped_label
-from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT, CalmCombo, FormSection, MarkedLine, NoteLabel
+from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT, CalmCombo, FormSection, NoteLabel
+from modelpack_gui.ui.widgets.marked_line import MarkedLine
 from modelpack_gui.ui.widgets.path_field import PathField
 
 _KIND_WORDS = {"module": "nn.Module", "class": "class", "factory": "factory"}

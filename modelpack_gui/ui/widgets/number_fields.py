@@ -6,12 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAction, QWheelEvent
-from PySide6.QtWidgets import QLineEdit, QSpinBox, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QSpinBox, QWidget
 
-from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import status_icon
+from modelpack_gui.ui.widgets.marked_line import MarkedLine
 
 
 def parse_tolerance(text: str) -> float:
@@ -75,7 +74,7 @@ def join(values: tuple[int, ...]) -> str:
     return ", ".join(str(value) for value in values)
 
 
-class ParsedEdit(QLineEdit):
+class ParsedEdit(MarkedLine):
     """A line that holds a value. What cannot be read is marked and explained, and the value stays as it was."""
 
     value_edited = Signal(object)
@@ -85,14 +84,11 @@ class ParsedEdit(QLineEdit):
         self, label: str, parse: Callable[[str], Any], spell: Callable[[Any], str], parent: QWidget | None = None
     ) -> None:
         """`label` starts the sentence that explains a problem."""
-        super().__init__(parent)
-        self.setAccessibleName(label)
-        self.problem = ""
+        super().__init__(label, parent)
         self._label, self._parse, self._spell = label, parse, spell
         self._value: Any = None
         self._before: Any = None  # when typing began
         self._is_typing = False
-        self._mark: QAction | None = None
         self.textEdited.connect(self._on_text_edited)
         self.editingFinished.connect(self._on_editing_finished)
 
@@ -102,22 +98,16 @@ class ParsedEdit(QLineEdit):
             return
         self._value = self._before = value
         self.setText(self._spell(value))
-        self._set_problem("")
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._mark is not None:
-            self._mark.setIcon(status_icon(Status.FAILED))
+        self.set_problem("")
 
     def _on_text_edited(self, text: str) -> None:
         try:
             value = self._parse(text)
         except ValueError as error:
             value = self._before  # on the way to `1e-4`, `1` was only passed through
-            self._set_problem(f"{self._label} {error}. Until then it stays {self._spell(value) or 'empty'}.")
+            self.set_problem(f"{self._label} {error}. Until then it stays {self._spell(value) or 'empty'}.")
         else:
-            self._set_problem("")
+            self.set_problem("")
         if value != self._value:
             self._value = value
             self._is_typing = True
@@ -127,18 +117,11 @@ class ParsedEdit(QLineEdit):
     def _on_editing_finished(self) -> None:
         self._before = self._value
 
-    def _set_problem(self, problem: str) -> None:
-        if problem == self.problem:
-            return
-        self.problem = problem
-        self.setToolTip(problem)
-        if problem and self._mark is None:
-            self._mark = self.addAction(status_icon(Status.FAILED), QLineEdit.ActionPosition.TrailingPosition)
-        elif not problem and self._mark is not None:
-            self.removeAction(self._mark)
-            self._mark.deleteLater()
-            self._mark = None
-        self.problem_changed.emit()
+    def set_problem(self, problem: str) -> None:
+        """Mark it as wrong; empty takes the mark away."""
+        if problem != self.problem:
+            super().set_problem(problem)
+            self.problem_changed.emit()
 
 
 class SpinField(QSpinBox):

@@ -13,7 +13,7 @@ from modelpack_gui.client.recipe_file import relative_to_recipe
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import IconButton
-from modelpack_gui.ui.widgets.form_parts import MarkedLine
+from modelpack_gui.ui.widgets.marked_line import MarkedLine
 
 
 class PathField(QWidget):
