@@ -22,6 +22,8 @@ from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import app_icon, theme
 
+SWITCH_INTERVAL_S = 0.0005
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the window until it is closed; gives the exit status.
@@ -48,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make_application() -> QApplication:
     """The QApplication, with our names and icon."""
+    # Each call from Qt into Python waits for the interpreter lock. While a background thread reads a result or
+    # imports the charts, the usual 5 ms a wait add up to 100 ms for one repaint.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("modelpack-gui")
