@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from modelpack_gui.core.explanation import Explanation
+
 
 @dataclass(frozen=True)
 class ErrorInfo:
@@ -14,12 +16,14 @@ class ErrorInfo:
         message: What was wrong, and where, in one or two sentences.
         hint: What to do next; empty if there is nothing to advise.
         details: Traceback or output of the tool that failed, for the folded part of a page.
+        explanation: Cause, places and fixes, where the failure is of a known kind.
     """
 
     code: str
     message: str
     hint: str = ""
     details: str = ""
+    explanation: Explanation | None = None
 
 
 class UserError(Exception):
@@ -28,12 +32,15 @@ class UserError(Exception):
     Raised anywhere; every boundary (worker, command line, window) shows `info` and never a bare traceback.
     """
 
-    def __init__(self, code: str, message: str, hint: str = "", details: str = "") -> None:
+    def __init__(
+        self, code: str, message: str, hint: str = "", details: str = "", explanation: Explanation | None = None
+    ) -> None:
         super().__init__(message)
-        self.info = ErrorInfo(code, message, hint, details)
+        self.info = ErrorInfo(code, message, hint, details, explanation)
 
-    def __reduce__(self) -> tuple[type[UserError], tuple[str, str, str, str]]:
-        return type(self), (self.info.code, self.info.message, self.info.hint, self.info.details)
+    def __reduce__(self) -> tuple[type[UserError], tuple[str, str, str, str, Explanation | None]]:
+        info = self.info
+        return type(self), (info.code, info.message, info.hint, info.details, info.explanation)
 
 
 class JobCancelled(Exception):  # noqa: N818 (not an error: what the user asked for)

@@ -69,7 +69,9 @@ def request_for(stage: Stage, recipe: Recipe, artifact_path: str = "") -> Reques
     if stage is Stage.CHECK:
         return CheckRequest(path, recipe.export, recipe.inputs)
     if stage is Stage.PARITY:
-        return ParityRequest(recipe.source, recipe.inputs, path, recipe.export.dynamic, recipe.parity)
+        return ParityRequest(
+            recipe.source, recipe.inputs, path, recipe.export.dynamic, recipe.parity, recipe.input_sets
+        )
     return BenchRequest(recipe.source, recipe.inputs, path, recipe.bench)
 
 
@@ -80,7 +82,7 @@ def settings_of(stage: Stage, recipe: Recipe) -> tuple[Any, ...]:
         return made_from
     exported = (*made_from, recipe.export)
     if stage is Stage.PARITY:
-        return (*exported, recipe.parity)
+        return (*exported, recipe.input_sets, recipe.parity)
     if stage is Stage.BENCH:
         return (*exported, recipe.bench)
     return exported

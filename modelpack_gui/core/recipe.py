@@ -31,7 +31,7 @@ from typing import Any
 
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import BenchSpec, ExportSpec, InputSpec, ModelSource, ParitySpec
+from modelpack_gui.core.records import BenchSpec, ExportSpec, InputSet, InputSpec, ModelSource, ParitySpec
 
 SCHEMA_VERSION = 1
 
@@ -51,6 +51,7 @@ class Recipe:
     source: ModelSource = field(default_factory=ModelSource)
     interpreter: InterpreterSpec = field(default_factory=InterpreterSpec)
     inputs: tuple[InputSpec, ...] = ()
+    input_sets: tuple[InputSet, ...] = ()
     export: ExportSpec = field(default_factory=ExportSpec)
     parity: ParitySpec = field(default_factory=ParitySpec)
     bench: BenchSpec = field(default_factory=BenchSpec)

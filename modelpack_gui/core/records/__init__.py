@@ -50,6 +50,8 @@ from modelpack_gui.core.records.parity import (
 from modelpack_gui.core.records.source import (
     CallableInfo,
     CheckpointSpec,
+    ImageSpec,
+    InputSet,
     InputSpec,
     KeyReport,
     LoadReport,
@@ -120,7 +122,9 @@ __all__ = [
     "ExporterInfo",
     "GraphIndex",
     "HelloRequest",
+    "ImageSpec",
     "InitializerInfo",
+    "InputSet",
     "InputSpec",
     "InspectRequest",
     "KeyReport",

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.records.source import InputSpec, ModelSource
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo
 
-ArtifactFormat = Literal["onnx", "torchscript"]
+ArtifactFormat = Literal["onnx", "torchscript", "pt2"]
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,19 @@ class ExportSpec:
     """Options of an export.
 
     Attributes:
-        format: `onnx` or `torchscript`.
-        exporter: Identifier from the registry: `dynamo`, `trace` or `script`.
-        opset_version: Of the default ONNX domain; None takes the exporter's default. Not used for TorchScript.
+        format: `onnx`, `torchscript`, or `pt2` (an ExportedProgram of torch.export).
+        exporter: Identifier from the registry: `dynamo`, `trace` or `script`; `export` for `pt2`.
+        opset_version: Of the default ONNX domain; None takes the exporter's default. Not used for other formats.
         input_names: In the artifact; empty takes the names of the example inputs.
         output_names: In the artifact; empty leaves them to the exporter.
         external_data: Whether weights go to a file beside the `.onnx` (needed above 2 GB).
         output_path: Relative to the recipe's folder or absolute.
+        strict: Whether torch.export captures in strict mode (TorchDynamo reads the bytecode) instead of running it.
+        draft_report: Whether torch.export's draft report is made too: all that stands in the way, not the first.
+        freeze: Whether TorchScript inlines weights as constants.
+        optimize_for_inference: Whether TorchScript is optimised for this machine's kind (implies `freeze`).
+        check_trace: Whether a trace is compared with a second run on other values.
+        post_steps: Identifiers from their registry, in order; each is followed by a parity check of its own.
     """
 
     format: ArtifactFormat = "onnx"
@@ -54,6 +61,12 @@ class ExportSpec:
     output_names: tuple[str, ...] = ()
     external_data: bool = False
     output_path: str = ""
+    strict: bool = False
+    draft_report: bool = False
+    freeze: bool = False
+    optimize_for_inference: bool = False
+    check_trace: bool = True
+    post_steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,7 @@ class ExportRecord:
         duration_s: Wall time of the whole stage in the worker, model loading included.
         export_duration_s: Wall time of the exporter's own call.
         versions: Of python, torch, onnx, onnxscript... used.
+        explanations: Of its warnings and mismatches, where they are of a known kind; the gravest first.
     """
 
     asked: ExportSpec
@@ -123,3 +137,4 @@ class ExportRecord:
     duration_s: float
     export_duration_s: float
     versions: Mapping[str, str]
+    explanations: tuple[Explanation, ...] = ()

@@ -33,11 +33,12 @@ class ExporterInfo:
     """An exporter from the registry.
 
     Attributes:
-        format: Artifact format it makes: `onnx` or `torchscript`.
+        format: Artifact format it makes: `onnx`, `torchscript` or `pt2`.
         exporter: `dynamo`, `trace`, `script`.
         opset_min, opset_max, opset_default: None for formats without opsets.
         missing: Packages that it needs and this interpreter lacks.
         note: What to know before choosing it, one sentence.
+        options: Fields of ExportSpec that it heeds besides the paths and the dynamic axes, such as `strict`.
     """
 
     format: str
@@ -48,6 +49,7 @@ class ExporterInfo:
     opset_default: int | None
     missing: tuple[str, ...]
     note: str = ""
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.records.export import DynamicDim
-from modelpack_gui.core.records.source import InputSpec, ModelSource
+from modelpack_gui.core.records.source import InputSet, InputSpec, ModelSource
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict
 
 
@@ -37,6 +38,7 @@ class ParityRequest:
     artifact_path: str
     dynamic: tuple[DynamicDim, ...]
     parity: ParitySpec
+    input_sets: tuple[InputSet, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ class ParityReport:
     Attributes:
         summary: The verdict in one plain sentence.
         runtime: What ran the artifact, with its version and provider.
+        explanations: Why it differs, where that is of a known kind.
     """
 
     artifact_path: str
@@ -132,3 +135,4 @@ class ParityReport:
     runtime: str
     warnings: tuple[CapturedWarning, ...]
     duration_s: float
+    explanations: tuple[Explanation, ...] = ()

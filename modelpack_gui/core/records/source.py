@@ -18,15 +18,23 @@ class CheckpointSpec:
     """Which checkpoint to load, and how.
 
     Attributes:
-        path: `.pt .pth .ckpt .bin .safetensors`, relative to the recipe's folder or absolute.
+        path: `.pt .pth .ckpt .bin .safetensors`, or the `.index.json` of a sharded one, relative to the recipe's
+            folder or absolute.
         strict: Whether every key must match; else the key report is a warning.
         allowed_globals: Full names (`package.module.Class`) that the user agreed to let the unpickler use.
             Loading always keeps `weights_only=True`; these are added by `torch.serialization.safe_globals`.
+        key: Where the state dict is nested, with dots between (`ema`, `state.model`); empty finds the only one.
+        prefix: Taken off every key that has it (`module.`); empty takes a usual one off by itself, but only if all
+            keys match then.
+        dtype: What floating-point parameters and buffers are cast to, such as `float32`; empty keeps the model's.
     """
 
     path: str
     strict: bool = True
     allowed_globals: tuple[str, ...] = ()
+    key: str = ""
+    prefix: str = ""
+    dtype: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,10 +42,12 @@ class ModelSource:
     """How to construct a model. Exactly one of `file` and `module` is given.
 
     Attributes:
-        file: A `.py` file, relative to the recipe's folder or absolute.
+        file: A `.py` file, relative to the recipe's folder or absolute; or a saved model, which needs no class: a
+            TorchScript archive, a `.pt2` ExportedProgram, a whole pickled module, or an `.onnx` file.
         module: An importable dotted module.
-        name: The class or factory in it; dots reach into classes.
+        name: The class or factory in it; dots reach into classes. Not used for a saved model.
         arguments: Constructor arguments by name, JSON-like values.
+        allowed_globals: Full names that the user agreed to let the unpickler of a whole pickled module use.
     """
 
     file: str = ""
@@ -45,6 +55,12 @@ class ModelSource:
     name: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     checkpoint: CheckpointSpec | None = None
+    allowed_globals: tuple[str, ...] = ()
+
+    @property
+    def is_saved_model(self) -> bool:
+        """Whether `file` is a saved model rather than Python source."""
+        return bool(self.file) and not self.file.endswith(".py")
 
     @property
     def location(self) -> str:
@@ -53,15 +69,40 @@ class ModelSource:
 
 
 @dataclass(frozen=True)
-class InputSpec:
-    """One example input, drawn at random.
+class ImageSpec:
+    """How a picture becomes a tensor: decoded to RGB, resized, scaled to 0..1, normalised, laid out N C H W.
 
-    Inputs are passed to `forward` by position, in order. Floats are uniform in [low, high), integers uniform
+    Attributes:
+        size: Height and width after resizing; None keeps the picture's own.
+        mean, std: Per channel, of values in 0..1; empty leaves them.
+        channels: 3 for RGB, 1 for grey.
+    """
+
+    size: tuple[int, int] | None = None
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    channels: Literal[1, 3] = 3
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One example input: a tensor, or a plain value that stays as it is.
+
+    Tensors are drawn at random or read from a file. Floats are uniform in [low, high), integers uniform
     in low..high (both included), bools even. `low` and `high` None mean 0..1 for floats, 0..9 for integers.
 
     Attributes:
-        dtype: As numpy spells it, or `bfloat16`.
+        shape: Of the tensor, also of one read from a file; () for a value.
+        dtype: As numpy spells it, or `bfloat16`, `complex64`...
         seed: Of the generator; parity also tries others.
+        is_value: Whether it is no tensor but an int, float, bool, str or None that becomes part of the artifact.
+        value: That int, float, bool, str or None.
+        argument: Where it goes in the call of `forward`; empty passes it by position, in order. Otherwise a parameter
+            and a path into it: `mask` (by keyword), `images[0]` (an item of a list or tuple), `batch.image` (a key
+            of a dict, or a field of a dataclass or named tuple, as the annotation of `batch` says).
+        file: `.npy .npz .pt .safetensors` or a picture that the values come from; empty draws them.
+        file_key: Name of the array in an `.npz`, `.pt` or `.safetensors`; dots reach into nested dicts.
+        image: How a picture is read; None for the defaults.
     """
 
     name: str
@@ -70,6 +111,20 @@ class InputSpec:
     low: float | None = None
     high: float | None = None
     seed: int = 0
+    is_value: bool = False
+    value: Any = None
+    argument: str = ""
+    file: str = ""
+    file_key: str = ""
+    image: ImageSpec | None = None
+
+
+@dataclass(frozen=True)
+class InputSet:
+    """Other example inputs for the same `forward`: the same names and places, other values and sizes."""
+
+    name: str
+    inputs: tuple[InputSpec, ...]
 
 
 @dataclass(frozen=True)
