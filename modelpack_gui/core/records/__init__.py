@@ -12,6 +12,7 @@ from modelpack_gui.core.records.bench import (
     PreparedRunner,
     RunnerResult,
 )
+from modelpack_gui.core.records.brief import ParityBrief
 from modelpack_gui.core.records.check import CheckReport, CheckRequest, CheckRow
 from modelpack_gui.core.records.export import (
     Artifact,
@@ -21,6 +22,7 @@ from modelpack_gui.core.records.export import (
     ExportRequest,
     ExportSpec,
     Mismatch,
+    PostStepResult,
 )
 from modelpack_gui.core.records.hello import (
     PROTOCOL_VERSION,
@@ -28,6 +30,7 @@ from modelpack_gui.core.records.hello import (
     ExporterInfo,
     HelloRequest,
     PackageInfo,
+    PostStepInfo,
     RunnerInfo,
 )
 from modelpack_gui.core.records.inspection import (
@@ -139,10 +142,13 @@ __all__ = [
     "OutputParity",
     "PackageInfo",
     "ParameterInfo",
+    "ParityBrief",
     "ParityCase",
     "ParityReport",
     "ParityRequest",
     "ParitySpec",
+    "PostStepInfo",
+    "PostStepResult",
     "PreparedRunner",
     "Request",
     "Result",

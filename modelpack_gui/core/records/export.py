@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.records.brief import ParityBrief
 from modelpack_gui.core.records.source import InputSpec, ModelSource
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo
 
@@ -89,6 +91,7 @@ class Artifact:
         external_files: Absolute paths of data files beside it.
         opset_version: Of the default domain; None for TorchScript.
         opset_imports: Version per domain; the default domain is spelled `ai.onnx`.
+        metadata: What its maker wrote into it; the keys of this app start with `modelpack.`.
     """
 
     path: str
@@ -102,6 +105,7 @@ class Artifact:
     ir_version: int | None = None
     producer: str = ""
     opset_imports: Mapping[str, int] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,29 @@ class Mismatch:
 
 
 @dataclass(frozen=True)
+class PostStepResult:
+    """What one step after the export did.
+
+    Attributes:
+        step: Identifier from the registry of post-steps.
+        is_kept: Whether the artifact is what this step made; False leaves what was there before.
+        parity: Of what the step made, against the model; None if there was nothing to compare.
+        error: Why it made nothing, or nothing that could be compared; None if it did.
+        duration_s: Of the step itself, parity not included.
+    """
+
+    step: str
+    is_kept: bool
+    size_before_bytes: int
+    size_after_bytes: int | None
+    nodes_before: int
+    nodes_after: int | None
+    duration_s: float
+    parity: ParityBrief | None = None
+    error: ErrorInfo | None = None
+
+
+@dataclass(frozen=True)
 class ExportRecord:
     """What was asked and what came out.
 
@@ -128,6 +155,7 @@ class ExportRecord:
         export_duration_s: Wall time of the exporter's own call.
         versions: Of python, torch, onnx, onnxscript... used.
         explanations: Of its warnings and mismatches, where they are of a known kind; the gravest first.
+        draft_report: What torch.export's draft found in the way; empty if it was not asked for.
     """
 
     asked: ExportSpec
@@ -138,3 +166,5 @@ class ExportRecord:
     export_duration_s: float
     versions: Mapping[str, str]
     explanations: tuple[Explanation, ...] = ()
+    post_steps: tuple[PostStepResult, ...] = ()
+    draft_report: str = ""

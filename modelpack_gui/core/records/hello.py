@@ -53,6 +53,24 @@ class ExporterInfo:
 
 
 @dataclass(frozen=True)
+class PostStepInfo:
+    """A step after the export, from the registry.
+
+    Attributes:
+        id: Stable identifier (`onnxslim`), as recipes spell it.
+        format: Of the artifacts it works on.
+        missing: Packages that it needs and this interpreter lacks.
+        note: What it does and costs, one sentence.
+    """
+
+    id: str
+    format: str
+    title: str
+    missing: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class RunnerInfo:
     """A runner from the registry.
 
@@ -91,6 +109,7 @@ class Capabilities:
     memory_bytes: int
     exporters: tuple[ExporterInfo, ...]
     runners: tuple[RunnerInfo, ...]
+    post_steps: tuple[PostStepInfo, ...] = ()
 
     def version_of(self, package: str) -> str:
         """Installed version of a package; empty if it is missing."""
