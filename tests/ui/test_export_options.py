@@ -21,11 +21,21 @@ from modelpack_gui.ui.theme import mono_font
 from modelpack_gui.ui.widgets.form_parts import CommandRow
 from tests.ui.samples import make_capabilities, make_recipe
 
+ONNX_OPTIONS = ("opset_version", "input_names", "output_names", "constant_folding", "external_data")
 EXPORTERS = (
-    ExporterInfo("onnx", "dynamo", "ONNX, dynamo", 18, 23, 20, (), "Captures the whole graph."),
-    ExporterInfo("onnx", "trace", "ONNX, trace", 7, 20, 17, (), "Records one run."),
-    ExporterInfo("torchscript", "trace", "TorchScript, trace", None, None, None, ()),
-)
+    ExporterInfo(
+        "onnx", "dynamo", "ONNX, dynamo", 18, 23, 20, (), "Captures the whole graph.", (*ONNX_OPTIONS, "strict")
+    ),
+    ExporterInfo("onnx", "trace", "ONNX, trace", 7, 20, 17, (), "Records one run.", ONNX_OPTIONS),
+    ExporterInfo(
+        "torchscript", "trace", "TorchScript, trace", None, None, None, (), "",
+        ("freeze", "optimize_for_inference", "check_trace"),
+    ),
+    ExporterInfo("pt2", "export", "torch.export", None, None, None, (), "", ("strict", "draft_report")),
+)  # fmt: skip
+TICKS = (
+    "strict", "draft-report", "check-trace", "constant-folding", "external-data", "freeze", "optimize-for-inference",
+)  # fmt: skip
 CHECKED = Qt.CheckState.Checked
 TICK = Qt.ItemDataRole.CheckStateRole
 
@@ -100,7 +110,7 @@ def test_another_exporter_clamps_the_opset_and_says_so(qtbot: QtBot) -> None:
     button(dialog, "exporter-trace").click()
     assert dialog.recipe().export.opset_version == 20
     assert (opset(dialog).minimum(), opset(dialog).maximum(), opset(dialog).value()) == (6, 20, 20)
-    assert dialog._opset_note.text() == "23 became 20: this exporter does 7 to 20."
+    assert dialog.exporter.opset_note.text() == "23 became 20: this exporter does 7 to 20."
     assert "opset_version=20" in dialog.preview.text
 
 
@@ -120,7 +130,7 @@ def test_torchscript_takes_an_exporter_that_makes_it_and_another_suffix(qtbot: Q
     spec = dialog.recipe().export
     assert (spec.format, spec.exporter, spec.output_path) == ("torchscript", "trace", "build/shapes.pt")
     assert field(dialog, "output-path").text() == "build/shapes.pt"
-    assert not opset(dialog).isEnabled()
+    assert not opset(dialog).isVisible()
     assert "torch.jit.save" in dialog.preview.text
     button(dialog, "format-onnx").click()
     assert dialog.recipe().export.output_path == "build/shapes.onnx"
@@ -209,7 +219,7 @@ def test_a_dynamic_axis_of_an_input_that_is_gone_has_to_be_unticked(qtbot: QtBot
 def test_a_dynamic_axis_with_example_size_one_is_cautioned(qtbot: QtBot) -> None:
     recipe = dataclasses.replace(make_recipe(), inputs=(InputSpec("image", (1, 3, 8, 8)),))
     dialog = open_dialog(qtbot, recipe)
-    assert "exporters may fix a dynamic axis at it" in dialog._caution.text
+    assert "exporters may fix a dynamic axis at it" in dialog.dimensions.caution.text
     assert problem(dialog) == ""
 
 
@@ -274,6 +284,48 @@ def test_ticks_go_to_the_spec(qtbot: QtBot) -> None:
     spec = dialog.recipe().export
     assert (spec.constant_folding, spec.external_data) == (False, True)
     assert "external_data=True" in dialog.preview.text
+
+
+@pytest.mark.parametrize(
+    ("format_", "exporter", "shown"),
+    [
+        ("onnx", "dynamo", {"strict", "constant-folding", "external-data"}),
+        ("onnx", "trace", {"constant-folding", "external-data"}),
+        ("torchscript", "trace", {"check-trace", "freeze", "optimize-for-inference"}),
+        ("pt2", "export", {"strict", "draft-report"}),
+    ],
+)
+def test_the_ticks_are_those_that_the_exporter_heeds(
+    qtbot: QtBot, format_: str, exporter: str, shown: set[str]
+) -> None:
+    dialog = open_dialog(qtbot)
+    button(dialog, f"format-{format_}").click()
+    button(dialog, f"exporter-{exporter}").click()
+    assert {name for name in TICKS if button(dialog, name).isVisible()} == shown
+    assert field(dialog, "input-names").isVisible() == (format_ == "onnx")
+
+
+def test_optimizing_for_the_machine_ticks_freeze_and_says_why(qtbot: QtBot) -> None:
+    dialog = open_dialog(qtbot)
+    button(dialog, "format-torchscript").click()
+    button(dialog, "optimize-for-inference").click()
+    freeze = button(dialog, "freeze")
+    assert (freeze.isChecked(), freeze.isEnabled()) == (True, False)
+    assert freeze.toolTip() == "Optimizing for this machine freezes the model."
+    button(dialog, "optimize-for-inference").click()
+    assert (freeze.isChecked(), freeze.isEnabled()) == (False, True)
+
+
+def test_options_that_the_exporter_does_not_heed_are_kept_in_the_dialog_but_not_in_the_recipe(qtbot: QtBot) -> None:
+    dialog = open_dialog(qtbot)
+    button(dialog, "external-data").click()
+    button(dialog, "format-pt2").click()
+    spec = dialog.recipe().export
+    assert (spec.format, spec.exporter, spec.output_path) == ("pt2", "export", "build/shapes.pt2")
+    assert (spec.external_data, spec.output_names) == (False, ())
+    button(dialog, "format-onnx").click()
+    spec = dialog.recipe().export
+    assert (spec.external_data, spec.output_names) == (True, ("logits",))
 
 
 def test_the_preview_can_be_copied(qtbot: QtBot) -> None:

@@ -43,6 +43,10 @@ class ExportCall:
     path: Path
 
 
+ONNX_OPTIONS = ("opset_version", "input_names", "output_names", "constant_folding", "external_data")
+"""Fields of ExportSpec that every exporter to ONNX heeds."""
+
+
 class Exporter(Protocol):
     """A way from a module to a file. A Protocol: exporters share a shape, not code.
 
@@ -53,6 +57,7 @@ class Exporter(Protocol):
         note: What to know before choosing it, one sentence.
         runs_model: Whether it runs the model on the values of the example inputs, and so refuses unfit ones.
             torch.export looks at shapes only and lets integers into a float layer.
+        options: Fields of ExportSpec that it heeds besides the paths and the dynamic axes.
     """
 
     id: str
@@ -62,6 +67,7 @@ class Exporter(Protocol):
     min_torch: tuple[int, int]
     note: str
     runs_model: bool
+    options: tuple[str, ...]
 
     def opsets(self) -> OpsetRange | None:
         """Range for the torch of this interpreter, found without importing it; None if there are no opsets."""

@@ -8,7 +8,7 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import ArtifactFormat
 from modelpack_gui.stages.export import torch_facts
-from modelpack_gui.stages.export.base import ExportCall, OpsetRange
+from modelpack_gui.stages.export.base import ONNX_OPTIONS, ExportCall, OpsetRange
 from modelpack_gui.stages.export.dynamic import dynamic_shapes
 
 
@@ -22,6 +22,7 @@ class OnnxDynamoExporter:
     min_torch = (2, 5)
     note = "The exporter that PyTorch develops; refuses what it cannot capture, such as a branch on values."
     runs_model = False
+    options: tuple[str, ...] = ONNX_OPTIONS
 
     def opsets(self) -> OpsetRange:
         """See `Exporter.opsets`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import ArtifactFormat
 from modelpack_gui.stages.export import torch_facts
-from modelpack_gui.stages.export.base import ExportCall, OpsetRange
+from modelpack_gui.stages.export.base import ONNX_OPTIONS, ExportCall, OpsetRange
 from modelpack_gui.stages.export.onnx_legacy import export_legacy
 
 
@@ -19,6 +19,7 @@ class OnnxScriptExporter:
     min_torch = (2, 4)
     note = "Keeps branches and loops, if the model's code stays within what TorchScript can compile."
     runs_model = True
+    options: tuple[str, ...] = ONNX_OPTIONS
 
     def opsets(self) -> OpsetRange:
         """See `Exporter.opsets`."""

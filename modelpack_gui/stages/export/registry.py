@@ -62,4 +62,5 @@ def _info(exporter: Exporter) -> ExporterInfo:
         opset_default=opsets.default if opsets else None,
         missing=missing_packages(exporter),
         note=exporter.note,
+        options=exporter.options,
     )

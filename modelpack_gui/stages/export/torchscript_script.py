@@ -18,6 +18,7 @@ class TorchScriptScriptExporter:
     min_torch = (2, 4)
     note = "Keeps branches and loops, if the model's code stays within what TorchScript can compile."
     runs_model = False
+    options: tuple[str, ...] = ()
 
     def opsets(self) -> None:
         """TorchScript has no opsets."""

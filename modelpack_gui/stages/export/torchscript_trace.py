@@ -18,6 +18,7 @@ class TorchScriptTraceExporter:
     min_torch = (2, 4)
     note = "Follows one run: a branch or a Python number is frozen as it was for the example inputs."
     runs_model = True
+    options: tuple[str, ...] = ()
 
     def opsets(self) -> None:
         """TorchScript has no opsets."""

@@ -6,21 +6,71 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from modelpack_gui.core.records import Capabilities, ExporterInfo, ExportSpec
+from modelpack_gui.core.records import ArtifactFormat, Capabilities, ExporterInfo, ExportSpec
 
+_OPTIONAL = (
+    "constant_folding", "input_names", "output_names", "external_data", "strict", "draft_report", "freeze",
+    "optimize_for_inference", "check_trace",
+)  # fmt: skip
+_NAMES = ("input_names", "output_names")
+_ONNX = ("opset_version", *_NAMES, "constant_folding", "external_data")
 _DEFAULTS = (
-    ExporterInfo("onnx", "dynamo", "ONNX, dynamo", 18, 23, 20, (), "Captures the whole graph with torch.export."),
-    ExporterInfo("onnx", "trace", "ONNX, trace", 7, 20, 20, (), "Records one run: branches on data or sizes freeze."),
-    ExporterInfo("onnx", "script", "ONNX, script", 7, 20, 20, (), "Compiles the source: keeps branches and loops."),
     ExporterInfo(
-        "torchscript", "trace", "TorchScript, trace", None, None, None, (), "Records one run: branches freeze."
+        "onnx",
+        "dynamo",
+        "ONNX, dynamo",
+        18,
+        23,
+        20,
+        (),
+        "Captures the whole graph with torch.export.",
+        (*_ONNX, "strict", "draft_report"),
     ),
     ExporterInfo(
-        "torchscript", "script", "TorchScript, script", None, None, None, (), "Compiles the source: keeps branches."
+        "onnx", "trace", "ONNX, trace", 7, 20, 20, (), "Records one run: branches on data or sizes freeze.", _ONNX
+    ),
+    ExporterInfo(
+        "onnx", "script", "ONNX, script", 7, 20, 20, (), "Compiles the source: keeps branches and loops.", _ONNX
+    ),
+    ExporterInfo(
+        "torchscript",
+        "trace",
+        "TorchScript, trace",
+        None,
+        None,
+        None,
+        (),
+        "Records one run: branches freeze.",
+        ("freeze", "optimize_for_inference", "check_trace"),
+    ),
+    ExporterInfo(
+        "torchscript",
+        "script",
+        "TorchScript, script",
+        None,
+        None,
+        None,
+        (),
+        "Compiles the source: keeps branches.",
+        ("freeze", "optimize_for_inference"),
+    ),
+    ExporterInfo(
+        "pt2",
+        "export",
+        "torch.export",
+        None,
+        None,
+        None,
+        (),
+        "Captures the whole graph; runs in PyTorch.",
+        ("strict", "draft_report"),
     ),
 )
-SUFFIXES = {"onnx": (".onnx",), "torchscript": (".pt", ".pth", ".ts", ".torchscript")}
-FORMAT_TITLES = {"onnx": "ONNX", "torchscript": "TorchScript"}
+SUFFIXES = {"onnx": (".onnx",), "torchscript": (".pt", ".pth", ".ts", ".torchscript"), "pt2": (".pt2",)}
+FORMAT_TITLES = {"onnx": "ONNX", "torchscript": "TorchScript", "pt2": "ExportedProgram"}
+FILE_FILTERS = {
+    name: f"{title} ({' '.join(f'*{suffix}' for suffix in SUFFIXES[name])})" for name, title in FORMAT_TITLES.items()
+}
 
 
 def exporters(capabilities: Capabilities | None) -> tuple[ExporterInfo, ...]:
@@ -45,17 +95,29 @@ def clamped_opset(opset: int | None, info: ExporterInfo | None) -> int | None:
     return min(max(opset, info.opset_min), info.opset_max)
 
 
-def with_format(export: ExportSpec, format_: str, found: Sequence[ExporterInfo]) -> ExportSpec:
+def uses_ranges(export: ExportSpec) -> bool:
+    """Whether the exporter looks at the smallest and the largest size of a dynamic axis: those by torch.export do."""
+    return export.exporter in ("dynamo", "export")
+
+
+def with_format(export: ExportSpec, format_: ArtifactFormat, found: Sequence[ExporterInfo]) -> ExportSpec:
     """The options for another format: an exporter that makes it, and the suffix of its files."""
     names = [info.exporter for info in of_format(found, format_)]
     exporter = export.exporter if export.exporter in names or not names else names[0]
     path = export.output_path
     if path.endswith(SUFFIXES[export.format]):
         path = str(Path(path).with_suffix(SUFFIXES[format_][0]).as_posix())
-    new = dataclasses.replace(
-        export, format="onnx" if format_ == "onnx" else "torchscript", exporter=exporter, output_path=path
-    )
+    new = dataclasses.replace(export, format=format_, exporter=exporter, output_path=path)
     return dataclasses.replace(new, opset_version=clamped_opset(new.opset_version, chosen(found, new)))
+
+
+def heeded(export: ExportSpec, info: ExporterInfo | None) -> ExportSpec:
+    """The options without those that the exporter has no use for; an opset is kept for when ONNX is chosen again."""
+    if info is None:
+        return export
+    plain = ExportSpec()
+    unused = {name: getattr(plain, name) for name in _OPTIONAL if name not in info.options}
+    return dataclasses.replace(export, **unused)
 
 
 def output_path_problem(path: str, format_: str, base: Path) -> str:

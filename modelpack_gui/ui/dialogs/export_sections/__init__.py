@@ -1,0 +1,1 @@
+"""The sections of the form in the dialog with the options of an export, one widget each."""
