@@ -106,7 +106,7 @@ def check(arguments: argparse.Namespace, console: Console) -> int:
 
 def env(arguments: argparse.Namespace, console: Console) -> int:
     """`modelpack env`."""
-    with _job_setup(arguments, console) as (client, monitor, interrupt):
+    with job_setup(arguments, console) as (client, monitor, interrupt):
         interpreter = interpreter_path(arguments.interpreter or "")
         ended = run_job(
             client, "hello", HelloRequest(), monitor, interpreter=interpreter, is_cancelled=interrupt.is_set
@@ -124,7 +124,7 @@ def env(arguments: argparse.Namespace, console: Console) -> int:
 
 
 @contextmanager
-def _job_setup(arguments: argparse.Namespace, console: Console) -> Iterator[tuple[Client, Monitor, Interrupt]]:
+def job_setup(arguments: argparse.Namespace, console: Console) -> Iterator[tuple[Client, Monitor, Interrupt]]:
     """A client that is closed at the end, whatever happens, and what watches and interrupts its jobs."""
     if arguments.json:
         check_target(arguments.json)
@@ -147,7 +147,7 @@ def _run_recipe(
     stages: Sequence[Stage],
     artifact_path: str = "",
 ) -> int:
-    with _job_setup(arguments, console) as (client, monitor, interrupt):
+    with job_setup(arguments, console) as (client, monitor, interrupt):
         interpreter = resolved_interpreter(recipe.interpreter.path, base)
         hello = run_job(
             client,
@@ -176,7 +176,7 @@ def _run_recipe(
 
 
 def _run_one(arguments: argparse.Namespace, console: Console, stage: Stage, request: Request) -> int:
-    with _job_setup(arguments, console) as (client, monitor, interrupt):
+    with job_setup(arguments, console) as (client, monitor, interrupt):
         interpreter = interpreter_path(arguments.interpreter or "")
         ended = run_job(client, stage.value, request, monitor, interpreter=interpreter, is_cancelled=interrupt.is_set)
     result = stage_result(stage, ended)

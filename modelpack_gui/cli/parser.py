@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from modelpack_gui import __version__
-from modelpack_gui.cli import commands
+from modelpack_gui.cli import advice, commands
 from modelpack_gui.cli.gui import run_gui
 from modelpack_gui.cli.recipe_args import parse_argument, parse_dynamic, parse_input, parse_numbers, parse_words
 from modelpack_gui.core.pipeline import Stage
@@ -41,6 +41,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"modelpack {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="<command>", required=True)
     _add_run(subparsers)
+    _add_probe(subparsers)
     _add_export(subparsers)
     _add_inspect(subparsers)
     _add_check(subparsers)
@@ -85,6 +86,27 @@ examples:
     parser.set_defaults(command_function=commands.run)
 
 
+def _add_probe(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "probe",
+        "Find which sizes the model itself takes on each axis of its inputs.\n"
+        "Runs it in eager PyTorch at other sizes; proposes what to ask for as dynamic.",
+        """\
+examples:
+  modelpack probe recipe.toml
+  modelpack probe recipe.toml --save-recipe probed.toml
+  modelpack probe recipe.toml --json - --budget 120""",
+    )
+    _recipe_argument(parser)
+    parser.add_argument("--budget", type=float, default=30.0, metavar="SECONDS", help="for all runs (default 30)")
+    parser.add_argument(
+        "--save-recipe", type=Path, metavar="PATH", help="write the recipe with all that is proposed as dynamic"
+    )
+    _common_options(parser)
+    parser.set_defaults(command_function=advice.probe)
+
+
 def _add_export(subparsers: object) -> None:
     parser = _new_parser(
         subparsers,
@@ -127,7 +149,7 @@ Axes with the same name have the same size.""",
         "--dynamic",
         type=parse_dynamic,
         action="append",
-        metavar="INPUT:AXIS=NAME[:MIN:MAX]",
+        metavar="INPUT:AXIS=NAME[:MIN:MAX[:MULTIPLE]]",
         help="axis that shall take any size (repeat it); replaces those of the recipe",
     )
     options.add_argument("--output", type=Path, metavar="PATH", help="where the artifact goes")

@@ -86,16 +86,16 @@ def parse_input(text: str) -> InputSpec:
 
 
 def parse_dynamic(text: str) -> DynamicDim:
-    """`input:axis=name[:min:max]`; an empty bound is left to the exporter."""
+    """`input:axis=name[:min:max[:multiple]]`; an empty bound is left to the exporter."""
     place, separator, rest = text.partition("=")
     name_of_input, colon, axis = place.rpartition(":")
     parts = rest.split(":")
-    if not separator or not colon or not name_of_input or not parts[0] or len(parts) > 3:
+    if not separator or not colon or not name_of_input or not parts[0] or len(parts) > 4:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form input:axis=name or input:axis=name:min:max")
     try:
         bounds = [int(part) if part else None for part in parts[1:]]
-        low, high = (*bounds, None, None)[:2]
-        return DynamicDim(name_of_input, int(axis), parts[0], low, high)
+        low, high, multiple = (*bounds, None, None, None)[:3]
+        return DynamicDim(name_of_input, int(axis), parts[0], low, high, multiple)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} has an axis or a bound that is not a whole number") from None
 

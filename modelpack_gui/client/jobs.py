@@ -23,6 +23,7 @@ DEADLINES_S = {
     "hello": 60.0,
     "scan": 60.0,
     "load": 900.0,
+    "probe": 900.0,
     "export": 3600.0,
     "inspect": 900.0,
     "tensor-stats": 300.0,

@@ -15,6 +15,7 @@ STAGES = {
     "hello": "modelpack_gui.stages.hello:run",
     "scan": "modelpack_gui.stages.source.scan:run",
     "load": "modelpack_gui.stages.source.load:run",
+    "probe": "modelpack_gui.stages.probe.stage:run",
     "export": "modelpack_gui.stages.export.stage:run",
     "inspect": "modelpack_gui.stages.inspection.stage:run",
     "tensor-stats": "modelpack_gui.stages.inspection.tensor_stats:run",

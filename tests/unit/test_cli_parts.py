@@ -199,7 +199,7 @@ def test_a_dynamic_axis_is_read(text: str, dim: DynamicDim) -> None:
         (parse_input, "x:float32:2:low:high"),
         (parse_dynamic, "image=batch"),
         (parse_dynamic, "image:0="),
-        (parse_dynamic, "image:0=b:1:2:3"),
+        (parse_dynamic, "image:0=b:1:2:3:4"),
         (parse_dynamic, "image:0=b:one"),
         (parse_argument, "=3"),
         (parse_numbers, "1;2"),

@@ -50,6 +50,7 @@ from modelpack_gui.core.records.parity import (
     ParityRequest,
     ParitySpec,
 )
+from modelpack_gui.core.records.probe import AxisRef, DimFinding, Follower, ProbeReport, ProbeRequest, SizeTrial
 from modelpack_gui.core.records.source import (
     CallableInfo,
     CheckpointSpec,
@@ -78,6 +79,7 @@ Request = (
     | TensorStatsRequest
     | CheckRequest
     | ParityRequest
+    | ProbeRequest
     | BenchRequest
     | BenchPrepareRequest
     | BenchTurnRequest
@@ -93,6 +95,7 @@ Result = (
     | TensorStats
     | CheckReport
     | ParityReport
+    | ProbeReport
     | BenchReport
     | PreparedRunner
     | LatencyTurn
@@ -104,6 +107,7 @@ __all__ = [
     "Artifact",
     "ArtifactFormat",
     "AttributeInfo",
+    "AxisRef",
     "BenchPrepareRequest",
     "BenchReport",
     "BenchRequest",
@@ -116,6 +120,7 @@ __all__ = [
     "CheckRequest",
     "CheckRow",
     "CheckpointSpec",
+    "DimFinding",
     "DynamicDim",
     "ErrorHistogram",
     "Estimate",
@@ -123,6 +128,7 @@ __all__ = [
     "ExportRequest",
     "ExportSpec",
     "ExporterInfo",
+    "Follower",
     "GraphIndex",
     "HelloRequest",
     "ImageSpec",
@@ -150,12 +156,15 @@ __all__ = [
     "PostStepInfo",
     "PostStepResult",
     "PreparedRunner",
+    "ProbeReport",
+    "ProbeRequest",
     "Request",
     "Result",
     "RunnerInfo",
     "RunnerResult",
     "ScanRequest",
     "ShapeMismatch",
+    "SizeTrial",
     "SourceScan",
     "TensorInfo",
     "TensorStats",

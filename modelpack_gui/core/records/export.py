@@ -25,6 +25,7 @@ class DynamicDim:
         name: Symbolic name; axes with the same name have the same size.
         min: Smallest size; None leaves it to the exporter.
         max: Largest size; None leaves it to the exporter.
+        multiple_of: Only multiples of it are sizes, as a U-Net of stride 8 wants; None takes every size.
     """
 
     input: str
@@ -32,6 +33,7 @@ class DynamicDim:
     name: str
     min: int | None = None
     max: int | None = None
+    multiple_of: int | None = None
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,10 @@ def check_dims(dims: Sequence[DynamicDim], inputs: Sequence[InputSpec]) -> None:
                 f" sizes {other_size} and {size} there.",
                 "Axes with one name have one size: change the example inputs, or give them different names.",
             )
-        if (other.min, other.max) != (dim.min, dim.max):
+        if (other.min, other.max, other.multiple_of) != (dim.min, dim.max, dim.multiple_of):
             raise _bad(
                 f"{_place(other)} and {_place(dim)} share the name {dim.name!r} with different ranges.",
-                "Give both the same smallest and largest size, or different names.",
+                "Give both the same smallest and largest size and multiple, or different names.",
             )
 
 
@@ -60,21 +60,40 @@ def axes_by_input(call: ExportCall) -> dict[str, dict[int, str]]:
 
 def dynamic_shapes(call: ExportCall) -> tuple[Any, ...] | None:
     """The dynamic axes as `dynamic_shapes` of torch.export: one entry per example input; None if there are none."""
-    from torch.export import Dim
-
     if not call.spec.dynamic:
         return None
     symbols: dict[str, Any] = {}
     for dim in call.spec.dynamic:
         if dim.name not in symbols:
-            limits = {key: value for key, value in (("min", dim.min), ("max", dim.max)) if value is not None}
-            symbols[dim.name] = Dim(dim.name, **limits)
+            symbols[dim.name] = _symbol(dim) if call.spec.format == "pt2" else _plain_symbol(dim, 1, dim.name)
     entries = tuple(
         {dim.axis: symbols[dim.name] for dim in call.spec.dynamic if dim.input == name} or None
         for name in call.example_names
     )
     fixed = _before_varargs(call.module, len(entries))
     return entries if fixed is None else (*entries[:fixed], entries[fixed:])
+
+
+def _symbol(dim: DynamicDim) -> Any:
+    """The symbol for torch.export itself, which wants multiples spelled `8*_height`.
+
+    Its ONNX exporter does without, and would write that spelling into the file as the name of the axis.
+    """
+    multiple = dim.multiple_of or 1
+    if multiple == 1:
+        return _plain_symbol(dim, 1, dim.name)
+    return multiple * _plain_symbol(dim, multiple, f"_{dim.name}")
+
+
+def _plain_symbol(dim: DynamicDim, divisor: int, name: str) -> Any:
+    from torch.export import Dim
+
+    limits: dict[str, int] = {}
+    if dim.min is not None:
+        limits["min"] = -(-dim.min // divisor)
+    if dim.max is not None:
+        limits["max"] = dim.max // divisor
+    return Dim(name, **limits)
 
 
 def _before_varargs(module: torch.nn.Module, count: int) -> int | None:
@@ -117,6 +136,11 @@ def _check_range(dim: DynamicDim, size: int) -> None:
         raise _bad(
             f"The range of {_place(dim)} is from {low} to {high}, which holds no size.",
             "Make the smallest size 0 or more and the largest not below it.",
+        )
+    if dim.multiple_of is not None and (dim.multiple_of < 1 or size % dim.multiple_of):
+        raise _bad(
+            f"The example input has size {size} at {_place(dim)}, which is no multiple of {dim.multiple_of}.",
+            "Change the example input's shape or the multiple.",
         )
     if size < low or (high is not None and size > high):
         raise _bad(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +17,8 @@ class Dim:
     Attributes:
         axes: (input name, axis) pairs.
         example: Its size in the example inputs.
-        sizes: To be tried besides that, within its range; ones near its bounds where none of the usual sizes is.
+        sizes: To be tried besides that: the usual ones times its multiple, within its range; ones near its bounds
+            where that leaves none.
     """
 
     name: str
@@ -102,6 +104,7 @@ def _dim(name: str, items: Sequence[DynamicDim], shapes: Mapping[str, tuple[int,
         )
     low = max((item.min for item in items if item.min is not None), default=0)
     high = min((item.max for item in items if item.max is not None), default=None)
+    step = math.lcm(*(item.multiple_of or 1 for item in items))
     example = found.pop()
 
     def within(candidates: Iterable[int]) -> tuple[int, ...]:
@@ -111,9 +114,10 @@ def _dim(name: str, items: Sequence[DynamicDim], shapes: Mapping[str, tuple[int,
             if size != example and size >= low and (high is None or size <= high)
         )
 
-    tried = within(sizes)
+    tried = within(step * size for size in sizes)
     if sizes and not tried:  # a range far from the usual sizes must not leave the axis untried
-        near = (max(low, 1), low + 1, example - 1, example + 1, 2 * example + 1)
+        lowest = step * max(1, -(-low // step))
+        near = (lowest, lowest + step, example - step, example + step, 2 * example + step)
         tried = within(size for size in near if size > 0)
     return Dim(name, tuple((item.input, item.axis) for item in items), example, tried)
 

@@ -128,11 +128,17 @@ def _is_user_frame(frame: traceback.FrameSummary) -> bool:
 
 def _where(error: BaseException) -> str:
     """`, at file.py:12`: the last frame that is neither ours nor a library's."""
-    found = ""
+    frame = last_user_frame(error)
+    return f", at {frame.filename}:{frame.lineno}" if frame is not None else ""
+
+
+def last_user_frame(error: BaseException) -> traceback.FrameSummary | None:
+    """The innermost frame of an exception that is neither ours nor a library's; None if there is none."""
+    found = None
     for frame in traceback.extract_tb(error.__traceback__):
         is_library = "site-packages" in frame.filename or "dist-packages" in frame.filename
         if _is_user_frame(frame) and not is_library and Path(frame.filename).is_file() and not _is_stdlib(frame):
-            found = f", at {frame.filename}:{frame.lineno}"
+            found = frame
     return found
 
 
