@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from modelpack_gui.cli.console import encodable
-from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Log, Progress, Sample, Started
+from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Log, Partial, Progress, Sample, Started
 from modelpack_gui.core.pipeline import Stage
 
 _PLAIN_EVERY_S = 5.0
@@ -59,7 +59,8 @@ class Monitor:
             elif isinstance(event, (Done, Failed, Cancelled)):
                 self._clear()
             else:
-                assert isinstance(event, Sample)  # the benchmark tells its progress apart from the samples
+                # A benchmark tells its progress apart from the samples, and a matrix its own apart from the cells.
+                assert isinstance(event, (Sample, Partial))
 
     def _log(self, event: Log) -> None:
         is_own = event.source == "stage" and event.level in ("warning", "error")

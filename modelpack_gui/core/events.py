@@ -1,7 +1,7 @@
 """What a job tells whoever watches it, and what a worker can be told. One union for all sides.
 
-Each job gives, in order: Started, any number of Progress, Log and Sample, and exactly one of the terminal events
-Done, Failed and Cancelled.
+Each job gives, in order: Started, any number of Progress, Log, Sample and Partial, and exactly one of the terminal
+events Done, Failed and Cancelled.
 """
 
 from __future__ import annotations
@@ -63,6 +63,14 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Partial:
+    """A part of the result, as it comes: a cell of a matrix. A later one of the same cell replaces it."""
+
+    job: str
+    result: Any  # a Result; written with its kind, see to_line
+
+
+@dataclass(frozen=True)
 class Done:
     """The job succeeded and gave a record. A check or parity that failed is a Done with that verdict."""
 
@@ -97,7 +105,7 @@ class Cancelled:
         return Outcome.CANCELLED
 
 
-Event = Started | Progress | Log | Sample | Done | Failed | Cancelled
+Event = Started | Progress | Log | Sample | Partial | Done | Failed | Cancelled
 TerminalEvent = Done | Failed | Cancelled
 
 
@@ -136,7 +144,7 @@ def to_line(message: Event | Command) -> str:
     if isinstance(message, Run):
         request = serde.encode_tagged(message.request)
         data = {"kind": "Run", "job": message.job, "stage": message.stage, "request": request}
-    elif isinstance(message, (Done, Cancelled)):
+    elif isinstance(message, (Partial, Done, Cancelled)):
         result = None if message.result is None else serde.encode_tagged(message.result)
         data = {"kind": type(message).__name__, "job": message.job, "result": result}
     else:
@@ -151,6 +159,8 @@ def event_from_data(data: Any) -> Event:
         DecodeError: It is not an event of this protocol.
     """
     event: Event = serde.decode_tagged(_EVENTS, data)
+    if isinstance(event, Partial):
+        return Partial(event.job, serde.decode_tagged(_RESULTS, event.result))
     if isinstance(event, Done):
         return Done(event.job, serde.decode_tagged(_RESULTS, event.result))
     if isinstance(event, Cancelled) and event.result is not None:

@@ -17,6 +17,7 @@ from modelpack_gui.core.records import (
     InspectRequest,
     LoadReport,
     LoadRequest,
+    MatrixReport,
     ParityReport,
     ParityRequest,
     Request,
@@ -110,6 +111,8 @@ def verdict_of(result: Result) -> Verdict:
         return Verdict.WARNING if result.mismatches else Verdict.PASSED
     if isinstance(result, GraphIndex):
         return Verdict.WARNING if result.shape_inference_error else Verdict.PASSED
+    if isinstance(result, MatrixReport):
+        return Verdict.FAILED if result.recommended is None else Verdict.PASSED
     if isinstance(result, BenchReport):
         measured = [runner for runner in result.runners if runner.summary is not None]
         if not measured:

@@ -13,7 +13,18 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.client.api import Client, Job
-from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Log, Progress, Sample, Started, TerminalEvent
+from modelpack_gui.core.events import (
+    Cancelled,
+    Done,
+    Event,
+    Failed,
+    Log,
+    Partial,
+    Progress,
+    Sample,
+    Started,
+    TerminalEvent,
+)
 from modelpack_gui.core.pipeline import verdict_of
 from modelpack_gui.core.records import Request
 from modelpack_gui.ui.bridge import EventBridge
@@ -65,6 +76,7 @@ class JobCenter(QObject):
     job_changed = Signal(object)  # JobView, also when it is new
     log_added = Signal(object)  # LogLine
     samples_added = Signal(object)  # core.events.Sample
+    partial_added = Signal(object)  # core.events.Partial
 
     def __init__(self, client: Client, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -122,6 +134,8 @@ class JobCenter(QObject):
             self.log_added.emit(line)
         elif isinstance(event, Sample):
             self.samples_added.emit(event)
+        elif isinstance(event, Partial):
+            self.partial_added.emit(event)
         else:
             self._end(view, event)
 

@@ -18,13 +18,23 @@ from modelpack_gui.core.events import (
     Failed,
     Log,
     Outcome,
+    Partial,
     Progress,
     Run,
     Sample,
     Shutdown,
     Started,
 )
-from modelpack_gui.core.records import InputSpec, KeyReport, LatencyTurn, LoadRequest, ModelSource, TensorStats
+from modelpack_gui.core.records import (
+    InputSpec,
+    KeyReport,
+    LatencyTurn,
+    LoadRequest,
+    MatrixCell,
+    MatrixChoice,
+    ModelSource,
+    TensorStats,
+)
 
 ALL_EVENTS: tuple[Event, ...] = (
     Started("1", "load"),
@@ -32,6 +42,7 @@ ALL_EVENTS: tuple[Event, ...] = (
     Progress("1", "Exporting"),
     Log("1", "warning", 'odd "text"\nin two lines', "stderr"),
     Sample("1", "eager", "timed", (1.5, 2.25)),
+    Partial("1", MatrixCell(MatrixChoice("onnx", "dynamo", 20), "running", "Exporting")),
     Done("1", LatencyTurn("eager", (0.1, math.inf))),
     Failed("1", Outcome.CRASHED, ErrorInfo("worker-died", "gone", "start it again")),
     Cancelled("1"),

@@ -42,6 +42,18 @@ from modelpack_gui.core.records.inspection import (
     TensorStats,
     TensorStatsRequest,
 )
+from modelpack_gui.core.records.matrix import (
+    MatrixCell,
+    MatrixCellRequest,
+    MatrixChoice,
+    MatrixFinding,
+    MatrixLatency,
+    MatrixLatencyRequest,
+    MatrixReport,
+    MatrixRequest,
+    MatrixSize,
+    MatrixSpec,
+)
 from modelpack_gui.core.records.parity import (
     ErrorHistogram,
     OutputParity,
@@ -83,6 +95,9 @@ Request = (
     | BenchRequest
     | BenchPrepareRequest
     | BenchTurnRequest
+    | MatrixRequest
+    | MatrixCellRequest
+    | MatrixLatencyRequest
 )
 """What a job can be asked."""
 
@@ -99,6 +114,9 @@ Result = (
     | BenchReport
     | PreparedRunner
     | LatencyTurn
+    | MatrixCell
+    | MatrixLatency
+    | MatrixReport
 )
 """What a job can give."""
 
@@ -141,6 +159,16 @@ __all__ = [
     "LatencyTurn",
     "LoadReport",
     "LoadRequest",
+    "MatrixCell",
+    "MatrixCellRequest",
+    "MatrixChoice",
+    "MatrixFinding",
+    "MatrixLatency",
+    "MatrixLatencyRequest",
+    "MatrixReport",
+    "MatrixRequest",
+    "MatrixSize",
+    "MatrixSpec",
     "Mismatch",
     "ModelSource",
     "ModuleInfo",

@@ -22,9 +22,14 @@ from modelpack_gui.stages.source.usercode import pip_command, require_torch
 if TYPE_CHECKING:
     import torch
 
+    from modelpack_gui.stages.source.build import BuiltModel
 
-def run(request: ExportRequest, context: Context) -> ExportRecord:
+
+def run(request: ExportRequest, context: Context, built: BuiltModel | None = None) -> ExportRecord:
     """Export a model. The output path is replaced when all went well, and is as it was otherwise.
+
+    Args:
+        built: The model of the request, where the caller needs it too; else it is built here.
 
     Raises:
         UserError: Those of `check_request`, of building the model, and `forward-failed`, `export-unsupported-op`,
@@ -42,7 +47,7 @@ def run(request: ExportRequest, context: Context) -> ExportRecord:
     from modelpack_gui.stages.source.forward import check_call, run_forward, set_eval
     from modelpack_gui.stages.source.inputs import make_inputs
 
-    built = build_model(request.source, context)
+    built = built or build_model(request.source, context)
     tensors = make_inputs(request.inputs)
     if exporter.runs_model:
         check_call(built.module, tensors)

@@ -16,14 +16,17 @@ from modelpack_gui.stages.parity.reference import NoiseFloor, randomness, run_ea
 from modelpack_gui.stages.parity.runtimes import Runtime, open_runtime
 from modelpack_gui.stages.parity.summary import summarise, untried
 from modelpack_gui.stages.parity.totals import Tolerance
-from modelpack_gui.stages.source.build import build_model
+from modelpack_gui.stages.source.build import BuiltModel, build_model
 from modelpack_gui.stages.source.inputs import make_inputs
 
 
-def run(request: ParityRequest, context: Context) -> ParityReport:
+def run(request: ParityRequest, context: Context, built: BuiltModel | None = None) -> ParityReport:
     """Compare the model in eager mode with its artifact.
 
     A case that fails is part of the report. So is one that the model itself does not run: it is skipped.
+
+    Args:
+        built: The model of the request, where the caller needs it too; else it is built here.
 
     Raises:
         UserError: The model cannot be built or run on its example inputs, the artifact cannot be read or loaded, a
@@ -39,8 +42,9 @@ def run(request: ParityRequest, context: Context) -> ParityReport:
         )
     dims, cases = plan(request.inputs, request.dynamic, request.parity)
     artifact = read_artifact(resolve(context, request.artifact_path))
-    context.progress("Building the model", 0.0)
-    built = build_model(request.source, context)
+    if built is None:
+        context.progress("Building the model", 0.0)
+        built = build_model(request.source, context)
     context.check_cancelled()
     with capture() as captured:
         runtime = open_runtime(artifact, [item.name for item in request.inputs])
