@@ -63,9 +63,11 @@ from modelpack_gui.core.records.parity import (
     ParitySpec,
 )
 from modelpack_gui.core.records.probe import AxisRef, DimFinding, Follower, ProbeReport, ProbeRequest, SizeTrial
+from modelpack_gui.core.records.scan import SavedModel, SourceScan
 from modelpack_gui.core.records.source import (
     CallableInfo,
     CheckpointSpec,
+    FileStamp,
     ImageSpec,
     InputSet,
     InputSpec,
@@ -77,7 +79,6 @@ from modelpack_gui.core.records.source import (
     ParameterInfo,
     ScanRequest,
     ShapeMismatch,
-    SourceScan,
     source_problem,
 )
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict
@@ -146,6 +147,7 @@ __all__ = [
     "ExportRequest",
     "ExportSpec",
     "ExporterInfo",
+    "FileStamp",
     "Follower",
     "GraphIndex",
     "HelloRequest",
@@ -190,6 +192,7 @@ __all__ = [
     "Result",
     "RunnerInfo",
     "RunnerResult",
+    "SavedModel",
     "ScanRequest",
     "ShapeMismatch",
     "SizeTrial",

@@ -181,11 +181,16 @@ class CallableInfo:
 
 
 @dataclass(frozen=True)
-class SourceScan:
-    """What a file offers, nn.Module classes first."""
+class FileStamp:
+    """A file as it was when something was made from it. Another size or time means that it was changed since.
+
+    Attributes:
+        path: Absolute.
+    """
 
     path: str
-    callables: tuple[CallableInfo, ...]
+    size_bytes: int
+    mtime_ns: int
 
 
 @dataclass(frozen=True)
@@ -250,6 +255,7 @@ class LoadReport:
         outputs: Of the forward pass on the example inputs, in eval mode; empty when no inputs are given.
             Nested outputs are flattened in order; names are `output`, or `output_0`, `output_1`...
         duration_s: Wall time of the stage in the worker.
+        files: What it was made from: the model's file, what that imports from the user's folders, the checkpoint.
     """
 
     class_name: str
@@ -266,6 +272,7 @@ class LoadReport:
     outputs: tuple[TensorInfo, ...]
     warnings: tuple[CapturedWarning, ...]
     duration_s: float
+    files: tuple[FileStamp, ...] = ()
 
 
 def source_problem(source: ModelSource, base: Path) -> str:
@@ -274,6 +281,6 @@ def source_problem(source: ModelSource, base: Path) -> str:
         return "No model file or module is chosen."
     if source.file and not located(base, source.file).is_file():
         return f"There is no file {located(base, source.file)}."
-    if not source.name:
+    if not source.name and not source.is_saved_model:
         return "No class or factory is chosen."
     return ""

@@ -9,13 +9,14 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.locations import located
+from modelpack_gui.core.records import FileStamp
 
 _FULL_BYTES = 1 << 20
 """With less free space than this, a failed write is put down to the disk being full."""
@@ -27,6 +28,18 @@ _WRITER_MARKS = ("failed writing", "unexpected pos", "iostream", "write")
 def resolve(context: Context, path: str) -> Path:
     """The absolute path of a path in a request: relative ones start from the recipe's folder."""
     return Path(os.path.abspath(located(context.base, path)))  # noqa: PTH100 (keeps symbolic links)
+
+
+def stamps(files: Iterable[Path]) -> tuple[FileStamp, ...]:
+    """Size and time of some files as they are now, each once; those that are gone are left out."""
+    found = []
+    for path in dict.fromkeys(files):
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        found.append(FileStamp(str(path), status.st_size, status.st_mtime_ns))
+    return tuple(found)
 
 
 def versions(*names: str) -> dict[str, str]:

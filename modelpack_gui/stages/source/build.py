@@ -8,22 +8,28 @@ import random
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import CapturedWarning, KeyReport, ModelSource
+from modelpack_gui.core.records import CapturedWarning, FileStamp, KeyReport, ModelSource
+from modelpack_gui.stages.common import paths
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.source import arguments
 from modelpack_gui.stages.source.checkpoint import read_checkpoint
-from modelpack_gui.stages.source.importing import import_source
+from modelpack_gui.stages.source.importing import import_source, user_files
 from modelpack_gui.stages.source.keys import load_state
 from modelpack_gui.stages.source.locate import locate
+from modelpack_gui.stages.source.saved import load_saved, training_ops
 from modelpack_gui.stages.source.usercode import guarded, require_torch
 
 if TYPE_CHECKING:
     import torch
+
+TRAINING_GRAPH = "CapturedInTrainingMode"
+"""Category of the warning about a graph that was captured in training mode."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,11 @@ class BuiltModel:
     Attributes:
         module: On the CPU, in eval mode, in the dtypes it was constructed with.
         keys: None when there is no checkpoint.
-        source_path: Of the Python file, absolute.
+        source_path: Of the Python file or the saved model, absolute.
         warnings: Given by the user's code and while the checkpoint was read.
         checkpoint_path: Absolute; empty when there is none.
         checkpoint_size_bytes: 0 when there is none.
+        files: What it was made from: the model's file, what that imported of the user's, the checkpoint.
     """
 
     module: torch.nn.Module
@@ -46,6 +53,7 @@ class BuiltModel:
     warnings: tuple[CapturedWarning, ...]
     checkpoint_path: str
     checkpoint_size_bytes: int
+    files: tuple[FileStamp, ...] = ()
 
 
 def build_model(source: ModelSource, context: Context) -> BuiltModel:
@@ -60,21 +68,30 @@ def build_model(source: ModelSource, context: Context) -> BuiltModel:
     """
     require_torch()  # before the user's file, and before the loggers are captured
 
-    location = locate(source.file, source.module, context)
-    context.progress(f"Importing {location.path.name}")
     _reset_torch()
     _seed()
     with capture() as warnings:
-        target = _find(import_source(location), source.name, str(location.path))
-        context.check_cancelled()
-        context.progress(f"Constructing {source.name}")
-        module = _construct(target, source)
+        if source.is_saved_model:
+            path = paths.resolve(context, source.file)
+            context.progress(f"Loading {path.name}")
+            (module, class_name), maker = load_saved(source, context), None
+            for name in training_ops(module):
+                warnings.add(TRAINING_GRAPH, f"The graph has {name} in training mode, and eval() cannot change it.")
+        else:
+            location = locate(source.file, source.module, context)
+            path = location.path
+            context.progress(f"Importing {path.name}")
+            maker = _find(import_source(location), source.name, str(path))
+            context.check_cancelled()
+            context.progress(f"Constructing {source.name}")
+            module = _construct(maker, source)
+            class_name = type(module).__name__
         module.eval()
         context.check_cancelled()
         keys, checkpoint_path, checkpoint_size = None, "", 0
         if source.checkpoint is not None and source.checkpoint.path:
             context.progress(f"Loading {source.checkpoint.path}")
-            user_module = sys.modules.get(getattr(target, "__module__", ""))
+            user_module = sys.modules.get(getattr(maker, "__module__", ""))
             checkpoint = read_checkpoint(source.checkpoint, context, user_module)
             keys = load_state(module, checkpoint, source.checkpoint.strict, context)
             checkpoint_path, checkpoint_size = str(checkpoint.path), checkpoint.size_bytes
@@ -82,11 +99,12 @@ def build_model(source: ModelSource, context: Context) -> BuiltModel:
     return BuiltModel(
         module=module,
         keys=keys,
-        class_name=type(module).__name__,
-        source_path=str(location.path),
+        class_name=class_name,
+        source_path=str(path),
         warnings=warnings.records,
         checkpoint_path=checkpoint_path,
         checkpoint_size_bytes=checkpoint_size,
+        files=paths.stamps((path, *user_files(), *((Path(checkpoint_path),) if checkpoint_path else ()))),
     )
 
 

@@ -115,7 +115,7 @@ def _read_torch(path: Path, allowed: tuple[str, ...], user_module: ModuleType | 
     import torch
 
     is_zip = _check_archive(path)
-    with _safe_globals(unsafe.resolve_globals(allowed, user_module)):
+    with safe_globals(unsafe.resolve_globals(allowed, user_module)):
         try:
             return torch.load(path, map_location="cpu", weights_only=True, mmap=True if is_zip else None)
         except Exception as error:  # damaged pickles raise anything; it becomes the outcome
@@ -178,7 +178,8 @@ def _check_archive(path: Path) -> bool:
 
 
 @contextmanager
-def _safe_globals(objects: list[Any]) -> Iterator[None]:
+def safe_globals(objects: list[Any]) -> Iterator[None]:
+    """Let the restricted unpickler use these objects, and nothing else, within the block."""
     import torch
 
     if not objects:

@@ -23,7 +23,9 @@ _NEVER = frozenset(
      "builtins.getattr", "builtins.setattr", "builtins.delattr", "builtins.input", "builtins.breakpoint",
      "builtins.globals", "builtins.locals", "builtins.vars", "io.open", "_io.open", "io.FileIO", "_io.FileIO",
      "types.FunctionType", "types.CodeType", "numpy.load", "torch.load", "torch.serialization.load",
-     "torch.hub.load", "torch.jit.load", "torch.jit._serialization.load"}
+     "torch.hub.load", "torch.jit.load", "torch.jit._serialization.load", "torch.storage._load_from_bytes",
+     "torch.fx.graph_module.reduce_graph_module", "torch.fx.graph_module.reduce_package_graph_module",
+     "torch.fx.graph_module.reduce_deploy_graph_module", "torch.fx.graph_module._exec_with_source"}
 )  # fmt: skip
 _NAMED = re.compile(
     r"GLOBAL ([\w.]+) was not an allowed global|unsupported class ([\w.]+)|GLOBAL ([\w.]+) whose module"

@@ -87,13 +87,7 @@ def import_source(location: Location) -> ModuleType:
     Raises:
         UserError: `source-syntax`, `import-missing`, `import-failed`, `model-exits`.
     """
-    purge()
-    importlib.invalidate_caches()
-    linecache.checkcache()
-    _first.root = _last.root = str(location.root)
-    if _first not in sys.meta_path:
-        sys.meta_path.insert(0, _first)
-        sys.meta_path.append(_last)
+    search_from(location.root)
     before = set(sys.modules)
     hint = "Correct the file, or choose another interpreter if it was written for other versions of its libraries."
     wrote_bytecode = sys.dont_write_bytecode
@@ -111,6 +105,24 @@ def import_source(location: Location) -> ModuleType:
     finally:
         sys.dont_write_bytecode = wrote_bytecode
         _user_modules.update(name for name in set(sys.modules) - before if _is_users(name))
+
+
+def search_from(root: Path) -> None:
+    """Let modules be found in the folder `root`, and forget those of the folder before it."""
+    purge()
+    importlib.invalidate_caches()
+    linecache.checkcache()
+    _first.root = _last.root = str(root)
+    if _first not in sys.meta_path:
+        sys.meta_path.insert(0, _first)
+        sys.meta_path.append(_last)
+
+
+def user_files() -> tuple[Path, ...]:
+    """The files of the user's that are imported now, sorted."""
+    names = [name for name in sys.modules if name in _user_modules or name.partition(".")[0] in _found]
+    files = (getattr(sys.modules[name], "__file__", None) for name in names)
+    return tuple(sorted({Path(file).absolute() for file in files if file}))
 
 
 def purge() -> None:

@@ -60,6 +60,7 @@ def run(request: LoadRequest, context: Context) -> LoadReport:
         outputs=outputs,
         warnings=warnings,
         duration_s=time.perf_counter() - started_s,
+        files=built.files,
     )
 
 

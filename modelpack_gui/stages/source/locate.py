@@ -45,7 +45,7 @@ def locate(file: str, module: str, context: Context) -> Location:
             "Give one of them.",
         )
     if file:
-        return _locate_file(paths.resolve(context, file))
+        return location_of(paths.resolve(context, file))
     if module:
         return _locate_module(module, context)
     raise UserError("source-not-chosen", "No model file or module is chosen.", "Choose a .py file or name a module.")
@@ -114,7 +114,12 @@ def _missing(path: Path) -> UserError:
     )
 
 
-def _locate_file(path: Path) -> Location:
+def location_of(path: Path) -> Location:
+    """The location of a Python file.
+
+    Raises:
+        UserError: `source-missing`, `source-is-folder`, `source-not-python`.
+    """
     if path.is_dir():
         raise UserError("source-is-folder", f"{path} is a folder.", "Choose the .py file that defines the model.")
     if not path.is_file():
@@ -125,13 +130,17 @@ def _locate_file(path: Path) -> Location:
             f"{path} is not a .py file.",
             "The source is the Python file that defines the model's class; the checkpoint is given apart.",
         )
-    packages: list[str] = []
-    root = path.parent
-    while (root / "__init__.py").is_file() and root.parent != root:
-        packages.insert(0, root.name)
-        root = root.parent
-    names = packages if path.name == "__init__.py" else [*packages, path.stem.replace(".", "_")]
+    root = package_root(path.parent)
+    packages = path.parent.relative_to(root).parts
+    names = packages if path.name == "__init__.py" else (*packages, path.stem.replace(".", "_"))
     return Location(path, ".".join(names), root)
+
+
+def package_root(folder: Path) -> Path:
+    """The folder above the topmost package that a folder is in; the folder itself if it is no package."""
+    while (folder / "__init__.py").is_file() and folder.parent != folder:
+        folder = folder.parent
+    return folder
 
 
 def _locate_module(module: str, context: Context) -> Location:

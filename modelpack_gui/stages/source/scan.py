@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.records import CallableInfo, ScanRequest, SourceScan
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.records import CallableInfo, ModelSource, SavedModel, ScanRequest, SourceScan
+from modelpack_gui.core.saved_models import SavedKind
+from modelpack_gui.stages.source.exported_program import describe_program
 from modelpack_gui.stages.source.locate import locate, parse
+from modelpack_gui.stages.source.pickled_module import describe_pickle
+from modelpack_gui.stages.source.saved import locate_saved
 from modelpack_gui.stages.source.syntax import SourceTree
+from modelpack_gui.stages.source.torchscript_source import describe_script
 
 _ORDER = {"module": 0, "factory": 1, "class": 2}
 
@@ -13,11 +22,16 @@ _ORDER = {"module": 0, "factory": 1, "class": 2}
 def run(request: ScanRequest, context: Context) -> SourceScan:
     """List the classes and factories of a file or module, nn.Module classes first, each kind in source order.
 
-    Functions whose annotation says that they return a module come before other functions.
+    Functions whose annotation says that they return a module come before other functions. A saved model offers none;
+    it is described instead.
 
     Raises:
         UserError: `source-syntax`, `source-missing`, `source-encoding`, `import-missing` and the like.
     """
+    source = ModelSource(file=request.file, module=request.module)
+    if source.is_saved_model and not request.module:
+        path, kind = locate_saved(source, context)
+        return SourceScan(str(path), (), _described(path, kind))
     location = locate(request.file, request.module, context)
     tree = SourceTree(parse(location.path))
     found: list[tuple[tuple[int, int, int], CallableInfo]] = []
@@ -25,3 +39,22 @@ def run(request: ScanRequest, context: Context) -> SourceScan:
         makes_module = info.kind != "factory" or tree.returns_module(info.name)
         found.append(((_ORDER[info.kind], 0 if makes_module else 1, info.line), info))
     return SourceScan(str(location.path), tuple(info for _, info in sorted(found, key=lambda item: item[0])))
+
+
+def _described(path: Path, kind: SavedKind) -> SavedModel:
+    describe = {
+        SavedKind.TORCHSCRIPT: describe_script,
+        SavedKind.EXPORTED_PROGRAM: describe_program,
+        SavedKind.PICKLED_MODULE: describe_pickle,
+    }.get(kind)
+    if describe is None:
+        return SavedModel(kind.value)
+    try:
+        return describe(path)
+    except (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            "saved-model-damaged",
+            f"{path} is a {kind.label}, and what is in it cannot be read.",
+            "It may be cut short, damaged, or of another version of torch: load it, or save it again.",
+            f"{type(error).__name__}: {error}",
+        ) from error

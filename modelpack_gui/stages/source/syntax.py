@@ -36,7 +36,7 @@ class SourceTree:
             if name.startswith("_"):
                 continue
             init, forward = self._method(node, "__init__"), self._method(node, "forward")
-            parameters = _parameters(init.args)[1:] if init else self._dataclass_fields(node)
+            parameters = parameters_of(init.args)[1:] if init else self._dataclass_fields(node)
             yield CallableInfo(
                 name=name,
                 kind="module" if self._is_module(node) else "class",
@@ -44,7 +44,7 @@ class SourceTree:
                 summary=_summary(node),
                 bases=tuple(ast.unparse(base) for base in node.bases),
                 parameters=parameters,
-                forward=_parameters(forward.args)[1:] if forward else (),
+                forward=parameters_of(forward.args)[1:] if forward else (),
                 abstract=self._abstract(node),
             )
 
@@ -57,7 +57,7 @@ class SourceTree:
                     kind="factory",
                     line=node.lineno,
                     summary=_summary(node),
-                    parameters=_parameters(node.args),
+                    parameters=parameters_of(node.args),
                 )
 
     def returns_module(self, name: str) -> bool:
@@ -153,7 +153,8 @@ def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield node
 
 
-def _parameters(arguments: ast.arguments) -> tuple[ParameterInfo, ...]:
+def parameters_of(arguments: ast.arguments) -> tuple[ParameterInfo, ...]:
+    """The parameters of a function, in order, `self` included."""
     positional = [*arguments.posonlyargs, *arguments.args]
     required: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
     defaults = [*required, *arguments.defaults]

@@ -1,0 +1,53 @@
+"""What a scan of a source says: the classes of a Python file, or what a saved model is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelpack_gui.core.records.export import DynamicDim
+from modelpack_gui.core.records.source import CallableInfo, InputSpec, ParameterInfo
+from modelpack_gui.core.records.tensors import TensorInfo
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """What a saved model says of itself, read without running any of it.
+
+    Attributes:
+        kind: A value of `core.saved_models.SavedKind`.
+        class_name: Of the module it was made from, or the graph's name; empty if it does not say.
+        inputs: By name; a dtype that is no tensor's is the type as the file spells it. A size that the file leaves
+            open is a symbolic name.
+        outputs: Likewise.
+        forward: Parameters of its `forward`, where the file has them.
+        globals: Full names of the classes and functions that loading it would look up and call; for these the user
+            is asked.
+        forbidden: Those of `globals` that are never allowed.
+        producer: What wrote it.
+        proposed: Example inputs that fit it.
+        dynamic: Axes of those that may have any size.
+    """
+
+    kind: str
+    class_name: str = ""
+    inputs: tuple[TensorInfo, ...] = ()
+    outputs: tuple[TensorInfo, ...] = ()
+    forward: tuple[ParameterInfo, ...] = ()
+    globals: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    producer: str = ""
+    proposed: tuple[InputSpec, ...] = ()
+    dynamic: tuple[DynamicDim, ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceScan:
+    """What a file offers, nn.Module classes first.
+
+    Attributes:
+        saved: What a saved model is, which offers no callables; None for Python source.
+    """
+
+    path: str
+    callables: tuple[CallableInfo, ...]
+    saved: SavedModel | None = None
