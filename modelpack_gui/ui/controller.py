@@ -16,9 +16,10 @@ from PySide6.QtGui import QUndoStack
 
 from modelpack_gui.client import recipe_file, trust
 from modelpack_gui.client.recipe_run import resolved_interpreter
-from modelpack_gui.core import pipeline
+from modelpack_gui.core import fixes, pipeline, serde
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.events import Done, Failed, TerminalEvent
+from modelpack_gui.core.explanation import Fix, SourcePlace
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
@@ -68,6 +69,7 @@ class Controller(QObject):
     scan_changed = Signal()
     inspected = Signal(object)  # ui.inspection.Inspection
     page_wanted = Signal(object)  # Stage
+    place_wanted = Signal(object)  # SourcePlace
     message_raised = Signal(object)  # ErrorInfo, for what belongs to no page
     trust_wanted = Signal()
 
@@ -210,6 +212,30 @@ class Controller(QObject):
         """
         if recipe != self.recipe:
             self.undo_stack.push(EditCommand(self._set_recipe, self.recipe, recipe, text, merge_key))
+
+    def apply_fix(self, fix: Fix, stage: Stage | None = None) -> None:
+        """Make the edits of a fix as one undoable change, and run the stage that it mends.
+
+        One that cannot be made is told by `message_raised`, and changes nothing.
+        """
+        try:
+            recipe = fixes.apply_fix(self.recipe, fix)
+        except (UserError, serde.DecodeError) as error:
+            self.message_raised.emit(
+                ErrorInfo(
+                    "fix-not-applied",
+                    f"The fix {fix.text!r} could not be applied: {error}",
+                    "The recipe is as it was. Change the setting by hand.",
+                )
+            )
+            return
+        self.edit(recipe, f"apply fix: {fix.text}")
+        if stage is not None:
+            self.run(stage)
+
+    def show_place(self, place: SourcePlace) -> None:
+        """Show a line of the user's code."""
+        self.place_wanted.emit(place)
 
     # Jobs
 

@@ -238,7 +238,7 @@ class MainWindow(QMainWindow):
         self.start_page.open_wanted.connect(self.choose_file)
         self.start_page.path_wanted.connect(self.open_path)
         self.start_page.restore_wanted.connect(self.restore)
-        self.message_bar = MessageBar()
+        self.message_bar = MessageBar(self.controller)
         self._views = QStackedWidget()
         self._views.addWidget(self.start_page)
         centre = QWidget()

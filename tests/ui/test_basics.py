@@ -6,16 +6,13 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.ui.colors import DARK, LIGHT
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.basics import (
+    ElidedButton,
     ElidedLabel,
-    ErrorPanel,
     Foldable,
-    IconButton,
-    IconToolButton,
     StatusBadge,
     wrapped_label,
 )
@@ -32,11 +29,6 @@ def colors_in(widget: QWidget) -> set[str]:
     return {QColor(image.pixel(x, y)).name() for x in range(image.width()) for y in range(image.height())}
 
 
-def details_of(panel: ErrorPanel) -> MonoBlock:
-    (block,) = panel.findChildren(MonoBlock)
-    return block
-
-
 def test_an_elided_label_cuts_what_does_not_fit_and_keeps_the_whole_in_its_tooltip(qtbot: QtBot) -> None:
     label = ElidedLabel("a_rather_long_file_name.onnx")
     qtbot.addWidget(label)
@@ -46,6 +38,19 @@ def test_an_elided_label_cuts_what_does_not_fit_and_keeps_the_whole_in_its_toolt
     assert label.toolTip() == label.whole == "a_rather_long_file_name.onnx"
     label.resize(600, 20)
     assert label.text() == label.whole
+
+
+def test_a_button_gives_way_to_a_narrow_page_and_keeps_its_whole_text(qtbot: QtBot) -> None:
+    button = ElidedButton("Use the exporter script & opset 18 for all of it")
+    qtbot.addWidget(button)
+    button.show()
+    button.resize(button.sizeHint())
+    assert button.text() == "Use the exporter script && opset 18 for all of it"
+    wide = button.sizeHint().width()
+    button.resize(120, button.height())
+    assert "…" in button.text()
+    assert button.whole == "Use the exporter script & opset 18 for all of it"
+    assert button.sizeHint().width() == wide
 
 
 def test_an_elided_label_shows_tokens_that_look_like_tags(qtbot: QtBot) -> None:
@@ -108,32 +113,6 @@ def test_a_status_badge_has_the_colour_of_its_status_in_both_themes(qtbot: QtBot
         assert DARK.passed in colors_in(word)
     finally:
         theme().choose("light")
-
-
-def test_an_error_panel_shows_message_hint_and_folded_details_and_copies_all(qtbot: QtBot) -> None:
-    panel = ErrorPanel()
-    qtbot.addWidget(panel)
-    panel.show_error(ErrorInfo("file-missing", "There is no file x.pt.", "Choose another.", "Traceback\n  line 1"))
-    assert panel.isVisible()
-    labels = {label.objectName(): label for label in panel.findChildren(QLabel)}
-    assert labels["error-message"].text() == "There is no file x.pt."
-    assert labels["error-hint"].text() == "Choose another."
-    details = details_of(panel)
-    assert not details.isVisible()
-    qtbot.mouseClick(panel.findChild(IconToolButton), Qt.MouseButton.LeftButton)
-    copied = QGuiApplication.clipboard().text()
-    assert copied == "There is no file x.pt. [file-missing]\n\nChoose another.\n\nTraceback\n  line 1"
-    panel.show_error(None)
-    assert not panel.isVisible()
-
-
-def test_a_long_traceback_does_not_grow_the_page(qtbot: QtBot) -> None:
-    panel = ErrorPanel()
-    qtbot.addWidget(panel)
-    panel.show_error(ErrorInfo("x", "It failed.", "", "\n".join(f"frame {i}" for i in range(500))))
-    qtbot.mouseClick(panel.findChild(IconButton), Qt.MouseButton.LeftButton)
-    assert details_of(panel).isVisible()
-    assert panel.sizeHint().height() < 450
 
 
 @pytest.mark.parametrize("text", ["one line", "\n".join("abc" for _ in range(5)), "many words " * 20])

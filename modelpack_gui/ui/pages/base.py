@@ -12,7 +12,8 @@ from modelpack_gui.core.records import Result
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GROUP_SPACING, PAGE_MARGIN, SPACING, title_font
-from modelpack_gui.ui.widgets.basics import ElidedLabel, ErrorPanel, IconButton, IconLabel, StatusBadge, wrapped_label
+from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconLabel, StatusBadge, wrapped_label
+from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 
 RUN_TEXT = {
     Stage.SOURCE: "Load model",
@@ -67,7 +68,7 @@ class StagePage(QWidget):
         self._progress.setTextVisible(False)
         self._progress_text = ElidedLabel("", Qt.TextElideMode.ElideRight)
         self._progress_text.setProperty("role", "muted")
-        self.error_panel = ErrorPanel()
+        self.error_panel = ErrorPanel(controller, self.stage)
 
         inner = QWidget()
         self.content = QVBoxLayout(inner)

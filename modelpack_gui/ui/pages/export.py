@@ -15,9 +15,11 @@ from modelpack_gui.ui.dialogs.export_options import ExportOptionsDialog
 from modelpack_gui.ui.models.export_text import export_sentence, option_rows
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import Foldable, IconButton, IconLabel, heading, wrapped_label
 from modelpack_gui.ui.widgets.code_view import CodeView
+from modelpack_gui.ui.widgets.explanation import ExplanationList
 from modelpack_gui.ui.widgets.export_results import ExportResults, FactGrid
 
 _CODE_LINES = 40
@@ -42,6 +44,10 @@ class ExportPage(StagePage):
         self._options = FactGrid()
         self._options.setObjectName("export-summary")
         self._hint = self._make_hint()
+        self.explanations = ExplanationList("Known troubles of this export")
+        self.explanations.setObjectName("export-explanations")
+        self.explanations.place_wanted.connect(controller.show_place)
+        self.explanations.fix_wanted.connect(lambda fix: controller.apply_fix(fix, self.stage))
         self.results = ExportResults(controller, settings)
         self.code = CodeView("Equivalent Python")
         self._fold = Foldable("Equivalent Python", self.code)
@@ -54,6 +60,7 @@ class ExportPage(StagePage):
         options.addWidget(heading("Options"))
         options.addWidget(self._options)
         column.addWidget(self._hint)
+        column.addWidget(self.explanations)
         column.addWidget(self.results)
         column.addLayout(options)
         column.addWidget(self._fold)
@@ -73,7 +80,11 @@ class ExportPage(StagePage):
     def refresh(self) -> None:
         """Also the hint of a first visit."""
         super().refresh()
-        has_result = self.controller.state(self.stage).result is not None
+        state = self.controller.state(self.stage)
+        has_result = state.result is not None
+        if not has_result:
+            self.explanations.show_explanations(())
+        self.explanations.set_fixes_enabled(is_enabled=not state.is_under_way)
         problem = self.controller.problem(self.stage)
         self.results.setVisible(has_result)
         self._hint.setVisible(not has_result)
@@ -87,6 +98,7 @@ class ExportPage(StagePage):
     def show_result(self, result: Result) -> None:
         """Draw an export."""
         assert isinstance(result, ExportRecord)
+        self.explanations.show_explanations([(Status.WARNING, one) for one in result.explanations])
         ran_with = self.controller.state(self.stage).ran_with
         self.results.show_record(result, ran_with.inputs if ran_with is not None else ())
 

@@ -25,9 +25,11 @@ from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING, mono_font
-from modelpack_gui.ui.widgets.basics import ElidedLabel, ErrorPanel, Foldable, heading, wrapped_label
+from modelpack_gui.ui.theme import SPACING, mono_font, status_of
+from modelpack_gui.ui.widgets.basics import ElidedLabel, Foldable, heading, wrapped_label
 from modelpack_gui.ui.widgets.error_histogram import ErrorHistogramChart, pooled
+from modelpack_gui.ui.widgets.error_panel import ErrorPanel
+from modelpack_gui.ui.widgets.explanation import ExplanationList
 from modelpack_gui.ui.widgets.fitted_table import FittedTable
 from modelpack_gui.ui.widgets.number_fields import (
     ParsedEdit,
@@ -72,6 +74,7 @@ class ParityPage(StagePage):
         """Draw a report; its gravest cell is selected."""
         assert isinstance(result, ParityReport)
         self._report = result
+        self.explanations.show_explanations([(status_of(result.verdict), one) for one in result.explanations])
         self.matrix.show_report(result)
         warnings = "\n\n".join(_warning_text(warning) for warning in result.warnings)
         self.warnings_text.setPlainText(warnings)
@@ -79,6 +82,11 @@ class ParityPage(StagePage):
         self.warnings.setVisible(bool(result.warnings))
         number = plural(len(result.cases), "case")
         self._facts.set_text(f"{number} · {result.runtime} · {duration(result.duration_s)}")
+
+    def refresh(self) -> None:
+        """Also whether fixes can be pressed."""
+        super().refresh()
+        self.explanations.set_fixes_enabled(is_enabled=not self.controller.state(self.stage).is_under_way)
 
     def sentence_for(self, result: Result) -> str:
         """The report's own."""
@@ -148,7 +156,7 @@ class ParityPage(StagePage):
         self.table = FittedTable(self._rows, "parity-outputs", "Outputs of the selected case")
         self.table.remember(self._settings)
         self.table.record_selected.connect(self._on_row_selected)
-        self.case_error = ErrorPanel()
+        self.case_error = ErrorPanel(self.controller, self.stage)
         self._lower = QStackedWidget()
         self._lower.addWidget(self.table)
         failure = QWidget()
@@ -157,6 +165,10 @@ class ParityPage(StagePage):
         failure_column.addWidget(self.case_error)
         failure_column.addStretch(1)
         self._lower.addWidget(failure)
+        self.explanations = ExplanationList("Why it differs")
+        self.explanations.setObjectName("parity-explanations")
+        self.explanations.place_wanted.connect(self.controller.show_place)
+        self.explanations.fix_wanted.connect(lambda fix: self.controller.apply_fix(fix, self.stage))
         self._case_heading = heading("")
         self.reason = wrapped_label("", is_selectable=True)
         self.reason.setObjectName("parity-reason")
@@ -191,6 +203,7 @@ class ParityPage(StagePage):
         down.setSizes([400, 120])
         for splitter in (across, down):
             splitter.restoreState(self._settings.state(splitter.objectName()))
+        self.content.addWidget(self.explanations)
         self.content.addWidget(down, 1)
 
     # Editing

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING, heading_font, icon, pixmap, status_icon, theme
-from modelpack_gui.ui.widgets.mono_block import MonoBlock
 from modelpack_gui.ui.widgets.wrapped_label import WrappedLabel
 
 
@@ -141,6 +139,53 @@ class ElidedLabel(QLabel):
         self.setText(self.fontMetrics().elidedText(self._whole, self._mode, max(self.width(), 40)))
 
 
+class ElidedButton(IconButton):
+    """A button that gives way: its text is cut where there is no room for it, and whole in its tooltip."""
+
+    def __init__(self, text: str, icon_name: str = "", role: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(_escaped(text), icon_name, role, parent)
+        self._whole = text
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.set_whole(text)
+
+    def set_whole(self, text: str) -> None:
+        """Show another text."""
+        self._whole = text
+        self.setToolTip(plain_tooltip(text))
+        self._fit()
+        self.updateGeometry()
+
+    @property
+    def whole(self) -> str:
+        """The text before it is cut."""
+        return self._whole
+
+    def sizeHint(self) -> QSize:
+        """With room for the whole text."""
+        return QSize(self._around() + self._width_of(_escaped(self._whole)), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """A few letters."""
+        return QSize(64, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _around(self) -> int:
+        """Pixels that are not text."""
+        return super().sizeHint().width() - self._width_of(self.text())
+
+    def _width_of(self, text: str) -> int:
+        """As QPushButton measures it: rounded up, unlike an advance."""
+        return self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, text).width()
+
+    def _fit(self) -> None:
+        room = max(self.width() - self._around(), 24)
+        self.setText(_escaped(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, room)))
+
+
 class Foldable(QWidget):
     """A header that shows and hides what is below it."""
 
@@ -149,13 +194,14 @@ class Foldable(QWidget):
     def __init__(self, title: str, content: QWidget, *, is_open: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._content = content
-        self._header = IconButton(title, role="link")
+        self._header = ElidedButton(title, role="link")
         self._header.clicked.connect(self._on_clicked)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING // 2)
         column.addWidget(self._header, alignment=Qt.AlignmentFlag.AlignLeft)
         column.addWidget(content)
+        self.setFocusProxy(self._header)
         self.set_open(is_open=is_open)
 
     def set_open(self, *, is_open: bool) -> None:
@@ -174,64 +220,7 @@ class Foldable(QWidget):
 
     def set_title(self, title: str) -> None:
         """Change the header's text."""
-        self._header.setText(title)
-
-
-class ErrorPanel(QFrame):
-    """A failure: what, what to do next, details folded, copy."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("error-panel")
-        self.setProperty("role", "card")
-        self._error = ErrorInfo("", "")
-        self._message = wrapped_label("", is_selectable=True)
-        self._message.setFont(heading_font())
-        self._message.setObjectName("error-message")
-        self._hint = wrapped_label("", is_selectable=True)
-        self._hint.setObjectName("error-hint")
-        self._details = MonoBlock()
-        self._fold = Foldable("Details", self._details)
-        copy = IconToolButton("Copy the whole error", "copy")
-        copy.clicked.connect(self._copy)
-        self._picture = QLabel()
-        self._tint()
-        texts = QVBoxLayout()
-        texts.setSpacing(SPACING // 2)
-        texts.addWidget(self._message)
-        texts.addWidget(self._hint)
-        texts.addWidget(self._fold)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 12, 12, 12)
-        row.setSpacing(SPACING)
-        row.addWidget(self._picture, alignment=Qt.AlignmentFlag.AlignTop)
-        row.addLayout(texts, 1)
-        row.addWidget(copy, alignment=Qt.AlignmentFlag.AlignTop)
-
-    def show_error(self, error: ErrorInfo | None) -> None:
-        """Show a failure; None hides the panel."""
-        self.setVisible(error is not None)
-        if error is not None:
-            self._error = error
-            self._message.setText(error.message)
-            self._hint.setText(error.hint)
-            self._hint.setVisible(bool(error.hint))
-            self._details.set_text(error.details)
-            self._fold.setVisible(bool(error.details))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._tint()
-
-    def _tint(self) -> None:
-        self._picture.setPixmap(status_icon(Status.FAILED).pixmap(20, 20))
-
-    def _copy(self) -> None:
-        error = self._error
-        parts = (f"{error.message} [{error.code}]", error.hint, error.details)
-        QGuiApplication.clipboard().setText("\n\n".join(part for part in parts if part))
+        self._header.set_whole(title)
 
 
 def wrapped_label(text: str, *, is_muted: bool = False, is_selectable: bool = False) -> WrappedLabel:
@@ -257,3 +246,8 @@ def separator() -> QFrame:
     line.setProperty("role", "line")
     line.setFixedHeight(1)
     return line
+
+
+def _escaped(text: str) -> str:
+    """A button takes `&` for a mnemonic."""
+    return text.replace("&", "&&")

@@ -14,7 +14,8 @@ from modelpack_gui.ui.models.source_text import capabilities_inspection, capabil
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, SPACING
-from modelpack_gui.ui.widgets.basics import ErrorPanel, IconButton, wrapped_label
+from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
+from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.form_parts import CalmCombo, CommandRow, NoteLabel, chain_after
 
 PURPOSE = "interpreter"
@@ -43,7 +44,7 @@ class InterpreterField(QWidget):
         self._details = IconButton("Details", role="link")
         self._details.setObjectName("interpreter-details")
         self._details.clicked.connect(self._on_details)
-        self._error = ErrorPanel()
+        self._error = ErrorPanel(controller)
         self._error.show_error(None)
         self._missing_column = QVBoxLayout()
         self._missing_column.setSpacing(GRID)

@@ -6,17 +6,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.theme import PAGE_MARGIN, SPACING
-from modelpack_gui.ui.widgets.basics import ErrorPanel, IconToolButton
+from modelpack_gui.ui.widgets.basics import IconToolButton
+from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 
 
 class MessageBar(QWidget):
     """Hidden while there is nothing to say."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("message-bar")
-        self.panel = ErrorPanel()
+        self.panel = ErrorPanel(controller)
         close = IconToolButton("Close this message", "close")
         close.clicked.connect(self.hide)
         row = QHBoxLayout(self)

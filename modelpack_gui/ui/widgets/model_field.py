@@ -22,7 +22,8 @@ from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, GROUP_SPACING, SPACING, mono_font, theme
-from modelpack_gui.ui.widgets.basics import ErrorPanel, IconToolButton, wrapped_label
+from modelpack_gui.ui.widgets.basics import IconToolButton, wrapped_label
+from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT, CalmCombo, FormSection, NoteLabel
 from modelpack_gui.ui.widgets.marked_line import MarkedLine
 from modelpack_gui.ui.widgets.path_field import PathField
@@ -101,7 +102,7 @@ class ModelField(FormSection):
         self._summary.setObjectName("source-summary")
         self._note = NoteLabel()
         self._note.setObjectName("source-name-problem")
-        self._error = ErrorPanel()
+        self._error = ErrorPanel(controller)
         self._error.show_error(None)
         under = QVBoxLayout()
         under.setSpacing(GRID)

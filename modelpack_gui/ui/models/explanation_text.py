@@ -1,0 +1,43 @@
+"""The words around an explanation: short places, what a fix would change, and all of it as plain text."""
+
+from __future__ import annotations
+
+import json
+
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit, SourcePlace
+
+
+def short_place(place: SourcePlace) -> str:
+    """`model.py:12`."""
+    name = place.file.replace("\\", "/").rpartition("/")[2]
+    return f"{name}:{place.line}" if place.line else name
+
+
+def edits_text(fix: Fix) -> str:
+    """What a fix changes in the recipe, one setting a line: `export.exporter = "script"`."""
+    return "\n".join(_edit_text(edit) for edit in fix.edits)
+
+
+def _edit_text(edit: RecipeEdit) -> str:
+    if edit.value is None:
+        return f"{edit.path}: back to its default"
+    return f"{edit.path} = {json.dumps(edit.value, ensure_ascii=False)}"
+
+
+def explanation_text(explanation: Explanation) -> str:
+    """All of it as plain text, for the clipboard."""
+    lines = [f"{explanation.title} [{explanation.id}]", explanation.cause]
+    for place in explanation.places:
+        lines.append(f"at {place.file}:{place.line}{': ' + place.note if place.note else ''}")
+    for fix in explanation.fixes:
+        lines.append(f"Fix: {fix.text}")
+        lines += [f"  {line}" for line in (*edits_text(fix).splitlines(), *fix.details.splitlines())]
+    return "\n".join(line for line in lines if line)
+
+
+def error_text(error: ErrorInfo) -> str:
+    """A failure with everything that is known about it, for the clipboard."""
+    explained = explanation_text(error.explanation) if error.explanation is not None else ""
+    parts = (f"{error.message} [{error.code}]", explained, error.hint, error.details)
+    return "\n\n".join(part for part in parts if part)
