@@ -14,6 +14,7 @@ StageFunction = Callable[[Any, Context], Any]
 STAGES = {
     "hello": "modelpack_gui.stages.hello:run",
     "scan": "modelpack_gui.stages.source.scan:run",
+    "scan-checkpoint": "modelpack_gui.stages.source.checkpoint_scan:run",
     "load": "modelpack_gui.stages.source.load:run",
     "probe": "modelpack_gui.stages.probe.stage:run",
     "export": "modelpack_gui.stages.export.stage:run",

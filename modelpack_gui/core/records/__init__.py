@@ -14,6 +14,16 @@ from modelpack_gui.core.records.bench import (
 )
 from modelpack_gui.core.records.brief import ParityBrief
 from modelpack_gui.core.records.check import CheckReport, CheckRequest, CheckRow
+from modelpack_gui.core.records.checkpoint import (
+    CheckpointEntry,
+    CheckpointScan,
+    CheckpointScanRequest,
+    KeyPrefix,
+    KeyReport,
+    KeySuggestion,
+    ShapeMismatch,
+    StateDictInfo,
+)
 from modelpack_gui.core.records.export import (
     Artifact,
     ArtifactFormat,
@@ -71,14 +81,12 @@ from modelpack_gui.core.records.source import (
     ImageSpec,
     InputSet,
     InputSpec,
-    KeyReport,
     LoadReport,
     LoadRequest,
     ModelSource,
     ModuleInfo,
     ParameterInfo,
     ScanRequest,
-    ShapeMismatch,
     source_problem,
 )
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict
@@ -86,6 +94,7 @@ from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verd
 Request = (
     HelloRequest
     | ScanRequest
+    | CheckpointScanRequest
     | LoadRequest
     | ExportRequest
     | InspectRequest
@@ -105,6 +114,7 @@ Request = (
 Result = (
     Capabilities
     | SourceScan
+    | CheckpointScan
     | LoadReport
     | ExportRecord
     | GraphIndex
@@ -138,6 +148,9 @@ __all__ = [
     "CheckReport",
     "CheckRequest",
     "CheckRow",
+    "CheckpointEntry",
+    "CheckpointScan",
+    "CheckpointScanRequest",
     "CheckpointSpec",
     "DimFinding",
     "DynamicDim",
@@ -156,7 +169,9 @@ __all__ = [
     "InputSet",
     "InputSpec",
     "InspectRequest",
+    "KeyPrefix",
     "KeyReport",
+    "KeySuggestion",
     "LatencySummary",
     "LatencyTurn",
     "LoadReport",
@@ -197,6 +212,7 @@ __all__ = [
     "ShapeMismatch",
     "SizeTrial",
     "SourceScan",
+    "StateDictInfo",
     "TensorInfo",
     "TensorStats",
     "TensorStatsRequest",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from modelpack_gui.core.locations import located
+from modelpack_gui.core.records.checkpoint import KeyReport
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo
 
 if TYPE_CHECKING:
@@ -199,31 +200,6 @@ class LoadRequest:
 
     source: ModelSource
     inputs: tuple[InputSpec, ...] = ()
-
-
-@dataclass(frozen=True)
-class ShapeMismatch:
-    """A checkpoint key whose tensor does not fit the model's."""
-
-    key: str
-    model_shape: tuple[int, ...]
-    checkpoint_shape: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class KeyReport:
-    """The checkpoint's keys against the model's.
-
-    Attributes:
-        matched: How many keys fit in name and shape.
-        missing: In the model, not in the checkpoint.
-        unexpected: In the checkpoint, not in the model.
-    """
-
-    matched: int
-    missing: tuple[str, ...] = ()
-    unexpected: tuple[str, ...] = ()
-    mismatched: tuple[ShapeMismatch, ...] = ()
 
 
 @dataclass(frozen=True)

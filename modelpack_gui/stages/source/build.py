@@ -93,7 +93,7 @@ def build_model(source: ModelSource, context: Context) -> BuiltModel:
             context.progress(f"Loading {source.checkpoint.path}")
             user_module = sys.modules.get(getattr(maker, "__module__", ""))
             checkpoint = read_checkpoint(source.checkpoint, context, user_module)
-            keys = load_state(module, checkpoint, source.checkpoint.strict, context)
+            keys = load_state(module, checkpoint, source.checkpoint, context)
             checkpoint_path, checkpoint_size = str(checkpoint.path), checkpoint.size_bytes
     _check_materialised(module)
     return BuiltModel(

@@ -1,10 +1,9 @@
-"""Read a checkpoint file without running code from it: `weights_only=True` always."""
+"""Read a checkpoint without running code from it: `weights_only=True` always, tensors memory-mapped."""
 
 from __future__ import annotations
 
 import pickle
 import pickletools
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,17 +13,17 @@ from typing import Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.figures import listed, plural
 from modelpack_gui.core.records import CheckpointSpec
 from modelpack_gui.stages.common import paths
 from modelpack_gui.stages.source import checkpoint_globals as unsafe
-from modelpack_gui.stages.source.state_dict import find_state_dict
+from modelpack_gui.stages.source.checkpoint_files import CheckpointFiles, find_files, not_valid, truncated
+from modelpack_gui.stages.source.pickle_outline import MAGIC_NUMBER
+from modelpack_gui.stages.source.state_dict import choose_state_dict
 from modelpack_gui.stages.source.usercode import pip_command
 
-_SAVE_HINT = "Save it again with torch.save(model.state_dict(), path)."
 _SAFETENSORS_CUT = ("incomplete", "too small", "toosmall", "invalidheaderlength", "invalid header length")
 _PICKLES_OF_OLD_FORMAT = 5  # magic number, protocol, system, the content, keys of storages; then the tensors
-_MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
-_COPY_HINT = "Copy or download it again and compare its size with the original's."
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,16 @@ class Checkpoint:
     """A state dict that was read.
 
     Attributes:
+        path: Of the file, or of the index of its shards.
+        files: That tensors are mapped from.
+        key: Where the state dict was nested; empty if it was not.
         state: Values by key, tensors on the CPU; keeps torch's `_metadata` where the file had it.
     """
 
     path: Path
+    files: tuple[Path, ...]
     size_bytes: int
+    key: str
     state: Mapping[str, Any]
 
 
@@ -47,48 +51,59 @@ def read_checkpoint(spec: CheckpointSpec, context: Context, user_module: ModuleT
         user_module: The model's module, where globals of `__main__` and of files saved as scripts are looked up.
 
     Raises:
-        UserError: `checkpoint-missing`, `checkpoint-is-folder`, `checkpoint-empty`, `checkpoint-unreadable`,
-            `checkpoint-truncated`, `checkpoint-not-valid`, `checkpoint-unsafe-global` (details: one full name on each
-            line), `checkpoint-forbidden-global`, `checkpoint-whole-module`, `checkpoint-torchscript`,
-            `checkpoint-no-state-dict`, `checkpoint-ambiguous`, `import-missing`.
+        UserError: Those of `find_files` and `choose_state_dict`; `checkpoint-truncated`, `checkpoint-not-valid`,
+            `checkpoint-unsafe-global` (details: one full name on each line), `checkpoint-forbidden-global`,
+            `checkpoint-whole-module`, `checkpoint-shards-disagree`, `import-missing`.
     """
-    path = paths.resolve(context, spec.path)
-    size_bytes = _check_file(path)
-    if path.suffix == ".safetensors":
-        content: Any = _read_safetensors(path)
+    found = find_files(paths.resolve(context, spec.path), spec.path)
+    if found.is_sharded:
+        content: Any = _read_shards(found, spec, context, user_module)
     else:
-        content = _read_torch(path, spec.allowed_globals, user_module)
-    return Checkpoint(path, size_bytes, find_state_dict(content, path, context))
+        content = _read_file(found.path, found, spec, user_module)
+    key, state = choose_state_dict(content, spec.key, found.path, is_tensor)
+    if key and not spec.key:
+        context.log("info", f"{found.path.name}: the state dict is under the key {key!r}.")
+    return Checkpoint(found.path, found.files, found.size_bytes, key, state)
 
 
-def _check_file(path: Path) -> int:
-    if path.is_dir():
-        raise UserError("checkpoint-is-folder", f"The checkpoint {path} is a folder.", "Choose a file in it.")
-    try:
-        size_bytes = path.stat().st_size
-        with path.open("rb") as stream:
-            head = stream.read(64)
-    except FileNotFoundError as error:
-        raise UserError(
-            "checkpoint-missing",
-            f"There is no checkpoint {path}.",
-            "Check the path; it is relative to the recipe's folder.",
-        ) from error
-    except OSError as error:
-        raise UserError(
-            "checkpoint-unreadable",
-            f"The checkpoint {path} cannot be read: {error.strerror or error}.",
-            "Check its permissions.",
-        ) from error
-    if not head:
-        raise UserError("checkpoint-empty", f"The checkpoint {path} is empty (0 bytes).", _COPY_HINT)
-    if head.startswith(b"version https://git-lfs"):
-        raise UserError(
-            "checkpoint-not-valid",
-            f"{path} is a Git LFS pointer, not the checkpoint itself.",
-            "Run `git lfs pull` in its repository.",
-        )
-    return size_bytes
+def is_tensor(value: Any) -> bool:
+    """Whether it is one of torch."""
+    import torch
+
+    return isinstance(value, torch.Tensor)
+
+
+def _read_shards(
+    found: CheckpointFiles, spec: CheckpointSpec, context: Context, user_module: ModuleType | None
+) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for number, file in enumerate(found.files):
+        context.progress(f"Reading shard {number + 1} of {len(found.files)}")
+        context.check_cancelled()
+        content = _read_file(file, found, spec, user_module)
+        if not isinstance(content, Mapping):
+            raise not_valid(file, "is a shard, but holds no dict of tensors")
+        listed_here = {key for key, place in found.key_files.items() if place == file}
+        absent = sorted(listed_here - set(content))
+        if absent:
+            raise UserError(
+                "checkpoint-shards-disagree",
+                f"{found.path.name} says that {file.name} has {plural(len(absent), 'key')} which {file.name} lacks:"
+                f" {listed(absent)}.",
+                "The index and the shards are of different downloads or exports: get them again, all together.",
+                "\n".join(absent),
+            )
+        extra = [key for key in content if key not in listed_here]
+        if extra:
+            context.log("warning", f"{file.name} has keys that {found.path.name} does not list: {listed(extra)}.")
+        merged |= {key: value for key, value in content.items() if found.key_files.get(key, file) == file}
+    return merged
+
+
+def _read_file(path: Path, found: CheckpointFiles, spec: CheckpointSpec, user_module: ModuleType | None) -> Any:
+    if found.format == "safetensors":
+        return _read_safetensors(path)
+    return _read_torch(path, spec, is_archive=found.format == "torch", user_module=user_module)
 
 
 def _read_safetensors(path: Path) -> Mapping[str, Any]:
@@ -104,40 +119,43 @@ def _read_safetensors(path: Path) -> Mapping[str, Any]:
     try:
         tensors: Mapping[str, Any] = load_file(path)
     except safetensors.SafetensorError as error:
-        text = str(error)
-        if any(mark in text.lower() for mark in _SAFETENSORS_CUT):
-            raise _truncated(path, text) from error
-        raise _not_valid(path, "is not a safetensors file", text) from error
+        raise safetensors_error(path, str(error)) from error
     return tensors
 
 
-def _read_torch(path: Path, allowed: tuple[str, ...], user_module: ModuleType | None) -> Any:
+def safetensors_error(path: Path, text: str) -> UserError:
+    """The error for what is wrong with a safetensors file, as the library or our own reader says it."""
+    if any(mark in text.lower() for mark in _SAFETENSORS_CUT):
+        return truncated(path, text)
+    return not_valid(path, "is not a safetensors file", text)
+
+
+def _read_torch(path: Path, spec: CheckpointSpec, *, is_archive: bool, user_module: ModuleType | None) -> Any:
     import torch
 
-    is_zip = _check_archive(path)
-    with safe_globals(unsafe.resolve_globals(allowed, user_module)):
+    with safe_globals(unsafe.resolve_globals(spec.allowed_globals, user_module)):
         try:
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=True if is_zip else None)
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=True if is_archive else None)
         except Exception as error:  # damaged pickles raise anything; it becomes the outcome
-            raise _explain(path, error, is_zip) from error
+            raise _explain(path, spec, error, is_archive=is_archive) from error
 
 
-def _explain(path: Path, error: Exception, is_zip: bool) -> UserError:
+def _explain(path: Path, spec: CheckpointSpec, error: Exception, *, is_archive: bool) -> UserError:
     """The error to show for what torch.load raised."""
     text = f"{type(error).__name__}: {error}"
     marks = ("unexpected EOF", "central directory", "truncated", "corrupted", "PytorchStreamReader")
-    if any(mark in text for mark in marks) or (not is_zip and _is_cut_short(path)):
-        return _truncated(path, text)
+    if any(mark in text for mark in marks) or (not is_archive and is_cut_short(path)):
+        return truncated(path, text)
     if isinstance(error, pickle.UnpicklingError):
-        refused = unsafe.refused_globals(path, str(error))
+        refused = unsafe.refused_globals(path, spec.allowed_globals, str(error), is_archive=is_archive)
         if refused:
-            return unsafe.refusal(path, refused)
+            return unsafe.refusal(path, spec.path, refused)
     # What torch says before this mark advises weights_only=False, with which the file could run any command.
     reason = text.partition("WeightsUnpickler error:")[2].partition("Check the documentation")[0].strip() or text
-    return _not_valid(path, "is not a checkpoint that torch.load can read", reason)
+    return not_valid(path, "is not a checkpoint that torch.load can read", reason)
 
 
-def _is_cut_short(path: Path) -> bool:
+def is_cut_short(path: Path) -> bool:
     """Whether an old-format file ends within the pickles it starts with. They are taken apart, not run."""
     with path.open("rb") as stream:
         for index in range(_PICKLES_OF_OLD_FORMAT):
@@ -147,34 +165,9 @@ def _is_cut_short(path: Path) -> bool:
                 return ", opcode " not in str(error)  # an unknown opcode is damage; the rest is about a missing end
             except UnicodeDecodeError:
                 return False
-            if index == 0 and _MAGIC_NUMBER not in arguments:
+            if index == 0 and MAGIC_NUMBER not in arguments:
                 return False
     return False
-
-
-def _check_archive(path: Path) -> bool:
-    """Whether it is a zip archive as torch.save writes; False means an older pickle, to be tried."""
-    with path.open("rb") as stream:
-        head = stream.read(4)
-    if head[:2] != b"PK":
-        if head[:1] != b"\x80":
-            raise _not_valid(path, "is not a checkpoint: neither an archive of torch.save nor a pickle", "")
-        return False
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except zipfile.BadZipFile as error:
-        raise _truncated(path, str(error)) from error
-    leaves = {name.rpartition("/")[2] for name in names}
-    if "constants.pkl" in leaves:
-        raise UserError(
-            "checkpoint-torchscript",
-            f"{path} is a TorchScript archive, not a state_dict.",
-            "Save the state_dict of the model it was made from: torch.save(model.state_dict(), path).",
-        )
-    if "data.pkl" not in leaves:
-        raise _not_valid(path, "is a zip archive, but not one that torch.save wrote", "")
-    return True
 
 
 @contextmanager
@@ -197,11 +190,3 @@ def safe_globals(objects: list[Any]) -> Iterator[None]:
     finally:
         torch.serialization.clear_safe_globals()
         torch.serialization.add_safe_globals(before)
-
-
-def _truncated(path: Path, details: str) -> UserError:
-    return UserError("checkpoint-truncated", f"The checkpoint {path} is cut short or damaged.", _COPY_HINT, details)
-
-
-def _not_valid(path: Path, what: str, details: str) -> UserError:
-    return UserError("checkpoint-not-valid", f"{path} {what}.", f"Choose another file. {_SAVE_HINT}", details)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.figures import listed
+from modelpack_gui.stages.source.checkpoint_files import is_a_model
+from modelpack_gui.stages.source.pickle_outline import OutlineError, outline_archive, outline_old
 
 # Functions of these run commands or code that the file brings along, load other pickles, or reach any of the rest.
 _NEVER_MODULES = frozenset(
@@ -30,6 +34,12 @@ _NEVER = frozenset(
 _NAMED = re.compile(
     r"GLOBAL ([\w.]+) was not an allowed global|unsupported class ([\w.]+)|GLOBAL ([\w.]+) whose module"
 )
+_PLAIN = re.compile(
+    r"collections\.(OrderedDict|Counter)|torch\.(Size|Tensor|device|(cuda\.)?\w+Storage)|torch\.(b?float|u?int|complex)\d\w*"
+    r"|torch\.bool|torch\.storage\.(Untyped|Typed)Storage|torch\.nn\.parameter\.Parameter|builtins\.(bytearray|set|complex)"
+    r"|torch\.serialization\._get_layout|torch\._utils\._rebuild_(tensor|tensor_v2|tensor_v3|parameter|sparse_tensor)"
+)
+"""Globals that every torch allows; whether it allows another one, only it can tell."""
 
 
 def resolve_globals(allowed: tuple[str, ...], user_module: ModuleType | None) -> list[Any]:
@@ -63,41 +73,54 @@ def resolve_globals(allowed: tuple[str, ...], user_module: ModuleType | None) ->
     return found
 
 
-def refused_globals(path: Path, message: str) -> list[str]:
-    """Full names of the globals that torch.load refused: from the file if torch can list them, else its message."""
+def refused_globals(path: Path, allowed: tuple[str, ...], message: str, *, is_archive: bool) -> list[str]:
+    """Full names of all globals that torch.load refuses: from the file, or what the message of torch.load names.
+
+    It stops at the first one, but the user should see them all at once, and those that can never be allowed first.
+    """
+    try:
+        outline = outline_archive(path) if is_archive else outline_old(path)
+        names = [name for name in not_allowed(outline.globals) if name not in allowed]
+    except OutlineError:
+        names = []  # a pickle that cannot be taken apart: the message has one name
+    return names or [next(filter(None, groups)) for groups in _NAMED.findall(message)]
+
+
+def not_allowed(names: Iterable[str]) -> list[str]:
+    """Those that `weights_only=True` does not allow by itself, sorted. Imports torch if that needs to be asked."""
+    doubtful = sorted({name for name in names if not _PLAIN.fullmatch(name)})
+    if not doubtful:
+        return []
     import torch
 
-    names: list[str] = []
-    lister = getattr(torch.serialization, "get_unsafe_globals_in_checkpoint", None)
-    if lister is not None:
-        try:
-            names = sorted(lister(str(path)))
-        except (ValueError, RuntimeError, IndexError, KeyError, TypeError):
-            names = []  # not an archive, or a pickle that cannot be taken apart: the message has one name
-    if not names:
-        names = [next(filter(None, groups)) for groups in _NAMED.findall(message)]
-    return names
+    allowed: dict[str, Any] = getattr(torch._weights_only_unpickler, "_get_allowed_globals", dict)()
+    return [name for name in doubtful if name not in allowed]
 
 
-def refusal(path: Path, names: list[str]) -> UserError:
-    """The error for refused globals; `details` lists them one on each line."""
-    if any(name.startswith("torch.nn.modules.") for name in names):
-        return UserError(
-            "checkpoint-whole-module",
-            f"{path} holds a whole pickled model (it asks for {_some(names)}), not a state_dict.",
-            "Load it where it was saved and write torch.save(model.state_dict(), path); loading it here could run"
-            " any code.",
-            "\n".join(names),
-        )
+def refusal(path: Path, given: str, names: list[str]) -> UserError:
+    """The error for refused globals; `details` lists them one on each line.
+
+    Args:
+        given: The path as the recipe spells it, for the fix.
+    """
     forbidden = [name for name in names if is_forbidden(name)]
     if forbidden:
-        return _forbidden(forbidden, path)
+        return _forbidden(forbidden, path, [name for name in names if name not in forbidden])
+    if is_whole_module(names):
+        hint = "Or load it where it was saved and write torch.save(model.state_dict(), path)."
+        what = f"a whole pickled model (it asks for {listed(names, 4)})"
+        return is_a_model("checkpoint-whole-module", path, given, what, hint, "\n".join(names))
     return UserError(
         "checkpoint-unsafe-global",
-        f"{path} asks the unpickler for {_some(names)}, which weights_only=True does not allow.",
+        f"{path} asks the unpickler for {listed(names, 4)}, which weights_only=True does not allow.",
         "If you trust the file, allow these names; or save tensors only: torch.save(model.state_dict(), path).",
         "\n".join(names),
     )
+
+
+def is_whole_module(names: Iterable[str]) -> bool:
+    """Whether these globals are those of a pickled model."""
+    return any(name.startswith("torch.nn.modules.") for name in names)
 
 
 def is_forbidden(name: str) -> bool:
@@ -109,19 +132,15 @@ def _own_name(item: Any) -> str:
     return f"{getattr(item, '__module__', '')}.{getattr(item, '__qualname__', '')}"
 
 
-def _forbidden(names: list[str], path: Path | None = None) -> UserError:
+def _forbidden(names: list[str], path: Path | None = None, others: Sequence[str] = ()) -> UserError:
     what = f"{path} asks the unpickler for" if path else "The list of allowed globals has"
+    besides = f" It also asks for {listed(others, 4)}." if others else ""
     return UserError(
         "checkpoint-forbidden-global",
-        f"{what} {_some(names)}, with which a file can run any command.",
+        f"{what} {listed(names, 4)}, with which a file can run any command.{besides}",
         "This cannot be allowed. Do not load the file unless you know who made it and why it needs that.",
-        "\n".join(names),
+        "\n".join((*names, *others)),
     )
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    return ", ".join(names[:4]) + more
 
 
 def _import(name: str) -> Any:

@@ -4,49 +4,113 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import KeyReport, ShapeMismatch
+from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.records import CheckpointSpec, KeyReport, ShapeMismatch
 from modelpack_gui.stages.source.checkpoint import Checkpoint
-from modelpack_gui.stages.source.state_dict import strip_prefix
+from modelpack_gui.stages.source.copying import cast_floats, load_copied
+from modelpack_gui.stages.source.key_errors import faults_of, keys_error
+from modelpack_gui.stages.source.near_miss import suggestions
+from modelpack_gui.stages.source.prefixes import best_prefix, usual_prefix, without_prefix
 from modelpack_gui.stages.source.usercode import guarded
 
 if TYPE_CHECKING:
     import torch
 
-_SHOWN = 4
+DTYPES = ("float32", "float16", "bfloat16", "float64")
 
 
-def load_state(module: torch.nn.Module, checkpoint: Checkpoint, strict: bool, context: Context) -> KeyReport:
+def load_state(module: torch.nn.Module, checkpoint: Checkpoint, spec: CheckpointSpec, context: Context) -> KeyReport:
     """Load a checkpoint into a model, in place. Not strict, what does not fit is left as constructed.
 
     Which keys are missing or unexpected is what the model's own `load_state_dict` says, so hooks that rename or
     fill in keys are respected.
 
     Raises:
-        UserError: `checkpoint-keys` if strict and not every key fits; `checkpoint-load-failed`.
+        UserError: `checkpoint-keys` if strict and not every key fits; `checkpoint-load-failed`, `checkpoint-dtype`.
+        JobCancelled: The user asked to stop.
     """
-    own = module.state_dict()
-    state = strip_prefix(checkpoint.state, set(own), context)
+    if spec.dtype:
+        cast_floats(module, _dtype(spec.dtype))  # before the copy: a float64 file keeps its digits in a float64 model
+    own = module.state_dict(keep_vars=True)
+    shared = _shared(own)
+    prefix = spec.prefix or _prefix_of_all(checkpoint.state, own, shared)
+    state = without_prefix(checkpoint.state, prefix) if prefix else checkpoint.state
+    if not any(key.startswith(prefix) for key in checkpoint.state):
+        prefix = ""
+    if prefix:
+        context.log("info", f"The prefix {prefix!r} was taken off the checkpoint's keys.")
     misfits, fitting = _split(own, state)
-    metadata = getattr(checkpoint.state, "_metadata", None)
-    if metadata is not None and state is checkpoint.state:
-        fitting._metadata = metadata  # type: ignore[attr-defined]  # versions of modules, which their hooks read
+    _keep_metadata(checkpoint.state, fitting, prefix)
     hint = "The checkpoint may be of another version of this model; the traceback shows what refused it."
     with guarded("checkpoint-load-failed", f"loading {checkpoint.path.name} into {type(module).__name__}", hint):
-        result = module.load_state_dict(fitting, strict=False)
+        missing, unexpected = load_copied(module, fitting, checkpoint.files, context)
     misfit_keys = {misfit.key for misfit in misfits}
     foreign = [key for key in state if key not in fitting and key not in misfit_keys]
+    tied = [key for key in missing if key not in misfit_keys and shared.get(key, set()) & set(fitting)]
     report = KeyReport(
-        matched=len(fitting) - len(result.unexpected_keys),
-        missing=tuple(key for key in result.missing_keys if key not in misfit_keys),
-        unexpected=(*result.unexpected_keys, *foreign),
+        matched=len(fitting) - len(unexpected),
+        missing=tuple(key for key in missing if key not in misfit_keys and key not in tied),
+        unexpected=(*unexpected, *foreign),
         mismatched=tuple(misfits),
+        tied=tuple(tied),
+        key=checkpoint.key,
+        prefix=prefix,
+        dtype=spec.dtype,
     )
-    _judge(report, module, checkpoint, strict, context)
-    return report
+    return _judge(report, module, checkpoint, spec, own, context)
+
+
+def _dtype(name: str) -> torch.dtype:
+    import torch
+
+    if name not in DTYPES:
+        fixes = tuple(Fix(f"Cast to {dtype}", (RecipeEdit("source.checkpoint.dtype", dtype),)) for dtype in DTYPES)
+        message = f"The checkpoint's dtype {name!r} is not one that a model can be cast to."
+        explanation = Explanation("checkpoint-dtype", "No such dtype for the weights", message, fixes=fixes)
+        raise UserError("checkpoint-dtype", message, f"Choose {', '.join(DTYPES)}, or none.", explanation=explanation)
+    found = getattr(torch, name)
+    assert isinstance(found, torch.dtype)
+    return found
+
+
+def _shared(own: Mapping[str, Any]) -> dict[str, set[str]]:
+    """For each key of a tensor that has several (tied weights): the others."""
+    import torch
+
+    keys: dict[int, set[str]] = {}
+    for key, value in own.items():
+        if isinstance(value, torch.Tensor):
+            keys.setdefault(id(value), set()).add(key)
+    return {key: group - {key} for group in keys.values() if len(group) > 1 for key in group}
+
+
+def _prefix_of_all(state: Mapping[str, Any], own: Mapping[str, Any], shared: Mapping[str, set[str]]) -> str:
+    """The usual prefix that makes all keys match when it is taken off; empty if there is none, or no need of one."""
+    prefix = usual_prefix(state) if not set(state) <= set(own) else ""
+    while prefix:
+        names = {key[len(prefix) :] for key in state}
+        if names <= set(own) and all(shared.get(key, set()) & names for key in set(own) - names):
+            return prefix
+        prefix = prefix[: prefix.rstrip(".").rfind(".") + 1]  # one part less
+    return ""
+
+
+def _keep_metadata(state: Mapping[str, Any], fitting: OrderedDict[str, Any], prefix: str) -> None:
+    """Hand on the versions of modules, which their hooks read; they are listed by the path of the module."""
+    metadata = getattr(state, "_metadata", None)
+    if not isinstance(metadata, dict):
+        return
+    inner = {
+        f"{path}."[len(prefix) :].rstrip("."): item
+        for path, item in metadata.items()
+        if f"{path}.".startswith(prefix)
+    }
+    fitting._metadata = OrderedDict(inner) if prefix else metadata  # type: ignore[attr-defined]
 
 
 def _split(own: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[list[ShapeMismatch], OrderedDict[str, Any]]:
@@ -63,54 +127,55 @@ def _split(own: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[list[Shape
                 fitting[key] = value
         elif isinstance(mine, torch.Tensor) and not is_lazy(mine) and mine.shape != value.shape:
             misfits.append(ShapeMismatch(key, tuple(mine.shape), tuple(value.shape)))
+        elif isinstance(mine, torch.Tensor) and mine.is_floating_point() != value.is_floating_point():
+            fitting[key] = value.to(mine.dtype)  # a parameter that is trained cannot be an integer, even for a while
         else:
             fitting[key] = value
     return misfits, fitting
 
 
 def _judge(
-    report: KeyReport, module: torch.nn.Module, checkpoint: Checkpoint, strict: bool, context: Context
-) -> None:
-    faults = _faults(report)
+    report: KeyReport,
+    module: torch.nn.Module,
+    checkpoint: Checkpoint,
+    spec: CheckpointSpec,
+    own: Mapping[str, Any],
+    context: Context,
+) -> KeyReport:
+    """The report with suggestions; an error if it has faults and must have none."""
+    faults = faults_of(report)
     if not faults:
-        return
+        return report
+    better, gained = best_prefix(checkpoint.state, own)
+    if better == report.prefix or gained <= report.matched:
+        better = ""
+    report = replace(report, suggestions=_suggest(report, checkpoint.state, own, better))
     name = type(module).__name__
     message = f"{checkpoint.path.name} does not fit {name}: {'; '.join(faults)} ({report.matched} keys match)."
-    if not strict:
+    if not spec.strict:
         context.log("warning", message)
-        return
-    if report.matched < (len(report.missing) + len(report.mismatched)):
-        hint = "Most keys differ, so it is probably the checkpoint of another model: check the class and the file."
-    elif report.mismatched:
-        hint = "The sizes come from the constructor: check the arguments against those it was trained with."
-    else:
-        hint = "Check the class and its arguments, or untick strict to load what fits."
-    raise UserError("checkpoint-keys", message, hint, _table(report))
+        return report
+    raise keys_error(report, message, better, gained, list(own))
 
 
-def _faults(report: KeyReport) -> list[str]:
-    faults = []
-    if report.missing:
-        faults.append(f"{len(report.missing)} missing ({_some(report.missing)})")
-    if report.unexpected:
-        faults.append(f"{len(report.unexpected)} unexpected ({_some(report.unexpected)})")
-    if report.mismatched:
-        shown = [
-            f"{item.key} is {list(item.checkpoint_shape)}, not {list(item.model_shape)}" for item in report.mismatched
-        ]
-        faults.append(f"{len(report.mismatched)} of another shape ({_some(shown)})")
-    return faults
+def _suggest(report: KeyReport, state: Mapping[str, Any], own: Mapping[str, Any], better: str) -> Any:
+    """Pairs of renamed keys; those that another prefix would mend are left to it."""
+    theirs = {key: key.removeprefix(better) if better else key for key in report.unexpected}
+    mended = {name for key, name in theirs.items() if name != key and name in own}
+    missing = {key: _shape(own.get(key)) for key in report.missing if key not in mended}
+    unexpected = {
+        key: _shape(state.get(key, state.get(report.prefix + key)))
+        for key, name in theirs.items()
+        if name not in mended
+    }
+    return suggestions(
+        {key: shape for key, shape in missing.items() if shape is not None},
+        {key: shape for key, shape in unexpected.items() if shape is not None},
+    )
 
 
-def _some(items: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(items[:_SHOWN]) + (", …" if len(items) > _SHOWN else "")
+def _shape(value: Any) -> tuple[int, ...] | None:
+    import torch
+    from torch.nn.parameter import is_lazy
 
-
-def _table(report: KeyReport) -> str:
-    rows = [f"missing     {key}" for key in report.missing]
-    rows += [f"unexpected  {key}" for key in report.unexpected]
-    rows += [
-        f"shape       {item.key}: model {list(item.model_shape)}, checkpoint {list(item.checkpoint_shape)}"
-        for item in report.mismatched
-    ]
-    return "\n".join(rows)
+    return tuple(value.shape) if isinstance(value, torch.Tensor) and not is_lazy(value) else None
