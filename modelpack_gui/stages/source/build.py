@@ -89,12 +89,14 @@ def build_model(source: ModelSource, context: Context) -> BuiltModel:
         module.eval()
         context.check_cancelled()
         keys, checkpoint_path, checkpoint_size = None, "", 0
+        checkpoint_files: tuple[Path, ...] = ()
         if source.checkpoint is not None and source.checkpoint.path:
             context.progress(f"Loading {source.checkpoint.path}")
             user_module = sys.modules.get(getattr(maker, "__module__", ""))
             checkpoint = read_checkpoint(source.checkpoint, context, user_module)
             keys = load_state(module, checkpoint, source.checkpoint, context)
             checkpoint_path, checkpoint_size = str(checkpoint.path), checkpoint.size_bytes
+            checkpoint_files = tuple(dict.fromkeys((checkpoint.path, *checkpoint.files)))
     _check_materialised(module)
     return BuiltModel(
         module=module,
@@ -104,7 +106,7 @@ def build_model(source: ModelSource, context: Context) -> BuiltModel:
         warnings=warnings.records,
         checkpoint_path=checkpoint_path,
         checkpoint_size_bytes=checkpoint_size,
-        files=paths.stamps((path, *user_files(), *((Path(checkpoint_path),) if checkpoint_path else ()))),
+        files=paths.stamps((path, *user_files(), *checkpoint_files)),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import listed
 from modelpack_gui.stages.source.checkpoint_files import is_a_model
+from modelpack_gui.stages.source.pickle_globals import is_plain
 from modelpack_gui.stages.source.pickle_outline import OutlineError, outline_archive, outline_old
 
 # Functions of these run commands or code that the file brings along, load other pickles, or reach any of the rest.
@@ -34,12 +35,6 @@ _NEVER = frozenset(
 _NAMED = re.compile(
     r"GLOBAL ([\w.]+) was not an allowed global|unsupported class ([\w.]+)|GLOBAL ([\w.]+) whose module"
 )
-_PLAIN = re.compile(
-    r"collections\.(OrderedDict|Counter)|torch\.(Size|Tensor|device|(cuda\.)?\w+Storage)|torch\.(b?float|u?int|complex)\d\w*"
-    r"|torch\.bool|torch\.storage\.(Untyped|Typed)Storage|torch\.nn\.parameter\.Parameter|builtins\.(bytearray|set|complex)"
-    r"|torch\.serialization\._get_layout|torch\._utils\._rebuild_(tensor|tensor_v2|tensor_v3|parameter|sparse_tensor)"
-)
-"""Globals that every torch allows; whether it allows another one, only it can tell."""
 
 
 def resolve_globals(allowed: tuple[str, ...], user_module: ModuleType | None) -> list[Any]:
@@ -88,7 +83,7 @@ def refused_globals(path: Path, allowed: tuple[str, ...], message: str, *, is_ar
 
 def not_allowed(names: Iterable[str]) -> list[str]:
     """Those that `weights_only=True` does not allow by itself, sorted. Imports torch if that needs to be asked."""
-    doubtful = sorted({name for name in names if not _PLAIN.fullmatch(name)})
+    doubtful = sorted({name for name in names if not is_plain(name)})
     if not doubtful:
         return []
     import torch
