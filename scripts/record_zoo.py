@@ -88,7 +88,7 @@ def _compare(model: torch.nn.Module, case: ZooCase, run: Runner) -> str:
         try:
             with torch.no_grad():
                 expected = _flat(model(*_arguments(case, leaves)[0], **_arguments(case, leaves)[1]))
-        except Exception:  # noqa: BLE001, S112 (the model itself takes no such size)
+        except Exception:  # noqa: BLE001 (the model itself takes no such size)
             continue
         try:
             actual = run(leaves)
@@ -122,9 +122,8 @@ def _leaves(case: ZooCase, seed: int, sizes: dict[str, int]) -> Leaves:
             if dim.input == item.name and dim.name in sizes:
                 shape[dim.axis] = sizes[dim.name]
         if item.dtype.startswith("int"):
-            low = int(item.low or 0)
-            high = low if item.high == item.low else int(9 if item.high is None else item.high)
-            leaves.append(torch.from_numpy(generator.integers(low, high + 1, shape)))
+            ends = int(item.low or 0), int(9 if item.high is None else item.high)
+            leaves.append(torch.from_numpy(generator.integers(ends[0], ends[1] + 1, shape)))
         else:
             low, high = item.low or 0.0, 1.0 if item.high is None else item.high
             leaves.append(torch.from_numpy(generator.uniform(low, high, shape)).to(getattr(torch, item.dtype)))
@@ -222,23 +221,23 @@ def _onnx_runner(case: ZooCase, opset: int | None, path: str) -> Runner | str:
     return run
 
 
-def _torchscript_trace(model: torch.nn.Module, case: ZooCase, opset: int | None, path: str) -> Runner | str:
+def _torchscript_trace(model: torch.nn.Module, case: ZooCase, _opset: int | None, path: str) -> Runner | str:
     args, kwargs = _arguments(case, _leaves(case, 0, {}))
     with torch.no_grad():
         if kwargs:
-            traced = torch.jit.trace(model, example_kwarg_inputs=kwargs, strict=False)
+            traced = torch.jit.trace(model, example_kwarg_inputs=kwargs, strict=False)  # type: ignore[no-untyped-call]
         else:
-            traced = torch.jit.trace(model, args, strict=False)
+            traced = torch.jit.trace(model, args, strict=False)  # type: ignore[no-untyped-call]
     torch.jit.save(traced, path)
-    return _torch_runner(case, torch.jit.load(path))
+    return _torch_runner(case, torch.jit.load(path))  # type: ignore[no-untyped-call]
 
 
-def _torchscript_script(model: torch.nn.Module, case: ZooCase, opset: int | None, path: str) -> Runner | str:
+def _torchscript_script(model: torch.nn.Module, case: ZooCase, _opset: int | None, path: str) -> Runner | str:
     torch.jit.save(torch.jit.script(model), path)
-    return _torch_runner(case, torch.jit.load(path))
+    return _torch_runner(case, torch.jit.load(path))  # type: ignore[no-untyped-call]
 
 
-def _by_export(model: torch.nn.Module, case: ZooCase, opset: int | None, path: str) -> Runner | str:
+def _by_export(model: torch.nn.Module, case: ZooCase, _opset: int | None, path: str) -> Runner | str:
     args, kwargs = _arguments(case, _leaves(case, 0, {}))
     program = torch.export.export(model, args, kwargs or None, dynamic_shapes=_dynamic_shapes(case))
     torch.export.save(program, f"{path}.pt2")

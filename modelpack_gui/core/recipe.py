@@ -142,6 +142,9 @@ def check_values(recipe: Recipe, where: str) -> None:
     allowed = {
         "parity.rtol": 0 <= recipe.parity.rtol < math.inf,  # with an infinite one everything would pass
         "parity.atol": 0 <= recipe.parity.atol < math.inf,
+        "parity.low_precision": all(
+            0 <= end < math.inf for pair in recipe.parity.low_precision.values() for end in pair
+        ),
         "parity.sizes": all(size > 0 for size in recipe.parity.sizes),
         "bench.iterations": recipe.bench.iterations > 0,
         "bench.warmup_runs": recipe.bench.warmup_runs >= 0,

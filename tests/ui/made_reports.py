@@ -64,6 +64,8 @@ def output(name: str, verdict: Verdict, rows: int, error: float, seed: int = 0) 
         actual_infs=0,
         noise_floor=2.9e-7,
         histogram=ErrorHistogram(low, step, tuple(counts), zeros),
+        rtol=1e-3,
+        atol=1e-5,
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from modelpack_gui.core.records import OutputParity, TensorInfo, Verdict
+from modelpack_gui.core.records import OutputParity, ParitySpec, TensorInfo, Verdict
 from modelpack_gui.stages.parity import metrics, totals
 from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.totals import Tolerance
@@ -194,3 +194,11 @@ def test_identity_counts_nan_as_itself_and_dtype_as_part_of_it() -> None:
     assert metrics.is_identical(values, values.copy())
     assert not metrics.is_identical(values, np.array([1.0, 2.0]))
     assert not metrics.is_identical(values, values.astype(np.float32))
+
+
+def test_an_output_in_half_precision_is_judged_by_the_wider_tolerances_of_its_dtype() -> None:
+    spec = ParitySpec(rtol=1e-3, atol=1e-5)
+    assert spec.tolerance_of("float32") == (1e-3, 1e-5)
+    assert spec.tolerance_of("float16") == spec.low_precision["float16"]
+    assert ParitySpec(rtol=0.5, atol=0.25).tolerance_of("bfloat16") == (0.5, 0.25)
+    assert ParitySpec(low_precision={}).tolerance_of("float16") == (1e-3, 1e-5)

@@ -90,7 +90,11 @@ def test_the_verdict_agrees_with_the_table(case: ZooCase, route: str, tmp_path: 
         assert found.verdict in (Verdict.PASSED, Verdict.WARNING), found.text
     elif expected.startswith("fails"):
         assert found.error is not None, f"{expected}, but the app says {found.verdict}: {found.text}"
-        assert found.error.explanation is not None, f"not explained: {found.error.message}\n{found.error.details[-2000:]}"
+        assert found.error.explanation is not None, (
+            f"not explained: {found.error.message}\n{found.error.details[-2000:]}"
+        )
         assert found.error.explanation.fixes, f"no way out is named: {found.error.message}"
     else:
-        assert found.error is not None or found.verdict in (Verdict.FAILED, Verdict.WARNING), f"{expected}: {found.text}"
+        assert found.error is not None or found.verdict in (Verdict.FAILED, Verdict.WARNING), (
+            f"{expected}: {found.text}"
+        )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.records.export import DynamicDim
 from modelpack_gui.core.records.source import InputSet, InputSpec, ModelSource
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict
+
+LOW_PRECISION: Mapping[str, tuple[float, float]] = {"float16": (1e-2, 1e-3), "bfloat16": (2e-2, 1e-2)}
+"""(rtol, atol): about ten times the spacing of the dtype's numbers, relative and near 1e-1."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,9 @@ class ParitySpec:
     An element passes if |actual - expected| <= atol + rtol * |expected| (as numpy.testing.assert_allclose).
 
     Attributes:
+        low_precision: (rtol, atol) by dtype, for outputs in a dtype that cannot be as exact as float32: there the
+            larger ones count. Two float16 results of one computation differ by more than rtol 1e-3 when they were
+            merely summed in another order.
         sizes: Tried on each dynamic axis, besides the example's own size.
         seeds: Added to the seed of each example input; 0 is the example itself.
     """
@@ -27,6 +33,12 @@ class ParitySpec:
     atol: float = 1e-5
     sizes: tuple[int, ...] = (1, 2, 3, 5, 17)
     seeds: tuple[int, ...] = (0, 1)
+    low_precision: Mapping[str, tuple[float, float]] = field(default_factory=lambda: dict(LOW_PRECISION))
+
+    def tolerance_of(self, dtype: str) -> tuple[float, float]:
+        """(rtol, atol) for an output of a dtype."""
+        rtol, atol = self.low_precision.get(dtype, (0.0, 0.0))
+        return max(self.rtol, rtol), max(self.atol, atol)
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,7 @@ class OutputParity:
         max_budget: Largest |actual - expected| / (atol + rtol * |expected|); 1.0 is the limit.
         cosine: Similarity of the flattened outputs, -1..1; None when one of them is all zero.
         worst_index: Index of the element with the largest budget; None if there are no elements.
+        rtol, atol: What it was judged by.
         noise_floor: Largest |eager - eager in float64|, the error that rounding alone gives; None if not measured.
     """
 
@@ -94,6 +107,8 @@ class OutputParity:
     actual_infs: int
     noise_floor: float | None
     histogram: ErrorHistogram | None
+    rtol: float
+    atol: float
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelpack_gui.core.errors import ErrorInfo, UserError
-from modelpack_gui.core.records import ParityCase, Verdict
+from modelpack_gui.core.records import ParityCase, ParitySpec, Verdict
 from modelpack_gui.stages.parity.cases import Case, Dim, describe_sizes
 from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.runtimes import Output, Runtime
@@ -50,7 +50,7 @@ def judge(
     case: Case,
     expected: Sequence[Output],
     actual: Sequence[Output],
-    tolerance: Tolerance,
+    spec: ParitySpec,
     noise: Sequence[float | None],
 ) -> ParityCase:
     """Compare all outputs of one case, by name where both sides have the same names, else by position."""
@@ -67,6 +67,7 @@ def judge(
     outputs = []
     for one, floor, position in zip(expected, noise, range(len(actual)), strict=True):
         other = by_name[one.info.name] if is_named else actual[position]
+        tolerance = Tolerance(*spec.tolerance_of(one.info.dtype))
         outputs.append(compare(other.info.name, one, other, tolerance, floor))
     return ParityCase(
         label=case.label,

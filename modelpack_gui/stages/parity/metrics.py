@@ -35,7 +35,7 @@ def compare(
     actual_info, actual_values = actual
     problem = _kind_problem(expected_info, actual_info)
     if problem:
-        return _not_comparable(name, problem, expected, actual, noise_floor)
+        return _not_comparable(name, problem, expected, actual, tolerance, noise_floor)
     totals = Totals(tolerance)
     if expected_values.dtype.kind in "OSU":
         totals.add_texts(expected_values.reshape(-1), actual_values.reshape(-1))
@@ -89,6 +89,7 @@ def _not_comparable(
     reason: str,
     expected: tuple[TensorInfo, npt.NDArray[Any]],
     actual: tuple[TensorInfo, npt.NDArray[Any]],
+    tolerance: Tolerance,
     noise_floor: float | None,
 ) -> OutputParity:
     counts = [_non_finite_counts(values) for values in (expected[1], actual[1])]
@@ -115,6 +116,8 @@ def _not_comparable(
         actual_infs=counts[1][1],
         noise_floor=noise_floor,
         histogram=None,
+        rtol=tolerance.rtol,
+        atol=tolerance.atol,
     )
 
 

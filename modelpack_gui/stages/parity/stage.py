@@ -15,7 +15,6 @@ from modelpack_gui.stages.parity.cases import Case, Dim, plan
 from modelpack_gui.stages.parity.reference import NoiseFloor, randomness, run_eager
 from modelpack_gui.stages.parity.runtimes import Runtime, open_runtime
 from modelpack_gui.stages.parity.summary import summarise, untried
-from modelpack_gui.stages.parity.totals import Tolerance
 from modelpack_gui.stages.source.build import BuiltModel, build_model
 from modelpack_gui.stages.source.inputs import make_inputs
 
@@ -48,7 +47,6 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
     context.check_cancelled()
     with capture() as captured:
         runtime = open_runtime(artifact, [item.name for item in request.inputs])
-        tolerance = Tolerance(request.parity.rtol, request.parity.atol)
         context.progress("Running the model twice on the example", 0.0)
         tensors = make_inputs(request.inputs)
         random = randomness(run_eager(built.module, tensors), run_eager(built.module, tensors))
@@ -57,7 +55,7 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
         for number, case in enumerate(cases):
             context.check_cancelled()
             context.progress(f"Comparing at {case.label} ({number + 1} of {len(cases)})", number / len(cases))
-            results.append(_compare(case, request, dims, runtime, tolerance, noise, context))
+            results.append(_compare(case, request, dims, runtime, noise, context))
     warnings = (*built.warnings, *captured.records, *((random,) if random else ()))
     verdicts = [case.verdict for case in results]
     if random or untried(results, dims):
@@ -79,7 +77,6 @@ def _compare(
     request: ParityRequest,
     dims: tuple[Dim, ...],
     runtime: Runtime,
-    tolerance: Tolerance,
     noise: NoiseFloor,
     context: Context,
 ) -> ParityCase:
@@ -102,4 +99,4 @@ def _compare(
         return judge.without_outputs(case, Verdict.FAILED, info)
     context.check_cancelled()
     floors = noise.measure(tensors, expected) if case.seed == 0 else (None,) * len(expected)
-    return judge.judge(case, expected, actual, tolerance, floors)
+    return judge.judge(case, expected, actual, request.parity, floors)

@@ -76,12 +76,23 @@ def _changed(case: ParityCase, dims: Sequence[Dim]) -> tuple[str, ...]:
 def _agreement(cases: Sequence[ParityCase], spec: ParitySpec) -> str:
     count = sum(bool(case.outputs) for case in cases)
     budgets = [item.max_budget for case in cases for item in case.outputs]
-    how = "exactly" if budgets and not any(budgets) else _within(spec)
+    how = "exactly" if budgets and not any(budgets) else _within(cases, spec)
     return f"{count} {'case agrees' if count == 1 else 'cases agree'} {how}"
 
 
-def _within(spec: ParitySpec) -> str:
-    return f"within rtol {spec.rtol:g}, atol {spec.atol:g}"
+def _within(cases: Sequence[ParityCase], spec: ParitySpec) -> str:
+    """The tolerances, with those of the dtypes that were judged by others."""
+    others = {
+        item.expected.dtype: (item.rtol, item.atol)
+        for case in cases
+        for item in case.outputs
+        if (item.rtol, item.atol) != (spec.rtol, spec.atol)
+    }
+    texts = [f"rtol {spec.rtol:g}, atol {spec.atol:g}"]
+    if len(others) == len({item.expected.dtype for case in cases for item in case.outputs}):
+        texts = []
+    texts += [f"rtol {rtol:g}, atol {atol:g} for {dtype}" for dtype, (rtol, atol) in sorted(others.items())]
+    return f"within {' and '.join(texts)}"
 
 
 def _used(cases: Sequence[ParityCase]) -> str:

@@ -226,6 +226,8 @@ class Totals:
             actual_infs=self.actual_infs,
             noise_floor=noise_floor,
             histogram=ErrorHistogram(LOG10_LOW, LOG10_STEP, tuple(self.bins), self.zeros) if has_figures else None,
+            rtol=self.tolerance.rtol,
+            atol=self.tolerance.atol,
         )
 
     def _cosine(self) -> float | None:

@@ -267,7 +267,8 @@ class ParityPage(StagePage):
             outputs = [self._output]
         floors = [output.noise_floor for output in outputs if output.noise_floor is not None]
         data = pooled(output.histogram for output in outputs)
-        self.chart.show_errors(data, self._report.parity.atol, max(floors, default=None))
+        atol = max((output.atol for output in outputs), default=self._report.parity.atol)
+        self.chart.show_errors(data, atol, max(floors, default=None))
 
 
 def _titled(title: str, choice: QWidget, content: QWidget) -> QWidget:
