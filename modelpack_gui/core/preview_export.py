@@ -5,15 +5,17 @@ from __future__ import annotations
 from modelpack_gui.core.pycode import bracketed, is_name, keywords, literal, path_literal, stacked
 from modelpack_gui.core.records import DynamicDim, ExportSpec, InputSpec
 
+_SUFFIXES = {"onnx": ".onnx", "torchscript": ".pt", "pt2": ".pt2"}
+
 
 def export_lines(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list[str]:
     """Lines that export `model` with `inputs` to the output path."""
-    path = export.output_path or ("model.onnx" if export.format == "onnx" else "model.pt")
+    path = export.output_path or f"model{_SUFFIXES[export.format]}"
     lines = [f"output_path = {path_literal(path)}", "output_path.parent.mkdir(parents=True, exist_ok=True)"]
+    if export.format == "pt2" or export.exporter == "dynamo":
+        return [*lines, *_dim_lines(export), *_draft_lines(export, inputs), *_program_lines(export, inputs)]
     if export.format == "torchscript":
         return [*lines, *_torchscript_lines(export)]
-    if export.exporter == "dynamo":
-        return [*lines, *_dim_lines(export), _onnx_call("model", _dynamo_arguments(export, inputs))]
     if export.exporter == "script":
         lines.append("scripted = torch.jit.script(model)")
     exported = "scripted" if export.exporter == "script" else "model"
@@ -39,12 +41,42 @@ def _external_data_lines() -> list[str]:
 
 def _torchscript_lines(export: ExportSpec) -> list[str]:
     if export.exporter == "script":
-        return ["scripted = torch.jit.script(model)", "torch.jit.save(scripted, str(output_path))"]
-    return [
-        "with torch.no_grad():",
-        "    traced = torch.jit.trace(model, inputs, strict=False)",
-        "torch.jit.save(traced, str(output_path))",
-    ]
+        lines = ["scripted = torch.jit.script(model)"]
+        name = "scripted"
+    else:
+        name = "traced"
+        options = "strict=False" if export.check_trace else "strict=False, check_trace=False"
+        lines = ["with torch.no_grad():", f"    traced = torch.jit.trace(model, inputs, {options})"]
+    if export.optimize_for_inference:
+        lines.append(f"{name} = torch.jit.optimize_for_inference({name})")
+    elif export.freeze:
+        lines.append(f"{name} = torch.jit.freeze({name})")
+    return [*lines, f"torch.jit.save({name}, str(output_path))"]
+
+
+def _draft_lines(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list[str]:
+    if not export.draft_report:
+        return []
+    arguments = ["model", "inputs", *_dynamic_shapes(export, inputs), f"strict={export.strict}"]
+    return [bracketed("print(torch.export.draft_export(", arguments, ")._report)")]
+
+
+def _program_lines(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list[str]:
+    """torch.export on its own where it is what is asked for, or where its options cannot be given otherwise."""
+    arguments = ["model", "inputs", *_dynamic_shapes(export, inputs), f"strict={export.strict}"]
+    program = bracketed("program = torch.export.export(", arguments, ")")
+    if export.format == "pt2":
+        return [program, "torch.export.save(program, output_path)"]
+    if export.strict:
+        return [program, _onnx_call("program", _dynamo_arguments(export, inputs))]
+    return [_onnx_call("model", _dynamo_arguments(export, inputs))]
+
+
+def _dynamic_shapes(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list[str]:
+    if not export.dynamic:
+        return []
+    shapes = [_axes(item, export) or "None" for item in inputs]
+    return [bracketed("dynamic_shapes=(", shapes, ",)" if len(shapes) == 1 else ")")]
 
 
 def _onnx_call(model: str, arguments: list[str]) -> str:
@@ -67,9 +99,7 @@ def _common_arguments(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list
 
 def _dynamo_arguments(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list[str]:
     arguments = [*_common_arguments(export, inputs), "dynamo=True", f"external_data={export.external_data}"]
-    if export.dynamic:
-        shapes = [_axes(item, export) or "None" for item in inputs]
-        arguments.append(bracketed("dynamic_shapes=(", shapes, ",)" if len(shapes) == 1 else ")"))
+    arguments += _dynamic_shapes(export, inputs)
     if not export.constant_folding:
         arguments.append("optimize=False")
     return arguments

@@ -157,6 +157,7 @@ class ExportRecord:
         export_duration_s: Wall time of the exporter's own call.
         versions: Of python, torch, onnx, onnxscript... used.
         explanations: Of its warnings and mismatches, where they are of a known kind; the gravest first.
+        notes: What was done without being asked, and why, one sentence each.
         draft_report: What torch.export's draft found in the way; empty if it was not asked for.
     """
 
@@ -170,3 +171,4 @@ class ExportRecord:
     explanations: tuple[Explanation, ...] = ()
     post_steps: tuple[PostStepResult, ...] = ()
     draft_report: str = ""
+    notes: tuple[str, ...] = ()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,6 +33,8 @@ class ExportCall:
         example_names: Their names in the recipe, which `spec.dynamic` refers to.
         input_names: Their names in the artifact.
         path: File to write; data files go beside it. Its folder holds nothing else.
+        other_tensors: Of the same shapes with other values, for a second look at what depends on values.
+        metadata: To be written into the file by exporters whose files cannot be added to later.
     """
 
     module: torch.nn.Module
@@ -41,6 +43,8 @@ class ExportCall:
     example_names: Sequence[str]
     input_names: Sequence[str]
     path: Path
+    other_tensors: tuple[torch.Tensor, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 ONNX_OPTIONS = ("opset_version", "input_names", "output_names", "constant_folding", "external_data")

@@ -6,18 +6,45 @@ from collections.abc import Iterator, Sequence
 
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import Artifact, ExportSpec, InputSpec, Mismatch, TensorInfo
+from modelpack_gui.stages.export.artifact import TITLES
 
 
-def mismatches(spec: ExportSpec, inputs: Sequence[InputSpec], artifact: Artifact) -> tuple[Mismatch, ...]:
+def mismatches(
+    spec: ExportSpec, inputs: Sequence[InputSpec], artifact: Artifact, heeded: Sequence[str] | None = None
+) -> tuple[Mismatch, ...]:
     """Everything that was asked for and not got, gravest first.
 
-    Names and sizes of TorchScript inputs are not set by an export, so only their number is compared there.
+    Names of the inputs of TorchScript and pt2 files, and sizes of those of TorchScript, are not set by an export, so
+    only their number is compared there.
+
+    Args:
+        heeded: Options that the exporter has a use for; None if that is not known.
     """
     found = [*_inputs(spec, inputs, artifact)]
     if artifact.format == "onnx":
-        found += [*_opset(spec, artifact), *_dims(spec, inputs, artifact)]
-    found += [*_outputs(spec, artifact), *_external_data(spec, artifact)]
+        found += [*_opset(spec, artifact)]
+    if artifact.format != "torchscript":
+        found += [*_dims(spec, inputs, artifact)]
+    found += [*_outputs(spec, artifact), *_external_data(spec, artifact), *_unheeded(spec, heeded)]
     return tuple(found)
+
+
+_SWITCHES = ("strict", "draft_report", "freeze", "optimize_for_inference")
+
+
+def _unheeded(spec: ExportSpec, heeded: Sequence[str] | None) -> Iterator[Mismatch]:
+    """Options that were switched on, and that this exporter has no use for."""
+    if heeded is None:
+        return
+    for name in _SWITCHES:
+        if getattr(spec, name) and name not in heeded:
+            yield Mismatch(
+                name,
+                "on",
+                "not used",
+                f"The exporter {spec.exporter} for {TITLES[spec.format]} has no such option.",
+                "Switch it off, or choose an exporter that has it.",
+            )
 
 
 def _opset(spec: ExportSpec, artifact: Artifact) -> Iterator[Mismatch]:
@@ -51,8 +78,8 @@ def _inputs(spec: ExportSpec, inputs: Sequence[InputSpec], artifact: Artifact) -
             "input_names",
             ", ".join(asked),
             ", ".join(got),
-            "TorchScript takes the names of inputs from forward."
-            if artifact.format == "torchscript"
+            f"{TITLES[artifact.format]} takes the names of inputs from forward."
+            if artifact.format != "onnx"
             else "The exporter gave the inputs other names.",
             "Feed the artifact by the names it has.",
         )
@@ -67,8 +94,11 @@ def _outputs(spec: ExportSpec, artifact: Artifact) -> Iterator[Mismatch]:
             f"{plural(len(asked), 'name')} for outputs given, and the model has {plural(len(got), 'output')}."
         )
         fix = "Give one name for each output."
-    elif artifact.format == "torchscript":
-        explanation, fix = "TorchScript has no names for outputs.", "Leave the output names empty."
+    elif artifact.format != "onnx":
+        explanation, fix = (
+            f"{TITLES[artifact.format]} has no names for outputs to set.",
+            "Leave the output names empty.",
+        )
     else:
         explanation, fix = "The exporter gave the outputs other names.", "Read the outputs by the names they have."
     yield Mismatch("output_names", ", ".join(asked), ", ".join(got), explanation, fix)
@@ -76,6 +106,10 @@ def _outputs(spec: ExportSpec, artifact: Artifact) -> Iterator[Mismatch]:
 
 def _dims(spec: ExportSpec, inputs: Sequence[InputSpec], artifact: Artifact) -> Iterator[Mismatch]:
     names = spec.input_names or tuple(item.name for item in inputs)
+    if artifact.format == "pt2":  # its inputs have the names that forward gives them
+        names = tuple(info.name for info in artifact.inputs)
+    if len(names) != len(inputs):
+        return
     example_of = dict(zip(names, inputs, strict=True))
     asked = {(dim.input, dim.axis): dim.name for dim in spec.dynamic}
     for info in artifact.inputs:
@@ -117,12 +151,12 @@ def _dim(info: TensorInfo, axis: int, size: int | str | None, name: str | None) 
 
 
 def _external_data(spec: ExportSpec, artifact: Artifact) -> Iterator[Mismatch]:
-    if spec.external_data and artifact.format == "torchscript":
+    if spec.external_data and artifact.format != "onnx":
         yield Mismatch(
             "external_data",
             "a data file",
             "one file",
-            "TorchScript files hold their weights.",
+            f"{TITLES[artifact.format]} files hold their weights.",
             "Untick external data.",
         )
     elif spec.external_data and not artifact.external_files:

@@ -10,6 +10,7 @@ from modelpack_gui.core.records import ArtifactFormat
 from modelpack_gui.stages.export import torch_facts
 from modelpack_gui.stages.export.base import ONNX_OPTIONS, ExportCall, OpsetRange
 from modelpack_gui.stages.export.dynamic import dynamic_shapes
+from modelpack_gui.stages.export.program import capture_program
 
 
 class OnnxDynamoExporter:
@@ -22,7 +23,7 @@ class OnnxDynamoExporter:
     min_torch = (2, 5)
     note = "The exporter that PyTorch develops; refuses what it cannot capture, such as a branch on values."
     runs_model = False
-    options: tuple[str, ...] = ONNX_OPTIONS
+    options: tuple[str, ...] = (*ONNX_OPTIONS, "strict", "draft_report")
 
     def opsets(self) -> OpsetRange:
         """See `Exporter.opsets`."""
@@ -45,4 +46,7 @@ class OnnxDynamoExporter:
         known = inspect.signature(torch.onnx.export).parameters  # torch 2.5 has no `optimize`, and so on
         usable = {key: value for key, value in options.items() if key in known}
         context.progress("Exporting with torch.export")
-        torch.onnx.export(call.module, call.tensors, str(call.path), dynamo=True, **usable)
+        # Left to itself, torch.onnx.export captures without strict, and strictly only if that fails.
+        exported: Any = capture_program(call) if spec.strict else call.module
+        context.check_cancelled()
+        torch.onnx.export(exported, call.tensors, str(call.path), dynamo=True, **usable)

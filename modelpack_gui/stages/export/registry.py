@@ -9,6 +9,7 @@ from modelpack_gui.stages.export.base import Exporter
 from modelpack_gui.stages.export.onnx_dynamo import OnnxDynamoExporter
 from modelpack_gui.stages.export.onnx_script import OnnxScriptExporter
 from modelpack_gui.stages.export.onnx_trace import OnnxTraceExporter
+from modelpack_gui.stages.export.pt2_export import Pt2Exporter
 from modelpack_gui.stages.export.torchscript_script import TorchScriptScriptExporter
 from modelpack_gui.stages.export.torchscript_trace import TorchScriptTraceExporter
 
@@ -18,6 +19,7 @@ EXPORTERS: tuple[Exporter, ...] = (
     OnnxScriptExporter(),
     TorchScriptTraceExporter(),
     TorchScriptScriptExporter(),
+    Pt2Exporter(),
 )
 
 

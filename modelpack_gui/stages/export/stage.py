@@ -11,12 +11,15 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import Artifact, ExportRecord, ExportRequest, ExportSpec
 from modelpack_gui.stages.common import paths
-from modelpack_gui.stages.export.artifact import TORCHSCRIPT_SUFFIXES, read_artifact
+from modelpack_gui.stages.export.artifact import SUFFIXES, TITLES, read_artifact
 from modelpack_gui.stages.export.base import ExportCall, Exporter
 from modelpack_gui.stages.export.compare import mismatches
 from modelpack_gui.stages.export.dynamic import check_dims
 from modelpack_gui.stages.export.failures import explain
+from modelpack_gui.stages.export.metadata import append_to_onnx, metadata_of
+from modelpack_gui.stages.export.program import draft_report, with_draft
 from modelpack_gui.stages.export.registry import find, missing_packages
+from modelpack_gui.stages.export.size import sized
 from modelpack_gui.stages.source.usercode import pip_command, require_torch
 
 if TYPE_CHECKING:
@@ -56,27 +59,44 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
         context.progress("Running the model on the example inputs")
         run_forward(built.module, tensors, inference_mode=False)
     context.check_cancelled()
-    example_names = [spec.name for spec in request.inputs]
-    with paths.replace_files(target) as temporary, capture() as captured:
+    spec, notes = sized(request.export, built.module)
+    versions = paths.versions("torch", "numpy", *exporter.packages)
+    metadata = metadata_of(request, versions, context)
+    example_names = [item.name for item in request.inputs]
+    with paths.replace_files(target) as temporary:
         call = ExportCall(
             module=built.module,
             tensors=tensors,
-            spec=request.export,
+            spec=spec,
             example_names=example_names,
-            input_names=request.export.input_names or example_names,
+            input_names=spec.input_names or example_names,
             path=temporary,
+            other_tensors=make_inputs(request.inputs, seed_offset=1),
+            metadata=metadata,
         )
-        export_duration_s = _export(exporter, call, context)
+        try:
+            with capture() as captured:
+                export_duration_s = _export(exporter, call, context)
+        except UserError as error:
+            if not spec.draft_report or "draft_report" not in exporter.options:
+                raise
+            raise with_draft(error, draft_report(call, context)) from error
+        context.check_cancelled()
+        if spec.format == "onnx":
+            append_to_onnx(temporary, metadata)
+        draft = draft_report(call, context) if spec.draft_report and "draft_report" in exporter.options else ""
         context.check_cancelled()
         artifact = _moved(read_artifact(temporary), target)
     return ExportRecord(
         asked=request.export,
         artifact=artifact,
-        mismatches=mismatches(request.export, request.inputs, artifact),
+        mismatches=mismatches(spec, request.inputs, artifact, exporter.options),
         warnings=(*built.warnings, *captured.records),
         duration_s=time.perf_counter() - started_s,
         export_duration_s=export_duration_s,
-        versions=paths.versions("torch", "numpy", *exporter.packages),
+        versions=versions,
+        notes=notes,
+        draft_report=draft,
     )
 
 
@@ -132,13 +152,13 @@ def check_request(request: ExportRequest) -> Exporter:
 def _check_suffix(spec: ExportSpec) -> None:
     """Later stages, and other tools, tell the format by the suffix."""
     suffix = Path(spec.output_path).suffix
-    unfit = (".onnx",) if spec.format == "torchscript" else TORCHSCRIPT_SUFFIXES
-    if suffix in unfit:
-        kind, usual = ("TorchScript", ".pt") if spec.format == "torchscript" else ("ONNX", ".onnx")
+    of_others = {name for format_, names in SUFFIXES.items() if format_ != spec.format for name in names}
+    if suffix in of_others:
         raise UserError(
             "output-suffix",
-            f"The output path {spec.output_path} ends in {suffix}, and the export makes a file for {kind}.",
-            f"Let it end in {usual}.",
+            f"The output path {spec.output_path} ends in {suffix}, and the export makes a file for"
+            f" {TITLES[spec.format]}.",
+            f"Let it end in {SUFFIXES[spec.format][0]}.",
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import ArtifactFormat
 from modelpack_gui.stages.export.base import ExportCall
-from modelpack_gui.stages.export.torchscript_file import save
+from modelpack_gui.stages.export.torchscript_file import finish
 
 
 class TorchScriptScriptExporter:
@@ -18,7 +18,7 @@ class TorchScriptScriptExporter:
     min_torch = (2, 4)
     note = "Keeps branches and loops, if the model's code stays within what TorchScript can compile."
     runs_model = False
-    options: tuple[str, ...] = ()
+    options: tuple[str, ...] = ("freeze", "optimize_for_inference")
 
     def opsets(self) -> None:
         """TorchScript has no opsets."""
@@ -30,4 +30,4 @@ class TorchScriptScriptExporter:
         context.progress("Compiling with TorchScript")
         scripted = torch.jit.script(call.module)
         context.check_cancelled()
-        save(scripted, call.path)
+        finish(scripted, call, context)

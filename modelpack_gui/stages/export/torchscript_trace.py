@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from modelpack_gui.core.context import Context
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit, SourcePlace
 from modelpack_gui.core.records import ArtifactFormat
 from modelpack_gui.stages.export.base import ExportCall
-from modelpack_gui.stages.export.torchscript_file import save
+from modelpack_gui.stages.export.torchscript_file import finish
+
+_LOCATION = re.compile(r"ource (?:l|L)ocation:\s*\n\s*(.+?)\((\d+)\): ")
 
 
 class TorchScriptTraceExporter:
-    """Records one run on the example inputs, and runs it again to see that it comes out the same."""
+    """Records one run on the example inputs, and compares it with a run on other values."""
 
     id = "trace"
     format: ArtifactFormat = "torchscript"
@@ -18,7 +25,7 @@ class TorchScriptTraceExporter:
     min_torch = (2, 4)
     note = "Follows one run: a branch or a Python number is frozen as it was for the example inputs."
     runs_model = True
-    options: tuple[str, ...] = ()
+    options: tuple[str, ...] = ("freeze", "optimize_for_inference", "check_trace")
 
     def opsets(self) -> None:
         """TorchScript has no opsets."""
@@ -28,8 +35,45 @@ class TorchScriptTraceExporter:
         import torch
 
         context.progress("Tracing")
-        with torch.no_grad():
-            # Not strict: models that return a dict are usual, and parity compares what comes out.
-            traced = torch.jit.trace(call.module, call.tensors, strict=False)  # type: ignore[no-untyped-call]
+        jit: Any = torch.jit  # untyped in torch
+        checked = call.spec.check_trace
+        try:
+            with torch.no_grad():
+                # Not strict: models that return a dict are usual, and parity compares what comes out.
+                traced = jit.trace(
+                    call.module,
+                    call.tensors,
+                    strict=False,
+                    check_trace=checked,
+                    check_inputs=[call.other_tensors] if checked and call.other_tensors else None,
+                )
+        except jit.TracingCheckError as error:
+            raise _disagreement(str(error)) from error
         context.check_cancelled()
-        save(traced, call.path)
+        finish(traced, call, context)
+
+
+def _disagreement(text: str) -> UserError:
+    """What the check found: torch's text has a graph diff, and the stack of the first operator that differs."""
+    places = tuple(SourcePlace(file, int(line)) for file, line in dict.fromkeys(_LOCATION.findall(text)))
+    where = f" (at {places[0].file}:{places[0].line})" if places else ""
+    cause = (
+        "A trace holds the operators of one run. On other values of the same shapes the model runs other operators or"
+        " other numbers, so that the trace would be wrong there: a branch or a Python number depends on the values."
+    )
+    fixes = (
+        Fix("Use the exporter script", (RecipeEdit("export.exporter", "script"),), "It keeps branches and loops."),
+        Fix("Write the branch with torch.where", details="Both sides are then part of the trace."),
+        Fix(
+            "Export without the check",
+            (RecipeEdit("export.check_trace", value=False),),
+            "The artifact is then right for values like the example's only.",
+        ),
+    )
+    return UserError(
+        "trace-check-failed",
+        f"The trace does not fit the model on other values than the example's{where}.",
+        "Use the exporter script, which keeps branches, or write the branch with torch.where.",
+        text,
+        Explanation("trace-check-failed", "The model does something else on other values", cause, places, fixes),
+    )
