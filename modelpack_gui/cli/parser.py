@@ -120,16 +120,22 @@ examples:
   modelpack export --file net.py --name Net --arg width=32 --arg kind=small --checkpoint net.pt \\
       --input image:float32:2x3x32x32 --input mask:bool:2x32 --dynamic image:0=batch --dynamic mask:0=batch:1:64
   modelpack export recipe.toml --format torchscript --exporter script
-  modelpack export --module pkg.nets --name Net --input x:float32:2x3 --save-recipe net.toml
+  modelpack export --file scripted.pt --exporter trace --input x:float32:2x3
+  modelpack export --module pkg.nets:Net --input x:float32:2x3 --save-recipe net.toml
 
 Axes with the same name have the same size.""",
     )
     parser.add_argument("recipe", type=Path, nargs="?", help="recipe file (TOML); not needed with --file or --module")
     model = parser.add_argument_group("the model")
     place = model.add_mutually_exclusive_group()
-    place.add_argument("--file", type=Path, metavar="MODEL.py", help="Python file with the model's class")
-    place.add_argument("--module", metavar="PACKAGE.MODULE", help="importable module with the model's class")
-    model.add_argument("--name", metavar="CLASS", help="class or factory in it")
+    place.add_argument(
+        "--file",
+        type=Path,
+        metavar="MODEL",
+        help="Python file with the model's class, or a saved model: TorchScript, .pt2, a whole pickled module",
+    )
+    place.add_argument("--module", metavar="PACKAGE.MODULE[:CLASS]", help="importable module with the model's class")
+    model.add_argument("--name", metavar="CLASS", help="class or factory in it; a saved model needs none")
     model.add_argument(
         "--arg", type=parse_argument, action="append", metavar="KEY=VALUE", help="constructor argument (repeat it)"
     )

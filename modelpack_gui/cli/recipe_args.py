@@ -12,7 +12,7 @@ from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe, check_values
-from modelpack_gui.core.records import CheckpointSpec, DynamicDim, InputSpec
+from modelpack_gui.core.records import CheckpointSpec, DynamicDim, InputSpec, module_and_name
 
 
 def recipe_of(arguments: argparse.Namespace, *, needs_source: bool = True) -> tuple[Recipe, Path]:
@@ -44,7 +44,7 @@ def _check_source(recipe: Recipe, path: Path | None) -> None:
         message = f"{path} names no model." if path else "Neither a recipe nor a model is named."
         hint = "Add file (or module) and name below [source] in the recipe, or give --file and --name to `export`."
         raise UserError("source-not-named", message, hint if path else "Name a recipe file, or --file and --name.")
-    if not recipe.source.name:
+    if not recipe.source.name and not recipe.source.is_saved_model:
         message = f"No class or factory of {recipe.source.location} is named."
         raise UserError("source-not-named", message, 'Add name = "..." below [source] in the recipe, or --name.')
 
@@ -118,7 +118,8 @@ def _with_source(recipe: Recipe, given: dict[str, Any]) -> Recipe:
     if given.get("file"):
         source = dataclasses.replace(source, file=str(given["file"].absolute()), module="")
     if given.get("module"):
-        source = dataclasses.replace(source, module=given["module"], file="")
+        module, name = module_and_name(given["module"])
+        source = dataclasses.replace(source, module=module, file="", name=name or source.name)
     if given.get("name"):
         source = dataclasses.replace(source, name=given["name"])
     if given.get("arg"):

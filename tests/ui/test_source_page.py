@@ -287,6 +287,18 @@ def test_a_module_replaces_the_file(page: SourcePage, project: Controller, qtbot
     assert page.model_field.file.isVisible()
 
 
+def test_a_module_typed_with_its_class_sets_both_in_one_undo(
+    page: SourcePage, project: Controller, qtbot: QtBot
+) -> None:
+    child(page, QWidget, "source-is-module").click()  # type: ignore[attr-defined]
+    retype(qtbot, line(page, "source-module"), "package.net:Encoder")
+    qtbot.keyClick(line(page, "source-module"), Qt.Key.Key_Return)
+    assert (source(project).module, source(project).name) == ("package.net", "Encoder")
+    assert line(page, "source-module").text() == "package.net"
+    project.undo_stack.undo()
+    assert (source(project).file, source(project).name) == ("model.py", "ShapesNet")
+
+
 def test_choosing_a_class_first_proposes_inputs_and_an_output_path_in_one_undo(
     page: SourcePage, project: Controller
 ) -> None:
@@ -309,7 +321,7 @@ def test_before_the_recipe_has_a_file_the_output_is_proposed_beside_the_model(
     client.answers |= {"hello": make_capabilities(), "scan": SCAN}
     page = SourcePage(controller, settings)
     qtbot.addWidget(page)
-    page.model_field.location_edited.emit("/models/nets/model.py", "")
+    page.model_field.location_edited.emit("/models/nets/model.py", "", "")
     qtbot.waitUntil(lambda: controller.scan is not None)
     page.model_field.name_edited.emit("Encoder")
     assert controller.recipe.export.output_path == "/models/nets/build/model.onnx"

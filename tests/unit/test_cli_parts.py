@@ -13,7 +13,8 @@ from modelpack_gui.cli import commands, main
 from modelpack_gui.cli.console import Console, error_text, table
 from modelpack_gui.cli.interrupt import Interrupt
 from modelpack_gui.cli.monitor import Monitor
-from modelpack_gui.cli.recipe_args import parse_argument, parse_dynamic, parse_input, parse_numbers
+from modelpack_gui.cli.parser import make_parser
+from modelpack_gui.cli.recipe_args import parse_argument, parse_dynamic, parse_input, parse_numbers, recipe_of
 from modelpack_gui.cli.report import closing_line, result_text
 from modelpack_gui.cli.status import CRASHED
 from modelpack_gui.client.recipe_run import StageResult
@@ -320,3 +321,14 @@ def test_a_fault_of_the_program_itself_is_no_failed_check(
     monkeypatch.setattr(commands, "inspect", broken)
     assert main(["inspect", "net.onnx"]) == CRASHED
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_module_may_be_named_with_its_class() -> None:
+    arguments = make_parser().parse_args(["export", "--module", "pkg.nets:Net", "--input", "x:float32:2x3"])
+    source = recipe_of(arguments)[0].source
+    assert (source.module, source.name) == ("pkg.nets", "Net")
+
+
+def test_a_saved_model_needs_no_class(tmp_path: Path) -> None:
+    arguments = make_parser().parse_args(["export", "--file", str(tmp_path / "net.pt2"), "--input", "x:float32:2x3"])
+    assert recipe_of(arguments)[0].source.is_saved_model

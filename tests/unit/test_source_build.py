@@ -216,7 +216,6 @@ def test_missing_class_suggests_close_names() -> None:
         ("", "class-not-chosen"),
         ("Shape", "class-abstract"),
         ("not_a_class", "not-callable"),
-        ("an_instance", "not-callable"),
         ("NotAModule", "not-a-module"),
         ("make_number", "not-a-module"),
         ("RaisesInInit", "constructor-failed"),
@@ -280,3 +279,47 @@ def test_warnings_of_the_model_are_recorded_once_with_a_count() -> None:
     (warning,) = build("Warns").warnings
     assert (warning.category, warning.message, warning.count) == ("DeprecationWarning", "an old layer", 3)
     assert warning.file == str(MODELS / "tiny.py")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "width"),
+    [
+        ("build_small", {}, 16),
+        ("build_small", {"scale": 0.5}, 16),
+        ("build_wide", {}, 32),
+        ("build_wide", {"width": 8}, 8),
+        ("builder", {"width": 5}, 5),
+        ("Alias", {"width": 3}, 3),
+        ("made", {}, 4),
+    ],
+)
+def test_partials_lambdas_and_other_callables_of_a_file_make_the_model(
+    name: str, arguments: dict[str, Any], width: int
+) -> None:
+    module = build(name, arguments, file="assigned.py").module
+    assert module.layers[0].in_features == width  # type: ignore[union-attr, index]
+    assert module.scale == arguments.get("scale", 1.0)
+
+
+def test_arguments_of_a_partial_are_checked_by_name_and_type() -> None:
+    where: dict[str, Any] = {"file": "assigned.py"}
+    assert error_of("build_small", {"scale": "big"}, **where).code == "argument-type"
+    assert error_of("build_small", {"colour": 1}, **where).code == "argument-unexpected"
+    assert build("build_linear", {"out_features": 7}, **where).module.out_features == 7
+
+
+def test_a_module_made_by_the_file_is_copied_and_takes_no_arguments() -> None:
+    first = build("made", file="assigned.py").module
+    assert first is not sys.modules["assigned"].made
+    assert error_of("made", {"width": 3}, file="assigned.py").code == "argument-unexpected"
+
+
+@pytest.mark.parametrize("name", ["fetch_net", "fetch_partly"])
+def test_async_factories_are_refused_with_what_to_write_instead(name: str) -> None:
+    info = error_of(name, file="assigned.py")
+    assert info.code == "factory-async"
+    assert f"asyncio.run({name}())" in info.hint
+
+
+def test_a_callable_that_gives_a_coroutine_is_told_without_a_warning() -> None:
+    assert "coroutine" in error_of("later", file="assigned.py").message

@@ -13,6 +13,7 @@ from modelpack_gui.core.records import CallableInfo, ScanRequest
 from modelpack_gui.stages.source import scan
 
 MODELS = Path(__file__).parents[1] / "fixtures" / "models"
+ASSIGNED = (MODELS / "assigned.py").read_text()
 
 
 def scan_text(folder: Path, text: str) -> dict[str, CallableInfo]:
@@ -30,7 +31,7 @@ def scan_error(folder: Path, file: str = "", module: str = "") -> UserError:
 def test_modules_come_first_then_factories_that_return_one() -> None:
     found = scan.run(ScanRequest(file="tiny.py"), PlainContext(MODELS)).callables
     kinds = [info.kind for info in found]
-    assert kinds == sorted(kinds, key=["module", "factory", "class"].index)
+    assert kinds == sorted(kinds, key=["module", "factory", "instance", "class"].index)
     assert [info.name for info in found if info.kind == "factory"] == ["make_tiny", "make_number"]
     assert [info.name for info in found if info.kind == "class"] == ["NotAModule"]
 
@@ -136,3 +137,36 @@ def test_missing_places_have_codes_of_their_own(tmp_path: Path) -> None:
     missing = scan_error(tmp_path, module="absent_library.models")
     assert missing.info.code == "import-missing"
     assert f'"{sys.executable}" -m pip install absent_library' in missing.info.hint
+
+
+def test_partials_lambdas_callables_and_instances_are_listed_with_the_parameters_left(tmp_path: Path) -> None:
+    found = scan_text(tmp_path, ASSIGNED)
+    assert {name: info.kind for name, info in found.items()} == {
+        "Net": "module",
+        "Alias": "module",
+        "build_small": "factory",
+        "build_wide": "factory",
+        "build_linear": "factory",
+        "builder": "factory",
+        "fetch_partly": "factory",
+        "made": "instance",
+        "Builder": "class",
+        "Later": "class",
+    }
+    small = found["build_small"]
+    assert [(item.name, item.value, item.is_required) for item in small.parameters] == [
+        ("depth", 2, False),
+        ("scale", 1.0, False),
+    ]
+    assert small.parameters[0].annotation == "int"
+    assert [item.name for item in small.forward] == ["x"]
+    assert small.summary == "partial(Net, 16, depth=2)"
+    assert [(item.name, item.value) for item in found["build_wide"].parameters] == [("width", 32)]
+    assert [item.kind for item in found["build_linear"].parameters] == ["var_keyword"]
+
+
+def test_a_factory_knows_the_forward_of_the_class_it_returns(tmp_path: Path) -> None:
+    text = "from torch import nn\nclass Net(nn.Module):\n    def forward(self, ids): return ids\n"
+    found = scan_text(tmp_path, text + "def make():\n    return Net()\ndef other(): return 3\n")
+    assert [item.name for item in found["make"].forward] == ["ids"]
+    assert found["other"].forward == ()

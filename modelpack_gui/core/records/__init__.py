@@ -87,6 +87,7 @@ from modelpack_gui.core.records.source import (
     ModuleInfo,
     ParameterInfo,
     ScanRequest,
+    module_and_name,
     source_problem,
 )
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict
@@ -217,5 +218,6 @@ __all__ = [
     "TensorStats",
     "TensorStatsRequest",
     "Verdict",
+    "module_and_name",
     "source_problem",
 ]

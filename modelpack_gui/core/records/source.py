@@ -163,16 +163,17 @@ class CallableInfo:
     """A class or factory that could make the model.
 
     Attributes:
-        kind: `module` for a class that looks like an nn.Module, `class` for another, `factory` for a function.
+        kind: `module` for a class that looks like an nn.Module, `class` for another, `factory` for a function,
+            partial or lambda, `instance` for a module that the file itself makes.
         line: Where it is defined, from 1.
-        summary: First line of its docstring.
+        summary: First line of its docstring; of what is assigned, the expression.
         parameters: Of the constructor or function, without `self`.
-        forward: Of `forward`, without `self`; empty for factories.
+        forward: Of `forward`, without `self`; of a factory where it can be told what it returns.
         abstract: Methods that are still abstract, by parsing; such a class cannot be constructed.
     """
 
     name: str
-    kind: Literal["module", "class", "factory"]
+    kind: Literal["module", "class", "factory", "instance"]
     line: int
     summary: str = ""
     bases: tuple[str, ...] = ()
@@ -249,6 +250,12 @@ class LoadReport:
     warnings: tuple[CapturedWarning, ...]
     duration_s: float
     files: tuple[FileStamp, ...] = ()
+
+
+def module_and_name(text: str) -> tuple[str, str]:
+    """`package.module:Class` as its two parts; the second is empty if there is no colon."""
+    module, _, name = text.strip().partition(":")
+    return module.strip(), name.strip()
 
 
 def source_problem(source: ModelSource, base: Path) -> str:

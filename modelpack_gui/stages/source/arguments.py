@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
 import types
 import typing
@@ -87,6 +88,8 @@ def _check_names(name: str, parameters: Mapping[str, inspect.Parameter], argumen
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     """Evaluated annotations; empty where they cannot be evaluated, as with names imported for typing only."""
+    while isinstance(function, functools.partial):
+        function = function.func
     target = function.__init__ if inspect.isclass(function) else function
     try:
         return typing.get_type_hints(target)

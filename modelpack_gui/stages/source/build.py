@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
+import functools
 import inspect
 import random
 import sys
@@ -136,11 +138,20 @@ def _find(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
         if not hasattr(found, part):
             raise _missing(found, part, name, path)
         found = getattr(found, part)
-    if not callable(found) or _is_instance_of_module(found):
+    if not callable(found):
         raise UserError(
             "not-callable",
             f"{name} in {path} is an object of type {type(found).__name__}, not a class or a function.",
             "Choose the class itself, or write a function that returns the model.",
+        )
+    function = found
+    while isinstance(function, functools.partial):
+        function = function.func
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise UserError(
+            "factory-async",
+            f"{name} in {path} is an async function: calling it gives a coroutine, not a model.",
+            f"Write a plain function that returns the model, such as one that calls asyncio.run({name}()).",
         )
     if inspect.isclass(found) and inspect.isabstract(found):
         methods = ", ".join(sorted(getattr(found, "__abstractmethods__", ())))
@@ -169,21 +180,21 @@ def _missing(scope: Any, part: str, name: str, path: str) -> UserError:
     return UserError("class-missing", f"{path} has no {name!r}.", hint)
 
 
-def _is_instance_of_module(found: Any) -> bool:
-    import torch
-
-    return isinstance(found, torch.nn.Module)
-
-
 def _construct(target: Callable[..., Any], source: ModelSource) -> torch.nn.Module:
     import torch
 
-    bound = arguments.bind(target, source.name, source.arguments)
     _seed()
     hint = "Check the constructor arguments; the traceback shows the line of the model that raised it."
     with guarded("constructor-failed", f"constructing {source.name}", hint):
-        model = target(*bound.args, **bound.kwargs) if bound is not None else target(**source.arguments)
+        model: Any
+        if isinstance(target, torch.nn.Module):  # made by the file itself
+            model = _copied(target, source)
+        else:
+            bound = arguments.bind(target, source.name, source.arguments)
+            model = target(*bound.args, **bound.kwargs) if bound is not None else target(**source.arguments)
     if not isinstance(model, torch.nn.Module):
+        if inspect.iscoroutine(model):
+            model.close()  # else Python warns that nobody awaited it
         what = "is not a subclass of torch.nn.Module" if inspect.isclass(target) else _gave(model)
         raise UserError(
             "not-a-module",
@@ -195,6 +206,18 @@ def _construct(target: Callable[..., Any], source: ModelSource) -> torch.nn.Modu
         return model
     with guarded("model-not-on-cpu", f"moving {source.name} from {', '.join(sorted(elsewhere))} to the CPU", hint):
         return model.to("cpu")
+
+
+def _copied(module: torch.nn.Module, source: ModelSource) -> torch.nn.Module:
+    """A copy of a module that the file made: what is done to it must not reach the file's own."""
+    if source.arguments:
+        raise UserError(
+            "argument-unexpected",
+            f"{source.name} is a module that the file has made already, so it takes no arguments"
+            f" ({', '.join(source.arguments)}).",
+            "Remove the arguments, or choose its class.",
+        )
+    return copy.deepcopy(module)
 
 
 def _gave(model: Any) -> str:

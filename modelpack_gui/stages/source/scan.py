@@ -9,6 +9,7 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import CallableInfo, ModelSource, SavedModel, ScanRequest, SourceScan
 from modelpack_gui.core.saved_models import SavedKind
+from modelpack_gui.stages.source.assigned import assigned
 from modelpack_gui.stages.source.exported_program import describe_program
 from modelpack_gui.stages.source.locate import locate, parse
 from modelpack_gui.stages.source.pickled_module import describe_pickle
@@ -16,11 +17,11 @@ from modelpack_gui.stages.source.saved import locate_saved
 from modelpack_gui.stages.source.syntax import SourceTree
 from modelpack_gui.stages.source.torchscript_source import describe_script
 
-_ORDER = {"module": 0, "factory": 1, "class": 2}
+_ORDER = {"module": 0, "factory": 1, "instance": 2, "class": 3}
 
 
 def run(request: ScanRequest, context: Context) -> SourceScan:
-    """List the classes and factories of a file or module, nn.Module classes first, each kind in source order.
+    """List what could make the model in a file or module, nn.Module classes first, each kind in source order.
 
     Functions whose annotation says that they return a module come before other functions. A saved model offers none;
     it is described instead.
@@ -35,8 +36,8 @@ def run(request: ScanRequest, context: Context) -> SourceScan:
     location = locate(request.file, request.module, context)
     tree = SourceTree(parse(location.path))
     found: list[tuple[tuple[int, int, int], CallableInfo]] = []
-    for info in (*tree.classes(), *tree.factories()):
-        makes_module = info.kind != "factory" or tree.returns_module(info.name)
+    for info in (*tree.classes(), *tree.factories(), *assigned(tree)):
+        makes_module = info.kind != "factory" or tree.returns_module(info.name) or bool(info.forward)
         found.append(((_ORDER[info.kind], 0 if makes_module else 1, info.line), info))
     return SourceScan(str(location.path), tuple(info for _, info in sorted(found, key=lambda item: item[0])))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from modelpack_gui.core.records import CallableInfo, ParameterInfo
 
-_MODULE_CLASSES = frozenset(
+MODULE_CLASSES = frozenset(
     {"Module", "LightningModule", "PreTrainedModel", "PyTorchModelHubMixin", "ScriptModule", "BaseModule",
      "Sequential", "ModuleList", "ModuleDict", "GraphModule"}
 )  # fmt: skip
@@ -24,44 +24,74 @@ class SourceTree:
     def __init__(self, tree: ast.Module) -> None:
         self._classes: dict[str, ast.ClassDef] = {}
         self._functions: dict[str, ast.FunctionDef] = {}
+        self.values: dict[str, ast.expr] = {}  # by the name that is assigned, in order
         for node in _top_level(tree.body):
             if isinstance(node, ast.ClassDef):
                 self._classes[node.name] = node
             elif isinstance(node, ast.FunctionDef):
                 self._functions[node.name] = node
+            elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+                self.values[node.targets[0].id] = node.value
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+                self.values[node.target.id] = node.value
 
     def classes(self) -> Iterator[CallableInfo]:
         """Every class whose name does not start with an underscore."""
         for name, node in self._classes.items():
-            if name.startswith("_"):
-                continue
-            init, forward = self._method(node, "__init__"), self._method(node, "forward")
-            parameters = parameters_of(init.args)[1:] if init else self._dataclass_fields(node)
-            yield CallableInfo(
-                name=name,
-                kind="module" if self._is_module(node) else "class",
-                line=node.lineno,
-                summary=_summary(node),
-                bases=tuple(ast.unparse(base) for base in node.bases),
-                parameters=parameters,
-                forward=parameters_of(forward.args)[1:] if forward else (),
-                abstract=self._abstract(node),
-            )
+            if not name.startswith("_"):
+                yield self._class_info(name, node)
+
+    def _class_info(self, name: str, node: ast.ClassDef) -> CallableInfo:
+        init, forward = self._method(node, "__init__"), self._method(node, "forward")
+        return CallableInfo(
+            name=name,
+            kind="module" if self._is_module(node) else "class",
+            line=node.lineno,
+            summary=_summary(node),
+            bases=tuple(ast.unparse(base) for base in node.bases),
+            parameters=parameters_of(init.args)[1:] if init else self._dataclass_fields(node),
+            forward=parameters_of(forward.args)[1:] if forward else (),
+            abstract=self._abstract(node),
+        )
 
     def factories(self) -> Iterator[CallableInfo]:
         """Every function whose name does not start with an underscore."""
-        for name, node in self._functions.items():
+        for name in self._functions:
             if not name.startswith("_"):
-                yield CallableInfo(
-                    name=name,
-                    kind="factory",
-                    line=node.lineno,
-                    summary=_summary(node),
-                    parameters=parameters_of(node.args),
-                )
+                yield self._function_info(name)
+
+    def info(self, name: str) -> CallableInfo | None:
+        """A class or function of this file, also one whose name starts with an underscore; None if there is none."""
+        if name in self._classes:
+            return self._class_info(name, self._classes[name])
+        return self._function_info(name) if name in self._functions else None
+
+    def method(self, class_name: str, name: str) -> ast.FunctionDef | None:
+        """A method of a class in this file, its own or inherited within the file."""
+        return self._method(self._classes[class_name], name) if class_name in self._classes else None
+
+    def _function_info(self, name: str) -> CallableInfo:
+        node = self._functions[name]
+        made = self._made_by(node)
+        return CallableInfo(
+            name=name,
+            kind="factory",
+            line=node.lineno,
+            summary=_summary(node),
+            parameters=parameters_of(node.args),
+            forward=self._class_info(made, self._classes[made]).forward if made else (),
+        )
+
+    def _made_by(self, node: ast.FunctionDef) -> str:
+        """The class of this file that a function returns, by its annotation or its `return Class(...)`."""
+        texts = [_text(node.returns)] if node.returns is not None else []
+        texts += [leaf_of(item.value) for item in ast.walk(node) if isinstance(item, ast.Return) and item.value]
+        return next((text for text in texts if text in self._classes and self._is_module(self._classes[text])), "")
 
     def returns_module(self, name: str) -> bool:
         """Whether a function's annotation says that it returns an nn.Module."""
+        if name not in self._functions:
+            return False
         returns = self._functions[name].returns
         return returns is not None and self._names_module(_text(returns))
 
@@ -69,7 +99,7 @@ class SourceTree:
         leaf = text.partition("[")[0].rpartition(".")[2]
         if leaf in self._classes:
             return self._is_module(self._classes[leaf])
-        return leaf in _MODULE_CLASSES
+        return leaf in MODULE_CLASSES
 
     def _lineage(self, node: ast.ClassDef) -> list[ast.ClassDef]:
         """The class and its ancestors within the file, nearest first."""
@@ -87,10 +117,10 @@ class SourceTree:
         foreign = [
             leaf
             for ancestor in lineage
-            for leaf in (_leaf(base) for base in ancestor.bases)
+            for leaf in (leaf_of(base) for base in ancestor.bases)
             if leaf not in self._classes
         ]
-        if any(leaf in _MODULE_CLASSES for leaf in foreign):
+        if any(leaf in MODULE_CLASSES for leaf in foreign):
             return True
         # A base from another file cannot be followed without importing it; with a forward it is likely a module.
         unknown = [leaf for leaf in foreign if leaf not in _NOT_MODULES and leaf not in ("ABC", "Generic", "object")]
@@ -106,9 +136,9 @@ class SourceTree:
     def _abstract(self, node: ast.ClassDef) -> tuple[str, ...]:
         lineage = self._lineage(node)
         is_abc = any(
-            _leaf(base) == "ABC" for ancestor in lineage for base in ancestor.bases
+            leaf_of(base) == "ABC" for ancestor in lineage for base in ancestor.bases
         ) or any(
-            _leaf(keyword.value) == "ABCMeta"
+            leaf_of(keyword.value) == "ABCMeta"
             for ancestor in lineage
             for keyword in ancestor.keywords
             if keyword.arg == "metaclass"
@@ -119,7 +149,7 @@ class SourceTree:
         for ancestor in lineage:
             for item in _top_level(ancestor.body):
                 if isinstance(item, _Function):
-                    marked = any(_leaf(decorator).startswith("abstract") for decorator in item.decorator_list)
+                    marked = any(leaf_of(decorator).startswith("abstract") for decorator in item.decorator_list)
                     state.setdefault(item.name, marked)
                 elif isinstance(item, ast.Assign):
                     for target in item.targets:
@@ -128,7 +158,7 @@ class SourceTree:
         return tuple(sorted(name for name, is_abstract in state.items() if is_abstract))
 
     def _dataclass_fields(self, node: ast.ClassDef) -> tuple[ParameterInfo, ...]:
-        if not any(_leaf(decorator) == "dataclass" for decorator in node.decorator_list):
+        if not any(leaf_of(decorator) == "dataclass" for decorator in node.decorator_list):
             return ()
         fields: dict[str, ParameterInfo] = {}
         for ancestor in reversed(self._lineage(node)):
@@ -211,10 +241,10 @@ def _text(node: ast.expr) -> str:
     return ast.unparse(node)
 
 
-def _leaf(node: ast.expr) -> str:
+def leaf_of(node: ast.expr) -> str:
     """The last part of a name: `Module` for `torch.nn.Module`, `Generic` for `Generic[T]`."""
     if isinstance(node, ast.Call):
-        return _leaf(node.func)
+        return leaf_of(node.func)
     return ast.unparse(node).partition("[")[0].rpartition(".")[2]
 
 

@@ -79,7 +79,12 @@ def callable_line(info: CallableInfo) -> str:
     if info.abstract:
         what = f"Abstract class: {', '.join(info.abstract)} is still to be written, so it cannot be constructed."
         return what if len(info.abstract) == 1 else what.replace(" is still", " are still")
-    kind = {"module": "nn.Module class", "class": "Class", "factory": "Factory function"}[info.kind]
+    kind = {
+        "module": "nn.Module class",
+        "class": "Class",
+        "factory": "Factory",
+        "instance": "Module made by the file",
+    }[info.kind]
     return f"{kind}, line {info.line}. {info.summary}".strip()
 
 

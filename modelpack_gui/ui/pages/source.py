@@ -172,8 +172,9 @@ class SourcePage(StagePage):
         recipe = dataclasses.replace(self.controller.recipe, interpreter=InterpreterSpec(path))
         self.controller.edit(recipe, "change interpreter")
 
-    def _on_location_edited(self, file: str, module: str) -> None:
-        source = dataclasses.replace(self.controller.recipe.source, file=file, module=module)
+    def _on_location_edited(self, file: str, module: str, name: str) -> None:
+        before = self.controller.recipe.source
+        source = dataclasses.replace(before, file=file, module=module, name=name or before.name, allowed_globals=())
         self._edit_source(source, "choose model file" if file else "choose module")
 
     def _on_name_edited(self, name: str) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from modelpack_gui.core.records import CallableInfo, ModelSource
+from modelpack_gui.core.records import CallableInfo, ModelSource, module_and_name
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.source_text import callable_line
 from modelpack_gui.ui.plain_text import plain_tooltip
@@ -28,13 +28,13 @@ from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT, CalmCombo, FormSect
 from modelpack_gui.ui.widgets.marked_line import MarkedLine
 from modelpack_gui.ui.widgets.path_field import PathField
 
-_KIND_WORDS = {"module": "nn.Module", "class": "class", "factory": "factory"}
+_KIND_WORDS = {"module": "nn.Module", "class": "class", "factory": "factory", "instance": "instance"}
 
 
 class ModelField(FormSection):
     """File or module, and the name in it. Signals give what the user chose."""
 
-    location_edited = Signal(str, str)  # file, module: one of them is empty
+    location_edited = Signal(str, str, str)  # file, module: one of them is empty; the class, empty to keep it
     name_edited = Signal(str)
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
@@ -61,11 +61,11 @@ class ModelField(FormSection):
             suffixes=(".py",),
         )  # fmt: skip
         self.file.line.setPlaceholderText("model.py: choose, drop or type a Python file")
-        self.file.path_edited.connect(lambda path: self.location_edited.emit(path, ""))
+        self.file.path_edited.connect(lambda path: self.location_edited.emit(path, "", ""))
         self.module = MarkedLine("Importable module")
         self.module.setObjectName("source-module")
         self.module.setFont(mono_font())
-        self.module.setPlaceholderText("package.module")
+        self.module.setPlaceholderText("package.module, or package.module:Class")
         self.module.editingFinished.connect(self._on_module_finished)
         self._location = QStackedWidget()
         self._location.addWidget(self.file)
@@ -197,9 +197,15 @@ class ModelField(FormSection):
         (self.module if is_module else self.file).setFocus()
 
     def _on_module_finished(self) -> None:
-        text = self.module.text().strip()
-        if text != self._controller.recipe.source.module and (text or not self._controller.recipe.source.file):
-            self.location_edited.emit("", text)
+        if not self._is_module:  # the field loses the focus since an undo hides it
+            return
+        source = self._controller.recipe.source
+        text, name = module_and_name(self.module.text())
+        self.module.follow(text)
+        if text != source.module and (text or not source.file):
+            self.location_edited.emit("", text, name)
+        elif name:  # package.module:Class
+            self._give_name(name)
 
     def _on_name_edited(self, text: str) -> None:
         scan = self._controller.scan
