@@ -14,6 +14,7 @@ from modelpack_gui.core.records import ArtifactFormat, DynamicDim, ExportSpec, I
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export.base import ExportCall
 from modelpack_gui.stages.export.dynamic import axes_by_input, check_dims, dynamic_shapes
+from modelpack_gui.stages.source.call import plan_positional
 
 SHARED = (
     DynamicDim("ids", 0, "batch", 1, 64),
@@ -44,6 +45,8 @@ def call(
 ) -> ExportCall:
     return ExportCall(
         module=module.eval(),
+        own_module=module,
+        plan=plan_positional(module, len(tensors)),
         tensors=tuple(tensors.values()),
         spec=ExportSpec(format=format_, dynamic=dims),
         example_names=list(tensors),

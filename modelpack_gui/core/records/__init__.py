@@ -89,6 +89,7 @@ from modelpack_gui.core.records.source import (
     ScanRequest,
     module_and_name,
     source_problem,
+    tensor_inputs,
 )
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict
 
@@ -220,4 +221,5 @@ __all__ = [
     "Verdict",
     "module_and_name",
     "source_problem",
+    "tensor_inputs",
 ]

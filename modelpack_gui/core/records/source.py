@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -118,6 +118,11 @@ class InputSpec:
     file: str = ""
     file_key: str = ""
     image: ImageSpec | None = None
+
+
+def tensor_inputs(inputs: Sequence[InputSpec]) -> tuple[InputSpec, ...]:
+    """Those that are tensors: what an artifact takes. Plain values are part of it."""
+    return tuple(spec for spec in inputs if not spec.is_value)
 
 
 @dataclass(frozen=True)

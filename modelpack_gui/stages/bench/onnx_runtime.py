@@ -6,7 +6,7 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import BenchPrepareRequest
+from modelpack_gui.core.records import BenchPrepareRequest, tensor_inputs
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.export.artifact import format_of
@@ -48,7 +48,7 @@ class OnnxRuntimeRunner:
             raise _error("artifact-not-loadable", f"ONNX Runtime could not load {path}", error) from error
         tensors = make_inputs(request.inputs)
         names = [info.name for info in session.get_inputs()]
-        sources = match_inputs(names, [spec.name for spec in request.inputs])
+        sources = match_inputs(names, [spec.name for spec in tensor_inputs(request.inputs)])
         feed = {name: to_numpy(tensors[source]) for name, source in zip(names, sources, strict=True)}
 
         def call() -> object:

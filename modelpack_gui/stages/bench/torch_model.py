@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def load(request: BenchPrepareRequest, context: Context) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
-    """The model in eval mode and its example inputs; the number of threads is set.
+    """The model in eval mode, called on tensors by position, and those tensors; the number of threads is set.
 
     Raises:
         UserError: The source, checkpoint or inputs are at fault.
@@ -23,6 +23,8 @@ def load(request: BenchPrepareRequest, context: Context) -> tuple[torch.nn.Modul
     import torch
 
     from modelpack_gui.stages.source.build import build_model
+    from modelpack_gui.stages.source.call import plan_call
+    from modelpack_gui.stages.source.flat import flat_module
     from modelpack_gui.stages.source.forward import set_eval
     from modelpack_gui.stages.source.inputs import make_inputs
 
@@ -31,7 +33,7 @@ def load(request: BenchPrepareRequest, context: Context) -> tuple[torch.nn.Modul
     set_eval(model)
     if torch.get_num_threads() != request.threads:  # the model's own file has set another number
         torch.set_num_threads(request.threads)
-    return model, make_inputs(request.inputs)
+    return flat_module(model, plan_call(model, request.inputs)), make_inputs(request.inputs)
 
 
 def ready(

@@ -12,7 +12,7 @@ from typing import Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import ErrorInfo, UserError
-from modelpack_gui.core.records import Artifact, CheckRow, InputSpec, TensorInfo
+from modelpack_gui.core.records import Artifact, CheckRow, InputSpec, TensorInfo, tensor_inputs
 from modelpack_gui.stages.check.rows import failed, from_error, not_tried, passed, skipped, warning
 from modelpack_gui.stages.parity.runtimes import OnnxRuntime, Output, Runtime, TorchScriptRuntime, gist, open_session
 from modelpack_gui.stages.source.inputs import make_inputs
@@ -49,7 +49,7 @@ def onnx_rows(path: Path, artifact: Artifact, inputs: Sequence[InputSpec], conte
         context.check_cancelled()
         context.progress("Running it once", 0.9)
         try:
-            runtime = OnnxRuntime(session, [item.name for item in inputs])
+            runtime = OnnxRuntime(session, [item.name for item in tensor_inputs(inputs)])
         except UserError as error:
             return [loaded, from_error("runtime-runs", error.info)]
         row = _run_once(runtime, artifact, inputs)
@@ -60,7 +60,7 @@ def onnx_rows(path: Path, artifact: Artifact, inputs: Sequence[InputSpec], conte
 def torchscript_rows(path: Path, artifact: Artifact, inputs: Sequence[InputSpec]) -> list[CheckRow]:
     """The rows for loading with torch.jit.load and, if example inputs are given, for running on them."""
     try:
-        runtime = TorchScriptRuntime(str(path))
+        runtime = TorchScriptRuntime(str(path), inputs)
     except UserError as error:
         return [from_error("runtime-loads", error.info), *_without_run(inputs)]
     rows = [passed("runtime-loads", f"{runtime.description}, loads it without the class that it was made from.")]

@@ -13,6 +13,8 @@ from modelpack_gui.core.records import ArtifactFormat, ExportSpec
 if TYPE_CHECKING:
     import torch
 
+    from modelpack_gui.stages.source.call import CallPlan
+
 
 @dataclass(frozen=True)
 class OpsetRange:
@@ -28,7 +30,9 @@ class ExportCall:
     """One export, checked already: counts of names agree and the dynamic axes exist.
 
     Attributes:
-        module: In eval mode.
+        module: In eval mode; its `forward` takes `tensors` one by one. What exporters are to export.
+        own_module: The model itself, with the signature that it was written with; the same if that is as plain.
+        plan: How the tensors go into the call of `own_module`.
         tensors: Example inputs by position.
         example_names: Their names in the recipe, which `spec.dynamic` refers to.
         input_names: Their names in the artifact.
@@ -38,6 +42,8 @@ class ExportCall:
     """
 
     module: torch.nn.Module
+    own_module: torch.nn.Module
+    plan: CallPlan
     tensors: tuple[torch.Tensor, ...]
     spec: ExportSpec
     example_names: Sequence[str]

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import DynamicDim, InputSpec
 from modelpack_gui.stages.export.base import ExportCall
-
-if TYPE_CHECKING:
-    import torch
 
 
 def check_dims(dims: Sequence[DynamicDim], inputs: Sequence[InputSpec]) -> None:
@@ -59,19 +55,17 @@ def axes_by_input(call: ExportCall) -> dict[str, dict[int, str]]:
 
 
 def dynamic_shapes(call: ExportCall) -> tuple[Any, ...] | None:
-    """The dynamic axes as `dynamic_shapes` of torch.export: one entry per example input; None if there are none."""
+    """The dynamic axes as `dynamic_shapes` of torch.export: one entry per tensor; None if there are none."""
     if not call.spec.dynamic:
         return None
     symbols: dict[str, Any] = {}
     for dim in call.spec.dynamic:
         if dim.name not in symbols:
             symbols[dim.name] = _symbol(dim) if call.spec.format == "pt2" else _plain_symbol(dim, 1, dim.name)
-    entries = tuple(
+    return tuple(
         {dim.axis: symbols[dim.name] for dim in call.spec.dynamic if dim.input == name} or None
         for name in call.example_names
     )
-    fixed = _before_varargs(call.module, len(entries))
-    return entries if fixed is None else (*entries[:fixed], entries[fixed:])
 
 
 def _symbol(dim: DynamicDim) -> Any:
@@ -94,18 +88,6 @@ def _plain_symbol(dim: DynamicDim, divisor: int, name: str) -> Any:
     if dim.max is not None:
         limits["max"] = dim.max // divisor
     return Dim(name, **limits)
-
-
-def _before_varargs(module: torch.nn.Module, count: int) -> int | None:
-    """How many inputs go to named parameters when the rest goes to `*args`; None if there is no rest."""
-    try:
-        parameters = list(inspect.signature(module.forward).parameters.values())
-    except (TypeError, ValueError):
-        return None
-    for index, parameter in enumerate(parameters):
-        if parameter.kind is parameter.VAR_POSITIONAL and index < count:
-            return index
-    return None
 
 
 def _check_place(dim: DynamicDim, shapes: dict[str, tuple[int, ...]]) -> None:

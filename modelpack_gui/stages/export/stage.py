@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.core.records import Artifact, ExportRecord, ExportRequest, ExportSpec
+from modelpack_gui.core.records import Artifact, ExportRecord, ExportRequest, ExportSpec, tensor_inputs
 from modelpack_gui.stages.common import paths
 from modelpack_gui.stages.export.artifact import SUFFIXES, TITLES, read_artifact
 from modelpack_gui.stages.export.base import ExportCall, Exporter
@@ -23,8 +23,6 @@ from modelpack_gui.stages.export.size import sized
 from modelpack_gui.stages.source.usercode import pip_command, require_torch
 
 if TYPE_CHECKING:
-    import torch
-
     from modelpack_gui.stages.source.build import BuiltModel
 
 
@@ -47,25 +45,29 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
 
     from modelpack_gui.stages.common.warnings import capture
     from modelpack_gui.stages.source.build import build_model
-    from modelpack_gui.stages.source.forward import check_call, run_forward, set_eval
+    from modelpack_gui.stages.source.call import plan_call
+    from modelpack_gui.stages.source.flat import flat_module
+    from modelpack_gui.stages.source.forward import run_forward, set_eval
     from modelpack_gui.stages.source.inputs import make_inputs
 
     built = built or build_model(request.source, context)
     tensors = make_inputs(request.inputs)
+    plan = plan_call(built.module, request.inputs)
     if exporter.runs_model:
-        check_call(built.module, tensors)
         set_eval(built.module)
     else:
         context.progress("Running the model on the example inputs")
-        run_forward(built.module, tensors, inference_mode=False)
+        run_forward(built.module, tensors, plan, inference_mode=False)
     context.check_cancelled()
     spec, notes = sized(request.export, built.module)
     versions = paths.versions("torch", "numpy", *exporter.packages)
     metadata = metadata_of(request, versions, context)
-    example_names = [item.name for item in request.inputs]
+    example_names = [item.name for item in tensor_inputs(request.inputs)]
     with paths.replace_files(target) as temporary:
         call = ExportCall(
-            module=built.module,
+            module=flat_module(built.module, plan),
+            own_module=built.module,
+            plan=plan,
             tensors=tensors,
             spec=spec,
             example_names=example_names,
@@ -90,7 +92,7 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
     return ExportRecord(
         asked=request.export,
         artifact=artifact,
-        mismatches=mismatches(spec, request.inputs, artifact, exporter.options),
+        mismatches=mismatches(spec, tensor_inputs(request.inputs), artifact, exporter.options),
         warnings=(*built.warnings, *captured.records),
         duration_s=time.perf_counter() - started_s,
         export_duration_s=export_duration_s,
@@ -127,10 +129,15 @@ def check_request(request: ExportRequest) -> Exporter:
             f" {opsets.min} to {opsets.max}.",
             f"Choose one in the range, or none for the default ({opsets.default}).",
         )
-    names = [item.name for item in request.inputs]
+    tensors = tensor_inputs(request.inputs)
+    names = [item.name for item in tensors]
     if not names:
-        raise UserError("inputs-missing", "There are no example inputs.", "Add one for each parameter of forward.")
-    _check_names("input-names", "example inputs", names)
+        raise UserError(
+            "inputs-missing",
+            "There are no example inputs that are tensors." if request.inputs else "There are no example inputs.",
+            "Add one for each parameter of forward.",
+        )
+    _check_names("input-names", "example inputs", [item.name for item in request.inputs])
     if spec.input_names and len(spec.input_names) != len(names):
         raise UserError(
             "input-names",
@@ -145,7 +152,7 @@ def check_request(request: ExportRequest) -> Exporter:
             f"The name {sorted(shared)[0]!r} is given to an input and to an output.",
             "Names in a graph must differ: change one of them.",
         )
-    check_dims(spec.dynamic, request.inputs)
+    check_dims(spec.dynamic, tensors)
     return exporter
 
 
@@ -191,16 +198,16 @@ def _export(exporter: Exporter, call: ExportCall, context: Context) -> float:
             raise  # replace_files explains it
         if error.__cause__ is not None and paths.is_write_failure(error.__cause__, folder):
             raise error.__cause__ from None
-        _blame_model(call.module, call.tensors)
+        _blame_model(call)
         raise explain(error, exporter) from error
     return time.perf_counter() - started_s
 
 
-def _blame_model(module: torch.nn.Module, tensors: tuple[torch.Tensor, ...]) -> None:
+def _blame_model(call: ExportCall) -> None:
     """Raise the error of an eager run if that fails too: then the inputs or the model are at fault."""
     from modelpack_gui.stages.source.forward import run_forward
 
-    run_forward(module, tensors)
+    run_forward(call.own_module, call.tensors, call.plan)
 
 
 def _moved(artifact: Artifact, target: Path) -> Artifact:

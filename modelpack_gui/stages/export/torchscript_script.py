@@ -28,6 +28,6 @@ class TorchScriptScriptExporter:
         import torch
 
         context.progress("Compiling with TorchScript")
-        scripted = torch.jit.script(call.module)
+        scripted = torch.jit.script(call.own_module)
         context.check_cancelled()
         finish(scripted, call, context)

@@ -37,15 +37,21 @@ class TorchScriptTraceExporter:
         context.progress("Tracing")
         jit: Any = torch.jit  # untyped in torch
         checked = call.spec.check_trace
+        # Lists and dicts of tensors pass, so that the archive can keep the signature that the model was written with.
+        keeps_signature = call.plan.is_nested
+
+        def arguments(tensors: tuple[torch.Tensor, ...]) -> tuple[Any, ...]:
+            return call.plan.bind(tensors)[0] if keeps_signature else tensors
+
         try:
             with torch.no_grad():
                 # Not strict: models that return a dict are usual, and parity compares what comes out.
                 traced = jit.trace(
-                    call.module,
-                    call.tensors,
+                    call.own_module if keeps_signature else call.module,
+                    arguments(call.tensors),
                     strict=False,
                     check_trace=checked,
-                    check_inputs=[call.other_tensors] if checked and call.other_tensors else None,
+                    check_inputs=[arguments(call.other_tensors)] if checked and call.other_tensors else None,
                 )
         except jit.TracingCheckError as error:
             raise _disagreement(str(error)) from error

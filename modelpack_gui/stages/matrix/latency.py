@@ -35,9 +35,7 @@ def run(request: MatrixLatencyRequest, context: Context) -> MatrixLatency:
 
     torch.set_num_threads(request.threads)
     with capture():
-        runtime = open_runtime(
-            read_artifact(resolve(context, request.artifact_path)), [item.name for item in request.inputs]
-        )
+        runtime = open_runtime(read_artifact(resolve(context, request.artifact_path)), request.inputs)
     tensors = make_inputs(request.inputs)
 
     def measure(runs: int) -> list[float]:

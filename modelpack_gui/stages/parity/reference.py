@@ -10,6 +10,7 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import CapturedWarning
 from modelpack_gui.stages.parity import metrics
 from modelpack_gui.stages.parity.runtimes import Output
+from modelpack_gui.stages.source.call import CallPlan
 from modelpack_gui.stages.source.forward import run_forward
 from modelpack_gui.stages.source.inputs import tensor_info, to_numpy
 
@@ -18,15 +19,6 @@ if TYPE_CHECKING:
 
 RANDOM_MODEL = "NonDeterministicModel"
 """Category of the warning about a model that gives different answers to the same input."""
-
-
-def run_eager(module: torch.nn.Module, tensors: Sequence[torch.Tensor]) -> tuple[Output, ...]:
-    """The outputs of one forward pass in eval mode.
-
-    Raises:
-        UserError: What run_forward raises.
-    """
-    return tuple(Output(tensor_info(name, item), to_numpy(item)) for name, item in run_forward(module, tensors))
 
 
 def randomness(first: Sequence[Output], second: Sequence[Output]) -> CapturedWarning | None:
@@ -47,25 +39,34 @@ def randomness(first: Sequence[Output], second: Sequence[Output]) -> CapturedWar
     )
 
 
-class NoiseFloor:
-    """How much rounding alone changes the outputs: the same model in float64 against itself as it is."""
+class Reference:
+    """The model in eager mode, and how much rounding alone changes its outputs: in float64 against as it is."""
 
-    def __init__(self, module: torch.nn.Module, context: Context) -> None:
-        self.module = module
+    def __init__(self, module: torch.nn.Module, plan: CallPlan, context: Context) -> None:
+        self._module = module
+        self._plan = plan
         self._wide: torch.nn.Module | None = None
         self._context = context
         self._is_given_up = False
 
-    def measure(self, tensors: Sequence[torch.Tensor], outputs: Sequence[Output]) -> tuple[float | None, ...]:
+    def run(self, tensors: Sequence[torch.Tensor]) -> tuple[Output, ...]:
+        """The outputs of one forward pass in eval mode.
+
+        Raises:
+            UserError: What run_forward raises.
+        """
+        return _run(self._module, tensors, self._plan)
+
+    def noise_floor(self, tensors: Sequence[torch.Tensor], outputs: Sequence[Output]) -> tuple[float | None, ...]:
         """Largest |float64 - as it is| of each output; None for all, with a line in the log, where that fails."""
         nothing = (None,) * len(outputs)
         if self._is_given_up:
             return nothing
         try:
             if self._wide is None:
-                self._wide = copy.deepcopy(self.module).double()
+                self._wide = copy.deepcopy(self._module).double()
             wide_tensors = [item.double() if item.is_floating_point() else item for item in tensors]
-            wide = run_eager(self._wide, wide_tensors)
+            wide = _run(self._wide, wide_tensors, self._plan)
         except Exception as error:  # noqa: BLE001 (a model that cannot run in float64 is no fault of the artifact)
             self._is_given_up = True
             self._wide = None
@@ -79,3 +80,8 @@ class NoiseFloor:
             else None
             for one, other in zip(outputs, wide, strict=True)
         )
+
+
+def _run(module: torch.nn.Module, tensors: Sequence[torch.Tensor], plan: CallPlan) -> tuple[Output, ...]:
+    results = run_forward(module, tensors, plan)
+    return tuple(Output(tensor_info(name, item), to_numpy(item)) for name, item in results)

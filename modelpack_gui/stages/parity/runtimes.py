@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import Artifact, TensorInfo
+from modelpack_gui.core.records import Artifact, InputSpec, TensorInfo, tensor_inputs
 from modelpack_gui.stages.inspection.torchscript_file import load_torchscript
+from modelpack_gui.stages.source.call import CallPlan
 from modelpack_gui.stages.source.forward import name_outputs
 from modelpack_gui.stages.source.inputs import tensor_info, to_numpy
+from modelpack_gui.stages.source.script_call import plan_script_call
 from modelpack_gui.stages.source.usercode import pip_command
 
 if TYPE_CHECKING:
@@ -50,22 +52,19 @@ class Runtime(Protocol):
         """Run once on the example inputs, in their order.
 
         Raises:
-            UserError: `artifact-run-failed`.
+            UserError: `artifact-run-failed`, `inputs-do-not-match`.
         """
 
 
-def open_runtime(artifact: Artifact, input_names: Sequence[str]) -> Runtime:
+def open_runtime(artifact: Artifact, inputs: Sequence[InputSpec]) -> Runtime:
     """Load an artifact into the runtime for its format.
-
-    Args:
-        input_names: Of the example inputs, in order.
 
     Raises:
         UserError: `import-missing`, `artifact-not-loadable`, `torchscript-not-loadable`, `inputs-do-not-match`.
     """
     if artifact.format == "onnx":
-        return OnnxRuntime(open_session(artifact.path), input_names)
-    return TorchScriptRuntime(artifact.path)
+        return OnnxRuntime(open_session(artifact.path), [item.name for item in tensor_inputs(inputs)])
+    return TorchScriptRuntime(artifact.path, inputs)
 
 
 class OnnxRuntime:
@@ -137,10 +136,12 @@ class OnnxRuntime:
 class TorchScriptRuntime:
     """A TorchScript archive in torch, on the CPU."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, inputs: Sequence[InputSpec]) -> None:
         import torch
 
         self._module = load_torchscript(path)
+        self._inputs = inputs
+        self._plan: CallPlan | None = None
         self.title = "TorchScript"
         self.description = f"TorchScript, torch {torch.__version__}, CPU"
 
@@ -152,10 +153,12 @@ class TorchScriptRuntime:
         """See Runtime."""
         import torch
 
-        arguments = [tensor.clone() for tensor in tensors]
+        if self._plan is None:
+            self._plan = plan_script_call(self._module, self._inputs)
+        arguments, named = self._plan.bind([tensor.clone() for tensor in tensors])
         try:
             with torch.inference_mode():
-                result = self._module(*arguments)
+                result = self._module(*arguments, **named)
         except Exception as error:  # TorchScript passes on whatever the model raises
             raise _run_failed(f"TorchScript in torch {torch.__version__}", error) from error
         return tuple(Output(tensor_info(name, item), to_numpy(item)) for name, item in name_outputs(result))

@@ -6,16 +6,17 @@ import time
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import ParityCase, ParityReport, ParityRequest, Verdict
+from modelpack_gui.core.records import ParityCase, ParityReport, ParityRequest, Verdict, tensor_inputs
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.parity import judge
 from modelpack_gui.stages.parity.cases import Case, Dim, plan
-from modelpack_gui.stages.parity.reference import NoiseFloor, randomness, run_eager
+from modelpack_gui.stages.parity.reference import Reference, randomness
 from modelpack_gui.stages.parity.runtimes import Runtime, open_runtime
 from modelpack_gui.stages.parity.summary import summarise, untried
 from modelpack_gui.stages.source.build import BuiltModel, build_model
+from modelpack_gui.stages.source.call import plan_call
 from modelpack_gui.stages.source.inputs import make_inputs
 
 
@@ -39,23 +40,23 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
             "There are no example inputs, so that there is nothing to compare on.",
             "Add the example inputs that forward takes.",
         )
-    dims, cases = plan(request.inputs, request.dynamic, request.parity)
+    dims, cases = plan(tensor_inputs(request.inputs), request.dynamic, request.parity)
     artifact = read_artifact(resolve(context, request.artifact_path))
     if built is None:
         context.progress("Building the model", 0.0)
         built = build_model(request.source, context)
     context.check_cancelled()
     with capture() as captured:
-        runtime = open_runtime(artifact, [item.name for item in request.inputs])
+        runtime = open_runtime(artifact, request.inputs)
         context.progress("Running the model twice on the example", 0.0)
         tensors = make_inputs(request.inputs)
-        random = randomness(run_eager(built.module, tensors), run_eager(built.module, tensors))
-        noise = NoiseFloor(built.module, context)
+        reference = Reference(built.module, plan_call(built.module, request.inputs), context)
+        random = randomness(reference.run(tensors), reference.run(tensors))
         results = []
         for number, case in enumerate(cases):
             context.check_cancelled()
             context.progress(f"Comparing at {case.label} ({number + 1} of {len(cases)})", number / len(cases))
-            results.append(_compare(case, request, dims, runtime, noise, context))
+            results.append(_compare(case, request, dims, runtime, reference, context))
     warnings = (*built.warnings, *captured.records, *((random,) if random else ()))
     verdicts = [case.verdict for case in results]
     if random or untried(results, dims):
@@ -77,12 +78,12 @@ def _compare(
     request: ParityRequest,
     dims: tuple[Dim, ...],
     runtime: Runtime,
-    noise: NoiseFloor,
+    reference: Reference,
     context: Context,
 ) -> ParityCase:
     try:
         tensors = make_inputs(request.inputs, seed_offset=case.seed, shapes=case.shapes)
-        expected = run_eager(noise.module, tensors)
+        expected = reference.run(tensors)
     except UserError as error:
         if case.is_example:
             raise
@@ -98,5 +99,5 @@ def _compare(
         info = judge.refused(case, runtime.title, judge.ARTIFACT_REFUSED, error)
         return judge.without_outputs(case, Verdict.FAILED, info)
     context.check_cancelled()
-    floors = noise.measure(tensors, expected) if case.seed == 0 else (None,) * len(expected)
+    floors = reference.noise_floor(tensors, expected) if case.seed == 0 else (None,) * len(expected)
     return judge.judge(case, expected, actual, request.parity, floors)

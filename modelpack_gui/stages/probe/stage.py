@@ -17,6 +17,7 @@ from modelpack_gui.stages.probe.following import followers, symbolic
 from modelpack_gui.stages.probe.trials import Trials
 from modelpack_gui.stages.probe.units import Refusal, Unit, find_units, lift
 from modelpack_gui.stages.source.build import build_model
+from modelpack_gui.stages.source.call import plan_call
 from modelpack_gui.stages.source.forward import run_forward
 from modelpack_gui.stages.source.inputs import make_inputs
 
@@ -38,7 +39,8 @@ def run(request: ProbeRequest, context: Context) -> ProbeReport:
     context.progress("Building the model")
     module = build_model(request.source, context).module
     with capture():
-        run_forward(module, make_inputs(request.inputs))  # a model that refuses its example is an error
+        # A model that refuses its example is an error.
+        run_forward(module, make_inputs(request.inputs), plan_call(module, request.inputs))
         trials = Trials(module, request.inputs, request.budget_s, context)
         lift(trials)
         units = _probe(trials, request.inputs, context)

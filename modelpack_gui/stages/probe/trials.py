@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import AxisRef, InputSpec, TensorInfo
+from modelpack_gui.stages.source.call import plan_call
 from modelpack_gui.stages.source.forward import run_forward
 from modelpack_gui.stages.source.inputs import make_inputs, tensor_info
 from modelpack_gui.stages.source.usercode import last_user_frame
@@ -60,6 +61,7 @@ class Trials:
         self, module: torch.nn.Module, inputs: Sequence[InputSpec], budget_s: float, context: Context
     ) -> None:
         self._module = module
+        self._plan = plan_call(module, inputs)
         self._inputs = tuple(dataclasses.replace(item, file="") if item.file else item for item in inputs)
         self._context = context
         self._ends_s = time.monotonic() + budget_s
@@ -112,7 +114,7 @@ class Trials:
         before = _peak_bytes()
         started_s = time.perf_counter()
         try:
-            results = run_forward(self._module, make_inputs(specs))
+            results = run_forward(self._module, make_inputs(specs), self._plan)
         except UserError as error:
             return Trial("skipped" if _is_about_memory(error) else "refused", _reason(error))
         duration_s = time.perf_counter() - started_s

@@ -27,7 +27,7 @@ def bind(function: Callable[..., Any], name: str, arguments: Mapping[str, Any]) 
         return None
     parameters = signature.parameters
     _check_names(name, parameters, arguments)
-    hints = _hints(function)
+    hints = hints_of(function)
     positional: list[Any] = []
     named: dict[str, Any] = {}
     gap = False
@@ -86,7 +86,7 @@ def _check_names(name: str, parameters: Mapping[str, inspect.Parameter], argumen
         )
 
 
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
     """Evaluated annotations; empty where they cannot be evaluated, as with names imported for typing only."""
     while isinstance(function, functools.partial):
         function = function.func

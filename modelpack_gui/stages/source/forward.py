@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.stages.source.call import CallPlan, plan_positional
 from modelpack_gui.stages.source.inputs import dtype_name
 from modelpack_gui.stages.source.usercode import guarded
 
@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
 
 def run_forward(
-    module: torch.nn.Module, tensors: Sequence[torch.Tensor], *, inference_mode: bool = True
+    module: torch.nn.Module,
+    tensors: Sequence[torch.Tensor],
+    plan: CallPlan | None = None,
+    *,
+    inference_mode: bool = True,
 ) -> tuple[tuple[str, torch.Tensor], ...]:
     """Run `forward` in eval and inference mode on copies of `tensors`.
 
     Args:
+        plan: Where the tensors go in the call; None passes them by position.
         inference_mode: False only forbids gradients, for a module that is exported afterwards: what a model caches
             in inference mode cannot be captured by an exporter.
 
@@ -33,10 +38,11 @@ def run_forward(
     """
     import torch
 
-    check_call(module, tensors)
+    if plan is None:
+        plan = plan_positional(module, len(tensors))
     set_eval(module)
     # A model may write into its inputs; the caller's tensors must stay what the artifact will be given.
-    arguments = [tensor.clone() for tensor in tensors]
+    arguments, named = plan.bind([tensor.clone() for tensor in tensors])
     shown = ", ".join(f"{dtype_name(tensor.dtype)} {list(tensor.shape)}" for tensor in tensors) or "nothing"
     hint = (
         "Compare the number, order, shapes and dtypes of the example inputs with what forward expects;"
@@ -46,7 +52,7 @@ def run_forward(
         guarded("forward-failed", f"running {type(module).__name__}.forward on the example inputs ({shown})", hint),
         torch.inference_mode() if inference_mode else torch.no_grad(),
     ):
-        result = module(*arguments)
+        result = module(*arguments, **named)
     return name_outputs(result)
 
 
@@ -65,31 +71,6 @@ def set_eval(module: torch.nn.Module) -> None:
                 f"{type(module).__name__}.eval() was called, and {where} is still in training mode.",
                 "Let its train() method pass the mode on to super().train(mode).",
             )
-
-
-def check_call(module: torch.nn.Module, tensors: Sequence[torch.Tensor]) -> None:
-    """Check the number of example inputs against the signature of `forward`.
-
-    Raises:
-        UserError: `inputs-do-not-fit`.
-    """
-    try:
-        signature = inspect.signature(module.forward)
-    except (TypeError, ValueError):  # a scripted or built-in forward has none
-        return
-    try:
-        signature.bind(*tensors)
-    except TypeError as error:
-        names = ", ".join(
-            f"{parameter.name} (optional)" if parameter.default is not parameter.empty else str(parameter.name)
-            for parameter in signature.parameters.values()
-        )
-        raise UserError(
-            "inputs-do-not-fit",
-            f"{type(module).__name__}.forward takes {names or 'no inputs'}; {len(tensors)} example inputs are given.",
-            "Give one example input for each required parameter of forward, in order.",
-            str(error),
-        ) from error
 
 
 def name_outputs(result: Any) -> tuple[tuple[str, torch.Tensor], ...]:

@@ -25,7 +25,7 @@ _SEED_STEP = 1_000_003
 def make_inputs(
     inputs: Sequence[InputSpec], *, seed_offset: int = 0, shapes: Mapping[str, tuple[int, ...]] | None = None
 ) -> tuple[torch.Tensor, ...]:
-    """Draw the example inputs, on the CPU, in order.
+    """Draw the example inputs that are tensors, on the CPU, in order.
 
     The same arguments give the same values in every process. Inputs with equal seeds still differ.
 
@@ -44,6 +44,7 @@ def make_inputs(
     return tuple(
         _draw(spec, shapes.get(spec.name, spec.shape), spec.seed + seed_offset + _SEED_STEP * index)
         for index, spec in enumerate(inputs)
+        if not spec.is_value
     )
 
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.records import LoadReport, LoadRequest, ModuleInfo, TensorInfo
+from modelpack_gui.core.records import LoadReport, LoadRequest, ModuleInfo, TensorInfo, tensor_inputs
 from modelpack_gui.stages.source.build import build_model
 from modelpack_gui.stages.source.usercode import require_torch
 
@@ -25,6 +25,7 @@ def run(request: LoadRequest, context: Context) -> LoadReport:
     require_torch()  # takes seconds; said before it happens
 
     from modelpack_gui.stages.common.warnings import capture
+    from modelpack_gui.stages.source.call import plan_call
     from modelpack_gui.stages.source.forward import run_forward
     from modelpack_gui.stages.source.inputs import make_inputs, tensor_info
 
@@ -37,8 +38,8 @@ def run(request: LoadRequest, context: Context) -> LoadReport:
         context.progress("Running it on the example inputs")
         tensors = make_inputs(request.inputs)
         with capture() as captured:
-            results = run_forward(built.module, tensors)
-        named = zip(request.inputs, tensors, strict=True)
+            results = run_forward(built.module, tensors, plan_call(built.module, request.inputs))
+        named = zip(tensor_inputs(request.inputs), tensors, strict=True)
         inputs = tuple(tensor_info(spec.name, tensor) for spec, tensor in named)
         outputs = tuple(tensor_info(name, tensor) for name, tensor in results)
         warnings += captured.records

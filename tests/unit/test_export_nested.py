@@ -1,0 +1,95 @@
+"""Nested inputs, keywords and values through every exporter, and back through every runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from modelpack_gui.core.context import PlainContext
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.records import (
+    Artifact,
+    ArtifactFormat,
+    BenchPrepareRequest,
+    DynamicDim,
+    ExportRequest,
+    ExportSpec,
+    ModelSource,
+    ParityReport,
+    ParityRequest,
+    ParitySpec,
+    Verdict,
+    tensor_inputs,
+)
+from modelpack_gui.stages.bench import registry as runners
+from modelpack_gui.stages.export import stage as export_stage
+from modelpack_gui.stages.parity import stage as parity_stage
+from tests.unit.test_source_call import CALLS, MODELS
+
+# torch.jit.script of torch 2.13 compiles neither `*args` nor `**kwargs`, nor a hook or a dataclass as these are.
+NOT_SCRIPTABLE = {"TakesMany", "TakesKeywords", "HookedRoot", "TakesDataclass"}
+
+
+def export(name: str, exporter: str, kind: ArtifactFormat, folder: Path) -> tuple[Artifact, ParityReport]:
+    source = ModelSource(file=str(MODELS / "nested.py"), name=name)
+    inputs = CALLS[name]
+    path = f"{name}.{'onnx' if kind == 'onnx' else 'pt'}"
+    dims = tuple(DynamicDim(spec.name, 0, "batch") for spec in tensor_inputs(inputs))
+    context = PlainContext(folder)
+    spec = ExportSpec(kind, exporter, output_path=path, dynamic=dims)
+    record = export_stage.run(ExportRequest(source, inputs, spec), context)
+    return record.artifact, parity_stage.run(
+        ParityRequest(source, inputs, path, dims, ParitySpec(sizes=(3,))), context
+    )
+
+
+@pytest.mark.parametrize("exporter", ["dynamo", "trace", "script"])
+@pytest.mark.parametrize("name", CALLS)
+def test_onnx_takes_the_tensors_in_the_order_of_their_rows(name: str, exporter: str, tmp_path: Path) -> None:
+    if exporter == "script" and name in NOT_SCRIPTABLE:
+        with pytest.raises(UserError):
+            export(name, exporter, "onnx", tmp_path)
+        return
+    artifact, report = export(name, exporter, "onnx", tmp_path)
+    used = [spec.name for spec in tensor_inputs(CALLS[name])]
+    if exporter != "dynamo" and name == "TakesPairs":  # tracing drops what nothing reads
+        used = ["pairs[0].left", "pairs[1].right"]
+    assert [info.name for info in artifact.inputs] == used
+    assert all(info.shape is not None and info.shape[0] == "batch" for info in artifact.inputs)
+    assert report.verdict is Verdict.PASSED, report.summary
+
+
+@pytest.mark.parametrize("exporter", ["trace", "script"])
+@pytest.mark.parametrize("name", CALLS)
+def test_torchscript_gives_the_same_whatever_signature_it_has(name: str, exporter: str, tmp_path: Path) -> None:
+    if exporter == "script" and name in NOT_SCRIPTABLE:
+        with pytest.raises(UserError):
+            export(name, exporter, "torchscript", tmp_path)
+        return
+    _, report = export(name, exporter, "torchscript", tmp_path)
+    assert report.verdict is Verdict.PASSED, report.summary
+
+
+@pytest.mark.parametrize(
+    ("name", "exporter", "signature"),
+    [
+        ("TakesList", "trace", [("images", "List[Tensor]")]),
+        ("TakesDict", "script", [("batch", "Dict[str, Tensor]")]),
+        ("TakesDataclass", "trace", [("batch_image", ""), ("batch_mask", "")]),
+    ],
+)
+def test_torchscript_keeps_the_models_signature_where_it_can(
+    name: str, exporter: str, signature: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    artifact, _ = export(name, exporter, "torchscript", tmp_path)
+    assert [(info.name, info.dtype) for info in artifact.inputs] == signature
+
+
+@pytest.mark.parametrize("runner", ["eager", "torchscript_trace", "torchscript_script"])
+def test_runners_call_the_model_with_all_its_arguments(runner: str, tmp_path: Path) -> None:
+    source = ModelSource(file=str(MODELS / "nested.py"), name="TakesValues")
+    request = BenchPrepareRequest(runner, source, CALLS["TakesValues"], "", 1)
+    prepared = runners.find_runner(runner).prepare(request, PlainContext(tmp_path))
+    with prepared.mode():
+        assert prepared.call() is not None
