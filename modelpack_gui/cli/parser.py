@@ -7,6 +7,8 @@ from pathlib import Path
 
 from modelpack_gui import __version__
 from modelpack_gui.cli import advice, commands
+from modelpack_gui.cli.checkpoint import scan_checkpoint
+from modelpack_gui.cli.checkpoint_args import add_checkpoint_options
 from modelpack_gui.cli.gui import run_gui
 from modelpack_gui.cli.recipe_args import parse_argument, parse_dynamic, parse_input, parse_numbers, parse_words
 from modelpack_gui.core.pipeline import Stage
@@ -43,6 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_run(subparsers)
     _add_probe(subparsers)
     _add_export(subparsers)
+    _add_checkpoint(subparsers)
     _add_inspect(subparsers)
     _add_check(subparsers)
     _add_parity(subparsers)
@@ -122,6 +125,7 @@ examples:
   modelpack export recipe.toml --format torchscript --exporter script
   modelpack export --file scripted.pt --exporter trace --input x:float32:2x3
   modelpack export --module pkg.nets:Net --input x:float32:2x3 --save-recipe net.toml
+  modelpack export recipe.toml --checkpoint run7.ckpt --checkpoint-key ema.module --no-strict
 
 Axes with the same name have the same size.""",
     )
@@ -139,7 +143,7 @@ Axes with the same name have the same size.""",
     model.add_argument(
         "--arg", type=parse_argument, action="append", metavar="KEY=VALUE", help="constructor argument (repeat it)"
     )
-    model.add_argument("--checkpoint", type=Path, help=".pt .pth .ckpt .bin .safetensors, loaded with weights_only")
+    add_checkpoint_options(model)
     model.add_argument(
         "--input",
         type=parse_input,
@@ -162,6 +166,26 @@ Axes with the same name have the same size.""",
     options.add_argument("--save-recipe", type=Path, metavar="PATH", help="write all this to a recipe file first")
     _common_options(parser)
     parser.set_defaults(command_function=commands.export)
+
+
+def _add_checkpoint(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "checkpoint",
+        "Show what is in a checkpoint.\n"
+        "State dicts with sizes, prefixes and first keys, and what reading it would call. Nothing in it is run.",
+        """\
+examples:
+  modelpack checkpoint net.pt
+  modelpack checkpoint model.safetensors.index.json
+  modelpack export --file net.py --name Net --checkpoint net.pt --checkpoint-key ema --checkpoint-prefix module. \\
+      --input image:float32:2x3x32x32""",
+    )
+    parser.add_argument(
+        "checkpoint", type=Path, metavar="net.pt", help="checkpoint, or a folder or *.index.json of shards"
+    )
+    _common_options(parser)
+    parser.set_defaults(command_function=scan_checkpoint)
 
 
 def _add_inspect(subparsers: object) -> None:

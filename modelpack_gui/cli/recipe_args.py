@@ -8,11 +8,12 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from modelpack_gui.cli.checkpoint_args import with_checkpoint
 from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe, check_values
-from modelpack_gui.core.records import CheckpointSpec, DynamicDim, InputSpec, module_and_name
+from modelpack_gui.core.records import DynamicDim, InputSpec, module_and_name
 
 
 def recipe_of(arguments: argparse.Namespace, *, needs_source: bool = True) -> tuple[Recipe, Path]:
@@ -124,10 +125,7 @@ def _with_source(recipe: Recipe, given: dict[str, Any]) -> Recipe:
         source = dataclasses.replace(source, name=given["name"])
     if given.get("arg"):
         source = dataclasses.replace(source, arguments={**source.arguments, **dict(given["arg"])})
-    if given.get("checkpoint"):
-        checkpoint = source.checkpoint or CheckpointSpec("")
-        checkpoint = dataclasses.replace(checkpoint, path=str(given["checkpoint"].absolute()))
-        source = dataclasses.replace(source, checkpoint=checkpoint)
+    source = with_checkpoint(source, given)
     inputs = tuple(given["input"]) if given.get("input") else recipe.inputs
     return dataclasses.replace(recipe, source=source, inputs=inputs)
 

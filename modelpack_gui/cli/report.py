@@ -6,10 +6,11 @@ import os
 from collections.abc import Sequence
 
 from modelpack_gui.cli.console import indented, mark, table, wrapped
+from modelpack_gui.cli.report_keys import keys_lines
 from modelpack_gui.cli.report_parity import parity_text
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.events import Outcome
-from modelpack_gui.core.figures import duration, interval, listed, plural, significant, size
+from modelpack_gui.core.figures import duration, interval, plural, significant, size
 from modelpack_gui.core.records import (
     BenchReport,
     Capabilities,
@@ -128,13 +129,7 @@ def _load_text(report: LoadReport) -> str:
         f"{report.parameters:,} parameters, {report.buffers:,} buffer elements, {size(report.size_bytes)}",
     ]
     if report.keys is not None:
-        keys = report.keys
-        lines.append(f"checkpoint {report.checkpoint_path}: {plural(keys.matched, 'key')} matched")
-        mismatched = tuple(item.key for item in keys.mismatched)
-        doubts = (("missing", keys.missing), ("unexpected", keys.unexpected), ("of another shape", mismatched))
-        lines += [
-            f"{mark(Verdict.WARNING)} {len(found)} {label}: {listed(found)}" for label, found in doubts if found
-        ]
+        lines += keys_lines(report.checkpoint_path, report.keys)
     lines += [f"output {_tensor(output)}" for output in report.outputs]
     return "\n".join([*lines, *_warning_lines(report.warnings)])
 

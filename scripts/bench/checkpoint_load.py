@@ -1,8 +1,9 @@
 """What the app's load stage takes from "Load" to the key report, over doing the same by hand.
 
-By hand: construct the model, `torch.load(mmap=True)`, `load_state_dict`. Each side runs in a new process that has torch
-loaded before the clock starts, in turns; memory is the peak over that bare interpreter, as a share of the checkpoint.
-The page cache holds the file for both. `.venv/bin/python scripts/bench/checkpoint_load.py [--gigabytes 1]`.
+By hand: construct the model, `torch.load(mmap=True)`, `load_state_dict`. Each side runs in a new process that has
+torch loaded before the clock starts, in turns; memory is the peak over that bare interpreter, as a share of the
+checkpoint. The page cache holds the file for both.
+`.venv/bin/python scripts/bench/checkpoint_load.py [--gigabytes 1]`.
 """
 
 from __future__ import annotations

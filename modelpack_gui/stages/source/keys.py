@@ -21,6 +21,7 @@ from modelpack_gui.stages.source.usercode import guarded
 if TYPE_CHECKING:
     import torch
 
+_LOGGED = 8
 DTYPES = ("float32", "float16", "bfloat16", "float64")
 
 
@@ -154,6 +155,8 @@ def _judge(
     message = f"{checkpoint.path.name} does not fit {name}: {'; '.join(faults)} ({report.matched} keys match)."
     if not spec.strict:
         context.log("warning", message)
+        for item in report.suggestions[:_LOGGED]:
+            context.log("warning", f"{item.missing} is probably {item.unexpected} there ({item.reason}).")
         return report
     raise keys_error(report, message, better, gained, list(own))
 
