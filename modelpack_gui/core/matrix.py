@@ -247,6 +247,8 @@ def _speed(rival: MatrixCell, best: MatrixCell) -> str:
     if theirs.low <= ours.high and ours.low <= theirs.high:
         return "is as fast within the noise"
     change = theirs.value / ours.value - 1.0
+    if change >= 1.0:
+        return f"takes {theirs.value / ours.value:.1f} times as long"
     return f"is {abs(100 * change):.0f} % {'slower' if change > 0 else 'faster'}"
 
 
