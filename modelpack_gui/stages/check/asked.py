@@ -12,9 +12,15 @@ from modelpack_gui.stages.check.rows import failed, listed, passed, warning
 def asked_rows(artifact: Artifact, asked: ExportSpec, inputs: Sequence[InputSpec]) -> list[CheckRow]:
     """The rows for opset, names of inputs and outputs, and each dynamic dimension.
 
-    TorchScript has no opset, no names of outputs and no fixed dimensions: those rows are left out.
+    TorchScript has no opset, no names of outputs and no fixed dimensions: those rows are left out. An ExportedProgram
+    has the dimensions only, and takes its inputs by position under the names of forward.
     """
     example_names = tuple(item.name for item in inputs)
+    if artifact.format == "pt2":
+        names = tuple(item.name for item in artifact.inputs)
+        if len(names) != len(example_names):  # nested inputs have a name for each tensor
+            return []
+        return _dynamic_dims(artifact, asked.dynamic, example_names, names)
     input_names = _asked_input_names(asked, example_names)
     rows = []
     if input_names:
