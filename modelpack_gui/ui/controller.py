@@ -344,7 +344,7 @@ class Controller(QObject):
 
     def _start(self, stage: Stage) -> None:
         recipe, generation = self.recipe, self._generation
-        request = pipeline.request_for(stage, recipe, self.artifact_path)
+        request = pipeline.request_for(stage, recipe, self.artifact_path, self.result(Stage.EXPORT, ExportRecord))
         if self.opened_artifact and stage is Stage.CHECK:
             request = CheckRequest(self.opened_artifact)
 

@@ -111,6 +111,20 @@ class Artifact:
 
 
 @dataclass(frozen=True)
+class ReferenceShapes:
+    """How the model's own outputs follow its inputs, from eager runs at other sizes.
+
+    Attributes:
+        outputs: With the name of the dimension that an axis follows, or a formula such as `height / 2`; None for an
+            axis that changes otherwise. Empty if it is not known.
+        refused: Dynamic dimensions that the model itself takes at no other size, and what it says.
+    """
+
+    outputs: tuple[TensorInfo, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Mismatch:
     """Something that was asked for and not got.
 
@@ -159,6 +173,7 @@ class ExportRecord:
         explanations: Of its warnings and mismatches, where they are of a known kind; the gravest first.
         notes: What was done without being asked, and why, one sentence each.
         draft_report: What torch.export's draft found in the way; empty if it was not asked for.
+        reference: How the model's own outputs follow its dynamic axes; None if that was not looked at.
     """
 
     asked: ExportSpec
@@ -172,3 +187,4 @@ class ExportRecord:
     post_steps: tuple[PostStepResult, ...] = ()
     draft_report: str = ""
     notes: tuple[str, ...] = ()
+    reference: ReferenceShapes | None = None

@@ -84,11 +84,7 @@ class MatrixCellRequest:
 
 @dataclass(frozen=True)
 class MatrixLatencyRequest:
-    """Time an artifact for a quick look, in a fresh runtime.
-
-    Attributes:
-        artifact_path: Empty only imports what timing needs, ahead of time.
-    """
+    """Time an artifact for a quick look, in a fresh runtime."""
 
     artifact_path: str
     inputs: tuple[InputSpec, ...]

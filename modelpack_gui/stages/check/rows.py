@@ -18,7 +18,7 @@ TITLES = {
     "input-names": "The inputs have the names asked for",
     "output-names": "The outputs have the names asked for",
     "dynamic-dims": "The dynamic dimensions are those asked for",
-    "dynamic-ranges": "The dynamic dimensions take the sizes asked for",
+    "output-dims": "The outputs change with the inputs",
     "unused-inputs": "Every input is used",
 }
 

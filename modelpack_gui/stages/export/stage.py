@@ -11,7 +11,6 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import Artifact, ExportRecord, ExportRequest, ExportSpec, tensor_inputs
 from modelpack_gui.stages.common import paths
-from modelpack_gui.stages.explain.results import explain_export
 from modelpack_gui.stages.export.artifact import SUFFIXES, TITLES, read_artifact
 from modelpack_gui.stages.export.base import ExportCall, Exporter
 from modelpack_gui.stages.export.compare import mismatches
@@ -19,6 +18,7 @@ from modelpack_gui.stages.export.dynamic import check_dims
 from modelpack_gui.stages.export.failures import explain
 from modelpack_gui.stages.export.metadata import append_to_onnx, metadata_of
 from modelpack_gui.stages.export.program import draft_report, with_draft
+from modelpack_gui.stages.export.reference import reference_shapes
 from modelpack_gui.stages.export.registry import find, missing_packages
 from modelpack_gui.stages.export.size import sized
 from modelpack_gui.stages.source.usercode import pip_command, require_torch
@@ -79,7 +79,7 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
         )
         try:
             with capture() as captured:
-                export_duration_s = _export(exporter, call, context, request, built.source_path)
+                export_duration_s = _export(exporter, call, context)
         except UserError as error:
             if not spec.draft_report or "draft_report" not in exporter.options:
                 raise
@@ -90,19 +90,21 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
         draft = draft_report(call, context) if spec.draft_report and "draft_report" in exporter.options else ""
         context.check_cancelled()
         artifact = _moved(read_artifact(temporary), target)
-    differences = mismatches(spec, tensor_inputs(request.inputs), artifact, exporter.options)
-    warnings = (*built.warnings, *captured.records)
+        reference = None
+        if spec.format != "torchscript":  # which has no sizes to compare with
+            context.progress("Comparing what was asked with what came out")
+            reference = reference_shapes(built.module, request.inputs, spec.dynamic, context)
     return ExportRecord(
         asked=request.export,
         artifact=artifact,
-        mismatches=differences,
-        warnings=warnings,
+        mismatches=mismatches(spec, request.inputs, artifact, reference=reference, heeded=exporter.options),
+        warnings=(*built.warnings, *captured.records),
         duration_s=time.perf_counter() - started_s,
         export_duration_s=export_duration_s,
         versions=versions,
         notes=notes,
         draft_report=draft,
-        explanations=explain_export(request, built.source_path, differences, warnings),
+        reference=reference,
     )
 
 
@@ -183,9 +185,7 @@ def _check_names(code: str, what: str, names: list[str]) -> None:
         )
 
 
-def _export(
-    exporter: Exporter, call: ExportCall, context: Context, request: ExportRequest, source_path: str
-) -> float:
+def _export(exporter: Exporter, call: ExportCall, context: Context) -> float:
     """Run the exporter; returns its wall time in seconds."""
     started_s = time.perf_counter()
     try:
@@ -205,7 +205,7 @@ def _export(
         if error.__cause__ is not None and paths.is_write_failure(error.__cause__, folder):
             raise error.__cause__ from None
         _blame_model(call)
-        raise explain(error, exporter, request.export, request.inputs, request.source, source_path) from error
+        raise explain(error, exporter) from error
     return time.perf_counter() - started_s
 
 
