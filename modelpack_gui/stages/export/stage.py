@@ -17,6 +17,8 @@ from modelpack_gui.stages.export.compare import mismatches
 from modelpack_gui.stages.export.dynamic import check_dims
 from modelpack_gui.stages.export.failures import explain
 from modelpack_gui.stages.export.metadata import append_to_onnx, metadata_of
+from modelpack_gui.stages.export.post.registry import steps_of
+from modelpack_gui.stages.export.post.run import run_steps
 from modelpack_gui.stages.export.program import draft_report, with_draft
 from modelpack_gui.stages.export.reference import reference_shapes
 from modelpack_gui.stages.export.registry import find, missing_packages
@@ -85,6 +87,7 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
                 raise
             raise with_draft(error, draft_report(call, context)) from error
         context.check_cancelled()
+        post_steps = run_steps(steps_of(spec), temporary, request, built, context)
         if spec.format == "onnx":
             append_to_onnx(temporary, metadata)
         draft = draft_report(call, context) if spec.draft_report and "draft_report" in exporter.options else ""
@@ -103,6 +106,7 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
         export_duration_s=export_duration_s,
         versions=versions,
         notes=notes,
+        post_steps=post_steps,
         draft_report=draft,
         reference=reference,
     )
@@ -113,7 +117,7 @@ def check_request(request: ExportRequest) -> Exporter:
 
     Raises:
         UserError: `exporter-unknown`, `import-missing`, `output-path-missing`, `output-suffix`, `opset-out-of-range`,
-            `input-names`, `output-names`, `inputs-missing`, and those of `check_dims`.
+            `input-names`, `output-names`, `inputs-missing`, and those of `check_dims` and `steps_of`.
     """
     spec = request.export
     exporter = find(spec.format, spec.exporter)
@@ -159,6 +163,7 @@ def check_request(request: ExportRequest) -> Exporter:
             "Names in a graph must differ: change one of them.",
         )
     check_dims(spec.dynamic, tensors)
+    steps_of(spec)
     return exporter
 
 
