@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import TextIO
 
 from modelpack_gui.cli.console import encodable
+from modelpack_gui.cli.report_matrix import cell_line
 from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Log, Partial, Progress, Sample, Started
 from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.records import MatrixCell, MatrixChoice
 
 _PLAIN_EVERY_S = 5.0
 _REDRAW_EVERY_S = 0.1
@@ -43,6 +45,7 @@ class Monitor:
         self._started_s = 0.0
         self._shown_s = 0.0
         self._line = ""
+        self._told: set[MatrixChoice] = set()
 
     def __call__(self, event: Event) -> None:
         """Show an event of a job."""
@@ -58,9 +61,18 @@ class Monitor:
                 self._log(event)
             elif isinstance(event, (Done, Failed, Cancelled)):
                 self._clear()
+            elif isinstance(event, Partial):
+                self._part(event)
             else:
-                # A benchmark tells its progress apart from the samples, and a matrix its own apart from the cells.
-                assert isinstance(event, (Sample, Partial))
+                assert isinstance(event, Sample)  # the benchmark tells its progress apart from the samples
+
+    def _part(self, event: Partial) -> None:
+        """A cell that has ended; it comes once more with its latency, which only the table shows."""
+        cell = event.result
+        if isinstance(cell, MatrixCell) and cell.is_over and not self._is_quiet and cell.choice not in self._told:
+            self._told.add(cell.choice)
+            self._clear()
+            self._write(cell_line(cell) + "\n")
 
     def _log(self, event: Log) -> None:
         is_own = event.source == "stage" and event.level in ("warning", "error")
@@ -98,4 +110,4 @@ class Monitor:
 
 def _label(stage: str) -> str:
     known = {item.value: item.label for item in Stage}
-    return known.get(stage, "Interpreter" if stage == "hello" else stage)
+    return known.get(stage, {"hello": "Interpreter", "matrix": "Matrix"}.get(stage, stage))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from modelpack_gui import __version__
 from modelpack_gui.cli import advice, commands
+from modelpack_gui.cli import matrix as matrix_command
 from modelpack_gui.cli.checkpoint import scan_checkpoint
 from modelpack_gui.cli.checkpoint_args import add_checkpoint_options
 from modelpack_gui.cli.gui import run_gui
@@ -23,6 +24,7 @@ examples:
   modelpack run recipe.toml --json out.json   load, export, inspect, check, parity, benchmark
   modelpack export --file net.py --name Net --checkpoint net.pt --input image:float32:2x3x32x32 \\
       --dynamic image:0=batch --output build/net.onnx
+  modelpack matrix recipe.toml                try all exporters, and say which one to use
   modelpack inspect build/net.onnx --nodes --filter Conv
   modelpack <command> --help                  options and examples of one command
 
@@ -51,6 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_check(subparsers)
     _add_parity(subparsers)
     _add_bench(subparsers)
+    _add_matrix(subparsers)
     _add_gui(subparsers)
     _add_env(subparsers)
     return parser
@@ -291,6 +294,38 @@ examples:
     parser.add_argument("--threads", type=int, metavar="N", help="intra-op threads, the same for every runner")
     _common_options(parser)
     parser.set_defaults(command_function=commands.bench)
+
+
+def _add_matrix(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "matrix",
+        "Try every exporter at several opsets, and say which one to use.\n"
+        "Each cell runs in a worker of its own: export, checks, loading, parity at every size, and a quick latency.\n"
+        "Finished cells are kept beside the artifact: after a Ctrl+C the next run does only the rest.",
+        """\
+examples:
+  modelpack matrix recipe.toml
+  modelpack matrix recipe.toml --exporters dynamo,onnx/trace --opsets 17,18,20
+  modelpack matrix recipe.toml --fresh --workers 1 --json matrix.json
+
+The exit status is 0 if a cell can be recommended, and 1 if none can.""",
+    )
+    _recipe_argument(parser)
+    parser.add_argument(
+        "--exporters", type=parse_words, default=(), metavar="A,B", help="such as trace or onnx/trace; else all"
+    )
+    parser.add_argument(
+        "--opsets",
+        type=parse_numbers,
+        default=(),
+        metavar="17,20",
+        help="else the default of each exporter, its newest, and 17 where it has it",
+    )
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="cells at a time; else all cores")
+    parser.add_argument("--fresh", action="store_true", help="forget what an earlier run has kept")
+    _common_options(parser)
+    parser.set_defaults(command_function=matrix_command.run)
 
 
 def _add_gui(subparsers: object) -> None:

@@ -47,10 +47,11 @@ class Client(Protocol):
         """Queue a job.
 
         Jobs on one interpreter run one after the other in one worker, which keeps its imports; a benchmark (stage
-        `bench`) has processes of its own, and no other job runs while it measures.
+        `bench`) has processes of its own, and no other job runs while it measures. A matrix (stage `matrix`) has one
+        for each cell.
 
         Args:
-            stage: `hello`, `scan`, `load`, `export`, `inspect`, `tensor-stats`, `check`, `parity` or `bench`.
+            stage: `hello`, `scan`, `load`, `export`, `inspect`, `tensor-stats`, `check`, `parity`, `bench`, `matrix`.
             interpreter: Python executable; empty for the app's own.
             base: Folder that relative paths start from; the working folder of the worker.
             deadline_s: Longest run time, seconds; None takes the stage's default.

@@ -1,4 +1,4 @@
-"""The client: jobs to lanes, benchmarks to directors."""
+"""The client: jobs to lanes, benchmarks and matrices to directors."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from modelpack_gui.client.api import Job, Listener
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
 from modelpack_gui.core.events import Cancelled
-from modelpack_gui.core.records import BenchRequest, Request
+from modelpack_gui.core.records import BenchRequest, MatrixRequest, Request
 
 if TYPE_CHECKING:
     from modelpack_gui.client.director import Director
     from modelpack_gui.client.lane import Lane
+    from modelpack_gui.client.matrix import MatrixDirector
 
 DEADLINES_S = {
     "hello": 60.0,
@@ -30,7 +31,7 @@ DEADLINES_S = {
     "check": 1800.0,
     "parity": 3600.0,
 }
-"""Longest run time of a stage where the caller names none, seconds. A benchmark's parts have their own."""
+"""Longest run time of a stage where the caller names none, seconds. Parts of a benchmark or matrix have their own."""
 
 CLOSE_S = 2.0
 
@@ -49,7 +50,7 @@ class WorkerClient:
         self._gate = Gate()
         self._lock = threading.Lock()
         self._lanes: dict[str, Lane] = {}
-        self._directors: list[Director] = []
+        self._directors: list[Director | MatrixDirector] = []
         self._is_closed = False
         _clients.add(self)
 
@@ -67,20 +68,14 @@ class WorkerClient:
         limit = DEADLINES_S.get(stage) if deadline_s is None else deadline_s
         job = WorkerJob(stage, request, listener, (base or Path.cwd()).absolute(), limit)
         is_bench = stage == "bench" and isinstance(request, BenchRequest)
+        is_matrix = stage == "matrix" and isinstance(request, MatrixRequest)
         with self._lock:
             if self._is_closed:
                 threading.Thread(target=job.emit, args=[Cancelled(job.id)], name="late job", daemon=True).start()
                 return job
             job.ticket = self._gate.ticket(alone=is_bench)
-            if is_bench:
-                self._directors = [director for director in self._directors if director.is_alive()]
-                from modelpack_gui.client.director import (
-                    Director,
-                )  # only a benchmark needs it: the window opens sooner
-
-                director = Director(job, interpreter, self._gate)
-                self._directors.append(director)
-                director.start()
+            if is_bench or is_matrix:
+                self._direct(job, interpreter, is_bench=is_bench)
             else:
                 self._lane(interpreter).submit(job)
         return job
@@ -103,6 +98,20 @@ class WorkerClient:
             lane.kill_workers()
         for director in directors:
             director.kill_workers()
+
+    def _direct(self, job: WorkerJob, interpreter: str, *, is_bench: bool) -> None:
+        """Hand a job to a director, which has processes of its own."""
+        director: Director | MatrixDirector
+        if is_bench:  # imported only when needed: the window opens sooner
+            from modelpack_gui.client.director import Director
+
+            director = Director(job, interpreter, self._gate)
+        else:
+            from modelpack_gui.client.matrix import MatrixDirector
+
+            director = MatrixDirector(job, interpreter, self._gate)
+        self._directors = [*(old for old in self._directors if old.is_alive()), director]
+        director.start()
 
     def _lane(self, interpreter: str) -> Lane:
         lane = self._lanes.get(interpreter)

@@ -29,6 +29,8 @@ _SUPPORT = (("onnx", "dynamo"), ("pt2", "export"), ("onnx", "trace"), ("torchscr
 _COST = (("torchscript", "trace"), ("onnx", "trace"), ("pt2", "export"), ("onnx", "dynamo"))
 """Exporters by how soon and how likely they give something; scripts come last, for they refuse the most models."""
 
+_PLURAL_VERBS = {"is": "are", "was": "were", "does": "do", "fails": "fail", "differs": "differ", "has": "have"}
+
 _SIZE_NOISE = 0.01  # files that differ by less are as good as equally big
 
 
@@ -110,12 +112,16 @@ def options_of(choice: MatrixChoice, base: ExportSpec) -> ExportSpec:
     )
 
 
+def loads(cell: MatrixCell) -> bool:
+    """Whether there is an artifact that a runtime runs, right or wrong."""
+    return cell.outcome == "exported" and cell.loads in (Verdict.PASSED, Verdict.WARNING)
+
+
 def is_usable(cell: MatrixCell) -> bool:
     """Whether its artifact was exported, passes the checks, loads, and computes what the model computes."""
     return (
-        cell.outcome == "exported"
+        loads(cell)
         and cell.check in (Verdict.PASSED, Verdict.WARNING)
-        and cell.loads in (Verdict.PASSED, Verdict.WARNING)
         and cell.parity is not None
         and cell.parity.verdict in (Verdict.PASSED, Verdict.WARNING)
     )
@@ -194,8 +200,8 @@ def _rank(cell: MatrixCell, asked: ExportSpec) -> tuple[bool, bool, bool, bool, 
 
 def _proof(cell: MatrixCell) -> str:
     """What speaks for it, warnings included."""
-    sizes = len({size.label for size in cell.sizes if size.verdict in (Verdict.PASSED, Verdict.WARNING)})
-    where = f"at all {sizes} sizes" if sizes > 1 else "at the example size"
+    cases = _passed(cell)
+    where = f"in all {cases} cases" if cases > 1 else "at the example size"
     assert cell.parity is not None
     proof = f"passes {where}" if cell.parity.verdict is Verdict.PASSED else f"agrees {where}, with doubts"
     doubts = []
@@ -230,7 +236,7 @@ def _against(rival: MatrixCell, best: MatrixCell, asked: ExportSpec) -> str:
     )
     for one, other, reason in zip(mine, theirs, reasons, strict=True):
         if one != other:
-            return f"{name} {speed} but {reason}"
+            return f"{name} {speed} {'but' if 'faster' in speed or 'next' in speed else 'and'} {reason}"
     return f"{name} {speed}"
 
 
@@ -241,6 +247,8 @@ def _speed(rival: MatrixCell, best: MatrixCell) -> str:
     if theirs.low <= ours.high and ours.low <= theirs.high:
         return "is as fast within the noise"
     change = theirs.value / ours.value - 1.0
+    if change >= 1.0:
+        return f"takes {theirs.value / ours.value:.1f} times as long"
     return f"is {abs(100 * change):.0f} % {'slower' if change > 0 else 'faster'}"
 
 
@@ -252,17 +260,22 @@ def _fallen(cells: Sequence[MatrixCell]) -> list[str]:
         if reason and cell.is_over:
             reasons.setdefault(reason, []).append(cell)
     ordered = sorted(reasons.items(), key=lambda item: not item[0].startswith("is wrong"))
-    told = [f"{_names(group)} {reason}" for reason, group in ordered[:3]]
+    told = [_told(group, reason) for reason, group in ordered[:3]]
     rest = sum(len(group) for _, group in ordered[3:])
     return [*told, f"{plural(rest, 'other')} fell out"] if rest else told
 
 
-def _names(group: Sequence[MatrixCell]) -> str:
-    """`trace`, or `trace, opset 17` where it is only one of several: short enough for a sentence."""
+def _told(group: Sequence[MatrixCell], reason: str) -> str:
+    """`dynamo and trace are wrong at batch = 3`; opsets only where one cell is meant: it is a sentence."""
     if len(group) == 1:
-        return title(group[0].choice)
-    names = [cell.choice.exporter if cell.choice.format == "onnx" else title(cell.choice) for cell in group]
-    return " and ".join(dict.fromkeys(names)) if len(set(names)) < 3 else plural(len(group), "cell")
+        return f"{title(group[0].choice)} {reason}"
+    names = list(
+        dict.fromkeys(cell.choice.exporter if cell.choice.format == "onnx" else title(cell.choice) for cell in group)
+    )
+    if len(names) == 1:
+        return f"{names[0]} {reason}"
+    verb, _, rest = reason.partition(" ")
+    return f"{', '.join(names[:-1])} and {names[-1]} {_PLURAL_VERBS.get(verb, verb)} {rest}"
 
 
 def _nearest(cells: Sequence[MatrixCell]) -> str:

@@ -47,7 +47,7 @@ def test_the_exporter_that_torch_supports_most_is_recommended_though_another_is_
     chosen, reason = matrix.recommend([cell("trace", 17, ms=(1.0, 0.9, 1.1)), cell(ms=(2.0, 1.9, 2.1))], ASKED)
     assert chosen == MatrixChoice("onnx", "dynamo", 20)
     assert reason == (
-        "dynamo, opset 20: passes at all 3 sizes; trace, opset 17 is 50 % faster but is an exporter that PyTorch does"
+        "dynamo, opset 20: passes in all 3 cases; trace, opset 17 is 50 % faster but is an exporter that PyTorch does"
         " less for."
     )
 
@@ -55,7 +55,7 @@ def test_the_exporter_that_torch_supports_most_is_recommended_though_another_is_
 def test_a_faster_cell_that_is_wrong_at_a_size_is_never_recommended_and_the_reason_says_where() -> None:
     chosen, reason = matrix.recommend([cell("dynamo", wrong_at="batch = 3"), cell("script", 17)], ASKED)
     assert chosen == MatrixChoice("onnx", "script", 17)
-    assert reason == "script, opset 17: passes at all 3 sizes; dynamo, opset 20 is wrong at batch = 3."
+    assert reason == "script, opset 17: passes in all 3 cases; dynamo, opset 20 is wrong at batch = 3."
 
 
 def test_what_is_as_asked_and_without_doubt_goes_before_support() -> None:
@@ -110,6 +110,9 @@ def test_crashes_and_failures_with_the_same_reason_are_told_together() -> None:
         [cell(), failed("script", 17), failed("script", 20), failed("trace", 17, "crashed")], ASKED
     )
     assert "script could not be exported" in reason
+    both = [cell("dynamo", wrong_at="batch = 3"), cell("trace", 17, wrong_at="batch = 3"), cell("script", 17)]
+    assert "dynamo and trace are wrong at batch = 3" in matrix.recommend(both, ASKED)[1]
+    _, reason = matrix.recommend([cell(), failed("trace", 17, "crashed")], ASKED)
     assert "trace, opset 17 crashed its worker" in reason
     assert matrix.recommend([failed("script", 17)], ASKED) == (
         None,

@@ -13,6 +13,8 @@ from modelpack_gui.core.records import DynamicDim, InputSpec, Verdict
 def input_dims(export: AskedExport) -> Iterator[AskedRow]:
     """A row for each axis that was asked to be dynamic or is."""
     examples = export.examples()
+    if export.artifact.format == "pt2" and not examples:  # nested inputs have a name for each tensor
+        return
     asked = {(dim.input, dim.axis): dim for dim in export.spec.dynamic}
     found = 0
     for info in export.artifact.inputs:

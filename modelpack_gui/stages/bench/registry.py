@@ -6,12 +6,13 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import RunnerInfo
 from modelpack_gui.stages.bench.base import Runner
 from modelpack_gui.stages.bench.eager import EagerRunner
+from modelpack_gui.stages.bench.exported_program import ProgramRunner
 from modelpack_gui.stages.bench.onnx_runtime import OnnxRuntimeRunner
 from modelpack_gui.stages.bench.torchscript_script import ScriptRunner
 from modelpack_gui.stages.bench.torchscript_trace import TraceRunner
 from modelpack_gui.stages.hello import missing_of
 
-RUNNERS: tuple[Runner, ...] = (EagerRunner(), TraceRunner(), ScriptRunner(), OnnxRuntimeRunner())
+RUNNERS: tuple[Runner, ...] = (EagerRunner(), TraceRunner(), ScriptRunner(), OnnxRuntimeRunner(), ProgramRunner())
 
 
 def runner_infos() -> tuple[RunnerInfo, ...]:

@@ -19,6 +19,7 @@ TITLES = {
     "output-names": "The outputs have the names asked for",
     "dynamic-dims": "The dynamic dimensions are those asked for",
     "output-dims": "The outputs change with the inputs",
+    "dynamic-ranges": "The dynamic dimensions take the sizes asked for",
     "unused-inputs": "Every input is used",
 }
 

@@ -30,14 +30,14 @@ def onnx_rows(path: Path, artifact: Artifact, inputs: Sequence[InputSpec], conte
             copied = _copy(path, artifact.external_files, Path(folder))
         except UserError as error:
             row = from_error("runtime-loads", error.info)
-            return [row, *_without_run(inputs)]
+            return [row, *without_run(inputs)]
         except OSError as error:
             row = skipped("runtime-loads", f"Not tried: the file cannot be copied to {context.scratch}: {error}.")
-            return [row, *_without_run(inputs)]
+            return [row, *without_run(inputs)]
         try:
             session = open_session(copied)
         except UserError as error:
-            return [_not_loaded(error.info, artifact), *_without_run(inputs)]
+            return [_not_loaded(error.info, artifact), *without_run(inputs)]
         import onnxruntime
 
         loaded = passed(
@@ -52,7 +52,7 @@ def onnx_rows(path: Path, artifact: Artifact, inputs: Sequence[InputSpec], conte
             runtime = OnnxRuntime(session, [item.name for item in tensor_inputs(inputs)])
         except UserError as error:
             return [loaded, from_error("runtime-runs", error.info)]
-        row = _run_once(runtime, artifact, inputs)
+        row = run_once(runtime, artifact, inputs)
         del runtime, session  # Windows deletes no folder with a mapped file in it
         return [loaded, row]
 
@@ -62,12 +62,13 @@ def torchscript_rows(path: Path, artifact: Artifact, inputs: Sequence[InputSpec]
     try:
         runtime = TorchScriptRuntime(str(path), inputs)
     except UserError as error:
-        return [from_error("runtime-loads", error.info), *_without_run(inputs)]
+        return [from_error("runtime-loads", error.info), *without_run(inputs)]
     rows = [passed("runtime-loads", f"{runtime.description}, loads it without the class that it was made from.")]
-    return [*rows, _run_once(runtime, artifact, inputs)] if inputs else rows
+    return [*rows, run_once(runtime, artifact, inputs)] if inputs else rows
 
 
-def _without_run(inputs: Sequence[InputSpec]) -> list[CheckRow]:
+def without_run(inputs: Sequence[InputSpec]) -> list[CheckRow]:
+    """The row for running where nothing has loaded the file; none without example inputs."""
     return not_tried(["runtime-runs"], "no runtime has loaded it.") if inputs else []
 
 
@@ -113,7 +114,8 @@ def _not_loaded(error: ErrorInfo, artifact: Artifact) -> CheckRow:
     return failed("runtime-loads", explanation, fix, details=text)
 
 
-def _run_once(runtime: Runtime, artifact: Artifact, inputs: Sequence[InputSpec]) -> CheckRow:
+def run_once(runtime: Runtime, artifact: Artifact, inputs: Sequence[InputSpec]) -> CheckRow:
+    """The row for running on the example inputs."""
     try:
         outputs = runtime.run(make_inputs(inputs))
     except UserError as error:

@@ -8,11 +8,11 @@ from pathlib import Path
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.records import Artifact, CheckReport, CheckRequest, CheckRow, Verdict
-from modelpack_gui.stages.check import onnx_rows, runtime_rows
+from modelpack_gui.stages.check import onnx_rows, pt2_rows, runtime_rows
 from modelpack_gui.stages.check.asked import asked_rows
 from modelpack_gui.stages.check.rows import from_error, not_tried, passed
 from modelpack_gui.stages.common.paths import resolve
-from modelpack_gui.stages.export.artifact import read_artifact
+from modelpack_gui.stages.export.artifact import TITLES, read_artifact
 
 
 def run(request: CheckRequest, context: Context) -> CheckReport:
@@ -67,10 +67,11 @@ def _rest(path: Path, request: CheckRequest) -> list[str]:
 
 
 def _readable(artifact: Artifact) -> CheckRow:
-    kind = "ONNX" if artifact.format == "onnx" else "TorchScript"
     ir = f", IR version {artifact.ir_version}" if artifact.ir_version else ""
     producer = f", made by {artifact.producer}" if ir and artifact.producer else ""
-    return passed("file", f"It is a whole {kind} file of {artifact.size_bytes:,} bytes{ir}{producer}.")
+    return passed(
+        "file", f"It is a whole {TITLES[artifact.format]} file of {artifact.size_bytes:,} bytes{ir}{producer}."
+    )
 
 
 def _rows(artifact: Artifact, request: CheckRequest, context: Context) -> list[CheckRow]:
@@ -81,6 +82,9 @@ def _rows(artifact: Artifact, request: CheckRequest, context: Context) -> list[C
         context.check_cancelled()
         context.progress("Loading it in ONNX Runtime", 0.6)
         rows += runtime_rows.onnx_rows(path, artifact, request.inputs, context)
+    elif artifact.format == "pt2":
+        context.progress("Loading it in torch", 0.3)
+        rows += pt2_rows.pt2_rows(artifact, request.asked, request.inputs, context)
     else:
         context.progress("Loading it in torch", 0.3)
         rows += runtime_rows.torchscript_rows(path, artifact, request.inputs)

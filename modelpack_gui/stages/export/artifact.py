@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
-import zipfile
 from pathlib import Path
 
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import Artifact, ArtifactFormat
+from modelpack_gui.core.saved_models import SavedKind, kind_of_file
 from modelpack_gui.stages.export import artifact_errors as wrong
 from modelpack_gui.stages.export.artifact_torch import read_pt2, read_torchscript
 from modelpack_gui.stages.export.onnx_header import WireError, without_weights
@@ -26,7 +26,10 @@ SUFFIXES: dict[ArtifactFormat, tuple[str, ...]] = {
 TITLES: dict[ArtifactFormat, str] = {"onnx": "ONNX", "torchscript": "TorchScript", "pt2": "ExportedProgram"}
 """What each format is called."""
 
-_PT2_MEMBERS = ("archive_format", "serialized_exported_program.json")  # torch 2.7 and newer, and older
+_FORMATS: dict[SavedKind, ArtifactFormat] = {
+    SavedKind.TORCHSCRIPT: "torchscript",
+    SavedKind.EXPORTED_PROGRAM: "pt2",
+}
 
 
 def read_artifact(path: Path | str) -> Artifact:
@@ -62,29 +65,11 @@ def format_of(path: Path, head: bytes) -> ArtifactFormat:
     """The format of a file: of archives by what is in them, of others by the suffix."""
     if path.suffix == ".onnx":
         return "onnx"
-    if head == b"PK" and _is_pt2_archive(path):
-        return "pt2"
+    kind = kind_of_file(path) if head == b"PK" else SavedKind.UNKNOWN
+    if kind in _FORMATS:
+        return _FORMATS[kind]
     by_suffix = next((format_ for format_, suffixes in SUFFIXES.items() if path.suffix in suffixes), None)
-    if by_suffix == "pt2" and head == b"PK" and _is_torchscript_archive(path):
-        return "torchscript"
     return by_suffix or ("torchscript" if head == b"PK" else "onnx")
-
-
-def _is_pt2_archive(path: Path) -> bool:
-    return any(name.rpartition("/")[2] in _PT2_MEMBERS for name in _members(path))
-
-
-def _is_torchscript_archive(path: Path) -> bool:
-    return any(name.rpartition("/")[2] == "constants.pkl" for name in _members(path))
-
-
-def _members(path: Path) -> list[str]:
-    """Names in an archive; none if it is damaged, which whoever reads it will say."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.namelist()
-    except zipfile.BadZipFile:
-        return []
 
 
 def _read_onnx(path: Path, data: mmap.mmap) -> Artifact:

@@ -55,7 +55,8 @@ def read_pt2(path: Path, data: mmap.mmap) -> Artifact:
     """Describe an archive of torch.export.save.
 
     Raises:
-        UserError: `artifact-not-pt2`, `artifact-corrupt`, `import-missing`.
+        UserError: `artifact-not-pt2`, `artifact-corrupt`, `import-missing`, and those of a file that would run more
+            than its graph.
     """
     try:
         import torch
@@ -68,6 +69,8 @@ def read_pt2(path: Path, data: mmap.mmap) -> Artifact:
     try:
         program, metadata = load_program(path)
     except UserError as error:
+        if error.info.code not in ("saved-model-damaged", "pt2-not-loadable"):
+            raise
         raise wrong.corrupt(path, error.info.details) from error
     symbols = Symbols(program, metadata)
     return Artifact(

@@ -13,7 +13,7 @@ from pathlib import Path
 from modelpack_gui import __version__
 from modelpack_gui.core import serde
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.records import CheckpointSpec, ExportRequest, ExportSpec
+from modelpack_gui.core.records import CheckpointSpec, ExportRequest, ExportSpec, tensor_inputs
 from modelpack_gui.stages.common import paths
 
 PREFIX = "modelpack."
@@ -37,7 +37,7 @@ def metadata_of(request: ExportRequest, versions: Mapping[str, str], context: Co
         **_checkpoint(source.checkpoint, context),
         "exporter": f"{spec.format} by {spec.exporter}",
         "options": _json(_options(spec)),
-        "inputs": _json([item.name for item in request.inputs]),
+        "inputs": _json([item.name for item in tensor_inputs(request.inputs)]),
         "versions": _json(versions),
     }
     return {PREFIX + key: value for key, value in found.items() if value}

@@ -11,6 +11,7 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import Artifact, ExportRecord, ExportRequest, ExportSpec, tensor_inputs
 from modelpack_gui.stages.common import paths
+from modelpack_gui.stages.explain.results import explain_export
 from modelpack_gui.stages.export.artifact import SUFFIXES, TITLES, read_artifact
 from modelpack_gui.stages.export.base import ExportCall, Exporter
 from modelpack_gui.stages.export.compare import mismatches
@@ -81,7 +82,7 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
         )
         try:
             with capture() as captured:
-                export_duration_s = _export(exporter, call, context)
+                export_duration_s = _export(exporter, call, context, request, built.source_path)
         except UserError as error:
             if not spec.draft_report or "draft_report" not in exporter.options:
                 raise
@@ -97,11 +98,13 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
         if spec.format != "torchscript":  # which has no sizes to compare with
             context.progress("Comparing what was asked with what came out")
             reference = reference_shapes(built.module, request.inputs, spec.dynamic, context)
+    differences = mismatches(spec, request.inputs, artifact, reference=reference, heeded=exporter.options)
+    warnings = (*built.warnings, *captured.records)
     return ExportRecord(
         asked=request.export,
         artifact=artifact,
-        mismatches=mismatches(spec, request.inputs, artifact, reference=reference, heeded=exporter.options),
-        warnings=(*built.warnings, *captured.records),
+        mismatches=differences,
+        warnings=warnings,
         duration_s=time.perf_counter() - started_s,
         export_duration_s=export_duration_s,
         versions=versions,
@@ -109,6 +112,7 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
         post_steps=post_steps,
         draft_report=draft,
         reference=reference,
+        explanations=explain_export(request, built.source_path, differences, warnings),
     )
 
 
@@ -190,7 +194,9 @@ def _check_names(code: str, what: str, names: list[str]) -> None:
         )
 
 
-def _export(exporter: Exporter, call: ExportCall, context: Context) -> float:
+def _export(
+    exporter: Exporter, call: ExportCall, context: Context, request: ExportRequest, source_path: str
+) -> float:
     """Run the exporter; returns its wall time in seconds."""
     started_s = time.perf_counter()
     try:
@@ -210,7 +216,7 @@ def _export(exporter: Exporter, call: ExportCall, context: Context) -> float:
         if error.__cause__ is not None and paths.is_write_failure(error.__cause__, folder):
             raise error.__cause__ from None
         _blame_model(call)
-        raise explain(error, exporter) from error
+        raise explain(error, exporter, request.export, request.inputs, request.source, source_path) from error
     return time.perf_counter() - started_s
 
 

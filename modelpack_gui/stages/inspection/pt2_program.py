@@ -11,6 +11,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import TensorInfo
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export import metadata as written
+from modelpack_gui.stages.source.exported_program import check_archive
 from modelpack_gui.stages.source.inputs import dtype_name
 
 if TYPE_CHECKING:
@@ -21,9 +22,12 @@ def load_program(path: str | Path) -> tuple[torch.export.ExportedProgram, dict[s
     """The ExportedProgram in an archive of torch.export.save, and the metadata that it carries.
 
     Raises:
-        UserError: `pt2-not-loadable`.
+        UserError: `pt2-not-loadable`, and those of `check_archive` for a file that would run more than its graph.
     """
     import torch
+
+    path = Path(path)
+    check_archive(path, ())
 
     extra_files: dict[str, Any] = {written.EXTRA_FILE: ""}
     try:

@@ -12,7 +12,7 @@ from modelpack_gui.stages.export.artifact import read_artifact
 
 
 def run(request: InspectRequest, context: Context) -> GraphIndex:
-    """Read the graph of an ONNX or TorchScript file.
+    """Read the graph of an ONNX, TorchScript or pt2 file.
 
     Raises:
         UserError: The file is missing, empty or corrupt, or of no format that is known.
@@ -23,6 +23,10 @@ def run(request: InspectRequest, context: Context) -> GraphIndex:
         from modelpack_gui.stages.inspection.onnx_graph import index_onnx
 
         index = index_onnx(artifact, context)
+    elif artifact.format == "pt2":
+        from modelpack_gui.stages.inspection.pt2_graph import index_pt2
+
+        index = index_pt2(artifact, context)
     else:
         from modelpack_gui.stages.inspection.torchscript_graph import index_torchscript
 

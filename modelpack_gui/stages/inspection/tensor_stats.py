@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import TensorStats, TensorStatsRequest
+from modelpack_gui.core.records import Artifact, TensorStats, TensorStatsRequest
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.inspection.onnx_types import external_entries, initializer_info, sparse_initializer_info
@@ -25,7 +25,7 @@ CHUNK = 1 << 20  # elements; a chunk in float64 takes 8 MB
 
 
 def run(request: TensorStatsRequest, context: Context) -> TensorStats:
-    """Describe the values of one initializer (ONNX), or one parameter or buffer (TorchScript).
+    """Describe the values of one initializer (ONNX), or one parameter or buffer (TorchScript, pt2).
 
     Complex values are described by their magnitudes.
 
@@ -38,7 +38,7 @@ def run(request: TensorStatsRequest, context: Context) -> TensorStats:
     if artifact.format == "onnx":
         dtype, values, size_bytes = _read_onnx(path, request.name)
     else:
-        dtype, values, size_bytes = _read_torchscript(path, request.name)
+        dtype, values, size_bytes = _read_torch(artifact, request.name)
     return describe(request.name, dtype, values, size_bytes)
 
 
@@ -171,13 +171,21 @@ def _dense(sparse: Any, path: Path) -> npt.NDArray[Any]:
     return dense
 
 
-def _read_torchscript(path: Path, name: str) -> tuple[str, npt.NDArray[Any], int]:
-    from modelpack_gui.stages.inspection.torchscript_file import load_torchscript
+def _read_torch(artifact: Artifact, name: str) -> tuple[str, npt.NDArray[Any], int]:
     from modelpack_gui.stages.source.inputs import dtype_name, to_numpy
 
-    tensor = load_torchscript(path).state_dict().get(name)
+    if artifact.format == "pt2":
+        from modelpack_gui.stages.inspection.pt2_graph import stored_tensors
+        from modelpack_gui.stages.inspection.pt2_program import load_program
+
+        tensors = stored_tensors(load_program(artifact.path)[0])
+    else:
+        from modelpack_gui.stages.inspection.torchscript_file import load_torchscript
+
+        tensors = load_torchscript(artifact.path).state_dict()
+    tensor = tensors.get(name)
     if tensor is None:
-        raise _unknown(path, name)
+        raise _unknown(Path(artifact.path), name)
     return dtype_name(tensor.dtype), to_numpy(tensor), tensor.numel() * tensor.element_size()
 
 

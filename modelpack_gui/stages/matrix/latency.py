@@ -6,7 +6,7 @@ import time
 
 from modelpack_gui.core import stats
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.records import MatrixLatency, MatrixLatencyRequest
+from modelpack_gui.core.records import Estimate, MatrixLatency, MatrixLatencyRequest
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export.artifact import read_artifact
@@ -17,7 +17,7 @@ from modelpack_gui.stages.source.usercode import require_torch
 WARMUP_RUNS = 20
 """TorchScript specialises its graph in the first twenty runs or so."""
 
-BUDGET_S = 1.0
+BUDGET_S = 0.5
 """A slow model gets fewer runs; the interval says how sure they are."""
 
 FEWEST_RUNS = 5
@@ -25,6 +25,8 @@ FEWEST_RUNS = 5
 
 def run(request: MatrixLatencyRequest, context: Context) -> MatrixLatency:
     """Time an artifact on the example inputs, the conversion of inputs and outputs included.
+
+    With no artifact it only gets ready: torch is imported while the process would be idle.
 
     Raises:
         UserError: The artifact cannot be read, loaded or run.
@@ -34,6 +36,8 @@ def run(request: MatrixLatencyRequest, context: Context) -> MatrixLatency:
     import torch
 
     torch.set_num_threads(request.threads)
+    if not request.artifact_path:
+        return MatrixLatency(Estimate(0.0, 0.0, 0.0), 0, "")
     with capture():
         runtime = open_runtime(read_artifact(resolve(context, request.artifact_path)), request.inputs)
     tensors = make_inputs(request.inputs)

@@ -1,4 +1,4 @@
-"""What runs an artifact for parity: ONNX Runtime for ONNX files, torch itself for TorchScript."""
+"""What runs an artifact for parity: ONNX Runtime for ONNX files, torch itself for the others."""
 
 from __future__ import annotations
 
@@ -64,6 +64,8 @@ def open_runtime(artifact: Artifact, inputs: Sequence[InputSpec]) -> Runtime:
     """
     if artifact.format == "onnx":
         return OnnxRuntime(open_session(artifact.path), [item.name for item in tensor_inputs(inputs)])
+    if artifact.format == "pt2":
+        return ProgramRuntime(artifact, inputs)
     return TorchScriptRuntime(artifact.path, inputs)
 
 
@@ -161,6 +163,48 @@ class TorchScriptRuntime:
                 result = self._module(*arguments, **named)
         except Exception as error:  # TorchScript passes on whatever the model raises
             raise _run_failed(f"TorchScript in torch {torch.__version__}", error) from error
+        return tuple(Output(tensor_info(name, item), to_numpy(item)) for name, item in name_outputs(result))
+
+
+class ProgramRuntime:
+    """An ExportedProgram in torch, on the CPU.
+
+    Attributes:
+        ranges: Smallest and largest size by name of the dynamic dimension; None where there is no largest.
+    """
+
+    def __init__(self, artifact: Artifact, inputs: Sequence[InputSpec]) -> None:
+        import torch
+
+        from modelpack_gui.stages.inspection.pt2_program import Symbols, load_program
+
+        program, metadata = load_program(artifact.path)
+        self.ranges = Symbols(program, metadata).ranges
+        self._module = program.module()
+        # It is given its inputs by position; forward names them, not the recipe.
+        names = [item.name for item in tensor_inputs(inputs)]
+        fits = len(names) == len(artifact.inputs)
+        shapes = [item.shape or () for item in artifact.inputs]
+        self._shape_of = dict(zip(names, shapes, strict=True)) if fits else {}
+        self.title = "ExportedProgram"
+        self.description = f"ExportedProgram, torch {torch.__version__}, CPU"
+
+    def fixed_size(self, input_name: str, axis: int) -> int | None:
+        """See Runtime."""
+        shape = self._shape_of.get(input_name, ())
+        size = shape[axis] if 0 <= axis < len(shape) else None
+        return size if isinstance(size, int) else None
+
+    def run(self, tensors: Sequence[torch.Tensor]) -> tuple[Output, ...]:
+        """See Runtime."""
+        import torch
+
+        arguments = [tensor.clone() for tensor in tensors]
+        try:
+            with torch.inference_mode():
+                result = self._module(*arguments)
+        except Exception as error:  # a guard on sizes, or whatever the operators raise
+            raise _run_failed(f"The ExportedProgram in torch {torch.__version__}", error) from error
         return tuple(Output(tensor_info(name, item), to_numpy(item)) for name, item in name_outputs(result))
 
 

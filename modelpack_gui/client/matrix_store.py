@@ -1,0 +1,160 @@
+"""What is kept of a matrix: each finished cell, on disk at once, beside the artifacts it describes.
+
+A cell is up to date while what it was made from is as it was: the fingerprint says so. It counts the settings, the
+Python files beside the model, the checkpoint and other files by size and time, and the versions of the libraries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelpack_gui.client.files import write_text
+from modelpack_gui.core import serde
+from modelpack_gui.core.locations import located
+from modelpack_gui.core.records import Capabilities, ExportSpec, MatrixCell, MatrixChoice, MatrixRequest
+
+SCHEMA_VERSION = 1
+_PACKAGES = ("torch", "numpy", "onnx", "onnxscript", "onnxruntime")
+_DEEPEST = 3
+_MOST_FILES = 2000
+"""A model in the home folder must not have all of it read."""
+
+
+@dataclass(frozen=True)
+class KeptCell:
+    """A cell of an earlier run, and what it was made from."""
+
+    cell: MatrixCell
+    fingerprint: str
+
+
+class MatrixStore:
+    """The kept cells of one recipe, in a file beside their artifacts.
+
+    Args:
+        base: Folder of the recipe.
+        export: Its options; the output path says where the file is.
+    """
+
+    def __init__(self, base: Path, export: ExportSpec) -> None:
+        output = located(base, export.output_path or "model")
+        self.path = output.parent / "matrix" / f"{output.stem}.matrix.json"
+        self._kept: dict[MatrixChoice, KeptCell] = {}
+
+    def read(self) -> Mapping[MatrixChoice, KeptCell]:
+        """The kept cells, in the order they were written. A file that cannot be read has none."""
+        try:
+            data = json.loads(self.path.read_text(encoding="utf-8"))
+            if data["schema_version"] == SCHEMA_VERSION:
+                found = [serde.decode(KeptCell, item) for item in data["cells"]]
+                self._kept = {kept.cell.choice: kept for kept in found}
+        except (OSError, ValueError, KeyError, TypeError):  # an older version's, or cut short: the cells run again
+            self._kept = {}
+        return dict(self._kept)
+
+    def put(self, cell: MatrixCell, fingerprint: str) -> None:
+        """Keep a cell, in place of an older one of the same choice.
+
+        Raises:
+            UserError: The file cannot be written.
+        """
+        self._kept[cell.choice] = KeptCell(cell, fingerprint)
+        cells = [serde.encode(kept) for kept in self._kept.values()]
+        write_text(self.path, serde.dumps({"schema_version": SCHEMA_VERSION, "cells": cells}, indent=1) + "\n")
+
+    def clear(self) -> None:
+        """Forget all of them; the artifacts stay until they are replaced."""
+        self._kept = {}
+        self.path.unlink(missing_ok=True)
+
+
+def is_worth_keeping(cell: MatrixCell) -> bool:
+    """Whether a second try would come to the same; a crash, a hang or a cancel may not."""
+    return cell.outcome in ("exported", "failed")
+
+
+def is_current(kept: KeptCell, fingerprint: str) -> bool:
+    """Whether a kept cell need not be run again: made from the same, and its artifact is still there."""
+    cell = kept.cell
+    if kept.fingerprint != fingerprint or not is_worth_keeping(cell):
+        return False
+    if cell.export is None:
+        return True
+    files = (cell.export.artifact.path, *cell.export.artifact.external_files)
+    try:
+        return sum(Path(name).stat().st_size for name in files) == cell.size_bytes
+    except OSError:
+        return False
+
+
+def fingerprint_of(request: MatrixRequest, capabilities: Capabilities, base: Path) -> str:
+    """What the cells of a request are made from, besides their own choice, as one short text."""
+    settings = (request.source, request.inputs, request.export, request.parity, request.input_sets)
+    data = {
+        "settings": [serde.encode(item) for item in settings],
+        "interpreter": capabilities.executable,
+        "versions": [capabilities.python_version, *(capabilities.version_of(name) for name in _PACKAGES)],
+        "files": dict(_files(request, base)),
+    }
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _files(request: MatrixRequest, base: Path) -> Iterator[tuple[str, str]]:
+    """The files that a model is made from, and their contents or size and time; for a missing one nothing."""
+    source = request.source
+    if source.file:
+        path = located(base, source.file)
+        if source.is_saved_model:
+            yield str(path), _stat(path)
+        else:
+            for file in _python_files(path.parent):
+                yield str(file), _digest(file)
+    if source.module:
+        for file in _python_files(base / source.module.partition(".")[0]):
+            yield str(file), _digest(file)
+    named = [source.checkpoint.path] if source.checkpoint is not None else []
+    sets = (request.inputs, *(item.inputs for item in request.input_sets))
+    named += [spec.file for inputs in sets for spec in inputs if spec.file]
+    for name in named:
+        path = located(base, name)
+        yield str(path), _stat(path)
+
+
+def _python_files(folder: Path) -> Iterator[Path]:
+    found = 0
+    for place, folders, names in os.walk(folder):
+        depth = len(Path(place).relative_to(folder).parts)
+        is_environment = "pyvenv.cfg" in names
+        folders[:] = (
+            []
+            if depth >= _DEEPEST or is_environment
+            else sorted(name for name in folders if not name.startswith((".", "__")))
+        )
+        if is_environment:
+            continue
+        for name in sorted(names):
+            if name.endswith(".py"):
+                found += 1
+                if found > _MOST_FILES:
+                    return
+                yield Path(place) / name
+
+
+def _digest(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _stat(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns}"

@@ -1,0 +1,170 @@
+"""Index an ExportedProgram: the nodes of its graph, with the module and the line each came from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.records import Artifact, AttributeInfo, GraphIndex, InitializerInfo, NodeInfo, TensorInfo
+from modelpack_gui.stages.inspection.attributes import LIST_ITEMS, shortened
+from modelpack_gui.stages.inspection.origin import Origin, location_of_stack
+from modelpack_gui.stages.inspection.pt2_program import Symbols, load_program
+from modelpack_gui.stages.source.inputs import dtype_name
+
+if TYPE_CHECKING:
+    import torch
+
+CANCEL_EVERY = 2000
+
+
+def index_pt2(artifact: Artifact, context: Context) -> GraphIndex:
+    """Read the graph of an ExportedProgram; parameters go by their path in the model, as in its state_dict."""
+    context.progress("Reading the graph", 0.0)
+    program, metadata = load_program(artifact.path)
+    context.check_cancelled()
+    context.progress("Listing nodes", 0.4)
+    symbols = Symbols(program, metadata)
+    walk = _Walk(symbols, context, _stored_names(program))
+    walk.add_nodes(program.graph_module, "")
+    tensors = stored_tensors(program)
+    return GraphIndex(
+        artifact=artifact,
+        graph_name=walk.root_class or "ExportedProgram",
+        nodes=tuple(walk.nodes),
+        initializers=tuple(
+            InitializerInfo(name, dtype_name(tensor.dtype), tuple(tensor.shape), tensor.nbytes)
+            for name, tensor in tensors.items()
+        ),
+        values=walk.values,
+        op_counts=dict(Counter(node.op_type for node in walk.nodes).most_common()),
+        metadata=metadata,
+    )
+
+
+def stored_tensors(program: torch.export.ExportedProgram) -> dict[str, torch.Tensor]:
+    """Parameters, buffers and constants by their path in the model."""
+    import torch
+
+    constants = {name: value for name, value in program.constants.items() if isinstance(value, torch.Tensor)}
+    return {**constants, **program.state_dict}
+
+
+def _stored_names(program: torch.export.ExportedProgram) -> dict[str, str]:
+    """Path in the model by name of the graph's placeholder, of what is stored in the file."""
+    return {
+        str(spec.arg.name): str(spec.target)
+        for spec in program.graph_signature.input_specs
+        if spec.target is not None and hasattr(spec.arg, "name")
+    }
+
+
+class _Walk:
+    """What is gathered on the way through a graph and the graphs inside it."""
+
+    def __init__(self, symbols: Symbols, context: Context, stored: Mapping[str, str]) -> None:
+        self.nodes: list[NodeInfo] = []
+        self.values: dict[str, TensorInfo] = {}
+        self.root_class = ""
+        self._symbols, self._context, self._stored = symbols, context, stored
+
+    def add_nodes(self, module: Any, where: str) -> None:
+        """Add the nodes of a graph; those of a graph that a node calls follow, as subgraphs."""
+        inner: list[tuple[Any, str]] = []
+        for node in module.graph.nodes:
+            if node.op == "placeholder":
+                for info in self._infos(self._name(node), node.meta.get("val")):
+                    self.values.setdefault(info.name, info)
+            if node.op != "call_function":
+                continue
+            number = len(self.nodes)
+            if number % CANCEL_EVERY == 0:
+                self._context.check_cancelled()
+            self.nodes.append(self._node(node, number, where))
+            for child in node.all_input_nodes:
+                graph = getattr(module, str(child.target), None) if child.op == "get_attr" else None
+                if hasattr(graph, "graph"):
+                    inner.append((graph, f"node {number} / {child.target}"))
+        for graph, place in inner:
+            self.add_nodes(graph, place)
+
+    def _node(self, node: Any, number: int, where: str) -> NodeInfo:
+        domain, op_type = _operator(node.target)
+        infos = tuple(self._infos(node.name, node.meta.get("val")))
+        for info in infos:
+            self.values.setdefault(info.name, info)
+        origin = self._origin(node)
+        return NodeInfo(
+            index=number,
+            op_type=op_type,
+            domain=domain,
+            name=node.name,
+            module_path=origin.module_path,
+            inputs=tuple(self._name(child) for child in node.all_input_nodes if child.op != "get_attr"),
+            outputs=tuple(info.name for info in infos),
+            output_infos=infos,
+            attributes=tuple(_attributes(node)),
+            module_class=origin.module_class,
+            source_location=origin.source_location,
+            subgraph=where,
+        )
+
+    def _name(self, node: Any) -> str:
+        return self._stored.get(node.name, str(node.name))
+
+    def _infos(self, name: str, value: Any) -> Iterator[TensorInfo]:
+        """One for each item of what a node gives; a tuple's items are numbered."""
+        if isinstance(value, (tuple, list)):
+            for position, item in enumerate(value):
+                yield self._symbols.info(f"{name}.{position}", item)
+        else:
+            yield self._symbols.info(name, value)
+
+    def _origin(self, node: Any) -> Origin:
+        stack = list((node.meta.get("nn_module_stack") or {}).values())
+        location = location_of_stack(node.meta.get("stack_trace") or "")
+        if not stack:
+            return Origin(source_location=location)
+        path, class_name = stack[-1]
+        if not stack[0][0]:
+            self.root_class = _class_name(stack[0][1])
+        return Origin(str(path), _class_name(class_name), location)
+
+
+def _class_name(kind: Any) -> str:
+    """The class alone: stacks name it with its module, or hold the class itself."""
+    return str(getattr(kind, "__qualname__", kind)).rpartition(".")[2]
+
+
+def _operator(target: Any) -> tuple[str, str]:
+    """Domain and name: `aten` and `conv2d`, with the overload where it is not the default one."""
+    schema = getattr(target, "_schema", None)
+    if schema is None:
+        return str(getattr(target, "__module__", "")).lstrip("_"), str(getattr(target, "__name__", target))
+    domain, _, name = str(schema.name).partition("::")
+    overload = str(schema.overload_name)
+    return domain, f"{name}.{overload}" if overload else name
+
+
+def _attributes(node: Any) -> Iterator[AttributeInfo]:
+    """The arguments that are no values of the graph, by their names in the operator's schema."""
+    schema = getattr(node.target, "_schema", None)
+    names = [argument.name for argument in schema.arguments] if schema is not None else []
+    given = [(names[i] if i < len(names) else str(i), value) for i, value in enumerate(node.args)]
+    for name, value in (*given, *node.kwargs.items()):
+        if not _holds_node(value):
+            yield AttributeInfo(name, type(value).__name__.upper(), _text(value))
+
+
+def _holds_node(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return any(_holds_node(item) for item in value)
+    return hasattr(value, "all_input_nodes")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        items = ", ".join(str(item) for item in value[:LIST_ITEMS])
+        return f"[{items}{f', … ({len(value)} items)' if len(value) > LIST_ITEMS else ''}]"
+    return shortened(str(value))
