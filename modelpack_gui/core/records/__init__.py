@@ -33,7 +33,6 @@ from modelpack_gui.core.records.export import (
     ExportSpec,
     Mismatch,
     PostStepResult,
-    ReferenceShapes,
 )
 from modelpack_gui.core.records.hello import (
     PROTOCOL_VERSION,
@@ -206,7 +205,6 @@ __all__ = [
     "PreparedRunner",
     "ProbeReport",
     "ProbeRequest",
-    "ReferenceShapes",
     "Request",
     "Result",
     "RunnerInfo",
