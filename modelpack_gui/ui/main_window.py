@@ -30,6 +30,7 @@ from modelpack_gui.ui.menus import Menus
 from modelpack_gui.ui.pages.start import StartPage
 from modelpack_gui.ui.project_files import ProjectFiles
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.source_dock import SourceDock
 from modelpack_gui.ui.theme import app_icon
 from modelpack_gui.ui.widgets.lazy_dock import LazyDock
 from modelpack_gui.ui.widgets.message_bar import MessageBar
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
                 (self.inspector_dock, "inspector", "Ctrl+I"),
                 (self.jobs_dock, "jobs", "Ctrl+J"),
                 (self.log_dock, "log", "Ctrl+L"),
+                (self.source.dock, "source", "Ctrl+U"),
             ),
         )
         self._make_status_bar()
@@ -181,6 +183,14 @@ class MainWindow(QMainWindow):
         """Run the stage that is shown."""
         self.controller.run(self._current)
 
+    def open_in_editor(self) -> None:
+        """Open the line of the source view in the user's own editor."""
+        self.source.open_in_editor()
+
+    def choose_editor(self) -> None:
+        """Ask which editor that is."""
+        self.source.choose_editor()
+
     def show_about(self) -> None:
         """Version and licence."""
         QMessageBox.about(
@@ -268,7 +278,10 @@ class MainWindow(QMainWindow):
         self.log_dock = LazyDock("Log", "log-dock", self._make_log_panel, self)
         self.addDockWidget(area.BottomDockWidgetArea, self.jobs_dock)
         self.tabifyDockWidget(self.jobs_dock, self.log_dock)
-        for dock in (self.inspector_dock, self.jobs_dock, self.log_dock):
+        self.source = SourceDock(self, self.controller, self._settings, self.page)
+        self.addDockWidget(area.BottomDockWidgetArea, self.source.dock)
+        self.tabifyDockWidget(self.log_dock, self.source.dock)
+        for dock in (self.inspector_dock, self.jobs_dock, self.log_dock, self.source.dock):
             dock.hide()
         self.resizeDocks([self.inspector_dock], [280], Qt.Orientation.Horizontal)
         self.resizeDocks([self.jobs_dock], [180], Qt.Orientation.Vertical)

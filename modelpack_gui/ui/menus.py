@@ -58,6 +58,12 @@ class Commands(Protocol):
     def show_palette(self) -> None:
         """All commands, by typing."""
 
+    def open_in_editor(self) -> None:
+        """Open the source in the user's own editor."""
+
+    def choose_editor(self) -> None:
+        """Ask which editor that is."""
+
     def show_about(self) -> None:
         """Version and licence."""
 
@@ -93,7 +99,7 @@ class Menus:
     def update(self, shown: Stage, *, is_project_open: bool) -> None:
         """Switch commands on that make sense now, and the others off."""
         controller = self._controller
-        for action in (self._save, self._save_as, self._close, *self._stages):
+        for action in (self._save, self._save_as, self._close, self._open_source, *self._stages):
             action.setEnabled(is_project_open)
         can_run = not controller.problem(shown) and not controller.state(shown).is_under_way
         self._run.setEnabled(is_project_open and can_run)
@@ -124,6 +130,10 @@ class Menus:
             (stack.createRedoAction(self._window, "Redo"), "redo", keys.Redo),
         ):
             self._keep(menu, action, name, key)
+        menu.addSeparator()
+        open_source = "Open the source in my &editor"
+        self._open_source = self._add(menu, open_source, self._commands.open_in_editor, "edit", "Ctrl+Shift+E")
+        self._add(menu, "&Choose my editor…", self._commands.choose_editor, "settings")
 
     def _make_run_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Run")

@@ -12,6 +12,7 @@ from modelpack_gui.ui.pages.factory import make_page
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import PAGE_MARGIN, SPACING
 from modelpack_gui.ui.widgets.basics import IconButton
+from modelpack_gui.ui.widgets.page_scroll import PageScroll
 from modelpack_gui.ui.widgets.stage_list import StageList
 
 SIDEBAR_WIDTH = 184
@@ -28,6 +29,7 @@ class ProjectView(QWidget):
         self._controller = controller
         self._settings = settings
         self._pages: dict[Stage, StagePage] = {}
+        self._scrolls: dict[Stage, PageScroll] = {}
         self.stage_list = StageList(controller)
         self.stage_list.setFixedWidth(SIDEBAR_WIDTH)
         self.stage_list.stage_chosen.connect(self.show_stage)
@@ -60,7 +62,8 @@ class ProjectView(QWidget):
 
     def show_stage(self, stage: Stage) -> None:
         """Show the page of a stage."""
-        self._stack.setCurrentWidget(self.page(stage))
+        self.page(stage)
+        self._stack.setCurrentWidget(self._scrolls[stage])
         self.stage_list.choose(stage)
         self.stage_shown.emit(stage)
 
@@ -70,7 +73,8 @@ class ProjectView(QWidget):
         if page is None:
             page = self._pages[stage] = make_page(stage, self._controller, self._settings)
             page.refresh()
-            self._stack.addWidget(page)
+            self._scrolls[stage] = PageScroll(page)
+            self._stack.addWidget(self._scrolls[stage])
         return page
 
     def _make_trust_bar(self) -> QWidget:

@@ -155,6 +155,11 @@ def status_icon(status: Status) -> QIcon:
     return icon(_STATUS_ICONS[status], theme().status_color(status))
 
 
+def status_pixmap(status: Status, size: int, color: str = "") -> QPixmap:
+    """The shape of a state as a picture, in its own colour or another."""
+    return _pixmap(_STATUS_ICONS[status], color or theme().status_color(status), size)
+
+
 def status_of(verdict: Verdict) -> Status:
     """A verdict as a state, for badges."""
     return {

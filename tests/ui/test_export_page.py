@@ -4,10 +4,10 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from modelpack_gui.core.explanation import SourcePlace
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     CapturedWarning,
@@ -116,15 +116,16 @@ def test_selecting_a_row_fills_the_inspector_with_why(
     assert [section.text for section in inspection.sections[1:]] == [MISMATCH.explanation, MISMATCH.fix]
 
 
-def test_a_double_click_on_a_warning_copies_it(
+def test_a_double_click_on_a_warning_goes_to_its_line(
     page: ExportPage, project: Controller, client: FakeClient, qtbot: QtBot
 ) -> None:
     client.answers["export"] = dataclasses.replace(make_export_record(), warnings=(WARNING,))
     project.run(Stage.EXPORT)
     qtbot.waitUntil(lambda: page.results.warnings.model.total == 1)
     table = page.results.warnings.table
-    table.activated.emit(table.model().index(0, 0))
-    assert QGuiApplication.clipboard().text() == "TracerWarning: A branch was frozen. (/models/model.py:77)"
+    with qtbot.waitSignal(project.place_wanted) as wanted:
+        table.activated.emit(table.model().index(0, 0))
+    assert wanted.args == [SourcePlace("/models/model.py", 77)]
     assert table.model().index(0, 2).data() == "model.py:77"
 
 

@@ -11,6 +11,7 @@ from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, TensorInfo, TensorStats
 from modelpack_gui.ui.inspection import Histogram, Inspection, Property, Section
 from modelpack_gui.ui.models.graph_columns import PortRow, shape_text
+from modelpack_gui.ui.models.traceback_places import place_of
 
 StatsAnswer = TensorStats | ErrorInfo | None
 """None while it is being read."""
@@ -54,7 +55,8 @@ def node_inspection(
         ("Inside", node.subgraph),
     ):
         if value:
-            facts.append(Property(name, value, is_mono=name != "Inside"))
+            target = place_of(value) if name == "Source" else None
+            facts.append(Property(name, value, is_mono=name != "Inside", target=target))
     sections = [
         Section("Node", tuple(facts)),
         Section(

@@ -19,11 +19,13 @@ _FIELDS: dict[str, Callable[[NodeInfo], str]] = {
     "dtype": lambda node: "\n".join(info.dtype for info in node.output_infos),
     "shape": lambda node: "\n".join(info.shape_text.replace(" ", "") for info in node.output_infos),
 }
+_SOURCE = "source"
 FILTER_HELP = (
     "Every word must be found in some column.\n"
     "With a field before a colon it is looked for only there: "
-    + ", ".join(f"{name}:" for name in _FIELDS)
-    + "\nop:Conv shows nodes of exactly that op_type; two op: words show both kinds."
+    + ", ".join(f"{name}:" for name in (*_FIELDS, _SOURCE))
+    + "\nsource:model.py:12 shows the nodes that a line made, source:model.py those of a file.\n"
+    "op:Conv shows nodes of exactly that op_type; two op: words show both kinds."
 )
 
 
@@ -48,8 +50,10 @@ def parse_filter(text: str, known_ops: Collection[str], chosen_ops: frozenset[st
     for word in text.split():
         field, colon, wanted = word.partition(":")
         field, wanted = field.lower(), wanted.lower()
-        if not colon or field not in _FIELDS:
+        if not colon or field not in (*_FIELDS, _SOURCE):
             words.append(word)
+        elif wanted and field == _SOURCE:
+            predicates.append(_made_at(wanted))
         elif wanted and field == "op":
             typed_ops = (typed_ops or set()) | _matching_ops(wanted, known_ops)
         elif wanted:
@@ -70,6 +74,21 @@ def _matching_ops(wanted: str, known_ops: Collection[str]) -> set[str]:
 
 def _contains(value: Callable[[NodeInfo], str], wanted: str) -> NodePredicate:
     return lambda node: wanted in value(node).lower()
+
+
+def _made_at(wanted: str) -> NodePredicate:
+    """Nodes of a file, or of one line of it: `model.py:1` is not `model.py:12`."""
+
+    def is_made_there(node: NodeInfo) -> bool:
+        location = short_location(node.source_location).lower()
+        return wanted in (location, location.rpartition(":")[0])
+
+    return is_made_there
+
+
+def short_location(location: str) -> str:
+    """`model.py:12` of a location, as `source:` takes it: a filter has no words with spaces."""
+    return location.replace("\\", "/").rpartition("/")[2].rpartition(" ")[2]
 
 
 def _all(predicates: list[NodePredicate]) -> NodePredicate:

@@ -106,6 +106,9 @@ class StagePage(QWidget):
         """Whether there is something to draw while the stage runs and has no result (live samples)."""
         return False
 
+    def reveal(self, subject: object) -> None:
+        """Bring a record of this stage's result into view; the page itself is what shows a failure."""
+
     def refresh(self) -> None:
         """Bring everything in line with the stage's state."""
         state = self.controller.state(self.stage)

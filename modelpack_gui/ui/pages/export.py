@@ -7,9 +7,10 @@ import dataclasses
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.preview import export_code
-from modelpack_gui.core.records import ExportRecord, Result, tensor_inputs
+from modelpack_gui.core.records import CapturedWarning, ExportRecord, Result, tensor_inputs
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.dialogs.export_options import ExportOptionsDialog
 from modelpack_gui.ui.models.export_text import export_sentence, option_rows
@@ -101,6 +102,13 @@ class ExportPage(StagePage):
         self.explanations.show_explanations([(Status.WARNING, one) for one in result.explanations])
         ran_with = self.controller.state(self.stage).ran_with
         self.results.show_record(result, tensor_inputs(ran_with.inputs) if ran_with is not None else ())
+
+    def reveal(self, subject: object) -> None:
+        """Unfold an explanation, or select a warning."""
+        if isinstance(subject, Explanation):
+            self.explanations.reveal(subject)
+        elif isinstance(subject, CapturedWarning):
+            self.results.warnings.reveal(subject)
 
     def sentence_for(self, result: Result) -> str:
         """What was written, and whether it is as asked."""

@@ -10,12 +10,15 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.explanation import SourcePlace
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, Result
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.models import graph_inspection as text
 from modelpack_gui.ui.models.graph_columns import PortRow
+from modelpack_gui.ui.models.node_filter import short_location
+from modelpack_gui.ui.models.traceback_places import place_of
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.tensor_reader import TensorReader
@@ -66,6 +69,7 @@ class GraphPage(StagePage):
         self.tables.node_selected.connect(self.inspect_node)
         self.tables.initializer_selected.connect(self.inspect_initializer)
         self.tables.port_selected.connect(self._on_port_selected)
+        self.tables.node_activated.connect(self._go_to_source)
         self.tables.node_menu_made.connect(self._on_node_menu_made)
         self.refresh()
 
@@ -84,6 +88,13 @@ class GraphPage(StagePage):
         """How big the graph is."""
         assert isinstance(result, GraphIndex)
         return graph_sentence(result)
+
+    def reveal(self, subject: object) -> None:
+        """Show some nodes: the first is selected; several are filtered by their line."""
+        if isinstance(subject, tuple) and subject and isinstance(subject[0], NodeInfo):
+            if len(subject) > 1:
+                self.tables.filter_nodes(f"source:{short_location(subject[0].source_location)}")
+            self.tables.select_node(subject[0])
 
     def inspect_node(self, node: NodeInfo) -> None:
         """Show a node in the inspector, with the statistics of its first initializer as soon as they are read."""
@@ -117,6 +128,13 @@ class GraphPage(StagePage):
             self.tables.select_initializer(target)
         elif isinstance(target, NodeInfo):
             self.tables.select_node(target)
+        elif isinstance(target, SourcePlace):
+            self.controller.show_place(target)
+
+    def _go_to_source(self, node: NodeInfo) -> None:
+        place = place_of(node.source_location)
+        if place is not None:
+            self.controller.show_place(place)
 
     def _on_port_selected(self, row: PortRow) -> None:
         if self._index is not None:
@@ -125,6 +143,9 @@ class GraphPage(StagePage):
 
     def _on_node_menu_made(self, menu: QMenu, node: NodeInfo) -> None:
         menu.addSeparator()
+        source = menu.addAction(icon("source"), "Go to source")
+        source.setEnabled(place_of(node.source_location) is not None)
+        source.triggered.connect(lambda: self._go_to_source(node))
         only = menu.addAction(icon("filter"), f"Show only {node.op_type}")
         only.triggered.connect(lambda: self.tables.choose_ops(node.op_type))
         for item in text.used_initializers(node, self._initializers)[:_MENU_LIMIT]:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.figures import duration, plural
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CapturedWarning, OutputParity, ParityCase, ParityReport, Result
@@ -82,6 +83,13 @@ class ParityPage(StagePage):
         self.warnings.setVisible(bool(result.warnings))
         number = plural(len(result.cases), "case")
         self._facts.set_text(f"{number} · {result.runtime} · {duration(result.duration_s)}")
+
+    def reveal(self, subject: object) -> None:
+        """Unfold an explanation."""
+        if isinstance(subject, Explanation):
+            self.explanations.reveal(subject)
+        elif isinstance(subject, CapturedWarning):
+            self.warnings.set_open(is_open=True)
 
     def refresh(self) -> None:
         """Also whether fixes can be pressed."""

@@ -11,7 +11,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QTabWidget, QVBo
 
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe
-from modelpack_gui.core.records import CallableInfo, CheckpointSpec, InputSpec, LoadReport, ModelSource, Result
+from modelpack_gui.core.records import (
+    CallableInfo,
+    CapturedWarning,
+    CheckpointSpec,
+    InputSpec,
+    LoadReport,
+    ModelSource,
+    Result,
+)
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.dialogs.allow_globals import CODE, AllowGlobalsDialog, globals_of
 from modelpack_gui.ui.models.exporter_choices import SUFFIXES
@@ -103,6 +111,12 @@ class SourcePage(StagePage):
             self.tabs.setTabEnabled(tab, True)
         if self._is_ready:
             self.tabs.setCurrentIndex(_MODEL_TAB)
+
+    def reveal(self, subject: object) -> None:
+        """Select a warning."""
+        if isinstance(subject, CapturedWarning):
+            self.tabs.setCurrentIndex(_MODEL_TAB)
+            self.results.warnings.reveal(subject)
 
     def sentence_for(self, result: Result) -> str:
         """What was loaded and how well the checkpoint fits."""

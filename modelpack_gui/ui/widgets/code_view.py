@@ -2,55 +2,13 @@
 
 from __future__ import annotations
 
-import keyword
-import re
-
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QPlainTextEdit, QWidget
 
-from modelpack_gui.ui.theme import GRID, mono_font, theme
+from modelpack_gui.ui.theme import GRID, mono_font
 from modelpack_gui.ui.widgets.basics import IconToolButton
-
-_TOKEN = re.compile(
-    r"""(?P<comment>\#.*)
-    |(?P<string>[rbfu]{0,2}("""
-    r""""([^"\\]|\\.)*"?|'([^'\\]|\\.)*'?))"""
-    r"""
-    |(?P<number>\b(0[xX][\da-fA-F_]+|\d[\d_]*(\.\d*)?([eE][+-]?\d+)?)\b)
-    |(?P<word>\b[^\W\d]\w*\b)""",
-    re.VERBOSE,
-)
-_WORDS = frozenset(keyword.kwlist)
-
-
-class PythonHighlighter(QSyntaxHighlighter):
-    """Keywords, strings, comments and numbers. Strings over several lines are not looked for: we write none."""
-
-    def __init__(self, document: QTextDocument) -> None:
-        super().__init__(document)
-        self._formats: dict[str, QTextCharFormat] = {}
-        self.follow_theme()
-
-    def follow_theme(self) -> None:
-        """Take the colours of the theme."""
-        colors = theme().colors
-        self._formats = {
-            "word": _format(colors.accent),
-            "string": _format(colors.passed),
-            "comment": _format(colors.muted, is_italic=True),
-            "number": _format(colors.stale),
-        }
-        self.rehighlight()
-
-    def highlightBlock(self, text: str) -> None:
-        """Colour one line."""
-        for match in _TOKEN.finditer(text):
-            kind = match.lastgroup or ""
-            name = next((key for key in self._formats if match.group(key) is not None), kind)
-            if name == "word" and match.group() not in _WORDS:
-                continue
-            self.setFormat(match.start(), match.end() - match.start(), self._formats[name])
+from modelpack_gui.ui.widgets.code_highlighter import CodeHighlighter
 
 
 class CodeView(QWidget):
@@ -66,7 +24,7 @@ class CodeView(QWidget):
         self.editor.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         flags = Qt.TextInteractionFlag
         self.editor.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
-        self._highlighter = PythonHighlighter(self.editor.document())
+        self._highlighter = CodeHighlighter(self.editor.document())
         copy = IconToolButton("Copy the code", "copy")
         copy.setObjectName("copy-code")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text))
@@ -91,7 +49,7 @@ class CodeView(QWidget):
             return
         bar, side = self.editor.verticalScrollBar(), self.editor.horizontalScrollBar()
         place, across = bar.value(), side.value()
-        self.editor.setPlainText(text)
+        self._highlighter.set_code(text)
         bar.setValue(place)
         side.setValue(across)
 
@@ -105,10 +63,3 @@ class CodeView(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._highlighter.follow_theme()
-
-
-def _format(color: str, *, is_italic: bool = False) -> QTextCharFormat:
-    made = QTextCharFormat()
-    made.setForeground(QColor(color))
-    made.setFontItalic(is_italic)
-    return made

@@ -15,7 +15,7 @@ from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING, heading_font, status_icon
 from modelpack_gui.ui.widgets.basics import Foldable, IconToolButton, wrapped_label
 from modelpack_gui.ui.widgets.explanation import ExplanationView
-from modelpack_gui.ui.widgets.mono_block import MonoBlock
+from modelpack_gui.ui.widgets.traceback_block import TracebackBlock
 
 
 class ErrorPanel(QFrame):
@@ -40,7 +40,8 @@ class ErrorPanel(QFrame):
         self._message.setObjectName("error-message")
         self._hint = wrapped_label("", is_selectable=True)
         self._hint.setObjectName("error-hint")
-        self._details = MonoBlock()
+        self._details = TracebackBlock()
+        self._details.place_wanted.connect(controller.show_place)
         self._fold = Foldable("Details", self._details)
         copy = IconToolButton("Copy the whole error", "copy")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(error_text(self._error)))

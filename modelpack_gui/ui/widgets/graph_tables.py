@@ -54,6 +54,7 @@ class GraphTables(QWidget):
     node_selected = Signal(object)  # NodeInfo
     initializer_selected = Signal(object)  # InitializerInfo
     port_selected = Signal(object)  # PortRow
+    node_activated = Signal(object)  # NodeInfo
     node_menu_made = Signal(object, object)  # QMenu, NodeInfo
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
@@ -79,6 +80,7 @@ class GraphTables(QWidget):
             self.tables[tab].view.remember(settings)
             self.tables[tab].view.record_selected.connect(signal)
         self.tables[Tab.NODES].view.context_menu_made.connect(self.node_menu_made)
+        self.tables[Tab.NODES].view.record_activated.connect(self.node_activated)
 
         self.op_counts = OpCounts()
         self.op_counts.chosen_changed.connect(lambda: self._apply_filter(Tab.NODES))
@@ -154,6 +156,12 @@ class GraphTables(QWidget):
         """Start typing a filter."""
         self.filter_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.filter_field.selectAll()
+
+    def filter_nodes(self, text: str) -> None:
+        """Show the nodes that a filter lets through, of whatever op_type."""
+        self.show_tab(Tab.NODES)
+        self.op_counts.clear()
+        self.filter_field.setText(text)
 
     def choose_ops(self, *op_types: str) -> None:
         """Show nodes of some op_types only."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.explanation import SourcePlace
 from modelpack_gui.core.records import CapturedWarning
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import SPACING, mono_font
+from modelpack_gui.ui.theme import SPACING, icon, mono_font
 from modelpack_gui.ui.widgets.basics import heading
 from modelpack_gui.ui.widgets.fitted_table import FittedTable
 
@@ -39,7 +39,7 @@ def as_text(warning: CapturedWarning) -> str:
 
 
 class WarningsTable(QWidget):
-    """Category, message, place and count; a double click copies; hidden while there are none."""
+    """Category, message, place and count; a double click goes to the line; hidden while there are none."""
 
     def __init__(self, name: str, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +57,8 @@ class WarningsTable(QWidget):
         )
         self.table = FittedTable(self.model, name, "Warnings", _SHOWN)
         self.table.remember(settings)
-        self.table.record_activated.connect(lambda item: QGuiApplication.clipboard().setText(as_text(item)))
+        self.table.record_activated.connect(self._go_to)
+        self.table.context_menu_made.connect(self._on_menu_made)
         self.table.record_selected.connect(self._on_selected)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -75,14 +76,29 @@ class WarningsTable(QWidget):
         )
         self.setVisible(bool(warnings))
 
+    def reveal(self, item: CapturedWarning) -> None:
+        """Select a warning."""
+        self.table.select_record(item)
+        self.table.setFocus()
+
+    def _go_to(self, item: CapturedWarning) -> None:
+        if item.file:
+            self._controller.show_place(SourcePlace(item.file, item.line))
+
+    def _on_menu_made(self, menu: QMenu, item: CapturedWarning) -> None:
+        menu.addSeparator()
+        action = menu.addAction(icon("source"), "Go to source")
+        action.setEnabled(bool(item.file))
+        action.triggered.connect(lambda: self._go_to(item))
+
     def _on_selected(self, item: CapturedWarning) -> None:
         properties = (
             Property("category", item.category, is_mono=True),
-            Property("place", place(item) or "unknown", is_mono=True),
+            Property("place", place(item) or "unknown", is_mono=True, target=item if item.file else None),
             Property("count", fmt.count(item.count)),
         )
         sections = (Section("Warning", properties), Section("Message", text=item.message))
-        self._controller.inspect(Inspection(item.category, "warning", sections))
+        self._controller.inspect(Inspection(item.category, "warning", sections, self._go_to))
 
 
 def _first_line(item: CapturedWarning) -> str:

@@ -1,0 +1,194 @@
+"""What the results of the stages say about lines of the user's code.
+
+Pure: from the states of the stages to marks by file and line. The source view draws them, and each one knows the
+record it came from, so that a click can lead there.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.explanation import Explanation, SourcePlace
+from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.records import (
+    CapturedWarning,
+    ExportRecord,
+    GraphIndex,
+    LoadReport,
+    NodeInfo,
+    ParityReport,
+    Verdict,
+)
+from modelpack_gui.ui.models.traceback_places import is_own, own_places_in, place_of
+from modelpack_gui.ui.status import StageState, Status
+
+Subject = Explanation | CapturedWarning | ErrorInfo
+"""The record that a mark came from."""
+
+_GRAVITY = {Status.FAILED: 0, Status.WARNING: 1}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One thing that is said about a line.
+
+    Attributes:
+        status: Its severity: `FAILED`, `WARNING`, or a milder one.
+        text: What is said, in one line.
+        stage: Whose result says it.
+        is_stale: Whether settings or the file have changed since.
+    """
+
+    status: Status
+    text: str
+    stage: Stage
+    subject: Subject
+    is_stale: bool = False
+
+
+@dataclass(frozen=True)
+class LineMarks:
+    """All that points to one line.
+
+    Attributes:
+        marks: The gravest first.
+        nodes: Of the graph, made by this line; in the order of the graph.
+    """
+
+    marks: tuple[Mark, ...] = ()
+    nodes: tuple[NodeInfo, ...] = ()
+
+    @property
+    def status(self) -> Status | None:
+        """The gravest; None where there are only nodes."""
+        return self.marks[0].status if self.marks else None
+
+
+FileMarks = Mapping[int, LineMarks]
+"""By line, from 1."""
+
+
+@dataclass(frozen=True)
+class SourceMarks:
+    """The marks of every file, by its canonical path.
+
+    Attributes:
+        own_files: Those of the user's, as they were named, in order of their first mark.
+    """
+
+    files: Mapping[str, FileMarks]
+    own_files: tuple[str, ...] = ()
+
+    def of(self, file: str) -> FileMarks:
+        """The marks of a file."""
+        return self.files.get(canonical(file), {})
+
+
+@functools.lru_cache(maxsize=4096)
+def canonical(file: str) -> str:
+    """One spelling for each file, whatever links lead to it."""
+    return os.path.normcase(os.path.realpath(file)) if file else ""
+
+
+def source_marks(
+    states: Mapping[Stage, StageState], extra: Iterable[tuple[Status, Stage, Explanation]] = ()
+) -> SourceMarks:
+    """The marks that the stages' results and failures give.
+
+    Args:
+        extra: Explanations that belong to no result, such as those of lint, and the stage that they concern.
+    """
+    marks: dict[tuple[str, int], list[Mark]] = defaultdict(list)
+    nodes: dict[tuple[str, int], list[NodeInfo]] = defaultdict(list)
+    named: dict[str, str] = {}
+    for place, mark in (*_all_marks(states), *_of_lint(extra)):
+        key = _key(place, named)
+        if mark not in marks[key]:
+            marks[key].append(mark)
+    for node in _nodes(states):
+        made_at = place_of(node.source_location)
+        if made_at is not None:
+            nodes[_key(made_at, named)].append(node)
+    files: dict[str, dict[int, LineMarks]] = defaultdict(dict)
+    for file, line in (*marks, *(key for key in nodes if key not in marks)):
+        found = sorted(marks.get((file, line), ()), key=lambda mark: (mark.is_stale, _GRAVITY.get(mark.status, 2)))
+        files[file][line] = LineMarks(tuple(found), tuple(nodes.get((file, line), ())))
+    return SourceMarks(files, tuple(name for name in named.values() if is_own(name)))
+
+
+def _key(place: SourcePlace, named: dict[str, str]) -> tuple[str, int]:
+    file = canonical(place.file)
+    named.setdefault(file, place.file)
+    return file, max(place.line, 1)
+
+
+def _all_marks(states: Mapping[Stage, StageState]) -> Iterator[tuple[SourcePlace, Mark]]:
+    for stage, state in states.items():
+        is_stale = state.status is Status.STALE
+        if state.error is not None and not state.is_under_way:
+            yield from _of_error(state.error, stage, is_stale=is_stale)
+        is_older = is_stale or state.error is not None
+        result = state.result
+        if isinstance(result, (LoadReport, ExportRecord, ParityReport)):
+            yield from _of_warnings(result.warnings, stage, is_stale=is_older)
+        if isinstance(result, ExportRecord):
+            yield from _of_explanations(result.explanations, Status.WARNING, stage, is_stale=is_older)
+        elif isinstance(result, ParityReport):
+            status = Status.FAILED if result.verdict is Verdict.FAILED else Status.WARNING
+            yield from _of_explanations(result.explanations, status, stage, is_stale=is_older)
+            for error in dict.fromkeys(case.error for case in result.cases if case.error is not None):
+                yield from _of_error(error, stage, is_stale=is_older)
+
+
+def _of_error(error: ErrorInfo, stage: Stage, *, is_stale: bool) -> Iterator[tuple[SourcePlace, Mark]]:
+    explained = error.explanation
+    if explained is not None:
+        yield from _of_explanations((explained,), Status.FAILED, stage, error, is_stale=is_stale)
+    told = {(canonical(place.file), place.line) for place in explained.places} if explained is not None else set()
+    own = [place for place in own_places_in(error.details) if (canonical(place.file), place.line) not in told]
+    for place in own:
+        is_last = place is own[-1] and not told
+        text = _first_line(error.message) if is_last else f"On the way to: {_first_line(error.message)}"
+        yield place, Mark(Status.FAILED, text, stage, error, is_stale)
+
+
+def _of_explanations(
+    explanations: Sequence[Explanation],
+    status: Status,
+    stage: Stage,
+    subject: ErrorInfo | None = None,
+    *,
+    is_stale: bool,
+) -> Iterator[tuple[SourcePlace, Mark]]:
+    for one in explanations:
+        for place in one.places:
+            text = f"{one.title}: {place.note}" if place.note else one.title
+            yield place, Mark(status, text, stage, subject or one, is_stale)
+
+
+def _of_warnings(
+    warnings: Sequence[CapturedWarning], stage: Stage, *, is_stale: bool
+) -> Iterator[tuple[SourcePlace, Mark]]:
+    for one in warnings:
+        if one.file:
+            text = f"{one.category}: {_first_line(one.message)}"
+            yield SourcePlace(one.file, one.line), Mark(Status.WARNING, text, stage, one, is_stale)
+
+
+def _of_lint(extra: Iterable[tuple[Status, Stage, Explanation]]) -> Iterator[tuple[SourcePlace, Mark]]:
+    for status, stage, one in extra:
+        yield from _of_explanations((one,), status, stage, is_stale=False)
+
+
+def _nodes(states: Mapping[Stage, StageState]) -> Sequence[NodeInfo]:
+    result = states[Stage.GRAPH].result if Stage.GRAPH in states else None
+    return result.nodes if isinstance(result, GraphIndex) else ()
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0]
