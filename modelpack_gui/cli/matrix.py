@@ -15,7 +15,7 @@ from modelpack_gui.client.recipe_run import resolved_interpreter, run_job
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Cancelled, Failed, Outcome, TerminalEvent
-from modelpack_gui.core.matrix import choices
+from modelpack_gui.core.matrix import USUAL_OPSETS, Opsets, choices
 from modelpack_gui.core.records import (
     Capabilities,
     ExporterInfo,
@@ -78,7 +78,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def _choices(found: Capabilities, arguments: argparse.Namespace) -> tuple[MatrixChoice, ...]:
     chosen = _exporters(found.exporters, arguments.exporters)
-    cells = choices(chosen, arguments.opsets)
+    opsets = (
+        Opsets(has_default=False, has_newest=False, others=arguments.opsets) if arguments.opsets else USUAL_OPSETS
+    )
+    cells = choices(chosen, opsets)
     if not cells:
         lacking = [f"{info.exporter} needs {', '.join(info.missing)}" for info in chosen if info.missing]
         reason = "; ".join(lacking) or "none of the exporters can write one of these opsets"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from modelpack_gui.core.errors import UserError
@@ -35,10 +37,38 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         UserError: `file-is-folder`, `disk-full`, `file-not-writable`.
     """
+    with _explained(path):
+        _replace(path.resolve(), content)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Let a file have a second place, in place of what is there. The two share their bytes where the disk allows it.
+
+    Raises:
+        UserError: `file-is-folder`, `disk-full`, `file-not-writable`.
+    """
+    with _explained(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and target.samefile(source):
+            return
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        try:
+            try:
+                temporary.hardlink_to(source)
+            except OSError:  # another disk, or one without links
+                shutil.copyfile(source, temporary)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """What can go wrong with writing a file, in words."""
     if path.is_dir():
         raise UserError("file-is-folder", f"{path} is a folder.", "Give the name of a file in it.")
     try:
-        _replace(path.resolve(), content)
+        yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             message = f"{path} could not be written: the disk is full. The old file, if any, is unchanged."

@@ -6,6 +6,7 @@ Python files beside the model, the checkpoint and other files by size and time, 
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -13,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelpack_gui.client.files import write_text
+from modelpack_gui.client.files import link_or_copy, write_text
 from modelpack_gui.core import serde
+from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.locations import located
-from modelpack_gui.core.records import Capabilities, ExportSpec, MatrixCell, MatrixChoice, MatrixRequest
+from modelpack_gui.core.matrix import shared_options
+from modelpack_gui.core.records import Capabilities, ExportRecord, ExportSpec, MatrixCell, MatrixChoice, MatrixRequest
 
 SCHEMA_VERSION = 1
 _PACKAGES = ("torch", "numpy", "onnx", "onnxscript", "onnxruntime")
@@ -73,6 +76,29 @@ class MatrixStore:
         self.path.unlink(missing_ok=True)
 
 
+def take_artifact(record: ExportRecord, asked: ExportSpec, target: Path) -> ExportRecord:
+    """Put the artifact of a cell where a recipe wants its own, and give the record of an export that made it there.
+
+    Data files keep their names, since the artifact refers to them. Where the disk allows it nothing is copied.
+
+    Raises:
+        UserError: `artifact-missing`, `file-is-folder`, `disk-full`, `file-not-writable`.
+    """
+    artifact = record.artifact
+    data_files = [(Path(name), target.parent / Path(name).name) for name in artifact.external_files]
+    for source, _ in [(Path(artifact.path), target), *data_files]:
+        if not source.is_file():
+            raise UserError(
+                "artifact-missing", f"{source} is no longer there.", "Run the matrix again; it makes what is missing."
+            )
+    for source, place in [*data_files, (Path(artifact.path), target)]:
+        link_or_copy(source, place)
+    moved = dataclasses.replace(
+        artifact, path=str(target), external_files=tuple(str(place) for _, place in data_files)
+    )
+    return dataclasses.replace(record, asked=asked, artifact=moved)
+
+
 def is_worth_keeping(cell: MatrixCell) -> bool:
     """Whether a second try would come to the same; a crash, a hang or a cancel may not."""
     return cell.outcome in ("exported", "failed")
@@ -94,7 +120,7 @@ def is_current(kept: KeptCell, fingerprint: str) -> bool:
 
 def fingerprint_of(request: MatrixRequest, capabilities: Capabilities, base: Path) -> str:
     """What the cells of a request are made from, besides their own choice, as one short text."""
-    settings = (request.source, request.inputs, request.export, request.parity, request.input_sets)
+    settings = (request.source, request.inputs, shared_options(request.export), request.parity, request.input_sets)
     data = {
         "settings": [serde.encode(item) for item in settings],
         "interpreter": capabilities.executable,

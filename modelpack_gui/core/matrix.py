@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import cast
 
@@ -34,33 +35,42 @@ _PLURAL_VERBS = {"is": "are", "was": "were", "does": "do", "fails": "fail", "dif
 _SIZE_NOISE = 0.01  # files that differ by less are as good as equally big
 
 
-def default_opsets(info: ExporterInfo) -> tuple[int, ...]:
-    """The exporter's default opset, its newest and an old one, as far as it has them."""
-    if info.opset_default is None or info.opset_min is None or info.opset_max is None:
-        return ()
-    wanted = (info.opset_default, info.opset_max, OLD_OPSET)
-    return tuple(sorted({opset for opset in wanted if info.opset_min <= opset <= info.opset_max}))
+@dataclass(frozen=True)
+class Opsets:
+    """Which opsets to try, as far as an exporter can write them.
 
-
-def choices(exporters: Iterable[ExporterInfo], opsets: Sequence[int] = ()) -> tuple[MatrixChoice, ...]:
-    """The cells: each exporter with each opset that it can write. Exporters that lack a package have none.
-
-    Args:
-        opsets: Empty takes `default_opsets` of each.
+    Attributes:
+        has_default, has_newest: Of each exporter.
+        others: By number.
     """
+
+    has_default: bool = True
+    has_newest: bool = True
+    others: tuple[int, ...] = (OLD_OPSET,)
+
+    def of(self, info: ExporterInfo) -> tuple[int, ...]:
+        """Those of an exporter, in order; none for a format without opsets."""
+        if info.opset_default is None or info.opset_min is None or info.opset_max is None:
+            return ()
+        wanted = set(self.others)
+        wanted |= {info.opset_default} if self.has_default else set()
+        wanted |= {info.opset_max} if self.has_newest else set()
+        return tuple(sorted(opset for opset in wanted if info.opset_min <= opset <= info.opset_max))
+
+
+USUAL_OPSETS = Opsets()
+
+
+def choices(exporters: Iterable[ExporterInfo], opsets: Opsets = USUAL_OPSETS) -> tuple[MatrixChoice, ...]:
+    """The cells: each exporter with each opset that it can write. Exporters that lack a package have none."""
     found: list[MatrixChoice] = []
     for info in exporters:
         if info.missing:
             continue
-        if info.opset_min is None or info.opset_max is None:
-            found.append(MatrixChoice(cast("ArtifactFormat", info.format), info.exporter))
-            continue
-        wanted = opsets or default_opsets(info)
-        found += [
-            MatrixChoice("onnx", info.exporter, opset)
-            for opset in wanted
-            if info.opset_min <= opset <= info.opset_max
-        ]
+        format_ = cast("ArtifactFormat", info.format)
+        if info.opset_max is None:
+            found.append(MatrixChoice(format_, info.exporter))
+        found += [MatrixChoice(format_, info.exporter, opset) for opset in opsets.of(info)]
     return tuple(found)
 
 
@@ -96,6 +106,12 @@ def export_of(choice: MatrixChoice, base: ExportSpec) -> ExportSpec:
         draft_report=False,
         post_steps=(),
     )
+
+
+def shared_options(base: ExportSpec) -> ExportSpec:
+    """The options that all cells share: without what each has for itself."""
+    none = MatrixChoice("onnx", "", None)
+    return dataclasses.replace(export_of(none, base), output_path="")
 
 
 def options_of(choice: MatrixChoice, base: ExportSpec) -> ExportSpec:

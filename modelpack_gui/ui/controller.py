@@ -253,6 +253,14 @@ class Controller(QObject):
         self._set_queue([stage for stage in ORDER if stage in waiting])
         self._run_next()
 
+    def adopt_export(self, record: ExportRecord) -> None:
+        """Take an export that was made elsewhere (by the matrix) as this recipe's own, as if it had just run."""
+        self.cancel()
+        self._outdated.update(pipeline.downstream_of(Stage.EXPORT))
+        self._put(Stage.EXPORT, StageState(_status_of_result(record), record, ran_with=self.recipe))
+        for later in pipeline.downstream_of(Stage.EXPORT):
+            self.stage_changed.emit(later)
+
     def run_all(self) -> None:
         """Run every stage that this project has."""
         self.run(*((Stage.GRAPH, Stage.CHECK) if self.opened_artifact else ORDER))

@@ -191,6 +191,15 @@ class MainWindow(QMainWindow):
         """Ask which editor that is."""
         self.source.choose_editor()
 
+    def try_all(self) -> None:
+        """Ask which exporters to try, and try them."""
+        from modelpack_gui.ui.pages.export import ExportPage  # as above
+
+        page = self.page(Stage.EXPORT)
+        assert isinstance(page, ExportPage)
+        page.open_matrix()
+        page.matrix.choose()
+
     def show_about(self) -> None:
         """Version and licence."""
         QMessageBox.about(

@@ -52,6 +52,9 @@ class Commands(Protocol):
     def run_current(self) -> None:
         """Run the stage that is shown."""
 
+    def try_all(self) -> None:
+        """Ask which exporters to try, and try them."""
+
     def show_stage(self, stage: Stage) -> None:
         """Show the page of a stage."""
 
@@ -99,7 +102,7 @@ class Menus:
     def update(self, shown: Stage, *, is_project_open: bool) -> None:
         """Switch commands on that make sense now, and the others off."""
         controller = self._controller
-        for action in (self._save, self._save_as, self._close, self._open_source, *self._stages):
+        for action in (self._save, self._save_as, self._close, self._try_all, self._open_source, *self._stages):
             action.setEnabled(is_project_open)
         can_run = not controller.problem(shown) and not controller.state(shown).is_under_way
         self._run.setEnabled(is_project_open and can_run)
@@ -139,6 +142,7 @@ class Menus:
         menu = self._window.menuBar().addMenu("&Run")
         self._run = self._add(menu, "&Run this stage", self._commands.run_current, "run", "F5")
         self._run_all = self._add(menu, "Run &all stages", self._controller.run_all, "run-all", "Shift+F5")
+        self._try_all = self._add(menu, "&Try all exporters…", self._commands.try_all, "matrix", "Ctrl+F5")
         self._cancel = self._add(menu, "&Cancel", self._controller.cancel, "cancel", "Esc")
 
     def _make_view_menu(self, docks: Sequence[tuple[QDockWidget, str, str]]) -> None:

@@ -21,7 +21,8 @@ def test_choices_are_the_default_the_newest_and_an_old_opset_where_the_exporter_
 
 def test_choices_take_the_opsets_asked_for_and_leave_out_exporters_that_lack_a_package() -> None:
     without = dataclasses.replace(TRACE, missing=("onnx",))
-    assert matrix.choices([DYNAMO, without], (17, 18)) == (MatrixChoice("onnx", "dynamo", 18),)
+    named = matrix.Opsets(has_default=False, has_newest=False, others=(17, 18))
+    assert matrix.choices([DYNAMO, without], named) == (MatrixChoice("onnx", "dynamo", 18),)
 
 
 def test_cells_run_the_cheapest_first() -> None:

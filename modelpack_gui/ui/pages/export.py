@@ -1,11 +1,11 @@
-"""The export page: the options at a glance, then what came out."""
+"""The export page: the options at a glance, then what came out; beside it the matrix of all exporters."""
 
 from __future__ import annotations
 
 import dataclasses
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.pipeline import Stage
@@ -22,8 +22,12 @@ from modelpack_gui.ui.widgets.basics import Foldable, IconButton, IconLabel, hea
 from modelpack_gui.ui.widgets.code_view import CodeView
 from modelpack_gui.ui.widgets.explanation import ExplanationList
 from modelpack_gui.ui.widgets.export_results import ExportResults, FactGrid
+from modelpack_gui.ui.widgets.matrix_view import MatrixView
+from modelpack_gui.ui.widgets.segments import Segments
 
 _CODE_LINES = 40
+EXPORT_VIEW = "export"
+MATRIX_VIEW = "matrix"
 
 
 class ExportPage(StagePage):
@@ -40,6 +44,11 @@ class ExportPage(StagePage):
         self.options_button.setObjectName("export-options-button")
         self.options_button.clicked.connect(self.open_options)
         self.header.insertWidget(self.header.indexOf(self.cancel_button), self.options_button)
+        self.try_button = IconButton("Try all…", "matrix")
+        self.try_button.setObjectName("export-try-all")
+        self.try_button.setToolTip("Run every exporter at several opsets, and say which one to use.")
+        self.try_button.clicked.connect(self.open_matrix)
+        self.header.insertWidget(self.header.indexOf(self.options_button), self.try_button)
         self.dialog: ExportOptionsDialog | None = None
 
         self._options = FactGrid()
@@ -72,15 +81,48 @@ class ExportPage(StagePage):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
-        self.content.addWidget(scroll, 1)
+        self.matrix = MatrixView(controller, settings)
+        self.matrix.cell_taken.connect(lambda: self.show_view(EXPORT_VIEW))
+        self.matrix.state.changed.connect(self._on_matrix_changed)
+        self.views = Segments(
+            {EXPORT_VIEW: "Export", MATRIX_VIEW: "Matrix"},
+            {EXPORT_VIEW: "The recipe's own export", MATRIX_VIEW: "All exporters side by side"},
+        )
+        self.views.setAccessibleName("View of the export page")
+        self.views.set_value(EXPORT_VIEW)
+        self.views.chosen.connect(self.show_view)
+        self._on_matrix_changed()
+        self._view_stack = QStackedWidget()
+        self._view_stack.addWidget(scroll)
+        self._view_stack.addWidget(self.matrix)
+        self.content.setSpacing(SPACING)
+        self.content.addWidget(self.views, alignment=Qt.AlignmentFlag.AlignLeft)
+        self.content.addWidget(self._view_stack, 1)
         controller.recipe_changed.connect(self._show_options)
         self._show_options()
         self.refresh()
         self._fold.set_open(is_open=controller.state(self.stage).result is None)  # there is room for it
 
+    def show_view(self, view: str) -> None:
+        """Show the recipe's own export or the matrix."""
+        self.views.set_value(view)
+        self._view_stack.setCurrentIndex(1 if view == MATRIX_VIEW else 0)
+        self.refresh()
+
+    def open_matrix(self) -> None:
+        """Show the matrix; where it has not run, also ask what to try."""
+        self.show_view(MATRIX_VIEW)
+        if not self.matrix.state.cells:
+            self.matrix.choose()
+
     def refresh(self) -> None:
-        """Also the hint of a first visit."""
+        """Also the hint of a first visit. What concerns the recipe's own export is hidden beside the matrix."""
         super().refresh()
+        is_matrix = self.views.value == MATRIX_VIEW
+        self.try_button.setVisible(not is_matrix)  # the matrix has its own
+        if is_matrix:
+            self.sentence.hide()
+            self.error_panel.hide()
         state = self.controller.state(self.stage)
         has_result = state.result is not None
         if not has_result:
@@ -132,6 +174,10 @@ class ExportPage(StagePage):
         self.controller.edit(recipe, "change export options")
         if dialog.wants_export:
             self.controller.run(Stage.EXPORT)
+
+    def _on_matrix_changed(self) -> None:
+        count = len(self.matrix.state.cells)
+        self.views.buttons[MATRIX_VIEW].setText(f"Matrix ({count})" if count else "Matrix")
 
     def _on_finished(self) -> None:
         self.dialog = None
