@@ -16,12 +16,14 @@ from modelpack_gui.cli.report import closing_line, environment_text, nodes_text,
 from modelpack_gui.cli.results_json import check_target, results_data, write_results
 from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, PASSED, exit_status
 from modelpack_gui.client.api import Client
+from modelpack_gui.client.files import write_text
 from modelpack_gui.client.recipe_file import moved, save_recipe, with_relative_paths
 from modelpack_gui.client.recipe_run import RecipeRun, StageResult, resolved_interpreter, run_job, stage_result
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.preview import script_code
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     Capabilities,
@@ -61,6 +63,18 @@ def export(arguments: argparse.Namespace, console: Console) -> int:
         save_recipe(with_relative_paths(moved(recipe, base, folder), folder), target)
         console.note(f"Saved the recipe {target}.")
     return _run_recipe(arguments, console, recipe, base, (Stage.EXPORT,))
+
+
+def script(arguments: argparse.Namespace, console: Console) -> int:
+    """`modelpack script`."""
+    recipe, _ = recipe_of(arguments)
+    code = script_code(recipe)
+    if arguments.script_path is None:
+        console.result(code.rstrip("\n"))
+    else:
+        write_text(arguments.script_path, code)
+        console.note(f"Wrote {arguments.script_path}.")
+    return PASSED
 
 
 def parity(arguments: argparse.Namespace, console: Console) -> int:

@@ -48,6 +48,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_probe(subparsers)
     _add_export(subparsers)
     _add_checkpoint(subparsers)
+    _add_script(subparsers)
     _add_inspect(subparsers)
     _add_check(subparsers)
     _add_parity(subparsers)
@@ -189,6 +190,28 @@ examples:
     )
     _common_options(parser)
     parser.set_defaults(command_function=scan_checkpoint)
+
+
+def _add_script(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "script",
+        "Write a recipe as a Python script that needs nothing of this program.\n"
+        "It exports, checks the artifact and compares it with PyTorch; no code of the model is run now.",
+        """\
+examples:
+  modelpack script recipe.toml > export_net.py
+  modelpack script recipe.toml --output export_net.py && python export_net.py""",
+    )
+    _recipe_argument(parser)
+    parser.add_argument(
+        "--output",
+        type=Path,
+        dest="script_path",
+        metavar="PATH",
+        help="file to write; the terminal if it is left out",
+    )
+    parser.set_defaults(command_function=commands.script)
 
 
 def _add_inspect(subparsers: object) -> None:

@@ -76,6 +76,7 @@ class RecipeRun:
         self._listener = listener
         self._artifact_path = artifact_path
         self._is_cancelled = is_cancelled
+        self._exported: ExportRecord | None = None
 
     def run(self, stages: Iterable[Stage] = ORDER) -> tuple[StageResult, ...]:
         """Run some stages, in their order. Blocks until all have ended; never raises for what a stage does."""
@@ -95,12 +96,13 @@ class RecipeRun:
             else:
                 result = self._run_stage(stage)
             if isinstance(result.result, ExportRecord):
+                self._exported = result.result
                 self._artifact_path = result.result.artifact.path
             results[stage] = result
             yield result
 
     def _run_stage(self, stage: Stage) -> StageResult:
-        request = request_for(stage, self._recipe, self._artifact_path)
+        request = request_for(stage, self._recipe, self._artifact_path, self._exported)
         interpreter = resolved_interpreter(self._recipe.interpreter.path, self._base)
         ended = run_job(
             self._client,

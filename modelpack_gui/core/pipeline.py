@@ -54,21 +54,24 @@ _TITLES = {
 ORDER = tuple(Stage)
 
 
-def request_for(stage: Stage, recipe: Recipe, artifact_path: str = "") -> Request:
+def request_for(
+    stage: Stage, recipe: Recipe, artifact_path: str = "", exported: ExportRecord | None = None
+) -> Request:
     """The request that runs a stage of a recipe.
 
     Args:
         artifact_path: Of the exported or opened artifact; empty takes the recipe's output path.
+        exported: Record of the export that made it, if it was made in this run.
     """
     path = artifact_path or recipe.export.output_path
     if stage is Stage.SOURCE:
         return LoadRequest(recipe.source, recipe.inputs)
     if stage is Stage.EXPORT:
-        return ExportRequest(recipe.source, recipe.inputs, recipe.export, recipe.input_sets)
+        return ExportRequest(recipe.source, recipe.inputs, recipe.export)
     if stage is Stage.GRAPH:
         return InspectRequest(path)
     if stage is Stage.CHECK:
-        return CheckRequest(path, recipe.export, recipe.inputs)
+        return CheckRequest(path, recipe.export, recipe.inputs, exported.reference if exported is not None else None)
     if stage is Stage.PARITY:
         return ParityRequest(
             recipe.source, recipe.inputs, path, recipe.export.dynamic, recipe.parity, recipe.input_sets

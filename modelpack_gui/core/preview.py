@@ -1,92 +1,108 @@
-"""An export as the Python script that a user would have written for it."""
+"""A recipe as the Python that a user would have written for it, with no dependency on us."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from modelpack_gui.core import preview_model
+from modelpack_gui.core.preview_call import call_lines, flat_lines, is_plain
 from modelpack_gui.core.preview_export import export_lines, needs_onnx
-from modelpack_gui.core.preview_inputs import input_lines
-from modelpack_gui.core.pycode import bracketed, is_name, keywords, literal, path_literal
+from modelpack_gui.core.preview_inputs import input_function, input_lines
+from modelpack_gui.core.preview_parity import check_lines, parity_lines
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import CheckpointSpec, ModelSource
+from modelpack_gui.core.records import KeyReport, ParameterInfo, tensor_inputs
 
 _NOT_YET = "# Choose a model file or module and its class first.\n"
+_STANDARD = ("importlib.util", "json", "sys")
 
 
-def export_code(recipe: Recipe) -> str:
-    """A script that makes the artifact of a recipe with torch alone. Run it in the recipe's folder."""
-    source = recipe.source
-    if not source.location or not source.name:
+def export_code(recipe: Recipe, forward: Sequence[ParameterInfo] = (), keys: KeyReport | None = None) -> str:
+    """A script that makes the artifact of a recipe with torch alone. Run it in the recipe's folder.
+
+    Args:
+        forward: Parameters of the model's `forward`, as a scan found them; they say what nested inputs are made of.
+        keys: Of the last load of the checkpoint, which found where its state dict is.
+    """
+    if not _has_model(recipe):
         return _NOT_YET
-    body = [
-        *_class_lines(source),
+    inputs = recipe.inputs
+    lines = [
+        *preview_model.model_lines(recipe.source, keys),
         "",
-        *_model_lines(source),
-        *_checkpoint_lines(source.checkpoint),
-        "model.eval()",
+        *_call_lines(recipe, forward),
+        *input_lines(inputs),
         "",
-        *input_lines(recipe.inputs),
-        "",
-        *export_lines(recipe.export, recipe.inputs),
+        *export_lines(recipe.export, tensor_inputs(inputs)),
     ]
-    return "\n".join([*_import_lines(recipe), "", *body]) + "\n"
+    return _with_imports(recipe, set(), lines)
 
 
-def _import_lines(recipe: Recipe) -> list[str]:
-    checkpoint = recipe.source.checkpoint
-    plain = {"torch", "onnx"} if needs_onnx(recipe.export) else {"torch"}
-    if recipe.source.file:
-        plain |= {"importlib.util", "sys"}
-    if checkpoint:
-        plain |= {name.rpartition(".")[0] for name in checkpoint.allowed_globals if "." in name}
-    standard = sorted(plain & {"importlib.util", "sys"})
-    lines = [f"import {name}" for name in standard]
-    lines += ["from pathlib import Path", ""]
-    lines += [f"import {name}" for name in sorted(plain - set(standard))]
-    if checkpoint and _is_safetensors(checkpoint):
-        lines.append("from safetensors.torch import load_file")
-    return lines
+def script_code(recipe: Recipe, forward: Sequence[ParameterInfo] = (), keys: KeyReport | None = None) -> str:
+    """A script that exports, checks the artifact, and compares it with the model; status 1 if they differ.
 
-
-def _class_lines(source: ModelSource) -> list[str]:
-    outer = source.name.split(".")[0]
-    if source.module:
-        if all(is_name(part) for part in source.module.split(".")):
-            return [f"from {source.module} import {outer}"]
-        return ["import importlib", "", f"{outer} = importlib.import_module({literal(source.module)}).{outer}"]
-    return [
-        f"model_file = {path_literal(source.file)}.resolve()",
-        "sys.path.insert(0, str(model_file.parent))  # for what the file imports beside it",
-        "spec = importlib.util.spec_from_file_location(model_file.stem, model_file)",
-        "module = importlib.util.module_from_spec(spec)",
-        "sys.modules[spec.name] = module",
-        "spec.loader.exec_module(module)",
+    It needs torch and numpy, for ONNX also onnx and onnxruntime. Arguments as for `export_code`.
+    """
+    if not _has_model(recipe):
+        return _NOT_YET
+    export, inputs = recipe.export, recipe.inputs
+    tensors = tensor_inputs(inputs)
+    call = "call" if _keeps_signature(recipe) and not is_plain(inputs, forward) else ""
+    lines = [
+        *preview_model.model_lines(recipe.source, keys),
+        "",
+        *(_call_lines(recipe, forward) or [""]),
+        *input_function(inputs, export.dynamic),
+        "",
+        "",
+        "inputs = make_inputs()",
+        "",
+        *export_lines(export, tensors),
+        "",
+        *check_lines(export),
+        "",
+        *parity_lines(export, tensors, export.dynamic, recipe.parity, call),
     ]
+    plain = {"sys", "numpy"} | ({"onnx", "onnxruntime"} if export.format == "onnx" else set())
+    return _header(recipe) + _with_imports(recipe, plain, lines)
 
 
-def _model_lines(source: ModelSource) -> list[str]:
-    callee = source.name if source.module else f"module.{source.name}"
-    arguments = keywords({name: literal(value) for name, value in source.arguments.items()})
-    construct = bracketed(f"model = {callee}(", arguments, ")")
-    has_weights = source.checkpoint is not None and source.checkpoint.path
-    return [construct] if has_weights else ["torch.manual_seed(0)  # the same random weights each time", construct]
+def _has_model(recipe: Recipe) -> bool:
+    source = recipe.source
+    return bool(source.location and (source.name or source.is_saved_model))
 
 
-def _is_safetensors(checkpoint: CheckpointSpec) -> bool:
-    return checkpoint.path.endswith(".safetensors")
+def _keeps_signature(recipe: Recipe) -> bool:
+    """Whether the artifact is called as the model is: TorchScript compiles the class as it stands."""
+    return recipe.export.format == "torchscript" and recipe.export.exporter == "script"
 
 
-def _checkpoint_lines(checkpoint: CheckpointSpec | None) -> list[str]:
-    if checkpoint is None or not checkpoint.path:
+def _call_lines(recipe: Recipe, forward: Sequence[ParameterInfo]) -> list[str]:
+    if is_plain(recipe.inputs, forward):
         return []
-    load = (
-        "model.load_state_dict(state_dict)"
-        if checkpoint.strict
-        else "model.load_state_dict(state_dict, strict=False)"
+    make = call_lines if _keeps_signature(recipe) else flat_lines
+    return ["model_module = type(model).__module__", "", "", *make(recipe.inputs, forward), "", ""]
+
+
+def _header(recipe: Recipe) -> str:
+    name = recipe.source.name or recipe.source.location
+    target = recipe.export.output_path or "a file"
+    return (
+        f'"""Export {name} to {target}, check the file, and compare it with PyTorch.\n\n'
+        "Made with modelpack-gui, which it does not need. Run it in the folder of the recipe.\n"
+        "It ends with status 1 if the artifact and the model differ.\n"
+        '"""\n\n'
     )
-    path = path_literal(checkpoint.path) if checkpoint.path.startswith("~") else literal(checkpoint.path)
-    if _is_safetensors(checkpoint):
-        return [f"state_dict = load_file({path})", load]
-    call = bracketed("checkpoint = torch.load(", [path, 'map_location="cpu"', "weights_only=True"], ")")
-    if checkpoint.allowed_globals:
-        allowed = bracketed("with torch.serialization.safe_globals([", list(checkpoint.allowed_globals), "]):")
-        call = allowed + "\n" + "\n".join("    " + line for line in call.splitlines())
-    return [call, 'state_dict = checkpoint.get("state_dict", checkpoint)', load]
+
+
+def _with_imports(recipe: Recipe, more: set[str], lines: list[str]) -> str:
+    names = preview_model.import_names(recipe.source) | more
+    names |= {"onnx"} if needs_onnx(recipe.export) else set()
+    standard = [name for name in _STANDARD if name in names]
+    imports = [f"import {name}" for name in standard]
+    imports += ["from pathlib import Path", ""]
+    imports += [
+        "import numpy as np" if name == "numpy" else f"import {name}" for name in sorted(names - set(standard))
+    ]
+    if preview_model.needs_safetensors(recipe.source):
+        imports.append("from safetensors.torch import load_file")
+    return "\n".join([*imports, "", *lines]) + "\n"

@@ -33,7 +33,7 @@ def _external_data_lines() -> list[str]:
         "save_as_external_data": "True",
         "all_tensors_to_one_file": "True",
         "location": 'f"{output_path.name}.data"',
-        "size_threshold": "0",
+        "size_threshold": "256",
     }
     items = ["onnx.load(output_path)", "output_path", *keywords(options)]
     return [stacked("onnx.save_model(", items, ")")]

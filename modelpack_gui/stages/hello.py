@@ -16,8 +16,8 @@ PACKAGES = {
     "onnx": "ONNX export, the graph and the checks.",
     "onnxscript": "ONNX export with the dynamo exporter.",
     "onnxruntime": "Parity and benchmarks of ONNX artifacts.",
-    "safetensors": "Checkpoints and example inputs in the .safetensors format.",
-    "pillow": "Pictures as example inputs.",
+    "onnxslim": "The post-step of that name after an export to ONNX.",
+    "safetensors": "Checkpoints in the .safetensors format.",
 }
 """Packages that stages use, and what does not work without each."""
 
@@ -31,6 +31,7 @@ _OTHER_BUILDS = {
 def run(request: HelloRequest, context: Context) -> Capabilities:  # noqa: ARG001 (the signature of every stage)
     """Look at the interpreter and the machine."""
     from modelpack_gui.stages.bench.registry import runner_infos
+    from modelpack_gui.stages.export.post.registry import post_step_infos
     from modelpack_gui.stages.export.registry import exporter_infos
 
     found = machine.look()
@@ -47,6 +48,7 @@ def run(request: HelloRequest, context: Context) -> Capabilities:  # noqa: ARG00
         memory_bytes=found.memory_bytes,
         exporters=exporter_infos(),
         runners=runner_infos(),
+        post_steps=post_step_infos(),
     )
 
 

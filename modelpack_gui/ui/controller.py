@@ -27,6 +27,9 @@ from modelpack_gui.core.records import (
     CheckRequest,
     ExportRecord,
     HelloRequest,
+    KeyReport,
+    LoadReport,
+    ParameterInfo,
     Request,
     Result,
     ScanRequest,
@@ -127,6 +130,18 @@ class Controller(QObject):
         """The last result of a stage, stale or not."""
         result = self._states[stage].result
         return result if isinstance(result, kind) else None
+
+    @property
+    def forward(self) -> tuple[ParameterInfo, ...]:
+        """Parameters of the chosen class's `forward`; empty until the file was read, and for factories."""
+        chosen = self.scan.callables if self.scan is not None else ()
+        return next((item.forward for item in chosen if item.name == self.recipe.source.name), ())
+
+    @property
+    def keys(self) -> KeyReport | None:
+        """How the checkpoint's keys matched in the last load; None if there was none."""
+        loaded = self.result(Stage.SOURCE, LoadReport)
+        return loaded.keys if loaded is not None else None
 
     def problem(self, stage: Stage) -> str:
         """Why a stage cannot be run now, in one sentence; empty if it can."""
@@ -352,7 +367,7 @@ class Controller(QObject):
 
     def _start(self, stage: Stage) -> None:
         recipe, generation = self.recipe, self._generation
-        request = pipeline.request_for(stage, recipe, self.artifact_path)
+        request = pipeline.request_for(stage, recipe, self.artifact_path, self.result(Stage.EXPORT, ExportRecord))
         if self.opened_artifact and stage is Stage.CHECK:
             request = CheckRequest(self.opened_artifact)
 

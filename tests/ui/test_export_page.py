@@ -12,6 +12,7 @@ from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     CapturedWarning,
     DynamicDim,
+    ExportRecord,
     ExportRequest,
     InputSpec,
     Mismatch,
@@ -20,7 +21,7 @@ from modelpack_gui.core.records import (
 )
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
-from modelpack_gui.ui.models.export_text import asked_rows, export_sentence
+from modelpack_gui.ui.models.export_text import export_sentence, shown_rows
 from modelpack_gui.ui.pages.export import ExportPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
@@ -88,16 +89,27 @@ def test_an_export_as_asked_passes_in_one_sentence(
     assert page.results.isVisible()
 
 
+def fallen_back() -> ExportRecord:
+    """Asked for opset 17, got 18."""
+    record = make_export_record()
+    return dataclasses.replace(
+        record,
+        asked=dataclasses.replace(record.asked, opset_version=17),
+        artifact=dataclasses.replace(record.artifact, opset_version=18),
+        mismatches=(MISMATCH,),
+    )
+
+
 def test_a_mismatch_is_visible_with_its_explanation_and_fix(
     page: ExportPage, project: Controller, client: FakeClient, qtbot: QtBot
 ) -> None:
-    client.answers["export"] = dataclasses.replace(make_export_record(), mismatches=(MISMATCH,))
+    client.answers["export"] = fallen_back()
     project.run(Stage.EXPORT)
     qtbot.waitUntil(lambda: project.state(Stage.EXPORT).status is Status.WARNING)
     assert page.badge.status is Status.WARNING
     assert "opset version 17 was asked, 18 came out" in page.sentence.text()
     first = page.results.model.record(0)
-    assert (first.verdict, first.aspect, first.asked, first.got) == (Verdict.WARNING, "Opset version", "17", "18")
+    assert (first.verdict, first.aspect, first.asked, first.got) == (Verdict.WARNING, "opset_version", "17", "18")
     note = page.results.findChild(QWidget, "mismatch-note")
     assert note is not None
     assert note.accessibleName() == "Opset version: Its down-conversion failed. Ask for opset 18."
@@ -106,14 +118,16 @@ def test_a_mismatch_is_visible_with_its_explanation_and_fix(
 def test_selecting_a_row_fills_the_inspector_with_why(
     page: ExportPage, project: Controller, client: FakeClient, qtbot: QtBot
 ) -> None:
-    client.answers["export"] = dataclasses.replace(make_export_record(), mismatches=(MISMATCH,))
+    client.answers["export"] = fallen_back()
     project.run(Stage.EXPORT)
     qtbot.waitUntil(lambda: page.results.model.total > 0)
     with qtbot.waitSignal(project.inspected) as shown:
         page.results.table.select_record(page.results.model.record(0))
     inspection = shown.args[0]
     assert isinstance(inspection, Inspection)
-    assert [section.text for section in inspection.sections[1:]] == [MISMATCH.explanation, MISMATCH.fix]
+    why, what_to_do = (section.text for section in inspection.sections[1:])
+    assert why.startswith("Opset 17 was asked for")
+    assert what_to_do.splitlines()[0] == "Ask for opset 18."
 
 
 def test_a_double_click_on_a_warning_goes_to_its_line(
@@ -133,15 +147,17 @@ def test_an_axis_that_came_out_fixed_is_a_warning_even_if_the_stage_did_not_say_
     record = make_export_record()
     fixed = TensorInfo("image", "float32", (2, 3, 32, 32))
     record = dataclasses.replace(record, artifact=dataclasses.replace(record.artifact, inputs=(fixed,)))
-    row = next(row for row in asked_rows(record) if row.aspect == "Dynamic axis")
-    assert (row.verdict, row.got) == (Verdict.WARNING, "fixed at 2")
+    row = next(
+        row for row in shown_rows(record, (InputSpec("image", (2, 3, 32, 32)),)) if row.aspect == "dynamic_dim"
+    )
+    assert (row.verdict, row.got) == (Verdict.FAILED, "image[0] = 2")
 
 
 def test_a_renamed_input_is_found_by_its_place() -> None:
     record = make_export_record()
     asked = dataclasses.replace(record.asked, input_names=("ids", "image"), dynamic=(DynamicDim("b", 0, "batch"),))
     inputs = (InputSpec("a", (1,)), InputSpec("b", (2, 3, 32, 32)))
-    row = asked_rows(dataclasses.replace(record, asked=asked), inputs)[-1]
+    row = shown_rows(dataclasses.replace(record, asked=asked), inputs)[-1]
     assert (row.verdict, row.got) == (Verdict.PASSED, "image[0] = batch")
 
 
@@ -217,8 +233,9 @@ def test_without_anything_asked_there_is_no_empty_table(
     results.show()
     results.show_record(record, ())
     assert results.table.isVisible()
-    asked = dataclasses.replace(record.asked, format="torchscript", exporter="script")
-    results.show_record(dataclasses.replace(record, asked=asked, mismatches=()), ())
+    asked = dataclasses.replace(record.asked, format="torchscript", exporter="script", output_names=())
+    artifact = dataclasses.replace(record.artifact, format="torchscript")
+    results.show_record(dataclasses.replace(record, asked=asked, artifact=artifact), ())
     assert not results.table.isVisible()
 
 

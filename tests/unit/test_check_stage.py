@@ -195,7 +195,7 @@ def test_names_asked_for_take_the_place_of_the_examples_names(tmp_path: Path) ->
 def test_an_input_that_the_exporter_dropped_is_named(tmp_path: Path) -> None:
     row = _row(_check(tmp_path, _model(), inputs=(X, InputSpec("mask", (2,)))), "input-names")
     assert row.verdict is FAILED
-    assert "does not take mask" in row.explanation
+    assert "does not take every example input (mask)" in row.explanation
 
 
 def test_outputs_that_got_no_name_are_a_warning(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_outputs_that_got_no_name_are_a_warning(tmp_path: Path) -> None:
 def test_a_dimension_asked_dynamic_and_made_static_fails(tmp_path: Path) -> None:
     report = _check(tmp_path, _model(inputs=[_value("x", [2, 4])], outputs=[_value("y", [2, 3])]))
     row = _row(report, "dynamic-dim-x-0")
-    assert (row.verdict, row.asked, row.got) == (FAILED, "x, axis 0: n", "fixed at 2")
+    assert (row.verdict, row.asked, row.got) == (FAILED, "x[0] = n", "x[0] = 2")
 
 
 def test_two_dimensions_asked_for_that_became_one_are_a_warning(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_two_dimensions_asked_for_that_became_one_are_a_warning(tmp_path: Path) 
     asked = ExportSpec(dynamic=(N, DynamicDim("x", 1, "width")))
     report = _check(tmp_path, model, asked=asked)
     row = _row(report, "dynamic-dim-x-1")
-    assert (row.verdict, row.title, row.got) == (WARNING, "x, axis 1: dynamic as asked", "n")
+    assert (row.verdict, row.title, row.got) == (WARNING, "x[1]: dynamic as asked", "x[1] = n")
     assert "makes the two equal" in row.explanation
     assert _row(report, "dynamic-dim-x-0").verdict is PASSED
 
@@ -229,7 +229,7 @@ def test_a_dimension_of_an_input_that_is_not_there_fails(tmp_path: Path) -> None
 
 def test_a_dynamic_dimension_that_was_not_asked_for_is_a_warning(tmp_path: Path) -> None:
     row = _row(_check(tmp_path, _model(), asked=ExportSpec()), "dynamic-dim-x-0")
-    assert (row.verdict, row.asked, row.got) == (WARNING, "fixed", "n")
+    assert (row.verdict, row.asked, row.got) == (WARNING, "x[0] is static", "x[0] = n")
 
 
 def test_no_dynamic_dimension_asked_and_none_there_passes(tmp_path: Path) -> None:

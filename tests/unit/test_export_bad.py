@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch.fx.experimental.symbolic_shapes import ConstraintViolationError
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import ErrorInfo, JobCancelled, UserError
@@ -116,17 +117,18 @@ def test_branch_on_values_is_refused_by_dynamo_at_its_line(tmp_path: Path) -> No
 
 
 def test_fixes_that_torch_suggests_for_dynamic_axes_become_the_hint() -> None:
-    cause = ValueError(
+    cause = ConstraintViolationError(
         "Constraints violated (batch)! For more information, run with TORCH_LOGS.\n"
         "  - Not all values of batch = L['x'].size()[0] satisfy the generated guard.\n"
         "Suggested fixes:\n  batch = 2*_batch\n  width = 4\n\nThe error above occurred when calling torch.export."
     )
     error = RuntimeError("\x1b[96mFailed to export\x1b[0m")
     error.__cause__ = cause
-    info = explain(error, registry.find("onnx", "dynamo")).info
+    spec = ExportSpec(dynamic=(DynamicDim("x", 0, "batch"), DynamicDim("x", 1, "width")))
+    info = explain(error, registry.find("onnx", "dynamo"), spec).info
     assert info.code == "export-dynamic-shape"
-    assert "Not all values of batch" in info.message
-    assert info.hint == "torch suggests: batch = 2*_batch; width = 4."
+    assert "width at 4" in info.message
+    assert info.hint.startswith("Make width static.")
     assert "\x1b" not in info.details
 
 

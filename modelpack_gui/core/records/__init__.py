@@ -33,6 +33,7 @@ from modelpack_gui.core.records.export import (
     ExportSpec,
     Mismatch,
     PostStepResult,
+    ReferenceShapes,
 )
 from modelpack_gui.core.records.hello import (
     PROTOCOL_VERSION,
@@ -205,6 +206,7 @@ __all__ = [
     "PreparedRunner",
     "ProbeReport",
     "ProbeRequest",
+    "ReferenceShapes",
     "Request",
     "Result",
     "RunnerInfo",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelpack_gui.core.records.export import ExportSpec
+from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.records.export import ExportSpec, ReferenceShapes
 from modelpack_gui.core.records.source import InputSpec
 from modelpack_gui.core.records.tensors import Verdict
 
@@ -16,11 +17,13 @@ class CheckRequest:
     Attributes:
         asked: What the export asked for; None for a file of unknown origin (asked-versus-got rows are left out).
         inputs: Example inputs, to run the artifact once; empty to leave that row out.
+        reference: From the export's record: how the model's own outputs follow its inputs; None if not known.
     """
 
     path: str
     asked: ExportSpec | None = None
     inputs: tuple[InputSpec, ...] = ()
+    reference: ReferenceShapes | None = None
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class CheckRow:
         explanation: What was found, in plain words.
         fix: What to do; empty when it passed.
         details: Output of the tool, for the folded part.
+        known: Cause and fixes, where the finding is of a known kind.
     """
 
     id: str
@@ -43,6 +47,7 @@ class CheckRow:
     asked: str = ""
     got: str = ""
     details: str = ""
+    known: Explanation | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Literal
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.records.brief import ParityBrief
-from modelpack_gui.core.records.source import InputSet, InputSpec, ModelSource
+from modelpack_gui.core.records.source import InputSpec, ModelSource
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo
 
 ArtifactFormat = Literal["onnx", "torchscript", "pt2"]
@@ -80,7 +80,6 @@ class ExportRequest:
     source: ModelSource
     inputs: tuple[InputSpec, ...]
     export: ExportSpec
-    input_sets: tuple[InputSet, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +108,20 @@ class Artifact:
     producer: str = ""
     opset_imports: Mapping[str, int] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReferenceShapes:
+    """How the model's own outputs follow its inputs, from eager runs at other sizes.
+
+    Attributes:
+        outputs: With the name of the dimension that an axis follows, or a formula such as `height / 2`; None for an
+            axis that changes otherwise. Empty if it is not known.
+        refused: Dynamic dimensions that the model itself takes at no other size, and what it says.
+    """
+
+    outputs: tuple[TensorInfo, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -160,6 +173,7 @@ class ExportRecord:
         explanations: Of its warnings and mismatches, where they are of a known kind; the gravest first.
         notes: What was done without being asked, and why, one sentence each.
         draft_report: What torch.export's draft found in the way; empty if it was not asked for.
+        reference: How the model's own outputs follow its dynamic axes; None if that was not looked at.
     """
 
     asked: ExportSpec
@@ -173,3 +187,4 @@ class ExportRecord:
     post_steps: tuple[PostStepResult, ...] = ()
     draft_report: str = ""
     notes: tuple[str, ...] = ()
+    reference: ReferenceShapes | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.records.brief import ParityBrief
 from modelpack_gui.core.records.export import DynamicDim
 from modelpack_gui.core.records.source import InputSet, InputSpec, ModelSource
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict
@@ -121,7 +122,6 @@ class ParityCase:
         seed: Added to the seed of each input.
         is_example: Whether these are the example inputs themselves.
         error: Why the artifact could not be run on them; None if it could.
-        input_set: Name of the set of inputs that it is; empty for the first one.
     """
 
     label: str
@@ -131,7 +131,6 @@ class ParityCase:
     verdict: Verdict
     outputs: tuple[OutputParity, ...]
     error: ErrorInfo | None = None
-    input_set: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,3 +152,15 @@ class ParityReport:
     warnings: tuple[CapturedWarning, ...]
     duration_s: float
     explanations: tuple[Explanation, ...] = ()
+
+    @property
+    def brief(self) -> ParityBrief:
+        """What it came to, without its cases."""
+        outputs = [output for case in self.cases for output in case.outputs]
+        return ParityBrief(
+            verdict=self.verdict,
+            summary=self.summary,
+            max_abs_diff=max((one.max_abs_diff for one in outputs if one.max_abs_diff is not None), default=None),
+            max_budget=max((one.max_budget for one in outputs if one.max_budget is not None), default=None),
+            cases=sum(case.verdict is not Verdict.SKIPPED for case in self.cases),
+        )

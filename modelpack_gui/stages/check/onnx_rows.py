@@ -8,6 +8,7 @@ from typing import Any
 
 from modelpack_gui.core.records import CheckRow, ExportSpec
 from modelpack_gui.stages.check.rows import failed, listed, passed, warning
+from modelpack_gui.stages.export import size
 from modelpack_gui.stages.inspection.onnx_graph import infer_shapes
 from modelpack_gui.stages.inspection.onnx_types import external_entries, tensor_info
 from modelpack_gui.stages.inspection.onnx_walk import subgraphs_of, tensors_of
@@ -101,7 +102,7 @@ def external_data(model: Any, path: Path, asked: ExportSpec | None) -> CheckRow 
         )
     together = "Ship it with the .onnx file, in the same folder."
     asked_text = "" if asked is None else "a data file" if wanted else "one file"
-    if asked is not None and not wanted:
+    if asked is not None and not wanted and sum(needed.values()) < size.LIMIT_BYTES:
         text = f"The weights are in {listed(list(needed))}, though one file was asked for. {together}"
         return warning(
             "external-data",

@@ -18,6 +18,7 @@ TITLES = {
     "input-names": "The inputs have the names asked for",
     "output-names": "The outputs have the names asked for",
     "dynamic-dims": "The dynamic dimensions are those asked for",
+    "output-dims": "The outputs change with the inputs",
     "dynamic-ranges": "The dynamic dimensions take the sizes asked for",
     "unused-inputs": "Every input is used",
 }

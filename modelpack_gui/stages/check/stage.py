@@ -7,7 +7,7 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import ErrorInfo, UserError
-from modelpack_gui.core.records import Artifact, CheckReport, CheckRequest, CheckRow, Verdict, tensor_inputs
+from modelpack_gui.core.records import Artifact, CheckReport, CheckRequest, CheckRow, Verdict
 from modelpack_gui.stages.check import onnx_rows, pt2_rows, runtime_rows
 from modelpack_gui.stages.check.asked import asked_rows
 from modelpack_gui.stages.check.rows import from_error, not_tried, passed
@@ -87,9 +87,9 @@ def _rows(artifact: Artifact, request: CheckRequest, context: Context) -> list[C
         rows += pt2_rows.pt2_rows(artifact, request.asked, request.inputs, context)
     else:
         context.progress("Loading it in torch", 0.3)
-        rows += runtime_rows.torchscript_rows(path, artifact, request.inputs, context)
+        rows += runtime_rows.torchscript_rows(path, artifact, request.inputs)
     if request.asked is not None:
-        rows += asked_rows(artifact, request.asked, tensor_inputs(request.inputs))
+        rows += asked_rows(artifact, request.asked, request.inputs, request.reference)
     return rows
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from modelpack_gui.stages.export.base import ExportCall
 from modelpack_gui.stages.export.dynamic import axes_by_input
+from modelpack_gui.stages.export.external_data import save_with_data
 
 if TYPE_CHECKING:
     import torch
@@ -33,14 +34,11 @@ def export_legacy(module: torch.nn.Module, call: ExportCall) -> None:
 
 
 def _move_weights_out(call: ExportCall) -> None:
-    """Put the weights into a data file; this exporter does so by itself only above 2 GB."""
+    """Put the weights into one data file; this exporter does so by itself only above 2 GB, a file for each weight."""
     import onnx
 
-    onnx.save_model(
-        onnx.load(str(call.path)),
-        str(call.path),
-        save_as_external_data=True,
-        all_tensors_to_one_file=True,
-        location=f"{call.path.name}.data",
-        size_threshold=0,
-    )
+    model = onnx.load(str(call.path))
+    for item in list(call.path.parent.iterdir()):
+        if item != call.path:
+            item.unlink()
+    save_with_data(model, call.path)

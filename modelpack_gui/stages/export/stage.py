@@ -11,22 +11,22 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import Artifact, ExportRecord, ExportRequest, ExportSpec, tensor_inputs
 from modelpack_gui.stages.common import paths
+from modelpack_gui.stages.explain.results import explain_export
 from modelpack_gui.stages.export.artifact import SUFFIXES, TITLES, read_artifact
 from modelpack_gui.stages.export.base import ExportCall, Exporter
 from modelpack_gui.stages.export.compare import mismatches
 from modelpack_gui.stages.export.dynamic import check_dims
 from modelpack_gui.stages.export.failures import explain
 from modelpack_gui.stages.export.metadata import append_to_onnx, metadata_of
+from modelpack_gui.stages.export.post.registry import steps_of
+from modelpack_gui.stages.export.post.run import run_steps
 from modelpack_gui.stages.export.program import draft_report, with_draft
+from modelpack_gui.stages.export.reference import reference_shapes
 from modelpack_gui.stages.export.registry import find, missing_packages
 from modelpack_gui.stages.export.size import sized
-from modelpack_gui.stages.source.input_sets import check_set
-from modelpack_gui.stages.source.inputs import complete_inputs, make_inputs
 from modelpack_gui.stages.source.usercode import pip_command, require_torch
 
 if TYPE_CHECKING:
-    import torch
-
     from modelpack_gui.stages.source.build import BuiltModel
 
 
@@ -41,7 +41,6 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
             `export-dynamic-shape`, `export-data-dependent`, `export-failed`, `model-exits`, `disk-full`.
     """
     started_s = time.perf_counter()
-    request = dataclasses.replace(request, inputs=complete_inputs(request.inputs, context))
     exporter = check_request(request)
     target = paths.resolve(context, request.export.output_path)
     paths.prepare_target(target)
@@ -53,9 +52,10 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
     from modelpack_gui.stages.source.call import plan_call
     from modelpack_gui.stages.source.flat import flat_module
     from modelpack_gui.stages.source.forward import run_forward, set_eval
+    from modelpack_gui.stages.source.inputs import make_inputs
 
     built = built or build_model(request.source, context)
-    tensors = make_inputs(request.inputs, context)
+    tensors = make_inputs(request.inputs)
     plan = plan_call(built.module, request.inputs)
     if exporter.runs_model:
         set_eval(built.module)
@@ -77,41 +77,43 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
             example_names=example_names,
             input_names=spec.input_names or example_names,
             path=temporary,
-            other_tensors=_other_tensors(request, context),
+            other_tensors=make_inputs(request.inputs, seed_offset=1),
             metadata=metadata,
         )
         try:
             with capture() as captured:
-                export_duration_s = _export(exporter, call, context)
+                export_duration_s = _export(exporter, call, context, request, built.source_path)
         except UserError as error:
             if not spec.draft_report or "draft_report" not in exporter.options:
                 raise
             raise with_draft(error, draft_report(call, context)) from error
         context.check_cancelled()
+        post_steps = run_steps(steps_of(spec), temporary, request, built, context)
         if spec.format == "onnx":
             append_to_onnx(temporary, metadata)
         draft = draft_report(call, context) if spec.draft_report and "draft_report" in exporter.options else ""
         context.check_cancelled()
         artifact = _moved(read_artifact(temporary), target)
+        reference = None
+        if spec.format != "torchscript":  # which has no sizes to compare with
+            context.progress("Comparing what was asked with what came out")
+            reference = reference_shapes(built.module, request.inputs, spec.dynamic, context)
+    differences = mismatches(spec, request.inputs, artifact, reference=reference, heeded=exporter.options)
+    warnings = (*built.warnings, *captured.records)
     return ExportRecord(
         asked=request.export,
         artifact=artifact,
-        mismatches=mismatches(spec, tensor_inputs(request.inputs), artifact, exporter.options),
-        warnings=(*built.warnings, *captured.records),
+        mismatches=differences,
+        warnings=warnings,
         duration_s=time.perf_counter() - started_s,
         export_duration_s=export_duration_s,
         versions=versions,
         notes=notes,
+        post_steps=post_steps,
         draft_report=draft,
+        reference=reference,
+        explanations=explain_export(request, built.source_path, differences, warnings),
     )
-
-
-def _other_tensors(request: ExportRequest, context: Context) -> tuple[torch.Tensor, ...]:
-    """Other values for the same call: the second set of inputs where there is one, else another seed."""
-    if not request.input_sets:
-        return make_inputs(request.inputs, context, seed_offset=1)
-    check_set(request.input_sets[0], request.inputs)
-    return make_inputs(complete_inputs(request.input_sets[0].inputs, context), context)
 
 
 def check_request(request: ExportRequest) -> Exporter:
@@ -119,7 +121,7 @@ def check_request(request: ExportRequest) -> Exporter:
 
     Raises:
         UserError: `exporter-unknown`, `import-missing`, `output-path-missing`, `output-suffix`, `opset-out-of-range`,
-            `input-names`, `output-names`, `inputs-missing`, and those of `check_dims`.
+            `input-names`, `output-names`, `inputs-missing`, and those of `check_dims` and `steps_of`.
     """
     spec = request.export
     exporter = find(spec.format, spec.exporter)
@@ -165,6 +167,7 @@ def check_request(request: ExportRequest) -> Exporter:
             "Names in a graph must differ: change one of them.",
         )
     check_dims(spec.dynamic, tensors)
+    steps_of(spec)
     return exporter
 
 
@@ -191,7 +194,9 @@ def _check_names(code: str, what: str, names: list[str]) -> None:
         )
 
 
-def _export(exporter: Exporter, call: ExportCall, context: Context) -> float:
+def _export(
+    exporter: Exporter, call: ExportCall, context: Context, request: ExportRequest, source_path: str
+) -> float:
     """Run the exporter; returns its wall time in seconds."""
     started_s = time.perf_counter()
     try:
@@ -211,7 +216,7 @@ def _export(exporter: Exporter, call: ExportCall, context: Context) -> float:
         if error.__cause__ is not None and paths.is_write_failure(error.__cause__, folder):
             raise error.__cause__ from None
         _blame_model(call)
-        raise explain(error, exporter) from error
+        raise explain(error, exporter, request.export, request.inputs, request.source, source_path) from error
     return time.perf_counter() - started_s
 
 

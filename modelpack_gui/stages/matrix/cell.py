@@ -17,7 +17,6 @@ from modelpack_gui.core.records import (
     MatrixCellRequest,
     MatrixFinding,
     MatrixSize,
-    ParityBrief,
     ParityCase,
     ParityReport,
     ParityRequest,
@@ -58,7 +57,7 @@ def run(request: MatrixCellRequest, context: Context) -> MatrixCell:
         check=checked.verdict,
         loads=Verdict.worst([row.verdict for row in checked.rows if row.id in _LOADS]),
         findings=_findings(checked),
-        parity=None if report is None else _brief(report),
+        parity=None if report is None else report.brief,
         parity_error=parity_error,
         sizes=() if report is None else tuple(map(_size, report.cases)),
         nodes=_nodes(path, context),
@@ -67,7 +66,7 @@ def run(request: MatrixCellRequest, context: Context) -> MatrixCell:
 
 
 def _export(request: MatrixCellRequest, context: Context) -> tuple[BuiltModel, ExportRecord]:
-    exported = ExportRequest(request.source, request.inputs, request.export, request.input_sets)
+    exported = ExportRequest(request.source, request.inputs, request.export)
     export_stage.check_request(exported)  # before seconds are spent on torch and the model
     require_torch()
     import torch
@@ -108,17 +107,6 @@ def _findings(report: CheckReport) -> tuple[MatrixFinding, ...]:
         MatrixFinding(row.title, row.verdict, row.explanation, row.fix)
         for row in report.rows
         if row.verdict in (Verdict.FAILED, Verdict.WARNING)
-    )
-
-
-def _brief(report: ParityReport) -> ParityBrief:
-    outputs = [output for case in report.cases for output in case.outputs]
-    return ParityBrief(
-        verdict=report.verdict,
-        summary=report.summary,
-        max_abs_diff=max((one.max_abs_diff for one in outputs if one.max_abs_diff is not None), default=None),
-        max_budget=max((one.max_budget for one in outputs if one.max_budget is not None), default=None),
-        cases=sum(case.verdict is not Verdict.SKIPPED for case in report.cases),
     )
 
 

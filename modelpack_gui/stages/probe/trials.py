@@ -62,6 +62,7 @@ class Trials:
     ) -> None:
         self._module = module
         self._plan = plan_call(module, inputs)
+        self._plan = plan_call(module, inputs)
         self._inputs = tuple(dataclasses.replace(item, file="") if item.file else item for item in inputs)
         self._context = context
         self._ends_s = time.monotonic() + budget_s

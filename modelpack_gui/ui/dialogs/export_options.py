@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
-from modelpack_gui.core.preview import export_code
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import ArtifactFormat, Capabilities, ExportSpec, tensor_inputs
+from modelpack_gui.core.records import ArtifactFormat, Capabilities, ExportSpec, KeyReport, ParameterInfo
 from modelpack_gui.ui.dialogs.export_sections.artifact import ArtifactSection
 from modelpack_gui.ui.dialogs.export_sections.base import ExportSection
 from modelpack_gui.ui.dialogs.export_sections.dimensions import DimensionsSection
@@ -21,8 +21,8 @@ from modelpack_gui.ui.models import exporter_choices as choices
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import IconButton, heading
-from modelpack_gui.ui.widgets.code_view import CodeView
 from modelpack_gui.ui.widgets.form_parts import NoteLabel, chain_after
+from modelpack_gui.ui.widgets.script_view import ScriptView
 
 
 class ExportOptionsDialog(QDialog):
@@ -39,8 +39,16 @@ class ExportOptionsDialog(QDialog):
         parent: QWidget | None = None,
         *,
         settings: Settings | None = None,
+        forward: Sequence[ParameterInfo] = (),
+        keys: KeyReport | None = None,
     ) -> None:
-        """`base` is the folder that relative paths start from; `settings` remembers the dialog's size and split."""
+        """Ask for the options of an export.
+
+        Args:
+            base: Folder that relative paths start from.
+            settings: Remembers the dialog's size and split.
+            forward, keys: What is known of the model and its checkpoint, for the equivalent Python.
+        """
         super().__init__(parent)
         self.setObjectName("export-options")
         self.setWindowTitle("Export options")
@@ -53,12 +61,14 @@ class ExportOptionsDialog(QDialog):
         self.artifact.format_chosen.connect(self._on_format)
         self.exporter = ExporterSection(self._exporters, capabilities.executable if capabilities is not None else "")
         self.exporter.exporter_chosen.connect(self._on_exporter)
-        self.dimensions = DimensionsSection(tensor_inputs(recipe.inputs), self._spec.dynamic)
-        self.names = NamesSection(tensor_inputs(recipe.inputs))
+        self.dimensions = DimensionsSection(recipe.inputs, self._spec.dynamic)
+        self.names = NamesSection(recipe.inputs)
         self._sections: tuple[ExportSection, ...] = (self.artifact, self.exporter, self.dimensions, self.names)
         for section in self._sections:
             section.edited.connect(self._put)
-        self.preview = CodeView("Equivalent Python")
+        self._forward, self._keys = forward, keys
+        self.script = ScriptView(lambda: base)
+        self.preview = self.script.code
         self.preview.editor.setObjectName("export-preview")
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.addWidget(self._make_form())
@@ -128,7 +138,7 @@ class ExportOptionsDialog(QDialog):
         column.setContentsMargins(SPACING, 0, 0, 0)
         column.setSpacing(SPACING)
         column.addWidget(heading("Equivalent Python"))
-        column.addWidget(self.preview, 1)
+        column.addWidget(self.script, 1)
         box.setMinimumWidth(260)
         return box
 
@@ -166,7 +176,7 @@ class ExportOptionsDialog(QDialog):
         self._problem.set_text(problem)
         self._export.setEnabled(not problem)
         self._save.setEnabled(not problem)
-        self.preview.set_text(export_code(self.recipe()))
+        self.script.show_recipe(self.recipe(), self._forward, self._keys)
 
     # Edits
 

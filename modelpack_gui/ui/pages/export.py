@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, 
 
 from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.preview import export_code
-from modelpack_gui.core.records import CapturedWarning, ExportRecord, Result, tensor_inputs
+from modelpack_gui.core.records import CapturedWarning, ExportRecord, Result
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.dialogs.export_options import ExportOptionsDialog
 from modelpack_gui.ui.models.export_text import export_sentence, option_rows
@@ -19,10 +18,10 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import Foldable, IconButton, IconLabel, heading, wrapped_label
-from modelpack_gui.ui.widgets.code_view import CodeView
 from modelpack_gui.ui.widgets.explanation import ExplanationList
 from modelpack_gui.ui.widgets.export_results import ExportResults, FactGrid
 from modelpack_gui.ui.widgets.matrix_view import MatrixView
+from modelpack_gui.ui.widgets.script_view import ScriptView
 from modelpack_gui.ui.widgets.segments import Segments
 
 _CODE_LINES = 40
@@ -59,8 +58,9 @@ class ExportPage(StagePage):
         self.explanations.place_wanted.connect(controller.show_place)
         self.explanations.fix_wanted.connect(lambda fix: controller.apply_fix(fix, self.stage))
         self.results = ExportResults(controller, settings)
-        self.code = CodeView("Equivalent Python")
-        self._fold = Foldable("Equivalent Python", self.code)
+        self.script = ScriptView(lambda: controller.base)
+        self.code = self.script.code
+        self._fold = Foldable("Equivalent Python", self.script)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, SPACING, 0)
@@ -99,6 +99,7 @@ class ExportPage(StagePage):
         self.content.addWidget(self.views, alignment=Qt.AlignmentFlag.AlignLeft)
         self.content.addWidget(self._view_stack, 1)
         controller.recipe_changed.connect(self._show_options)
+        controller.scan_changed.connect(self._show_options)
         self._show_options()
         self.refresh()
         self._fold.set_open(is_open=controller.state(self.stage).result is None)  # there is room for it
@@ -143,7 +144,7 @@ class ExportPage(StagePage):
         assert isinstance(result, ExportRecord)
         self.explanations.show_explanations([(Status.WARNING, one) for one in result.explanations])
         ran_with = self.controller.state(self.stage).ran_with
-        self.results.show_record(result, tensor_inputs(ran_with.inputs) if ran_with is not None else ())
+        self.results.show_record(result, ran_with.inputs if ran_with is not None else ())
 
     def reveal(self, subject: object) -> None:
         """Unfold an explanation, or select a warning."""
@@ -161,7 +162,13 @@ class ExportPage(StagePage):
         """Ask for the options; the page's own run button stays."""
         controller = self.controller
         dialog = ExportOptionsDialog(
-            controller.recipe, controller.capabilities, controller.base, self, settings=self._settings
+            controller.recipe,
+            controller.capabilities,
+            controller.base,
+            self,
+            settings=self._settings,
+            forward=controller.forward,
+            keys=controller.keys,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._on_accepted(dialog))
@@ -185,7 +192,7 @@ class ExportPage(StagePage):
     def _show_options(self) -> None:
         recipe = self.controller.recipe
         self._options.show_rows(tuple((name, value, value) for name, value in option_rows(recipe)))
-        self.code.set_text(export_code(recipe))
+        self.script.show_recipe(recipe, self.controller.forward, self.controller.keys)
         self.code.fit_lines(_CODE_LINES)
 
     def _make_hint(self) -> QWidget:

@@ -8,9 +8,16 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from modelpack_gui.core.asked import AskedRow
 from modelpack_gui.core.records import ExportRecord, InputSpec, Verdict
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.models.export_text import AskedRow, artifact_rows, asked_inspection, asked_rows, mismatch_notes
+from modelpack_gui.ui.models.export_text import (
+    artifact_rows,
+    asked_inspection,
+    aspect_title,
+    mismatch_notes,
+    shown_rows,
+)
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.settings import Settings
@@ -91,7 +98,7 @@ class ExportResults(QWidget):
                     width=32,
                     tooltip="Verdict",
                 ),
-                Column("Aspect", lambda row: row.aspect, color=_color, width=140),
+                Column("Aspect", lambda row: aspect_title(row.aspect), color=_color, width=140),
                 Column("Asked", lambda row: row.asked, color=_color, is_mono=True, width=230),
                 Column("Got", lambda row: row.got, color=_color, is_mono=True, width=230),
             ),
@@ -138,7 +145,7 @@ class ExportResults(QWidget):
 
     def show_record(self, record: ExportRecord, inputs: tuple[InputSpec, ...]) -> None:
         """Show another export, and the example inputs it was made with."""
-        rows = asked_rows(record, inputs)
+        rows = shown_rows(record, inputs)
         self.model.set_records(rows)
         for widget in (self._asked_heading, self.table):
             widget.setVisible(bool(rows))  # TorchScript is asked nothing that can be told apart

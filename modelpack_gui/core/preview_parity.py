@@ -1,0 +1,161 @@
+"""The check and the parity of a recipe as Python source, with no dependency on us."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelpack_gui.core.pycode import bracketed, literal
+from modelpack_gui.core.records import DynamicDim, ExportSpec, InputSpec, ParitySpec
+
+_ONNX_CHECK = """\
+onnx.checker.check_model(str(output_path), full_check=True)
+session = onnxruntime.InferenceSession(str(output_path), providers=["CPUExecutionProvider"])
+artifact_inputs = [item.name for item in session.get_inputs()]
+print("The checker passed it and ONNX Runtime loads it:", output_path)"""
+
+_ONNX_RUN = '''\
+def run_artifact(tensors):
+    """Outputs of the artifact, as arrays. Tracing drops inputs that no operator uses."""
+    arrays = {name: tensor.numpy() for name, tensor in zip(input_names, tensors)}
+    return session.run(None, {name: arrays[name] for name in artifact_inputs})'''
+
+_TORCHSCRIPT_CHECK = """\
+artifact = torch.jit.load(str(output_path))
+print("torch.jit.load reads it:", output_path)"""
+
+_PT2_CHECK = """\
+artifact = torch.export.load(str(output_path)).module()
+print("torch.export.load reads it:", output_path)"""
+
+_TORCH_RUN = '''\
+def run_artifact(tensors):
+    """Outputs of the artifact, as arrays."""
+    with torch.no_grad():
+        return arrays_of(CALL)'''
+
+_HELPERS = '''\
+def arrays_of(outputs):
+    """All tensors in what forward gave, in order, as arrays."""
+    if isinstance(outputs, torch.Tensor):
+        return [outputs.detach().numpy()]
+    if outputs is None:
+        return []
+    if hasattr(outputs, "__dataclass_fields__"):
+        outputs = [getattr(outputs, name) for name in outputs.__dataclass_fields__]
+    items = outputs.values() if hasattr(outputs, "values") else outputs
+    return [array for item in items for array in arrays_of(item)]
+
+
+def run_model(tensors):
+    """Outputs of the model in eager mode, as arrays."""
+    model.eval()
+    with torch.inference_mode():
+        return arrays_of(MODEL)
+
+
+def problem(expected, actual):
+    """Why two outputs differ; empty if they do not."""
+    if expected.shape != actual.shape or expected.dtype != actual.dtype:
+        return f"{actual.dtype}{list(actual.shape)} instead of {expected.dtype}{list(expected.shape)}"
+    if expected.dtype.kind not in "fc":
+        wrong = int((expected != actual).sum())
+        return f"{wrong} of {expected.size} elements differ" if wrong else ""
+    rtol, atol = tolerances.get(str(expected.dtype), default_tolerances)
+    close = np.isclose(actual, expected, rtol=rtol, atol=atol, equal_nan=True)
+    if close.all():
+        return ""
+    error = np.abs(actual.astype(np.float64) - expected.astype(np.float64))
+    return f"{int((~close).sum())} of {expected.size} elements differ, by up to {np.nanmax(error):.3g}"'''
+
+_LOOP = """\
+failed = 0
+for sizes, seed in cases:
+    label = ", ".join([*(f"{name} = {size}" for name, size in sizes.items()), f"seed {seed}"])
+    tensors = make_inputs(seed, **sizes)
+    try:
+        expected = run_model(tensors)
+    except Exception as error:  # what the model itself does not take proves nothing
+        print(f"skipped  {label}: the model itself raises {type(error).__name__}")
+        continue
+    try:
+        actual = run_artifact(tensors)
+    except Exception as error:
+        problems = [f"the artifact raises {type(error).__name__}: {error}"]
+    else:
+        problems = [text for text in map(problem, expected, actual) if text]
+        if len(expected) != len(actual):
+            problems = [f"{len(actual)} outputs instead of {len(expected)}"]
+    failed += bool(problems)
+    print(f"{'FAILED ' if problems else 'passed '}  {label}", *problems, sep=": " if problems else "")
+print(f"{failed} of {len(cases)} cases failed" if failed else f"All {len(cases)} cases agree")
+sys.exit(1 if failed else 0)"""
+
+
+def check_lines(export: ExportSpec) -> list[str]:
+    """Lines that load the artifact, and for ONNX run the checker."""
+    return [{"onnx": _ONNX_CHECK, "torchscript": _TORCHSCRIPT_CHECK}.get(export.format, _PT2_CHECK)]
+
+
+def parity_lines(
+    export: ExportSpec, inputs: Sequence[InputSpec], dims: Sequence[DynamicDim], parity: ParitySpec, call: str = ""
+) -> list[str]:
+    """Lines that compare the artifact with the model and end with exit status 1 if they differ.
+
+    Args:
+        inputs: Those that are tensors.
+        call: Name of a function (module, tensors) with which model and artifact are called; empty where they take
+            the tensors by position.
+    """
+    names = export.input_names or tuple(item.name for item in inputs)
+    run = f"input_names = {literal(list(names))}\n\n\n{_ONNX_RUN}" if export.format == "onnx" else _TORCH_RUN
+    others = {dtype: parity.tolerance_of(dtype) for dtype in parity.low_precision}
+    cases = [f"({{{_sizes(sizes)}}}, {seed})" for sizes, seed in _cases(inputs, dims, parity)]
+    return [
+        "# An element passes if |actual - expected| <= atol + rtol * |expected|.",
+        f"default_tolerances = {literal((parity.rtol, parity.atol))}  # rtol, atol",
+        bracketed("tolerances = {", [f"{literal(dtype)}: {literal(pair)}" for dtype, pair in others.items()], "}"),
+        bracketed("cases = [", cases, "]"),
+        "",
+        "",
+        _HELPERS.replace("MODEL", _called("model", call)),
+        "",
+        "",
+        run.replace("CALL", _called("artifact", call)),
+        "",
+        "",
+        _LOOP,
+    ]
+
+
+def _called(module: str, call: str) -> str:
+    """A call on copies, since a model may write into its inputs."""
+    copies = "[tensor.clone() for tensor in tensors]"
+    return f"{call}({module}, {copies})" if call else f"{module}(*{copies})"
+
+
+def _sizes(sizes: dict[str, int]) -> str:
+    return ", ".join(f"{literal(name)}: {size}" for name, size in sizes.items())
+
+
+def _cases(
+    inputs: Sequence[InputSpec], dims: Sequence[DynamicDim], parity: ParitySpec
+) -> list[tuple[dict[str, int], int]]:
+    """The example and its other seeds; then other sizes of one dimension at a time, within its range."""
+    seeds = tuple(dict.fromkeys((0, *parity.seeds)))
+    shapes = {item.name: item.shape for item in inputs}
+    cases: list[tuple[dict[str, int], int]] = [({}, seed) for seed in seeds]
+    by_name: dict[str, list[DynamicDim]] = {}
+    for dim in dims:
+        by_name.setdefault(dim.name, []).append(dim)
+    for name, axes in by_name.items():
+        shape = shapes.get(axes[0].input, ())
+        example = shape[axes[0].axis] if axes[0].axis < len(shape) else 0
+        for size in dict.fromkeys(parity.sizes):
+            if size != example and all(_takes(dim, size) for dim in axes):
+                cases += [({name: size}, seed) for seed in tuple(dict.fromkeys(parity.seeds)) or (0,)]
+    return cases
+
+
+def _takes(dim: DynamicDim, size: int) -> bool:
+    is_multiple = dim.multiple_of is None or size % dim.multiple_of == 0
+    return (dim.min or 0) <= size and (dim.max is None or size <= dim.max) and is_multiple

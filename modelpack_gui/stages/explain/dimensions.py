@@ -1,0 +1,180 @@
+"""Dynamic dimensions that the model fixes, limits or ties together."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from modelpack_gui.core.explanation import Fix
+from modelpack_gui.core.records import DynamicDim
+from modelpack_gui.stages.explain.base import Entry, Finding, Situation
+from modelpack_gui.stages.explain.edits import change_dims, make_static, resize_inputs
+from modelpack_gui.stages.explain.source_lines import places_of, spots
+from modelpack_gui.stages.source.control_flow import SpotKind
+
+_VIOLATION = ("ConstraintViolationError",)
+_FIXED = re.compile(r"^\s*(\w+) = (\d+)\s*$", re.MULTILINE)
+_RANGE = re.compile(r"^\s*(\w+) = Dim\('\w+'(?:, min=(\d+))?(?:, max=(\d+))?\)\s*$", re.MULTILINE)
+_SAME = re.compile(r"^\s*(\w+) = ([A-Za-z_]\w*)\s*$", re.MULTILINE)
+_DERIVED = re.compile(r"^\s*(\w+) = (.*_?[A-Za-z]\w*.*)$", re.MULTILINE)
+_FIXING: tuple[SpotKind, ...] = ("branch-on-size", "number-from-size", "fixed-size", "loop-on-size")
+_GOT_FIXED = re.compile(r"(\w+)\[(\d+)\] = (\d+)$")
+_GOT_NAMED = re.compile(r"(\w+)\[(\d+)\] = ([A-Za-z_]\w*)$")
+
+
+def suggested(situation: Situation) -> str:
+    """What torch lists below "Suggested fixes:"; empty if it did not refuse the dimensions."""
+    raised = situation.raised(*_VIOLATION) or situation.raised("UserError")
+    if raised is None:
+        return ""
+    _, mark, rest = raised.text.partition("Suggested fixes:")
+    return rest.split("\n\n", 1)[0] if mark else ""
+
+
+def _dims(situation: Situation) -> dict[str, list[DynamicDim]]:
+    found: dict[str, list[DynamicDim]] = {}
+    for dim in situation.spec.dynamic if situation.spec else ():
+        found.setdefault(dim.name, []).append(dim)
+    return found
+
+
+def _range(situation: Situation) -> Finding | None:
+    asked = _dims(situation)
+    limits = {name: (low, high) for name, low, high in _RANGE.findall(suggested(situation)) if name in asked}
+    if not limits or situation.spec is None:
+        return None
+
+    def narrowed(dim: DynamicDim) -> DynamicDim:
+        low, high = limits.get(dim.name, ("", ""))
+        return dataclasses.replace(dim, min=int(low) if low else dim.min, max=int(high) if high else dim.max)
+
+    texts = [f"{name} {_between(low, high)}" for name, (low, high) in limits.items()]
+    return Finding(
+        f"The model takes {' and '.join(texts)} only, and a wider range was asked for.",
+        places_of(situation) or spots(situation, *_FIXING),
+        (
+            Fix(f"Give {' and '.join(texts)} as range", (change_dims(situation.spec, narrowed),)),
+            *make_static(situation, limits),
+        ),
+    )
+
+
+def _between(low: str, high: str) -> str:
+    return f"from {low} to {high}" if low and high else f"up to {high}" if high else f"from {low}"
+
+
+def _example_of_one(situation: Situation) -> Finding | None:
+    asked = _dims(situation)
+    ones = {name: int(size) for name, size in _FIXED.findall(suggested(situation)) if name in asked and int(size) < 2}
+    if not ones:
+        return None
+    name, size = next(iter(ones.items()))
+    sizes = {(dim.input, dim.axis): 2 for one in ones for dim in asked[one]}
+    axes = ", ".join(f"axis {axis} of {item}" for item, axis in sizes)
+    return Finding(
+        f"{name} is {size} in the example inputs ({axes}), and torch.export takes a size of 0 or 1 for a constant: "
+        "broadcasting makes those two special.",
+        places_of(situation),
+        (
+            Fix("Make the example size 2", (resize_inputs(situation.inputs, sizes),)),
+            *make_static(situation, ones),
+        ),
+    )
+
+
+def _fixed(situation: Situation) -> Finding | None:
+    if situation.mismatch is not None:
+        return _fixed_in_artifact(situation)
+    asked = _dims(situation)
+    fixed = {name: size for name, size in _FIXED.findall(suggested(situation)) if name in asked}
+    if not fixed:
+        return None
+    return _fixed_finding(situation, fixed)
+
+
+def _fixed_in_artifact(situation: Situation) -> Finding | None:
+    mismatch = situation.mismatch
+    asked, got = (_GOT_NAMED.match(mismatch.asked), _GOT_FIXED.match(mismatch.got)) if mismatch else (None, None)
+    if mismatch is None or mismatch.aspect != "dynamic_dim" or not asked or not got:
+        return None
+    return _fixed_finding(situation, {asked[3]: got[3]})
+
+
+def _fixed_finding(situation: Situation, fixed: dict[str, str]) -> Finding:
+    texts = [f"{name} at {size}" for name, size in fixed.items()]
+    return Finding(
+        f"The model's code fixes {' and '.join(texts)}: a number in a reshape or view, a branch on the size or a "
+        "conversion with int() makes it a constant.",
+        places_of(situation) or spots(situation, *_FIXING),
+        (
+            *make_static(situation, fixed),
+            Fix(
+                "Take the size from the input instead of a number",
+                details="Write x.reshape(x.shape[0], -1) instead of x.reshape(2, -1), do not convert sizes with "
+                "int(), and do not branch on a size that shall be dynamic.",
+            ),
+        ),
+    )
+
+
+def _shared(situation: Situation) -> Finding | None:
+    asked = _dims(situation)
+    mismatch = situation.mismatch
+    if mismatch is not None and mismatch.aspect == "dynamic_dim":
+        was, got = _GOT_NAMED.match(mismatch.asked), _GOT_NAMED.match(mismatch.got)
+        pairs = {was[3]: got[3]} if was and got else {}
+    else:
+        pairs = dict(_SAME.findall(suggested(situation)))
+    pairs = {name: other for name, other in pairs.items() if name in asked and other in asked and name != other}
+    if not pairs or situation.spec is None:
+        return None
+
+    def renamed(dim: DynamicDim) -> DynamicDim:
+        other = pairs.get(dim.name)
+        if other is None:
+            return dim
+        return dataclasses.replace(dim, name=other, min=asked[other][0].min, max=asked[other][0].max)
+
+    name, other = next(iter(pairs.items()))
+    return Finding(
+        f"{name} and {other} were given as two dimensions, and the model makes them equal (by adding the inputs, for "
+        "one): the artifact takes them at one size only.",
+        places_of(situation),
+        (
+            Fix(f"Give both the name {other}", (change_dims(situation.spec, renamed),)),
+            Fix(
+                "Let the model broadcast or pad",
+                details="If the two shall differ, the operation that joins them must allow for it.",
+            ),
+        ),
+    )
+
+
+def _derived(situation: Situation) -> Finding | None:
+    asked = _dims(situation)
+    rules = {name: rule for name, rule in _DERIVED.findall(suggested(situation)) if name in asked}
+    if not rules:
+        return None
+    texts = [f"{name} = {rule.strip()}" for name, rule in rules.items()]
+    return Finding(
+        f"The model takes only sizes of the form {', '.join(texts)}, and any were asked for.",
+        places_of(situation) or spots(situation, *_FIXING),
+        (
+            *make_static(situation, rules),
+            Fix(
+                "Pad the input to a size that fits, inside the model",
+                details="Such as torch.nn.functional.pad(x, (0, -x.shape[-1] % 2)), and cut the output back.",
+            ),
+        ),
+    )
+
+
+_CODE = "export-dynamic-shape"
+
+ENTRIES = (
+    Entry("dim-range", "A dimension has a smaller range", _range, _CODE),
+    Entry("dim-example-one", "The example size is 0 or 1", _example_of_one, _CODE),
+    Entry("dim-fixed", "A dimension is fixed by the model", _fixed, _CODE),
+    Entry("dim-shared", "Two dimensions must be one", _shared, _CODE, gravity=1),
+    Entry("dim-derived", "A dimension takes some sizes only", _derived, _CODE),
+)

@@ -1,0 +1,79 @@
+"""Fixes that are settings: each is offered only where it can be made in this interpreter."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+
+from modelpack_gui.core import serde
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.explanation import Fix, RecipeEdit
+from modelpack_gui.core.records import DynamicDim, ExportSpec, InputSpec
+from modelpack_gui.stages.explain.base import Situation
+from modelpack_gui.stages.export.registry import find, missing_packages
+
+
+def use_exporter(situation: Situation, exporter: str, details: str = "", *, verb: str = "Use") -> tuple[Fix, ...]:
+    """Another exporter for the same format; nothing where there is none, or where it lacks a package.
+
+    An opset that it cannot write goes back to its default.
+    """
+    spec = situation.spec
+    if spec is None or spec.exporter == exporter:
+        return ()
+    try:
+        other = find(spec.format, exporter)
+    except UserError:
+        return ()
+    if missing_packages(other):
+        return ()
+    edits = [RecipeEdit("export.exporter", exporter)]
+    opsets = other.opsets()
+    if spec.opset_version is not None and not (opsets and opsets.min <= spec.opset_version <= opsets.max):
+        edits.append(RecipeEdit("export.opset_version", None))
+    return (Fix(f"{verb} the exporter {exporter}", tuple(edits), details),)
+
+
+def use_opset(situation: Situation, opset: int, details: str = "") -> tuple[Fix, ...]:
+    """Another opset; nothing where the exporter cannot write it."""
+    spec = situation.spec
+    if spec is None:
+        return ()
+    opsets = find(spec.format, spec.exporter).opsets()
+    if opsets is None or not opsets.min <= opset <= opsets.max:
+        return ()
+    return (Fix(f"Use opset {opset}", (RecipeEdit("export.opset_version", opset),), details),)
+
+
+def make_static(situation: Situation, names: Iterable[str], details: str = "") -> tuple[Fix, ...]:
+    """Dynamic dimensions taken away, so that the artifact takes the example's size only."""
+    spec = situation.spec
+    chosen = sorted(set(names) & {dim.name for dim in spec.dynamic}) if spec else []
+    if spec is None or not chosen:
+        return ()
+    kept = tuple(dim for dim in spec.dynamic if dim.name not in chosen)
+    return (Fix(f"Make {' and '.join(chosen)} static", (dynamic_edit(kept),), details),)
+
+
+def change_dims(spec: ExportSpec, change: Callable[[DynamicDim], DynamicDim]) -> RecipeEdit:
+    """Each dynamic dimension changed."""
+    return dynamic_edit(tuple(change(dim) for dim in spec.dynamic))
+
+
+def dynamic_edit(dims: Sequence[DynamicDim]) -> RecipeEdit:
+    """The dynamic dimensions, instead of those there are."""
+    return RecipeEdit("export.dynamic", serde.encode(tuple(dims)))
+
+
+def resize_inputs(inputs: Sequence[InputSpec], sizes: dict[tuple[str, int], int]) -> RecipeEdit:
+    """Example inputs with other sizes, by name and axis."""
+    changed = []
+    for item in inputs:
+        shape = tuple(sizes.get((item.name, axis), size) for axis, size in enumerate(item.shape))
+        changed.append(dataclasses.replace(item, shape=shape))
+    return inputs_edit(changed)
+
+
+def inputs_edit(inputs: Sequence[InputSpec]) -> RecipeEdit:
+    """The example inputs, instead of those there are."""
+    return RecipeEdit("inputs", serde.encode(tuple(inputs)))

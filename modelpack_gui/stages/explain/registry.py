@@ -1,0 +1,41 @@
+"""The kinds of trouble there are, and the way from a situation to its explanation. One line for each family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.stages.explain import dimensions, operators, outputs, scripting, tracing, values
+from modelpack_gui.stages.explain.base import Entry, Situation
+
+# The first that recognises a situation explains it: what is particular comes before what is general.
+ENTRIES: tuple[Entry, ...] = (
+    *scripting.ENTRIES,
+    *operators.ENTRIES,
+    *dimensions.ENTRIES,
+    *values.ENTRIES,
+    *outputs.ENTRIES,
+    *tracing.ENTRIES,
+)
+
+
+def recognise(situation: Situation) -> tuple[Entry, Explanation] | None:
+    """The kind of a situation, and its explanation; None if it is of no known kind."""
+    for entry in ENTRIES:
+        explanation = entry.explain(situation)
+        if explanation is not None:
+            return entry, explanation
+    return None
+
+
+def explain_all(situations: Iterable[Situation]) -> tuple[Explanation, ...]:
+    """The explanations of what is known among some situations, each once, the gravest first."""
+    found: dict[tuple[object, ...], tuple[int, Explanation]] = {}
+    for situation in situations:
+        known = recognise(situation)
+        if known is not None:
+            entry, explanation = known
+            key = (entry.id, explanation.places[:1] or explanation.cause)
+            found.setdefault(key, (entry.gravity, explanation))
+    ordered = sorted(found.values(), key=lambda item: -item[0])
+    return tuple(explanation for _, explanation in ordered)

@@ -1,0 +1,79 @@
+"""How the model's own outputs follow its dynamic axes: a few eager runs at other sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.records import AxisRef, DynamicDim, Follower, InputSpec, ReferenceShapes
+from modelpack_gui.stages.common.warnings import capture
+from modelpack_gui.stages.probe.following import followers, symbolic
+from modelpack_gui.stages.probe.trials import Trial, Trials
+
+if TYPE_CHECKING:
+    import torch
+
+_BUDGET_S = 5.0  # an export takes longer, as a rule; a model that does not is slow to run
+
+
+def reference_shapes(
+    module: torch.nn.Module, inputs: Sequence[InputSpec], dims: Sequence[DynamicDim], context: Context
+) -> ReferenceShapes | None:
+    """Run the model at two other sizes of each dynamic dimension; None where there is none, or no time.
+
+    Raises:
+        JobCancelled: The user asked to stop.
+    """
+    by_name: dict[str, list[DynamicDim]] = {}
+    for dim in dims:
+        by_name.setdefault(dim.name, []).append(dim)
+    with capture():
+        trials = Trials(module, inputs, _BUDGET_S, context)
+        base = trials.run({})
+        if not by_name or not base.is_taken:
+            return None
+        units: list[Sequence[Follower]] = []
+        refused: dict[str, str] = {}
+        for name, axes in by_name.items():
+            made = _alone(trials, axes)
+            if any(trial.outcome == "skipped" for trial in made.values()):
+                return None
+            if made and not any(trial.is_taken for trial in made.values()):
+                refused[name] = next(iter(made.values())).note
+            units.append(followers(name, _example(trials, axes), {_example(trials, axes): base, **made}))
+        together = _together(trials, [by_name[name] for name in refused])
+        if together:  # they only want to change with each other
+            units.append([item for name in refused for item in _followers_together(trials, by_name[name], together)])
+            refused = {}
+    return ReferenceShapes(symbolic(base.outputs, units), refused)
+
+
+def _example(trials: Trials, axes: Sequence[DynamicDim]) -> int:
+    return trials.base[AxisRef(axes[0].input, axes[0].axis)]
+
+
+def _alone(trials: Trials, axes: Sequence[DynamicDim]) -> dict[int, Trial]:
+    """The axes of one name at up to two sizes in its range; one alone would not tell `n + 1` from `2 * n`."""
+    dim, example = axes[0], _example(trials, axes)
+    step = dim.multiple_of or 1
+    low, high = max(dim.min or 2 * step, 1), dim.max
+    near = (example + step, example + 3 * step, example - step, example - 2 * step)
+    sizes = [size for size in near if size >= low and (high is None or size <= high)][:2]
+    return {size: trials.run({AxisRef(dim.input, dim.axis): size for dim in axes}) for size in sizes}
+
+
+def _together(trials: Trials, groups: Sequence[Sequence[DynamicDim]]) -> dict[int, Trial]:
+    """The axes of several names, larger by the same numbers; empty if the model refuses that, too."""
+    step = max((dim.multiple_of or 1 for axes in groups for dim in axes), default=1)
+    changed = [AxisRef(dim.input, dim.axis) for axes in groups for dim in axes]
+    made = {more: trials.run({axis: trials.base[axis] + more for axis in changed}) for more in (step, 3 * step)}
+    return made if len(groups) > 1 and all(trial.is_taken for trial in made.values()) else {}
+
+
+def _followers_together(
+    trials: Trials, axes: Sequence[DynamicDim], together: Mapping[int, Trial]
+) -> tuple[Follower, ...]:
+    example = _example(trials, axes)
+    made = {example: trials.run({}), **{example + more: trial for more, trial in together.items()}}
+    return followers(axes[0].name, example, made)

@@ -1,0 +1,75 @@
+"""What the model's own outputs do at other sizes, and what an export makes of that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelpack_gui.core.context import PlainContext
+from modelpack_gui.core.records import DynamicDim, ExportRecord, ExportRequest, ExportSpec, InputSpec, ModelSource
+from modelpack_gui.stages.export import stage
+
+MODELS = Path(__file__).parents[1] / "fixtures" / "models"
+X = InputSpec("x", (2, 4))
+BATCH = DynamicDim("x", 0, "batch")
+
+
+def export(target: Path, name: str, *inputs: InputSpec, file: str = "sizes.py", **options: Any) -> ExportRecord:
+    spec = ExportSpec(output_path=str(target), **{"exporter": "trace", "dynamic": (BATCH,), **options})
+    return stage.run(ExportRequest(ModelSource(file=file, name=name), inputs or (X,), spec), PlainContext(MODELS))
+
+
+def outputs(record: ExportRecord) -> list[tuple[int | str | None, ...] | None]:
+    assert record.reference is not None
+    return [info.shape for info in record.reference.outputs]
+
+
+def test_an_output_that_tracing_fixed_is_a_mismatch(tmp_path: Path) -> None:
+    record = export(tmp_path / "m.onnx", "IntOfSize")
+    assert outputs(record) == [("batch", 3)]
+    (mismatch,) = record.mismatches
+    assert (mismatch.aspect, mismatch.asked.endswith("[0] = batch"), mismatch.got.endswith("[0] = 2")) == (
+        "output_dim",
+        True,
+        True,
+    )
+
+
+def test_an_output_that_sums_over_the_batch_is_none(tmp_path: Path) -> None:
+    record = export(tmp_path / "m.onnx", "Sums")
+    assert outputs(record) == [(4,)]
+    assert record.mismatches == ()
+
+
+def test_a_size_that_the_model_refuses_is_not_believed_of_the_file(tmp_path: Path) -> None:
+    record = export(tmp_path / "m.onnx", "FixedBatch", file="tiny.py")
+    assert record.reference is not None
+    assert "shape '[2, 4]' is invalid" in record.reference.refused["batch"]
+    (mismatch,) = record.mismatches
+    assert (mismatch.asked, mismatch.got) == ("x[0] = batch", "x[0] = batch")
+    assert "refuses another one" in mismatch.explanation
+
+
+def test_axes_that_only_change_with_each_other_are_changed_together(tmp_path: Path) -> None:
+    left, right = InputSpec("left", (2, 4)), InputSpec("right", (2, 4))
+    dims = (DynamicDim("left", 0, "a"), DynamicDim("right", 0, "b"))
+    record = export(tmp_path / "m.onnx", "Linked", left, right, file="tiny.py", dynamic=dims)
+    assert record.reference is not None
+    assert record.reference.refused == {}
+    assert outputs(record)[0] in (("a", 4), ("b", 4))
+
+
+def test_sizes_stay_in_the_range_of_the_dimension(tmp_path: Path) -> None:
+    image = InputSpec("image", (1, 1, 16, 16))
+    dims = (DynamicDim("image", 2, "height", 8, 32, 4), DynamicDim("image", 3, "width", None, None, 4))
+    record = export(tmp_path / "m.onnx", "UNet", image, exporter="dynamo", dynamic=dims)
+    assert outputs(record) == [(1, 1, "height", "width")]
+    assert record.mismatches == ()
+
+
+@pytest.mark.parametrize("options", [{"dynamic": ()}, {"format": "torchscript", "dynamic": ()}])
+def test_without_dynamic_axes_the_model_is_not_run_again(tmp_path: Path, options: dict[str, Any]) -> None:
+    suffix = ".pt" if "format" in options else ".onnx"
+    assert export(tmp_path / f"m{suffix}", "Sums", **options).reference is None
