@@ -11,6 +11,7 @@ from modelpack_gui.client.files import write_text
 from modelpack_gui.core import recipe as recipes
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import Recipe
+from modelpack_gui.core.records import InputSpec
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -86,8 +87,14 @@ def _with_paths(recipe: Recipe, change: Callable[[str], str]) -> Recipe:
     interpreter = recipe.interpreter
     if Path(interpreter.path).name != interpreter.path:  # a bare name (`python3.11`) is looked up on PATH
         interpreter = dataclasses.replace(interpreter, path=change(interpreter.path))
+
+    def with_files(inputs: tuple[InputSpec, ...]) -> tuple[InputSpec, ...]:
+        return tuple(dataclasses.replace(item, file=change(item.file)) if item.file else item for item in inputs)
+
     return dataclasses.replace(
         recipe,
+        inputs=with_files(recipe.inputs),
+        input_sets=tuple(dataclasses.replace(one, inputs=with_files(one.inputs)) for one in recipe.input_sets),
         source=dataclasses.replace(recipe.source, file=change(recipe.source.file), checkpoint=checkpoint),
         interpreter=interpreter,
         export=dataclasses.replace(recipe.export, output_path=change(recipe.export.output_path)),

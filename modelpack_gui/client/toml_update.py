@@ -18,6 +18,7 @@ from modelpack_gui.core.records import CheckpointSpec, DynamicDim, InputSpec
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "source.checkpoint": serde.encode(CheckpointSpec("")),
     "inputs[]": serde.encode(InputSpec("", ())),
+    "input_sets[].inputs[]": serde.encode(InputSpec("", ())),
     "export.dynamic[]": serde.encode(DynamicDim("", 0, "")),
 }
 """Defaults of the tables that a default recipe does not have."""
@@ -121,7 +122,7 @@ def _item(value: Any, *, is_inline: bool) -> Any:
     if isinstance(value, dict):
         table: Any = tomlkit.inline_table() if is_inline else tomlkit.table()
         for key, item in value.items():
-            table.add(key, _item(item, is_inline=True))
+            table.add(key, _item(item, is_inline=is_inline or key != "inputs"))  # [[input_sets.inputs]] reads better
         return table
     if isinstance(value, list):
         if not is_inline and value and all(isinstance(item, dict) for item in value):

@@ -67,7 +67,7 @@ def request_for(
     if stage is Stage.SOURCE:
         return LoadRequest(recipe.source, recipe.inputs)
     if stage is Stage.EXPORT:
-        return ExportRequest(recipe.source, recipe.inputs, recipe.export)
+        return ExportRequest(recipe.source, recipe.inputs, recipe.export, recipe.input_sets)
     if stage is Stage.GRAPH:
         return InspectRequest(path)
     if stage is Stage.CHECK:

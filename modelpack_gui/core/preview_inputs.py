@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from modelpack_gui.core.dtypes import FLOATS
 from modelpack_gui.core.pycode import INDENT, bracketed, is_name, literal
 from modelpack_gui.core.records import DynamicDim, InputSpec
 
@@ -11,7 +12,6 @@ _RESERVED = {
     "torch", "np", "onnx", "onnxruntime", "Path", "sys", "importlib", "model", "module", "model_file", "spec",
     "inputs", "checkpoint", "seed", "sizes", "self",
 }  # fmt: skip
-_FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 _SEED_STEP = 1_000_003  # as `make_inputs` of the source stage steps it; a test compares the values
 
@@ -67,7 +67,7 @@ def _shape(item: InputSpec, dims: Sequence[DynamicDim]) -> str:
 
 def _draw(name: str, item: InputSpec, shape: str, seed: str, indent: str) -> list[str]:
     ends = [shape, f"generator=torch.Generator().manual_seed({seed})"]
-    if item.dtype in _FLOATS:
+    if item.dtype in FLOATS:
         return _draw_floats(name, item, ends, indent)
     if item.dtype == "bool":
         return [bracketed(f"{name} = torch.randint(", ["0", "2", *ends, "dtype=torch.uint8"], ").bool()", indent)]

@@ -25,7 +25,7 @@ record and its rules.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,7 +108,8 @@ def _prune(data: Any, path: str = "") -> Any:
         return {key: value for key, value in data.items() if value is not None}
     if isinstance(data, dict):
         items = {key: _prune(value, f"{path}.{key}" if path else key) for key, value in data.items()}
-        return {key: value for key, value in items.items() if key in _ALWAYS_WRITTEN or value not in _NOTHING}
+        kept = (*_ALWAYS_WRITTEN, "value") if items.get("value") == "" else _ALWAYS_WRITTEN  # an empty text is one
+        return {key: value for key, value in items.items() if key in kept or value not in _NOTHING}
     if isinstance(data, list):
         return [_prune(item, f"{path}[]") for item in data]
     return data
@@ -133,12 +134,17 @@ def check_values(recipe: Recipe, where: str) -> None:
         except TypeError:  # TOML also has dates and times
             what = type(value).__name__
             raise _invalid(where, f"source.arguments.{name}", f"holds a {what}, which no argument can be") from None
-    for i, item in enumerate(recipe.inputs):
-        if any(size < 0 for size in item.shape):
-            raise _invalid(where, f"inputs[{i}].shape", f"{list(item.shape)} has a negative size")
+    for place, inputs in _all_inputs(recipe):
+        _check_inputs(inputs, place, where)
     names = [item.name for item in recipe.inputs]
     if len(set(names)) != len(names):
         raise _invalid(where, "inputs", "two of them have the same name")
+    sets = [item.name for item in recipe.input_sets]
+    if len(set(sets)) != len(sets) or "" in sets:
+        raise _invalid(where, "input_sets", "one of them has no name of its own")
+    for i, item in enumerate(recipe.input_sets):
+        if [spec.name for spec in item.inputs] != names:
+            raise _invalid(where, f"input_sets[{i}].inputs", f"are not those of inputs: {', '.join(names) or 'none'}")
     allowed = {
         "parity.rtol": 0 <= recipe.parity.rtol < math.inf,  # with an infinite one everything would pass
         "parity.atol": 0 <= recipe.parity.atol < math.inf,
@@ -154,6 +160,24 @@ def check_values(recipe: Recipe, where: str) -> None:
     for path, is_valid in allowed.items():
         if not is_valid:
             raise _invalid(where, path, "is out of range")
+
+
+def _all_inputs(recipe: Recipe) -> Iterator[tuple[str, tuple[InputSpec, ...]]]:
+    yield "inputs", recipe.inputs
+    for i, item in enumerate(recipe.input_sets):
+        yield f"input_sets[{i}].inputs", item.inputs
+
+
+def _check_inputs(inputs: tuple[InputSpec, ...], place: str, where: str) -> None:
+    for i, spec in enumerate(inputs):
+        if any(size < 0 for size in spec.shape):
+            raise _invalid(where, f"{place}[{i}].shape", f"{list(spec.shape)} has a negative size")
+        if spec.value is not None and not isinstance(spec.value, (bool, int, float, str)):
+            raise _invalid(where, f"{place}[{i}].value", "is no number, text, true or false")
+        if spec.value is not None and not spec.is_value:
+            raise _invalid(where, f"{place}[{i}].value", "is given for a tensor; is_value = true makes it one")
+        if "\0" in spec.file:
+            raise _invalid(where, f"{place}[{i}].file", "holds a null character, which no path can")
 
 
 def _paths(recipe: Recipe) -> dict[str, str]:

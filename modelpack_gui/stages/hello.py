@@ -17,7 +17,8 @@ PACKAGES = {
     "onnxscript": "ONNX export with the dynamo exporter.",
     "onnxruntime": "Parity and benchmarks of ONNX artifacts.",
     "onnxslim": "The post-step of that name after an export to ONNX.",
-    "safetensors": "Checkpoints in the .safetensors format.",
+    "safetensors": "Checkpoints and example inputs in the .safetensors format.",
+    "pillow": "Pictures as example inputs.",
 }
 """Packages that stages use, and what does not work without each."""
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import DynamicDim, InputSpec, ParitySpec
+from modelpack_gui.core.records import DynamicDim, InputSet, InputSpec, ParitySpec
 from modelpack_gui.stages.parity.cases import plan
 
 IMAGE = InputSpec("image", (2, 3, 8, 8))
@@ -77,3 +77,41 @@ def test_dimensions_that_do_not_fit_the_inputs_are_user_errors(dynamic: list[Dyn
         plan([IMAGE], dynamic, ParitySpec())
     assert caught.value.info.code == code
     assert caught.value.info.hint
+
+
+def test_other_input_sets_are_cases_of_their_own_after_the_sizes() -> None:
+    night = InputSet("night", (InputSpec("image", (4, 3, 8, 8), high=0.1),))
+    _, cases = plan([IMAGE], [BATCH], ParitySpec(sizes=(3,), seeds=(0, 1)), [night])
+    assert [case.label for case in cases[-2:]] == ["night", "night, seed 1"]
+    assert [(case.input_set, case.sizes, case.changed, case.is_example) for case in cases[-2:]] == [
+        ("night", {"batch": 4}, ("batch",), False)
+    ] * 2
+    assert cases[-1].inputs == night.inputs
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        InputSpec("picture", (2, 3, 8, 8)),
+        InputSpec("image", (2, 3, 8)),
+        InputSpec("image", (), is_value=True),
+        InputSpec("image", (2, 3, 8, 8), argument="x"),
+    ],
+)
+def test_a_set_with_another_call_is_refused(other: InputSpec) -> None:
+    with pytest.raises(UserError) as caught:
+        plan([IMAGE], [BATCH], ParitySpec(), [InputSet("night", (other,))])
+    assert caught.value.info.code == "input-set-differs"
+
+
+def test_what_comes_from_files_has_no_other_seeds() -> None:
+    _, cases = plan([InputSpec("image", (2, 3), file="a.npy")], [], ParitySpec(seeds=(0, 1)))
+    assert [case.label for case in cases] == ["example"]
+    _, cases = plan([InputSpec("image", (2, 3), file="a.npy"), InputSpec("x", (1,))], [], ParitySpec(seeds=(0, 1)))
+    assert [case.label for case in cases] == ["example", "example, seed 1 (image as in the file)"]
+
+
+def test_plain_values_are_not_swept() -> None:
+    inputs = [InputSpec("image", (2, 3)), InputSpec("mode", (), is_value=True, value="fast")]
+    _, cases = plan(inputs, [BATCH], ParitySpec(sizes=(3,), seeds=(0,)))
+    assert [case.shapes for case in cases] == [{"image": (2, 3)}, {"image": (3, 3)}]

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tomllib
@@ -16,8 +17,16 @@ from modelpack_gui.client.recipe_file import load_recipe, moved, recipe_text, re
 from modelpack_gui.client.resources import resource_path
 from modelpack_gui.client.trust import is_trusted
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.recipe import InterpreterSpec, Recipe
-from modelpack_gui.core.records import CheckpointSpec, DynamicDim, ExportSpec, InputSpec, ModelSource
+from modelpack_gui.core.recipe import InterpreterSpec, Recipe, check_values
+from modelpack_gui.core.records import (
+    CheckpointSpec,
+    DynamicDim,
+    ExportSpec,
+    ImageSpec,
+    InputSet,
+    InputSpec,
+    ModelSource,
+)
 
 HANDWRITTEN = """\
 # What this run is for.
@@ -297,12 +306,16 @@ def test_a_recipe_that_moves_still_leads_to_the_same_files(tmp_path: Path) -> No
         source=ModelSource(file="net.py", checkpoint=CheckpointSpec("sub/w.pt")),
         interpreter=InterpreterSpec("venv/bin/python"),
         export=ExportSpec(output_path="/abs/o.onnx"),
+        inputs=(InputSpec("x", (1,), file="x.npy"),),
+        input_sets=(InputSet("other", (InputSpec("x", (1,), file="sub/y.npy"),)),),
     )
     there = moved(recipe, old, new)
     assert there.source.file == str(old / "net.py")
     assert there.source.checkpoint == CheckpointSpec("w.pt")
     assert there.interpreter.path == str(old / "venv/bin/python")
     assert there.export.output_path == "/abs/o.onnx"
+    assert there.inputs[0].file == str(old / "x.npy")
+    assert there.input_sets[0].inputs[0].file == "y.npy"
     assert moved(recipe, old, old) == recipe
 
 
@@ -372,3 +385,40 @@ def test_a_resource_that_is_not_shipped_is_refused() -> None:
     assert resource_path("icons").is_dir()
     with pytest.raises(UserError, match=r"icons/none\.svg"):
         resource_path("icons", "none.svg")
+
+
+def test_input_sets_and_plain_values_survive_saving_and_changing(tmp_path: Path) -> None:
+    values = (
+        InputSpec("times", (), is_value=True, value=3),
+        InputSpec("mode", (), is_value=True, value=""),
+        InputSpec("mask", (), is_value=True),
+    )
+    image = InputSpec("image", (2, 3), argument="batch.image")
+    night = InputSet("night", (InputSpec("image", (4, 3), file="a.png", image=ImageSpec((4, 4), (0.5,))), *values))
+    recipe = Recipe(inputs=(image, *values), input_sets=(night,))
+    path = tmp_path / "recipe.toml"
+    save_recipe(recipe, path)
+    assert load_recipe(path) == recipe
+    assert "[[input_sets.inputs]]" in path.read_text()
+    more = dataclasses.replace(recipe, input_sets=(InputSet("day", recipe.inputs), night))
+    for changed in (more, recipe, dataclasses.replace(recipe, input_sets=())):
+        save_recipe(changed, path)
+        assert load_recipe(path) == changed
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"input_sets": (InputSet("night", ()),)},
+        {"input_sets": (InputSet("", (InputSpec("x", ()),)),)},
+        {"input_sets": (InputSet("a", (InputSpec("x", ()),)),) * 2},
+        {"inputs": (InputSpec("x", (), value=3),)},
+        {"inputs": (InputSpec("x", (), is_value=True, value=[3]),)},
+        {"inputs": (InputSpec("x", (), file="a\0.npy"),)},
+    ],
+)
+def test_inputs_that_make_no_sense_together_are_refused(changed: dict[str, Any]) -> None:
+    recipe = dataclasses.replace(Recipe(inputs=(InputSpec("x", ()),)), **changed)
+    with pytest.raises(UserError) as caught:
+        check_values(recipe, "here")
+    assert caught.value.info.code == "recipe-not-valid"

@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from modelpack_gui.core.context import PlainContext
+from modelpack_gui.core.dtypes import DTYPES
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.records import InputSpec, LoadReport, LoadRequest, ModelSource
 from modelpack_gui.stages.source import load
 from modelpack_gui.stages.source.build import build_model
 from modelpack_gui.stages.source.forward import run_forward
-from modelpack_gui.stages.source.inputs import DTYPES, make_inputs, to_numpy
+from modelpack_gui.stages.source.inputs import make_inputs, to_numpy
 
 MODELS = Path(__file__).parents[1] / "fixtures" / "models"
 
@@ -48,11 +49,11 @@ def test_inputs_are_the_same_each_time_and_differ_between_seeds_and_places() -> 
 def test_every_dtype_is_drawn_within_its_default_range(dtype: str) -> None:
     (tensor,) = make_inputs([InputSpec("a", (200,), dtype)])
     assert str(tensor.dtype) == f"torch.{dtype}"
-    values = tensor.double()
+    values = torch.view_as_real(tensor).double() if tensor.is_complex() else tensor.double()
     highest = 9.0 if "int" in dtype else 1.0
     assert values.min() >= 0.0
     assert values.max() <= highest
-    assert len(set(values.tolist())) >= 2
+    assert len(set(values.flatten().tolist())) >= 2
 
 
 def test_integer_range_includes_both_ends() -> None:
@@ -94,6 +95,15 @@ def test_inputs_that_cannot_be_drawn_are_refused_by_name(spec: InputSpec, code: 
     assert "'a'" in info.message
 
 
+def test_dtypes_that_only_onnx_has_are_told_apart_from_misspelt_ones() -> None:
+    assert "ONNX knows it" in input_error(InputSpec("a", (1,), "int4")).message
+
+
+@pytest.mark.parametrize(("dtype", "high"), [("float8_e4m3fn", 500.0), ("float8_e5m2", 1e5), ("complex64", 1e39)])
+def test_ranges_beyond_a_dtype_are_refused(dtype: str, high: float) -> None:
+    assert input_error(InputSpec("a", (1,), dtype, high=high)).code == "input-range"
+
+
 def test_misspelt_dtype_suggests_the_close_one() -> None:
     assert "float32" in input_error(InputSpec("a", (1,), "flaot32")).hint
 
@@ -104,7 +114,8 @@ def test_values_reach_numpy_unchanged() -> None:
         array = to_numpy(tensor.t())
         assert array.shape == (3, 4)
         assert str(array.dtype) == dtype
-        np.testing.assert_array_equal(array.astype(np.float64), tensor.t().double().numpy())
+        wide = torch.complex128 if tensor.is_complex() else torch.float64
+        np.testing.assert_array_equal(array.astype(str(wide)[6:]), tensor.t().to(wide).numpy())
 
 
 def test_lone_output_is_called_output() -> None:

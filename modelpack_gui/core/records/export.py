@@ -9,7 +9,7 @@ from typing import Literal
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.records.brief import ParityBrief
-from modelpack_gui.core.records.source import InputSpec, ModelSource
+from modelpack_gui.core.records.source import InputSet, InputSpec, ModelSource
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo
 
 ArtifactFormat = Literal["onnx", "torchscript", "pt2"]
@@ -80,6 +80,7 @@ class ExportRequest:
     source: ModelSource
     inputs: tuple[InputSpec, ...]
     export: ExportSpec
+    input_sets: tuple[InputSet, ...] = ()
 
 
 @dataclass(frozen=True)

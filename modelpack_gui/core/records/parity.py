@@ -122,6 +122,7 @@ class ParityCase:
         seed: Added to the seed of each input.
         is_example: Whether these are the example inputs themselves.
         error: Why the artifact could not be run on them; None if it could.
+        input_set: Name of the set of inputs that it is; empty for the first one.
     """
 
     label: str
@@ -131,6 +132,7 @@ class ParityCase:
     verdict: Verdict
     outputs: tuple[OutputParity, ...]
     error: ErrorInfo | None = None
+    input_set: str = ""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class ProgramRunner:
         torch.set_num_threads(request.threads)
         program, _ = load_program(_artifact(request, context))
         return torch_model.ready(
-            program.module(), make_inputs(request.inputs), {"graph": "torch.export"}, "The ExportedProgram"
+            program.module(), make_inputs(request.inputs, context), {"graph": "torch.export"}, "The ExportedProgram"
         )
 
 

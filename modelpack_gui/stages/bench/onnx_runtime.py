@@ -46,7 +46,7 @@ class OnnxRuntimeRunner:
             session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise _error("artifact-not-loadable", f"ONNX Runtime could not load {path}", error) from error
-        tensors = make_inputs(request.inputs)
+        tensors = make_inputs(request.inputs, context)
         names = [info.name for info in session.get_inputs()]
         sources = match_inputs(names, [spec.name for spec in tensor_inputs(request.inputs)])
         feed = {name: to_numpy(tensors[source]) for name, source in zip(names, sources, strict=True)}

@@ -33,7 +33,7 @@ def load(request: BenchPrepareRequest, context: Context) -> tuple[torch.nn.Modul
     set_eval(model)
     if torch.get_num_threads() != request.threads:  # the model's own file has set another number
         torch.set_num_threads(request.threads)
-    return flat_module(model, plan_call(model, request.inputs)), make_inputs(request.inputs)
+    return flat_module(model, plan_call(model, request.inputs)), make_inputs(request.inputs, context)
 
 
 def ready(

@@ -36,7 +36,7 @@ def pt2_rows(
         rows = [passed("runtime-loads", f"{runtime.description}, loads a copy in an empty folder without the class.")]
         context.check_cancelled()
         if inputs:
-            rows.append(run_once(runtime, artifact, inputs))
+            rows.append(run_once(runtime, artifact, inputs, context))
         return [*rows, *range_rows(asked, runtime.ranges)] if asked is not None else rows
 
 

@@ -52,19 +52,19 @@ def onnx_rows(path: Path, artifact: Artifact, inputs: Sequence[InputSpec], conte
             runtime = OnnxRuntime(session, [item.name for item in tensor_inputs(inputs)])
         except UserError as error:
             return [loaded, from_error("runtime-runs", error.info)]
-        row = run_once(runtime, artifact, inputs)
+        row = run_once(runtime, artifact, inputs, context)
         del runtime, session  # Windows deletes no folder with a mapped file in it
         return [loaded, row]
 
 
-def torchscript_rows(path: Path, artifact: Artifact, inputs: Sequence[InputSpec]) -> list[CheckRow]:
+def torchscript_rows(path: Path, artifact: Artifact, inputs: Sequence[InputSpec], context: Context) -> list[CheckRow]:
     """The rows for loading with torch.jit.load and, if example inputs are given, for running on them."""
     try:
         runtime = TorchScriptRuntime(str(path), inputs)
     except UserError as error:
         return [from_error("runtime-loads", error.info), *without_run(inputs)]
     rows = [passed("runtime-loads", f"{runtime.description}, loads it without the class that it was made from.")]
-    return [*rows, run_once(runtime, artifact, inputs)] if inputs else rows
+    return [*rows, run_once(runtime, artifact, inputs, context)] if inputs else rows
 
 
 def without_run(inputs: Sequence[InputSpec]) -> list[CheckRow]:
@@ -114,10 +114,10 @@ def _not_loaded(error: ErrorInfo, artifact: Artifact) -> CheckRow:
     return failed("runtime-loads", explanation, fix, details=text)
 
 
-def run_once(runtime: Runtime, artifact: Artifact, inputs: Sequence[InputSpec]) -> CheckRow:
+def run_once(runtime: Runtime, artifact: Artifact, inputs: Sequence[InputSpec], context: Context) -> CheckRow:
     """The row for running on the example inputs."""
     try:
-        outputs = runtime.run(make_inputs(inputs))
+        outputs = runtime.run(make_inputs(inputs, context))
     except UserError as error:
         return from_error("runtime-runs", error.info)
     got = "; ".join(f"{output.info.name} {output.info.dtype} {output.info.shape_text}" for output in outputs)

@@ -87,7 +87,7 @@ def _rows(artifact: Artifact, request: CheckRequest, context: Context) -> list[C
         rows += pt2_rows.pt2_rows(artifact, request.asked, request.inputs, context)
     else:
         context.progress("Loading it in torch", 0.3)
-        rows += runtime_rows.torchscript_rows(path, artifact, request.inputs)
+        rows += runtime_rows.torchscript_rows(path, artifact, request.inputs, context)
     if request.asked is not None:
         rows += asked_rows(artifact, request.asked, request.inputs, request.reference)
     return rows

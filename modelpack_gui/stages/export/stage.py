@@ -24,9 +24,13 @@ from modelpack_gui.stages.export.program import draft_report, with_draft
 from modelpack_gui.stages.export.reference import reference_shapes
 from modelpack_gui.stages.export.registry import find, missing_packages
 from modelpack_gui.stages.export.size import sized
+from modelpack_gui.stages.source.input_sets import check_set
+from modelpack_gui.stages.source.inputs import complete_inputs, make_inputs
 from modelpack_gui.stages.source.usercode import pip_command, require_torch
 
 if TYPE_CHECKING:
+    import torch
+
     from modelpack_gui.stages.source.build import BuiltModel
 
 
@@ -41,6 +45,7 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
             `export-dynamic-shape`, `export-data-dependent`, `export-failed`, `model-exits`, `disk-full`.
     """
     started_s = time.perf_counter()
+    request = dataclasses.replace(request, inputs=complete_inputs(request.inputs, context))
     exporter = check_request(request)
     target = paths.resolve(context, request.export.output_path)
     paths.prepare_target(target)
@@ -52,10 +57,9 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
     from modelpack_gui.stages.source.call import plan_call
     from modelpack_gui.stages.source.flat import flat_module
     from modelpack_gui.stages.source.forward import run_forward, set_eval
-    from modelpack_gui.stages.source.inputs import make_inputs
 
     built = built or build_model(request.source, context)
-    tensors = make_inputs(request.inputs)
+    tensors = make_inputs(request.inputs, context)
     plan = plan_call(built.module, request.inputs)
     if exporter.runs_model:
         set_eval(built.module)
@@ -77,7 +81,7 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
             example_names=example_names,
             input_names=spec.input_names or example_names,
             path=temporary,
-            other_tensors=make_inputs(request.inputs, seed_offset=1),
+            other_tensors=_other_tensors(request, context),
             metadata=metadata,
         )
         try:
@@ -114,6 +118,14 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
         reference=reference,
         explanations=explain_export(request, built.source_path, differences, warnings),
     )
+
+
+def _other_tensors(request: ExportRequest, context: Context) -> tuple[torch.Tensor, ...]:
+    """Other values for the same call: the second set of inputs where there is one, else another seed."""
+    if not request.input_sets:
+        return make_inputs(request.inputs, context, seed_offset=1)
+    check_set(request.input_sets[0], request.inputs)
+    return make_inputs(complete_inputs(request.input_sets[0].inputs, context), context)
 
 
 def check_request(request: ExportRequest) -> Exporter:

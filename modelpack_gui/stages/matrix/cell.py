@@ -66,7 +66,7 @@ def run(request: MatrixCellRequest, context: Context) -> MatrixCell:
 
 
 def _export(request: MatrixCellRequest, context: Context) -> tuple[BuiltModel, ExportRecord]:
-    exported = ExportRequest(request.source, request.inputs, request.export)
+    exported = ExportRequest(request.source, request.inputs, request.export, request.input_sets)
     export_stage.check_request(exported)  # before seconds are spent on torch and the model
     require_torch()
     import torch

@@ -40,7 +40,7 @@ def run(request: MatrixLatencyRequest, context: Context) -> MatrixLatency:
         return MatrixLatency(Estimate(0.0, 0.0, 0.0), 0, "")
     with capture():
         runtime = open_runtime(read_artifact(resolve(context, request.artifact_path)), request.inputs)
-    tensors = make_inputs(request.inputs)
+    tensors = make_inputs(request.inputs, context)
 
     def measure(runs: int) -> list[float]:
         latencies: list[float] = []

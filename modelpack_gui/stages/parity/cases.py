@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import DynamicDim, InputSpec, ParitySpec
+from modelpack_gui.core.records import DynamicDim, InputSet, InputSpec, ParitySpec, tensor_inputs
+from modelpack_gui.stages.source.input_sets import check_set
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Case:
         sizes: Size of each dynamic dimension by name.
         shapes: Shape of each example input by name.
         changed: Names of the dimensions that differ from the example.
+        inputs: The example inputs that it starts from.
+        input_set: Name of the set of inputs that it is; empty for the first one.
     """
 
     label: str
@@ -42,31 +46,57 @@ class Case:
     shapes: Mapping[str, tuple[int, ...]]
     seed: int
     changed: tuple[str, ...] = field(default=())
+    inputs: tuple[InputSpec, ...] = ()
+    input_set: str = ""
 
     @property
     def is_example(self) -> bool:
         """Whether these are the example inputs themselves."""
-        return not self.changed and self.seed == 0
+        return not self.changed and self.seed == 0 and not self.input_set
 
 
 def plan(
-    inputs: Sequence[InputSpec], dynamic: Sequence[DynamicDim], spec: ParitySpec
+    inputs: Sequence[InputSpec], dynamic: Sequence[DynamicDim], spec: ParitySpec, sets: Sequence[InputSet] = ()
 ) -> tuple[tuple[Dim, ...], tuple[Case, ...]]:
-    """The dynamic dimensions and the cases: the example first, then its other seeds, then the other sizes.
+    """The dynamic dimensions and the cases: the example first, its other seeds, the other sizes, then the other sets.
 
-    One dimension changes at a time; where there are several, the last case changes all of them.
+    One dimension changes at a time; where there are several, one case changes all of them. A set is tried as it is,
+    and with its other seeds. What comes from files has no other seeds.
 
     Raises:
-        UserError: `dynamic-dim-unknown`, `dynamic-dim-differs`.
+        UserError: `dynamic-dim-unknown`, `dynamic-dim-differs`, `input-set-differs`.
     """
-    dims = _dims(inputs, dynamic, spec.sizes)
-    seeds = tuple(dict.fromkeys(spec.seeds)) or (0,)
+    dims = _dims(tensor_inputs(inputs), dynamic, spec.sizes)
+    seeds = _seeds(inputs, spec)
     cases = [_case(inputs, dims, {}, seed) for seed in dict.fromkeys((0, *seeds))]
     for dim in dims:
         cases += [_case(inputs, dims, {dim.name: size}, seed) for size in dim.sizes for seed in seeds]
     if sum(bool(dim.sizes) for dim in dims) > 1:
         cases.append(_case(inputs, dims, _all_changed(dims), seeds[0]))
+    for item in sets:
+        cases += _cases_of_set(item, inputs, dynamic, dims, spec)
     return dims, tuple(cases)
+
+
+def _seeds(inputs: Sequence[InputSpec], spec: ParitySpec) -> tuple[int, ...]:
+    is_drawn = any(not item.file for item in tensor_inputs(inputs))
+    return (tuple(dict.fromkeys(spec.seeds)) if is_drawn else ()) or (0,)
+
+
+def _cases_of_set(
+    item: InputSet, first: Sequence[InputSpec], dynamic: Sequence[DynamicDim], dims: Sequence[Dim], spec: ParitySpec
+) -> list[Case]:
+    check_set(item, first)
+    own = _dims(tensor_inputs(item.inputs), dynamic, spec.sizes)
+    example = {dim.name: dim.example for dim in dims}
+    changed = tuple(dim.name for dim in own if dim.example != example[dim.name])
+    cases = [_case(item.inputs, own, {}, seed) for seed in dict.fromkeys((0, *_seeds(item.inputs, spec)))]
+    return [
+        dataclasses.replace(
+            case, label=case.label.replace("example", item.name, 1), changed=changed, input_set=item.name
+        )
+        for case in cases
+    ]
 
 
 def describe_sizes(sizes: Mapping[str, int], changed: Sequence[str]) -> str:
@@ -123,18 +153,21 @@ def _dim(name: str, items: Sequence[DynamicDim], shapes: Mapping[str, tuple[int,
 
 
 def _case(inputs: Sequence[InputSpec], dims: Sequence[Dim], change: Mapping[str, int], seed: int) -> Case:
-    shapes = {item.name: list(item.shape) for item in inputs}
+    shapes = {item.name: list(item.shape) for item in tensor_inputs(inputs)}
     for dim in dims:
         for name, axis in dim.axes:
             shapes[name][axis] = change.get(dim.name, dim.example)
     sizes = {dim.name: change.get(dim.name, dim.example) for dim in dims}
     label = describe_sizes(sizes, tuple(change))
+    from_files = ", ".join(item.name for item in inputs if item.file) if seed else ""
+    seeded = f", seed {seed}{f' ({from_files} as in the file)' if from_files else ''}"
     return Case(
-        label=label if seed == 0 else f"{label}, seed {seed}",
+        label=f"{label}{seeded}" if seed else label,
         sizes=sizes,
         shapes={name: tuple(shape) for name, shape in shapes.items()},
         seed=seed,
         changed=tuple(change),
+        inputs=tuple(inputs),
     )
 
 

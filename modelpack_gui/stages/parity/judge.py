@@ -38,6 +38,8 @@ def frozen_dim(case: Case, dims: Sequence[Dim], runtime: Runtime) -> ErrorInfo |
 def refused(case: Case, who: str, code: str, error: UserError) -> ErrorInfo:
     """What happened when something would not run a case; `who` is the runtime or `The model itself`."""
     at = describe_sizes(case.sizes, case.changed) if case.changed else "the example size"
+    if case.input_set:
+        at = f"the input set {case.input_set}"
     info = error.info
     if code == EAGER_REFUSED:
         hint = "If the model does not take this size, give the dynamic dimension a range (min and max)."
@@ -76,12 +78,13 @@ def judge(
         is_example=case.is_example,
         verdict=Verdict.worst([output.verdict for output in outputs]),
         outputs=tuple(outputs),
+        input_set=case.input_set,
     )
 
 
 def without_outputs(case: Case, verdict: Verdict, error: ErrorInfo) -> ParityCase:
     """A case that could not be compared."""
-    return ParityCase(case.label, case.sizes, case.seed, case.is_example, verdict, (), error)
+    return ParityCase(case.label, case.sizes, case.seed, case.is_example, verdict, (), error, case.input_set)
 
 
 def _count(outputs: Sequence[Output]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import ParityCase, ParityReport, ParityRequest, Verdict, tensor_inputs
+from modelpack_gui.core.records import ParityCase, ParityReport, ParityRequest, Verdict
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export.artifact import read_artifact
@@ -17,7 +18,7 @@ from modelpack_gui.stages.parity.runtimes import Runtime, open_runtime
 from modelpack_gui.stages.parity.summary import summarise, untried
 from modelpack_gui.stages.source.build import BuiltModel, build_model
 from modelpack_gui.stages.source.call import plan_call
-from modelpack_gui.stages.source.inputs import make_inputs
+from modelpack_gui.stages.source.inputs import complete_inputs, make_inputs
 
 
 def run(request: ParityRequest, context: Context, built: BuiltModel | None = None) -> ParityReport:
@@ -40,7 +41,8 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
             "There are no example inputs, so that there is nothing to compare on.",
             "Add the example inputs that forward takes.",
         )
-    dims, cases = plan(tensor_inputs(request.inputs), request.dynamic, request.parity)
+    request = _completed(request, context)
+    dims, cases = plan(request.inputs, request.dynamic, request.parity, request.input_sets)
     artifact = read_artifact(resolve(context, request.artifact_path))
     if built is None:
         context.progress("Building the model", 0.0)
@@ -49,7 +51,7 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
     with capture() as captured:
         runtime = open_runtime(artifact, request.inputs)
         context.progress("Running the model twice on the example", 0.0)
-        tensors = make_inputs(request.inputs)
+        tensors = make_inputs(request.inputs, context)
         reference = Reference(built.module, plan_call(built.module, request.inputs), context)
         random = randomness(reference.run(tensors), reference.run(tensors))
         results = []
@@ -73,6 +75,13 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
     )
 
 
+def _completed(request: ParityRequest, context: Context) -> ParityRequest:
+    """With the shapes and dtypes of files where the rows leave them to those."""
+    sets = (dataclasses.replace(item, inputs=complete_inputs(item.inputs, context)) for item in request.input_sets)
+    inputs = complete_inputs(request.inputs, context)
+    return dataclasses.replace(request, inputs=inputs, input_sets=tuple(sets))
+
+
 def _compare(
     case: Case,
     request: ParityRequest,
@@ -82,7 +91,7 @@ def _compare(
     context: Context,
 ) -> ParityCase:
     try:
-        tensors = make_inputs(request.inputs, seed_offset=case.seed, shapes=case.shapes)
+        tensors = make_inputs(case.inputs, context, seed_offset=case.seed, shapes=case.shapes)
         expected = reference.run(tensors)
     except UserError as error:
         if case.is_example:

@@ -54,8 +54,12 @@ def untried(cases: Iterable[ParityCase], dims: Sequence[Dim]) -> tuple[Dim, ...]
 def places(cases: Iterable[ParityCase], dims: Sequence[Dim]) -> str:
     """Where some cases are: `the example size`, `batch = 3, 5, 17`, `batch = 3 with height = 5`."""
     found: dict[tuple[str, ...], list[ParityCase]] = {}
+    sets = []
     for case in cases:
-        found.setdefault(_changed(case, dims), []).append(case)
+        if case.input_set:
+            sets.append(f"the input set {case.input_set}")
+        else:
+            found.setdefault(_changed(case, dims), []).append(case)
     texts = []
     for changed, group in found.items():
         if not changed:
@@ -66,7 +70,7 @@ def places(cases: Iterable[ParityCase], dims: Sequence[Dim]) -> str:
             texts.append(f"{changed[0]} = {', '.join(str(size) for size in sizes)}")
         else:
             texts.extend(dict.fromkeys(" with ".join(f"{n} = {case.sizes[n]}" for n in changed) for case in group))
-    return " and at ".join(texts)
+    return " and at ".join((*texts, *dict.fromkeys(sets)))
 
 
 def _changed(case: ParityCase, dims: Sequence[Dim]) -> tuple[str, ...]:
@@ -167,6 +171,8 @@ def _diagnosis(cases: Sequence[ParityCase], failed: Sequence[ParityCase], dims: 
     slight = _slight([item for case in failed for item in case.outputs if item.verdict is Verdict.FAILED])
     if slight:
         return slight
+    if all(case.input_set for case in failed):
+        return "the example inputs pass, so the export froze something that the other inputs change"
     at_example = [case for case in cases if not _changed(case, dims)]
     failed_there = [case for case in at_example if case.verdict is Verdict.FAILED]
     if len(failed_there) == len(at_example):

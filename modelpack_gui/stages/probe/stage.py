@@ -40,7 +40,7 @@ def run(request: ProbeRequest, context: Context) -> ProbeReport:
     module = build_model(request.source, context).module
     with capture():
         # A model that refuses its example is an error.
-        run_forward(module, make_inputs(request.inputs), plan_call(module, request.inputs))
+        run_forward(module, make_inputs(request.inputs, context), plan_call(module, request.inputs))
         trials = Trials(module, request.inputs, request.budget_s, context)
         lift(trials)
         units = _probe(trials, request.inputs, context)

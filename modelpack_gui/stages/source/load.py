@@ -27,7 +27,7 @@ def run(request: LoadRequest, context: Context) -> LoadReport:
     from modelpack_gui.stages.common.warnings import capture
     from modelpack_gui.stages.source.call import plan_call
     from modelpack_gui.stages.source.forward import run_forward
-    from modelpack_gui.stages.source.inputs import make_inputs, tensor_info
+    from modelpack_gui.stages.source.inputs import complete_inputs, make_inputs, tensor_info
 
     built = build_model(request.source, context)
     context.check_cancelled()
@@ -36,10 +36,11 @@ def run(request: LoadRequest, context: Context) -> LoadReport:
     warnings = built.warnings
     if request.inputs:
         context.progress("Running it on the example inputs")
-        tensors = make_inputs(request.inputs)
+        specs = complete_inputs(request.inputs, context)
+        tensors = make_inputs(specs, context)
         with capture() as captured:
-            results = run_forward(built.module, tensors, plan_call(built.module, request.inputs))
-        named = zip(tensor_inputs(request.inputs), tensors, strict=True)
+            results = run_forward(built.module, tensors, plan_call(built.module, specs))
+        named = zip(tensor_inputs(specs), tensors, strict=True)
         inputs = tuple(tensor_info(spec.name, tensor) for spec, tensor in named)
         outputs = tuple(tensor_info(name, tensor) for name, tensor in results)
         warnings += captured.records

@@ -11,7 +11,14 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import ArtifactFormat, Capabilities, ExportSpec, KeyReport, ParameterInfo
+from modelpack_gui.core.records import (
+    ArtifactFormat,
+    Capabilities,
+    ExportSpec,
+    KeyReport,
+    ParameterInfo,
+    tensor_inputs,
+)
 from modelpack_gui.ui.dialogs.export_sections.artifact import ArtifactSection
 from modelpack_gui.ui.dialogs.export_sections.base import ExportSection
 from modelpack_gui.ui.dialogs.export_sections.dimensions import DimensionsSection
@@ -61,8 +68,8 @@ class ExportOptionsDialog(QDialog):
         self.artifact.format_chosen.connect(self._on_format)
         self.exporter = ExporterSection(self._exporters, capabilities.executable if capabilities is not None else "")
         self.exporter.exporter_chosen.connect(self._on_exporter)
-        self.dimensions = DimensionsSection(recipe.inputs, self._spec.dynamic)
-        self.names = NamesSection(recipe.inputs)
+        self.dimensions = DimensionsSection(tensor_inputs(recipe.inputs), self._spec.dynamic)
+        self.names = NamesSection(tensor_inputs(recipe.inputs))
         self._sections: tuple[ExportSection, ...] = (self.artifact, self.exporter, self.dimensions, self.names)
         for section in self._sections:
             section.edited.connect(self._put)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.asked import AskedRow, asked_rows, gravest_first
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import DynamicDim, ExportRecord, InputSpec
+from modelpack_gui.core.records import DynamicDim, ExportRecord, InputSpec, tensor_inputs
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from modelpack_gui.ui.models.exporter_choices import FORMAT_TITLES
 
@@ -28,7 +28,7 @@ def option_rows(recipe: Recipe) -> tuple[tuple[str, str], ...]:
         rows.append(("Opset", "default" if spec.opset_version is None else str(spec.opset_version)))
     rows.append(("Dynamic axes", ", ".join(map(dim_text, spec.dynamic)) or "none: all sizes are fixed"))
     if spec.format == "onnx":
-        names = spec.input_names or tuple(item.name for item in recipe.inputs)
+        names = spec.input_names or tuple(item.name for item in tensor_inputs(recipe.inputs))
         rows.append(("Inputs", ", ".join(names) or "none yet"))
         rows.append(("Outputs", ", ".join(spec.output_names) or "named by the exporter"))
         rows.append(("Constants", "folded" if spec.constant_folding else "not folded"))

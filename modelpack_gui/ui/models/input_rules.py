@@ -7,11 +7,12 @@ import math
 import re
 from collections.abc import Sequence
 
+from modelpack_gui.core import dtypes
+from modelpack_gui.core.dtypes import INTEGERS
 from modelpack_gui.core.records import CallableInfo, InputSpec, ParameterInfo
 
-FLOATS = ("float16", "bfloat16", "float32", "float64")
-INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-DTYPES = ("float32", "int64", "bool", *(name for name in (*FLOATS, *INTEGERS) if name not in ("float32", "int64")))
+_COMMON = ("float32", "int64", "bool")
+DTYPES = (*_COMMON, *(name for name in dtypes.DTYPES if name not in _COMMON))
 """The common ones first."""
 
 FIELDS = ("name", "shape", "dtype", "low", "high", "seed")
@@ -33,7 +34,7 @@ def default_text(item: InputSpec, field: str) -> str:
     """What an empty range cell stands for."""
     if field == "low":
         return "" if item.dtype == "bool" else "0"
-    if field == "high" and item.dtype in FLOATS:
+    if field == "high" and item.dtype not in (*INTEGERS, "bool"):
         return f"{max(1.0, (item.low or 0.0) + 1.0):g}"
     if field == "high" and item.dtype in INTEGERS:
         return f"{max(9.0, item.low or 0.0):g}"

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, 
 
 from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import CapturedWarning, ExportRecord, Result
+from modelpack_gui.core.records import CapturedWarning, ExportRecord, Result, tensor_inputs
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.dialogs.export_options import ExportOptionsDialog
 from modelpack_gui.ui.models.export_text import export_sentence, option_rows
@@ -144,7 +144,7 @@ class ExportPage(StagePage):
         assert isinstance(result, ExportRecord)
         self.explanations.show_explanations([(Status.WARNING, one) for one in result.explanations])
         ran_with = self.controller.state(self.stage).ran_with
-        self.results.show_record(result, ran_with.inputs if ran_with is not None else ())
+        self.results.show_record(result, tensor_inputs(ran_with.inputs) if ran_with is not None else ())
 
     def reveal(self, subject: object) -> None:
         """Unfold an explanation, or select a warning."""
