@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import CheckpointSpec, ModelSource
-
-DTYPES = ("float32", "float16", "bfloat16", "float64")
+from modelpack_gui.core.records import CAST_DTYPES, CheckpointSpec, ModelSource
 
 
 def add_checkpoint_options(parser: argparse._ActionsContainer) -> None:
@@ -27,7 +25,7 @@ def add_checkpoint_options(parser: argparse._ActionsContainer) -> None:
         help="where the state dict is in it, such as ema or state.model; see `modelpack checkpoint`",
     )
     parser.add_argument("--checkpoint-prefix", metavar="PREFIX", help="taken off the keys that have it, as module.")
-    parser.add_argument("--checkpoint-dtype", choices=DTYPES, help="cast floating-point weights to it")
+    parser.add_argument("--checkpoint-dtype", choices=CAST_DTYPES, help="cast floating-point weights to it")
     parser.add_argument(
         "--no-strict", action="store_true", help="load the keys that fit; the rest stays as constructed"
     )

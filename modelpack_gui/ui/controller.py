@@ -24,6 +24,8 @@ from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     Capabilities,
+    CheckpointScan,
+    CheckpointScanRequest,
     CheckRequest,
     ExportRecord,
     HelloRequest,
@@ -329,6 +331,13 @@ class Controller(QObject):
         """Describe the values of an initializer of the artifact; `answered` gets one of the two."""
         request = TensorStatsRequest(self.artifact_path, name)
         self._ask("tensor-stats", request, f"Read {name}", lambda event: answered(*_split(event, TensorStats)))
+
+    def ask_checkpoint_scan(
+        self, request: CheckpointScanRequest, answered: Callable[[CheckpointScan | None, ErrorInfo | None], None]
+    ) -> None:
+        """List what a checkpoint holds, without running it; `answered` gets one of the two."""
+        title = f"Read {request.path}"
+        self._ask("scan-checkpoint", request, title, lambda event: answered(*_split(event, CheckpointScan)))
 
     def inspect(self, inspection: Inspection) -> None:
         """Show something in the inspector."""

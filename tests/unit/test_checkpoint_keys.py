@@ -17,7 +17,8 @@ from modelpack_gui.core.errors import ErrorInfo, JobCancelled, UserError
 from modelpack_gui.core.explanation import Fix, RecipeEdit
 from modelpack_gui.core.fixes import apply_fix
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import CheckpointSpec, KeyReport, KeySuggestion, ModelSource
+from modelpack_gui.core.records import CheckpointSpec, InputSpec, KeyReport, KeySuggestion, LoadRequest, ModelSource
+from modelpack_gui.stages.source import load
 from modelpack_gui.stages.source.build import BuiltModel, build_model
 from modelpack_gui.stages.source.near_miss import suggestions
 
@@ -164,6 +165,19 @@ def test_unknown_dtype_is_an_error_with_the_known_ones_as_fixes(tmp_path: Path) 
     info = error_of(saved(tmp_path, PARTS), dtype="int8")
     assert info.code == "checkpoint-dtype"
     assert fixes_of(info)[0].edits == (RecipeEdit("source.checkpoint.dtype", "float32"),)
+
+
+def test_inputs_that_were_not_cast_with_the_weights_can_be(tmp_path: Path) -> None:
+    checkpoint = CheckpointSpec(str(saved(tmp_path, PARTS)), dtype="float64")
+    source = ModelSource(file="weights.py", name="TwoParts", checkpoint=checkpoint)
+    inputs = (InputSpec("x", (2, 4)),)
+    with pytest.raises(UserError) as caught:
+        load.run(LoadRequest(source, inputs), PlainContext(MODELS))
+    explanation = caught.value.info.explanation
+    assert explanation is not None
+    changed = apply_fix(Recipe(source=source, inputs=inputs), explanation.fixes[0])
+    report = load.run(LoadRequest(changed.source, changed.inputs), PlainContext(MODELS))
+    assert report.outputs[0].dtype == "float64"
 
 
 def test_tied_weights_stay_tied_whichever_name_the_file_has(tmp_path: Path) -> None:

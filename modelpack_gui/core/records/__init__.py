@@ -15,6 +15,7 @@ from modelpack_gui.core.records.bench import (
 from modelpack_gui.core.records.brief import ParityBrief
 from modelpack_gui.core.records.check import CheckReport, CheckRequest, CheckRow
 from modelpack_gui.core.records.checkpoint import (
+    CAST_DTYPES,
     CheckpointEntry,
     CheckpointScan,
     CheckpointScanRequest,
@@ -135,6 +136,7 @@ Result = (
 """What a job can give."""
 
 __all__ = [
+    "CAST_DTYPES",
     "PROTOCOL_VERSION",
     "Artifact",
     "ArtifactFormat",

@@ -7,6 +7,9 @@ from typing import Literal
 
 from modelpack_gui.core.records.tensors import TensorInfo
 
+CAST_DTYPES = ("float32", "float16", "bfloat16", "float64")
+"""What `CheckpointSpec.dtype` can be, besides empty."""
+
 
 @dataclass(frozen=True)
 class CheckpointScanRequest:

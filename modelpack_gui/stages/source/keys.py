@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
-from modelpack_gui.core.records import CheckpointSpec, KeyReport, ShapeMismatch
+from modelpack_gui.core.records import CAST_DTYPES, CheckpointSpec, KeyReport, ShapeMismatch
 from modelpack_gui.stages.source.checkpoint import Checkpoint
 from modelpack_gui.stages.source.copying import cast_floats, load_copied
 from modelpack_gui.stages.source.key_errors import faults_of, keys_error
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import torch
 
 _LOGGED = 8
-DTYPES = ("float32", "float16", "bfloat16", "float64")
 
 
 def load_state(module: torch.nn.Module, checkpoint: Checkpoint, spec: CheckpointSpec, context: Context) -> KeyReport:
@@ -69,11 +68,15 @@ def load_state(module: torch.nn.Module, checkpoint: Checkpoint, spec: Checkpoint
 def _dtype(name: str) -> torch.dtype:
     import torch
 
-    if name not in DTYPES:
-        fixes = tuple(Fix(f"Cast to {dtype}", (RecipeEdit("source.checkpoint.dtype", dtype),)) for dtype in DTYPES)
+    if name not in CAST_DTYPES:
+        fixes = tuple(
+            Fix(f"Cast to {dtype}", (RecipeEdit("source.checkpoint.dtype", dtype),)) for dtype in CAST_DTYPES
+        )
         message = f"The checkpoint's dtype {name!r} is not one that a model can be cast to."
         explanation = Explanation("checkpoint-dtype", "No such dtype for the weights", message, fixes=fixes)
-        raise UserError("checkpoint-dtype", message, f"Choose {', '.join(DTYPES)}, or none.", explanation=explanation)
+        raise UserError(
+            "checkpoint-dtype", message, f"Choose {', '.join(CAST_DTYPES)}, or none.", explanation=explanation
+        )
     found = getattr(torch, name)
     assert isinstance(found, torch.dtype)
     return found

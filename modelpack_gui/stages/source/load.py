@@ -6,8 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from modelpack_gui.core.context import Context
+from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import LoadReport, LoadRequest, ModuleInfo, TensorInfo, tensor_inputs
 from modelpack_gui.stages.source.build import build_model
+from modelpack_gui.stages.source.cast_inputs import with_cast_inputs
 from modelpack_gui.stages.source.usercode import require_torch
 
 if TYPE_CHECKING:
@@ -39,7 +41,10 @@ def run(request: LoadRequest, context: Context) -> LoadReport:
         specs = complete_inputs(request.inputs, context)
         tensors = make_inputs(specs, context)
         with capture() as captured:
-            results = run_forward(built.module, tensors, plan_call(built.module, specs))
+            try:
+                results = run_forward(built.module, tensors, plan_call(built.module, specs))
+            except UserError as error:
+                raise with_cast_inputs(error, request) from error
         named = zip(tensor_inputs(specs), tensors, strict=True)
         inputs = tuple(tensor_info(spec.name, tensor) for spec, tensor in named)
         outputs = tuple(tensor_info(name, tensor) for name, tensor in results)

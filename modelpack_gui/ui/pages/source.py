@@ -95,6 +95,8 @@ class SourcePage(StagePage):
         """Also the tabs and the offer to consent."""
         super().refresh()
         state = self.controller.state(self.stage)
+        if state.status is not Status.RUNNING:
+            self.checkpoint.reader.follow()  # the file may be another one since it was read
         has_result = state.result is not None
         for tab in (_MODEL_TAB, _KEYS_TAB):
             self.tabs.setTabEnabled(tab, has_result)

@@ -1,21 +1,27 @@
-"""The checkpoint: path, whether every key must match, and the classes that its pickle may use by consent."""
+"""The checkpoint: path, what is in it, how it is read, and the classes that its pickle may use by consent."""
 
 from __future__ import annotations
 
 import dataclasses
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from modelpack_gui.core.locations import located
 from modelpack_gui.core.records import CheckpointSpec
+from modelpack_gui.ui.checkpoint_reader import CheckpointReader
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.models.checkpoint_text import file_line, scan_problem
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, wrapped_label
-from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT, FormSection
+from modelpack_gui.ui.widgets.checkpoint_options import CheckpointOptions
+from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT, FormSection, NoteLabel
 from modelpack_gui.ui.widgets.path_field import PathField
 
-SUFFIXES = (".pt", ".pth", ".ckpt", ".bin", ".safetensors")
+SUFFIXES = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".json")
+"""A .json is the index of shards."""
 
 
 class CheckpointField(FormSection):
@@ -38,17 +44,23 @@ class CheckpointField(FormSection):
         self._clear.setObjectName("checkpoint-clear")
         self._clear.clicked.connect(lambda: self.checkpoint_edited.emit(None, "clear checkpoint"))
         self.file.row.addWidget(self._clear)
-        self._strict = QCheckBox("Every key must match (&strict)")
-        self._strict.setObjectName("checkpoint-strict")
-        self._strict.setToolTip("Off: missing and unexpected keys are a warning in the key report")
-        self._strict.clicked.connect(self._on_strict_clicked)
+        self.reader = CheckpointReader(controller, self)
+        self._facts = ElidedLabel("", Qt.TextElideMode.ElideRight)
+        self._facts.setObjectName("checkpoint-facts")
+        self._facts.setProperty("role", "muted")
+        self._note = NoteLabel()
+        self._note.setObjectName("checkpoint-problem")
         self._allowed_box = QWidget()
         self._allowed = QVBoxLayout(self._allowed_box)
         self._allowed.setContentsMargins(0, 0, 0, 0)
         self._allowed.setSpacing(GRID)
         self.add_row("Chec&kpoint", self.file, self.file.line)
-        self.add_row("", self._strict, height=TICK_HEIGHT)
+        self.add_row("", self._facts, height=TICK_HEIGHT)
+        self.add_row("", self._note, height=TICK_HEIGHT)
+        self.options = CheckpointOptions(self)
+        self.options.spec_edited.connect(self.checkpoint_edited)
         self._allowed_label = self.add_row("Allowed classes", self._allowed_box)
+        self.reader.changed.connect(self._show_scan)
         self.follow()
 
     def follow(self) -> None:
@@ -56,11 +68,11 @@ class CheckpointField(FormSection):
         spec = self._controller.recipe.source.checkpoint
         path = spec.path if spec is not None else ""
         self.file.set_path(path)
-        missing = bool(path) and not (self._controller.base / path).is_file()
-        self.file.line.set_problem(f"There is no file {self._controller.base / path}." if missing else "")
+        place = located(self._controller.base, path)
+        self.file.line.set_problem(f"There is no file {place}." if path and not place.exists() else "")
         self._clear.setEnabled(spec is not None)
-        self._strict.setEnabled(spec is not None)
-        self._strict.setChecked(spec is None or spec.strict)
+        self.reader.follow()
+        self._show_scan()
         allowed = spec.allowed_globals if spec is not None else ()
         self.form.setRowVisible(self._allowed_box, bool(allowed))
         if allowed != self._shown:
@@ -75,6 +87,15 @@ class CheckpointField(FormSection):
             )
             for name in allowed:
                 self._allowed.addWidget(self._allowed_row(name))
+
+    def _show_scan(self) -> None:
+        spec, scan, error = self._controller.recipe.source.checkpoint, self.reader.scan, self.reader.error
+        text, is_final = (error.message, True) if error is not None else scan_problem(scan) if scan else ("", False)
+        self._note.set_text(text, Status.FAILED if is_final else Status.WARNING)
+        self._facts.set_text(file_line(scan) if scan is not None else "")
+        self.form.setRowVisible(self._facts, scan is not None)
+        self.form.setRowVisible(self._note, bool(text))
+        self.options.show_spec(spec, scan)
 
     def _allowed_row(self, name: str) -> QWidget:
         text = ElidedLabel(name, Qt.TextElideMode.ElideMiddle)
@@ -96,13 +117,9 @@ class CheckpointField(FormSection):
             self.checkpoint_edited.emit(None, "clear checkpoint")
         elif before is None:
             self.checkpoint_edited.emit(CheckpointSpec(path), "choose checkpoint")
-        else:  # consent was given for the other file
-            self.checkpoint_edited.emit(CheckpointSpec(path, before.strict), "choose checkpoint")
-
-    def _on_strict_clicked(self, strict: bool) -> None:
-        spec = self._controller.recipe.source.checkpoint
-        if spec is not None:
-            self.checkpoint_edited.emit(dataclasses.replace(spec, strict=strict), "change strict loading")
+        else:  # consent was given for the other file, whose key and prefix it were
+            after = CheckpointSpec(path, before.strict, dtype=before.dtype)
+            self.checkpoint_edited.emit(after, "choose checkpoint")
 
     def _on_disallow(self, name: str) -> None:
         spec = self._controller.recipe.source.checkpoint

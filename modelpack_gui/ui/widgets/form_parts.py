@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QWheelEvent
+from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -130,11 +130,10 @@ class NoteLabel(QWidget):
 
     def _tint(self) -> None:
         self._picture.setPixmap(status_icon(self._status).pixmap(14, 14))
-        color = theme().status_color(self._status)
-        palette = self._label.palette()
-        if palette.color(self._label.foregroundRole()) != QColor(color):
-            palette.setColor(self._label.foregroundRole(), QColor(color))
-            self._label.setPalette(palette)
+        # A palette would be undone by the application's style sheet at the next change of theme.
+        sheet = f"color: {theme().status_color(self._status)};"
+        if sheet != self._label.styleSheet():
+            self._label.setStyleSheet(sheet)
 
 
 class CommandRow(QWidget):

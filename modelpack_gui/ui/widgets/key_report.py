@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records import KeyReport, LoadReport
 from modelpack_gui.ui.inspection import Inspection, Property, Section
+from modelpack_gui.ui.models.checkpoint_text import how_loaded
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel
 from modelpack_gui.ui.models.source_text import shape_text
 from modelpack_gui.ui.settings import Settings
@@ -19,6 +21,7 @@ from modelpack_gui.ui.widgets.basics import StatusBadge, wrapped_label
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.form_parts import CalmCombo
 
+_PROBABLY, _SHAPES = 2, (3, 4)  # columns
 _KINDS = {
     "missing": "In the model, not in the checkpoint: the values stay as the constructor made them.",
     "unexpected": "In the checkpoint, not in the model: the values are not used.",
@@ -28,24 +31,38 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class KeyRow:
-    """One key that does not match."""
+    """One key that does not match.
+
+    Attributes:
+        probably: The key on the other side that it probably is; empty if none is known.
+        reason: Why, in a few words.
+    """
 
     key: str
     kind: str
     model_shape: str = ""
     checkpoint_shape: str = ""
+    probably: str = ""
+    reason: str = ""
 
 
 def key_rows(keys: KeyReport) -> list[KeyRow]:
     """All keys that do not match."""
+    wanted = {item.missing: (item.unexpected, item.reason) for item in keys.suggestions}
+    offered = {item.unexpected: (item.missing, item.reason) for item in keys.suggestions}
     return [
-        *(KeyRow(key, "missing") for key in keys.missing),
-        *(KeyRow(key, "unexpected") for key in keys.unexpected),
+        *(_renamed(key, "missing", wanted) for key in keys.missing),
+        *(_renamed(key, "unexpected", offered) for key in keys.unexpected),
         *(
             KeyRow(item.key, "other shape", shape_text(item.model_shape), shape_text(item.checkpoint_shape))
             for item in keys.mismatched
         ),
     ]
+
+
+def _renamed(key: str, kind: str, partners: Mapping[str, tuple[str, str]]) -> KeyRow:
+    probably, reason = partners.get(key, ("", ""))
+    return KeyRow(key, kind, probably=probably, reason=reason)
 
 
 class KeyReportView(QWidget):
@@ -71,12 +88,14 @@ class KeyReportView(QWidget):
             (
                 Column("Key", lambda row: row.key, is_mono=True, width=320),
                 Column("Finding", lambda row: row.kind, icon=lambda _row: status_icon(Status.WARNING), width=130),
+                Column("Probably", lambda row: row.probably or None, full=_probably, is_mono=True, width=280,
+                       tooltip="The key on the other side that it was renamed from or to"),
                 Column("Shape in model", lambda row: row.model_shape, is_mono=True, width=140),
                 Column("Shape in checkpoint", lambda row: row.checkpoint_shape, is_mono=True, width=140),
             ),
             mono_font(),
             self,
-        )
+        )  # fmt: skip
         self.table = DataTable(self.model, "key-table", "Checkpoint keys that do not match")
         self.table.remember(settings)
         self.table.record_selected.connect(self._on_selected)
@@ -104,6 +123,12 @@ class KeyReportView(QWidget):
         keys = report.keys
         rows = key_rows(keys) if keys is not None else []
         self.model.set_records(rows)
+        for column, has_some in (
+            (_PROBABLY, any(row.probably for row in rows)),
+            (_SHAPES[0], any(row.model_shape for row in rows)),
+            (_SHAPES[1], any(row.model_shape for row in rows)),
+        ):
+            self.table.setColumnHidden(column, not has_some)
         self._tools.setVisible(bool(rows))
         self.table.setVisible(bool(rows))
         self._rest.setVisible(not rows)
@@ -121,11 +146,13 @@ class KeyReportView(QWidget):
             self._sentence.setText("The weights are as the constructor made them.")
         elif not rows:
             self._badge.set_status(Status.PASSED)
-            self._sentence.setText(f"All {fmt.plural(keys.matched, 'key')} matched in name and shape.")
+            text = f"All {fmt.plural(keys.matched, 'key')} matched in name and shape. {how_loaded(keys)}"
+            self._sentence.setText(text.strip())
         else:
             self._badge.set_status(Status.WARNING)
             found = ", ".join(f"{fmt.count(number)} {kind}" for kind, number in counts.items() if number)
-            self._sentence.setText(f"{fmt.plural(keys.matched, 'key')} matched; {found}.")
+            text = f"{fmt.plural(keys.matched, 'key')} matched; {found}. {_random_note(keys)} {how_loaded(keys)}"
+            self._sentence.setText(" ".join(text.split()))
 
     def _on_filter_changed(self) -> None:
         kind = self._kind.currentData() or ""
@@ -140,5 +167,22 @@ class KeyReportView(QWidget):
         if row.model_shape:
             properties.append(Property("shape in model", row.model_shape, is_mono=True))
             properties.append(Property("shape in checkpoint", row.checkpoint_shape, is_mono=True))
+        if row.probably:
+            properties.append(Property("probably", row.probably, is_mono=True))
+            properties.append(Property("because of", row.reason))
         sections = (Section("Checkpoint key", tuple(properties)), Section("What it means", text=_KINDS[row.kind]))
         self.inspection_made.emit(Inspection(row.key, "checkpoint key", sections))
+
+
+def _probably(row: KeyRow) -> str:
+    return f"{row.probably} ({row.reason})" if row.probably else ""
+
+
+def _random_note(keys: KeyReport) -> str:
+    """What the model computes with where the checkpoint gave nothing."""
+    random = len(keys.missing) + len(keys.mismatched)
+    if not random:
+        return ""
+    return (
+        f"{fmt.plural(random, 'tensor')} of the model {'is' if random == 1 else 'are'} as the constructor made them."
+    )
