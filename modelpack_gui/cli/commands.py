@@ -24,6 +24,7 @@ from modelpack_gui.core.events import Cancelled, Failed, Outcome
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.preview import script_code
+from modelpack_gui.core.proposals import with_saved_model
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     Capabilities,
@@ -32,8 +33,11 @@ from modelpack_gui.core.records import (
     HelloRequest,
     InspectRequest,
     Request,
+    ScanRequest,
+    SourceScan,
     Verdict,
 )
+from modelpack_gui.core.saved_models import SavedKind, kind_of_source
 
 PARITY_FAILED_NOTE = (
     f"  {mark(Verdict.WARNING)} The parity failed: runners of the artifact compute something else than the model,"
@@ -177,6 +181,19 @@ def _run_recipe(
             results = [stage_result(stages[0], hello)]
             _show(arguments, console, results[0])
             return _finish(arguments, console, results, recipe=recipe)
+        if recipe.source.is_saved_model and not recipe.inputs:
+            request = ScanRequest(recipe.source.file)
+            scanned = run_job(
+                client, "scan", request, monitor, interpreter=interpreter, base=base, is_cancelled=interrupt.is_set
+            )
+            if isinstance(scanned, (Failed, Cancelled)):
+                results = [stage_result(stages[0], scanned)]
+                _show(arguments, console, results[0])
+                return _finish(arguments, console, results, recipe=recipe, environment=hello.result)
+            assert isinstance(scanned.result, SourceScan)
+            if scanned.result.saved is not None:
+                recipe = with_saved_model(recipe, scanned.result.saved)
+                console.note(_proposed_note(recipe))
         run_ = RecipeRun(client, recipe, base, monitor, artifact_path=artifact_path, is_cancelled=interrupt.is_set)
         results = []
         for result in run_.results(stages):
@@ -187,6 +204,20 @@ def _run_recipe(
             ):
                 console.result(PARITY_FAILED_NOTE)
     return _finish(arguments, console, results, recipe=recipe, environment=hello.result)
+
+
+def _proposed_note(recipe: Recipe) -> str:
+    names = {(dim.input, dim.axis): dim.name for dim in recipe.export.dynamic}
+    shown = [
+        f"{item.name} {item.dtype} "
+        + "x".join(str(names.get((item.name, axis), size)) for axis, size in enumerate(item.shape))
+        for item in recipe.inputs
+    ]
+    return (
+        f"Example inputs as {recipe.source.file} takes them: {', '.join(shown)}."
+        if shown
+        else (f"note: {recipe.source.file} does not say which inputs it takes; give them in a recipe.")
+    )
 
 
 def _run_one(arguments: argparse.Namespace, console: Console, stage: Stage, request: Request) -> int:
@@ -232,4 +263,7 @@ def _finish(
 
 def _artifact(arguments: argparse.Namespace, recipe: Recipe, base: Path) -> Path:
     given: Path | None = arguments.artifact
-    return given.absolute() if given is not None else located(base, recipe.export.output_path)
+    if given is not None:
+        return given.absolute()
+    is_onnx = kind_of_source(recipe.source, base) is SavedKind.ONNX
+    return located(base, recipe.source.file if is_onnx else recipe.export.output_path)

@@ -260,6 +260,7 @@ def _add_parity(subparsers: object) -> None:
         """\
 examples:
   modelpack parity recipe.toml
+  modelpack parity model.onnx                 ONNX Runtime against onnx.reference
   modelpack parity recipe.toml --artifact build/other.onnx --rtol 1e-4 --atol 1e-6
   modelpack parity recipe.toml --sizes 1,2,3,7,64 --seeds 0,1,2
 
@@ -356,7 +357,11 @@ def _add_env(subparsers: object) -> None:
 
 
 def _recipe_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recipe", type=Path, help="recipe file (TOML); paths in it start from its folder")
+    parser.add_argument(
+        "recipe",
+        type=Path,
+        help="recipe file (TOML); paths in it start from its folder; or a saved model (.onnx, TorchScript, .pt2)",
+    )
 
 
 def _artifact_option(parser: argparse.ArgumentParser) -> None:

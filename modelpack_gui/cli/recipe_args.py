@@ -13,7 +13,8 @@ from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe, check_values
-from modelpack_gui.core.records import DynamicDim, InputSpec, module_and_name
+from modelpack_gui.core.records import DynamicDim, InputSpec, ModelSource, module_and_name
+from modelpack_gui.core.saved_models import kind_of_file
 
 
 def recipe_of(arguments: argparse.Namespace, *, needs_source: bool = True) -> tuple[Recipe, Path]:
@@ -29,7 +30,7 @@ def recipe_of(arguments: argparse.Namespace, *, needs_source: bool = True) -> tu
     """
     given = vars(arguments)
     path: Path | None = given.get("recipe")
-    recipe = load_recipe(path) if path else Recipe()
+    recipe = _recipe_at(path) if path else Recipe()
     base = path.absolute().parent if path else Path.cwd()
     recipe = _with_source(recipe, given)
     recipe = _with_export(recipe, given)
@@ -38,6 +39,13 @@ def recipe_of(arguments: argparse.Namespace, *, needs_source: bool = True) -> tu
         _check_source(recipe, path)
     check_values(recipe, str(path) if path else "command line")
     return recipe, base
+
+
+def _recipe_at(path: Path) -> Recipe:
+    """The recipe in a file; a saved model in its place stands for a recipe with it as the source."""
+    if path.suffix != ".toml" and kind_of_file(path).is_model:
+        return Recipe(source=ModelSource(file=path.name))
+    return load_recipe(path)
 
 
 def _check_source(recipe: Recipe, path: Path | None) -> None:

@@ -13,6 +13,7 @@ from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import ORDER, Stage, request_for, verdict_of
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import ExportRecord, Request, Result, Verdict
+from modelpack_gui.core.saved_models import SavedKind, kind_of_source
 
 _NEEDS = {
     Stage.EXPORT: (Stage.SOURCE,),
@@ -75,6 +76,9 @@ class RecipeRun:
         self._base = base
         self._listener = listener
         self._artifact_path = artifact_path
+        self._is_onnx = kind_of_source(recipe.source, base) is SavedKind.ONNX
+        if self._is_onnx and not artifact_path:  # the source is the artifact
+            self._artifact_path = str(located(base, recipe.source.file))
         self._is_cancelled = is_cancelled
         self._exported: ExportRecord | None = None
 
@@ -116,7 +120,11 @@ class RecipeRun:
         return stage_result(stage, ended)
 
     def _reason_to_skip(self, stage: Stage, results: dict[Stage, StageResult]) -> str:
+        if self._is_onnx and stage is Stage.EXPORT:
+            return "The source is an ONNX file already, so there is nothing to export."
         for needed in _NEEDS.get(stage, ()):
+            if self._is_onnx and needed is Stage.EXPORT:
+                continue
             before = results.get(needed)
             if before is not None and before.outcome is not Outcome.SUCCEEDED:
                 return f"{needed.label} did not succeed."

@@ -14,6 +14,9 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from modelpack_gui.core.locations import located
+from modelpack_gui.core.records.source import ModelSource
+
 
 class SavedKind(str, Enum):
     """The kind of a file. The values are stable: they cross to the worker and stand in results."""
@@ -69,6 +72,14 @@ def kind_of_file(path: Path) -> SavedKind:
     if head[_SAFETENSORS_HEADER:] == b'{"':
         return SavedKind.CHECKPOINT
     return SavedKind.UNKNOWN
+
+
+def kind_of_source(source: ModelSource, base: Path) -> SavedKind | None:
+    """What the saved model of a recipe in `base` is; None for Python source, and where there is no file."""
+    if not source.is_saved_model:
+        return None
+    path = located(base, source.file)
+    return kind_of_file(path) if path.is_file() else None
 
 
 def inner_name(names: list[str], leaf: str) -> str:

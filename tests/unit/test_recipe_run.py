@@ -219,3 +219,14 @@ DOUBTFUL = ExportRecord(ExportSpec(), ARTIFACT, (Mismatch("opset_version", "17",
 )
 def test_the_exit_status_is_that_of_the_gravest_ending(endings: list[Result | Outcome | None], status: int) -> None:
     assert exit_status([ended(ending) for ending in endings]) == status
+
+
+def test_an_onnx_source_is_its_own_artifact_and_is_not_exported(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(b"\x08\x09\x12")
+    client = FakeClient(GOOD)
+    run = RecipeRun(client, Recipe(source=ModelSource(file="net.onnx")), tmp_path, lambda event: None)
+    results = {result.stage: result for result in run.run()}
+    assert results[Stage.EXPORT].skipped == "The source is an ONNX file already, so there is nothing to export."
+    assert all(results[stage].outcome is Outcome.SUCCEEDED for stage in ORDER if stage is not Stage.EXPORT)
+    assert client.requests["inspect"] == InspectRequest(str(tmp_path / "net.onnx"))
+    assert exit_status(tuple(results.values())) == 0

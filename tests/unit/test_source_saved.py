@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -17,16 +18,29 @@ import torch
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import ErrorInfo, UserError
+from modelpack_gui.core.proposals import with_saved_model
+from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
+    BenchPrepareRequest,
+    BenchTurnRequest,
     CheckpointSpec,
     DynamicDim,
+    ExportRecord,
+    ExportRequest,
+    ExportSpec,
     InputSpec,
     ModelSource,
+    ParityRequest,
+    ParitySpec,
     SavedModel,
     ScanRequest,
     TensorInfo,
+    Verdict,
 )
 from modelpack_gui.core.saved_models import SavedKind, kind_of_file
+from modelpack_gui.stages.bench import prepare, turn
+from modelpack_gui.stages.export import stage as export
+from modelpack_gui.stages.parity import stage as parity
 from modelpack_gui.stages.source import scan
 from modelpack_gui.stages.source.build import TRAINING_GRAPH, BuiltModel, build_model
 from modelpack_gui.stages.source.exported_program import is_formula
@@ -338,3 +352,75 @@ def test_a_checkpoint_is_loaded_into_a_saved_model(folder: Path, tmp_path: Path)
 def test_a_size_that_is_more_than_a_formula_is_told(text: str) -> None:
     assert not is_formula(text)
     assert is_formula("Add(Symbol('s53', positive=True, integer=True), FloorDiv(s1 - 2*s3, Integer(2)))")
+
+
+# Onwards from a saved model
+
+
+def exported(folder: Path, file: str, file_format: str, exporter: str, suffix: str) -> ExportRecord:
+    dims = () if file_format == "torchscript" else (DynamicDim("x", 0, "batch", 1, 64),)
+    spec = ExportSpec(format=file_format, exporter=exporter, output_path=f"out/net{suffix}", dynamic=dims)  # type: ignore[arg-type]
+    return export.run(ExportRequest(ModelSource(file), (InputSpec("x", (2, 3)),), spec), PlainContext(folder))
+
+
+@pytest.mark.parametrize(
+    ("file", "file_format", "exporter", "suffix"),
+    [
+        ("scripted.pt", "onnx", "trace", ".onnx"),
+        ("traced.bin", "onnx", "script", ".onnx"),
+        ("scripted.pt", "torchscript", "script", ".pt"),
+        ("program.pt2", "onnx", "dynamo", ".onnx"),
+        ("program.pt2", "torchscript", "trace", ".pt"),
+    ],
+)
+def test_saved_models_are_exported_and_agree_with_themselves(
+    folder: Path, file: str, file_format: str, exporter: str, suffix: str
+) -> None:
+    record = exported(folder, file, file_format, exporter, suffix)
+    request = ParityRequest(
+        ModelSource(file), (InputSpec("x", (2, 3)),), record.artifact.path, record.asked.dynamic,
+        ParitySpec(sizes=(1, 5)),
+    )  # fmt: skip
+    assert parity.run(request, PlainContext(folder)).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("file", "file_format", "exporter", "edits"),
+    [
+        ("scripted.pt", "onnx", "dynamo", {"export.exporter": "trace"}),
+        (
+            "scripted.pt",
+            "pt2",
+            "export",
+            {"export.format": "onnx", "export.exporter": "trace", "export.output_path": "out/net.onnx"},
+        ),
+        ("program.pt2", "onnx", "trace", {"export.exporter": "dynamo"}),
+        ("program.pt2", "onnx", "script", {"export.exporter": "dynamo"}),
+        ("program.pt2", "torchscript", "script", {"export.exporter": "trace"}),
+    ],
+)
+def test_an_exporter_that_cannot_take_the_source_offers_the_one_that_can(
+    folder: Path, file: str, file_format: str, exporter: str, edits: dict[str, str]
+) -> None:
+    suffix = {"onnx": ".onnx", "pt2": ".pt2", "torchscript": ".pt"}[file_format]
+    with pytest.raises(UserError) as caught:
+        exported(folder, file, file_format, exporter, suffix)
+    assert caught.value.info.code == "export-source-unfit"
+    assert caught.value.info.explanation is not None
+    assert {edit.path: edit.value for edit in caught.value.info.explanation.fixes[0].edits} == edits
+
+
+@pytest.mark.parametrize("file", ["scripted.pt", "program.pt2"])
+def test_saved_models_are_measured(folder: Path, file: str) -> None:
+    context = PlainContext(folder)
+    prepare.run(BenchPrepareRequest("eager", ModelSource(file), (InputSpec("x", (2, 3)),), "", 1), context)
+    assert len(turn.run(BenchTurnRequest("eager", 3), context).latencies_ms) == 3
+
+
+def test_the_rest_of_a_recipe_follows_what_the_saved_model_takes(folder: Path) -> None:
+    recipe = with_saved_model(Recipe(), described(folder, "program.pt2"))
+    assert recipe.inputs == (InputSpec("x", (2, 3)),)
+    assert recipe.export.dynamic == (DynamicDim("x", 0, "batch", 1, 64),)
+    assert with_saved_model(Recipe(), described(folder, "scripted.pt")).export.exporter == "trace"
+    chosen = dataclasses.replace(Recipe(), inputs=(InputSpec("x", (7, 3)),))
+    assert with_saved_model(chosen, described(folder, "program.pt2")) == chosen

@@ -36,7 +36,9 @@ class OnnxRuntimeRunner:
                 "package-missing", "This interpreter has no onnxruntime.", "Install it: pip install onnxruntime."
             ) from error
         from modelpack_gui.stages.parity.runtimes import match_inputs
+        from modelpack_gui.stages.source.arrays import make_arrays
         from modelpack_gui.stages.source.inputs import make_inputs, to_numpy
+        from modelpack_gui.stages.source.onnx_source import onnx_source
 
         options = ort.SessionOptions()
         options.intra_op_num_threads = request.threads
@@ -46,7 +48,8 @@ class OnnxRuntimeRunner:
             session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise _error("artifact-not-loadable", f"ONNX Runtime could not load {path}", error) from error
-        tensors = make_inputs(request.inputs, context)
+        is_onnx = onnx_source(request.source, context) is not None  # then there may be no torch
+        tensors = make_arrays(request.inputs, context) if is_onnx else make_inputs(request.inputs, context)
         names = [info.name for info in session.get_inputs()]
         sources = match_inputs(names, [spec.name for spec in tensor_inputs(request.inputs)])
         feed = {name: to_numpy(tensors[source]) for name, source in zip(names, sources, strict=True)}

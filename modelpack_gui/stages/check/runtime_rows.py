@@ -15,7 +15,7 @@ from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.records import Artifact, CheckRow, InputSpec, TensorInfo, tensor_inputs
 from modelpack_gui.stages.check.rows import failed, from_error, not_tried, passed, skipped, warning
 from modelpack_gui.stages.parity.runtimes import OnnxRuntime, Output, Runtime, TorchScriptRuntime, gist, open_session
-from modelpack_gui.stages.source.inputs import make_inputs
+from modelpack_gui.stages.source.arrays import make_values
 
 _IR = re.compile(r"[Uu]nsupported model IR version: (\d+), max supported IR version: (\d+)")
 _OPSET = re.compile(r"[Oo]pset \d+ is under development")
@@ -115,9 +115,9 @@ def _not_loaded(error: ErrorInfo, artifact: Artifact) -> CheckRow:
 
 
 def run_once(runtime: Runtime, artifact: Artifact, inputs: Sequence[InputSpec], context: Context) -> CheckRow:
-    """The row for running on the example inputs."""
+    """The row for running on the example inputs, also where there is no torch."""
     try:
-        outputs = runtime.run(make_inputs(inputs, context))
+        outputs = runtime.run(make_values(inputs, context))
     except UserError as error:
         return from_error("runtime-runs", error.info)
     got = "; ".join(f"{output.info.name} {output.info.dtype} {output.info.shape_text}" for output in outputs)

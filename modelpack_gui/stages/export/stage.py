@@ -24,8 +24,11 @@ from modelpack_gui.stages.export.program import draft_report, with_draft
 from modelpack_gui.stages.export.reference import reference_shapes
 from modelpack_gui.stages.export.registry import find, missing_packages
 from modelpack_gui.stages.export.size import sized
+from modelpack_gui.stages.export.source_fit import check_fit
 from modelpack_gui.stages.source.input_sets import check_set
 from modelpack_gui.stages.source.inputs import complete_inputs, make_inputs
+from modelpack_gui.stages.source.onnx_source import onnx_source
+from modelpack_gui.stages.source.saved import is_onnx
 from modelpack_gui.stages.source.usercode import pip_command, require_torch
 
 if TYPE_CHECKING:
@@ -41,10 +44,13 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
         built: The model of the request, where the caller needs it too; else it is built here.
 
     Raises:
-        UserError: Those of `check_request`, of building the model, and `forward-failed`, `export-unsupported-op`,
-            `export-dynamic-shape`, `export-data-dependent`, `export-failed`, `model-exits`, `disk-full`.
+        UserError: Those of `check_request`, of building the model, and `source-is-onnx`, `export-source-unfit`,
+            `forward-failed`, `export-unsupported-op`, `export-dynamic-shape`, `export-data-dependent`,
+            `export-failed`, `model-exits`, `disk-full`.
     """
     started_s = time.perf_counter()
+    if onnx_source(request.source, context) is not None:
+        raise is_onnx(paths.resolve(context, request.source.file))
     request = dataclasses.replace(request, inputs=complete_inputs(request.inputs, context))
     exporter = check_request(request)
     target = paths.resolve(context, request.export.output_path)
@@ -59,6 +65,7 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
     from modelpack_gui.stages.source.forward import run_forward, set_eval
 
     built = built or build_model(request.source, context)
+    check_fit(built.module, request.export)
     tensors = make_inputs(request.inputs, context)
     plan = plan_call(built.module, request.inputs)
     if exporter.runs_model:

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     import torch
 
 
-def load_program(path: str | Path) -> tuple[torch.export.ExportedProgram, dict[str, str]]:
+def load_program(
+    path: str | Path, allowed_globals: tuple[str, ...] = ()
+) -> tuple[torch.export.ExportedProgram, dict[str, str]]:
     """The ExportedProgram in an archive of torch.export.save, and the metadata that it carries.
+
+    Args:
+        allowed_globals: Full names that the user agreed to let its pickles use.
 
     Raises:
         UserError: `pt2-not-loadable`, and those of `check_archive` for a file that would run more than its graph.
@@ -27,7 +32,7 @@ def load_program(path: str | Path) -> tuple[torch.export.ExportedProgram, dict[s
     import torch
 
     path = Path(path)
-    check_archive(path, ())
+    check_archive(path, allowed_globals)
 
     extra_files: dict[str, Any] = {written.EXTRA_FILE: ""}
     try:

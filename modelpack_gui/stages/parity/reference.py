@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.records import CapturedWarning
+from modelpack_gui.core.records import CapturedWarning, InputSpec
 from modelpack_gui.stages.parity import metrics
 from modelpack_gui.stages.parity.runtimes import Output
-from modelpack_gui.stages.source.call import CallPlan
+from modelpack_gui.stages.source.call import CallPlan, plan_call
 from modelpack_gui.stages.source.forward import run_forward
-from modelpack_gui.stages.source.inputs import tensor_info, to_numpy
+from modelpack_gui.stages.source.inputs import make_inputs, tensor_info, to_numpy
 
 if TYPE_CHECKING:
     import torch
@@ -39,15 +39,44 @@ def randomness(first: Sequence[Output], second: Sequence[Output]) -> CapturedWar
     )
 
 
-class Reference:
+class Reference(Protocol):
+    """What an artifact is compared with. Its inputs are tensors or arrays, whichever it makes."""
+
+    def make_inputs(
+        self, inputs: Sequence[InputSpec], seed_offset: int = 0, shapes: Mapping[str, tuple[int, ...]] | None = None
+    ) -> Sequence[Any]:
+        """The example inputs in order, with other values for another seed, and other shapes by name.
+
+        Raises:
+            UserError: They cannot be made.
+        """
+
+    def run(self, tensors: Sequence[Any]) -> tuple[Output, ...]:
+        """The expected outputs.
+
+        Raises:
+            UserError: It does not run on these.
+        """
+
+    def noise_floor(self, tensors: Sequence[Any], outputs: Sequence[Output]) -> tuple[float | None, ...]:
+        """The error of each output that rounding alone gives; None where it is not known."""
+
+
+class EagerReference:
     """The model in eager mode, and how much rounding alone changes its outputs: in float64 against as it is."""
 
-    def __init__(self, module: torch.nn.Module, plan: CallPlan, context: Context) -> None:
+    def __init__(self, module: torch.nn.Module, inputs: Sequence[InputSpec], context: Context) -> None:
         self._module = module
-        self._plan = plan
+        self._plan = plan_call(module, inputs)
         self._wide: torch.nn.Module | None = None
         self._context = context
         self._is_given_up = False
+
+    def make_inputs(
+        self, inputs: Sequence[InputSpec], seed_offset: int = 0, shapes: Mapping[str, tuple[int, ...]] | None = None
+    ) -> tuple[torch.Tensor, ...]:
+        """See Reference."""
+        return make_inputs(inputs, self._context, seed_offset=seed_offset, shapes=shapes)
 
     def run(self, tensors: Sequence[torch.Tensor]) -> tuple[Output, ...]:
         """The outputs of one forward pass in eval mode.

@@ -123,8 +123,10 @@ class OnnxRuntime:
         make = self._ort.OrtValue
         feeds = {}
         for argument, tensor in zip(self._arguments, tensors, strict=True):
-            if tensor.dtype is torch.bfloat16:
-                bits = tensor.contiguous().view(torch.int16).numpy().view("uint16")
+            if "bfloat16" in str(tensor.dtype):
+                is_tensor = isinstance(tensor, torch.Tensor)
+                values: Any = tensor.contiguous().view(torch.int16).numpy() if is_tensor else tensor
+                bits = values.view("uint16")
                 feeds[argument.name] = make.ortvalue_from_numpy_with_onnx_type(bits, _BFLOAT16)
             else:
                 feeds[argument.name] = make.ortvalue_from_numpy(to_numpy(tensor))

@@ -13,16 +13,17 @@ from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.parity import judge
 from modelpack_gui.stages.parity.cases import Case, Dim, plan
-from modelpack_gui.stages.parity.reference import Reference, randomness
+from modelpack_gui.stages.parity.onnx_reference import OnnxReference
+from modelpack_gui.stages.parity.reference import EagerReference, Reference, randomness
 from modelpack_gui.stages.parity.runtimes import Runtime, open_runtime
 from modelpack_gui.stages.parity.summary import summarise, untried
 from modelpack_gui.stages.source.build import BuiltModel, build_model
-from modelpack_gui.stages.source.call import plan_call
-from modelpack_gui.stages.source.inputs import complete_inputs, make_inputs
+from modelpack_gui.stages.source.inputs import complete_inputs
+from modelpack_gui.stages.source.onnx_source import onnx_source
 
 
 def run(request: ParityRequest, context: Context, built: BuiltModel | None = None) -> ParityReport:
-    """Compare the model in eager mode with its artifact.
+    """Compare the model in eager mode with its artifact; an ONNX source is run by `onnx.reference` instead.
 
     A case that fails is part of the report. So is one that the model itself does not run: it is skipped.
 
@@ -44,22 +45,27 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
     request = _completed(request, context)
     dims, cases = plan(request.inputs, request.dynamic, request.parity, request.input_sets)
     artifact = read_artifact(resolve(context, request.artifact_path))
-    if built is None:
+    onnx_file = onnx_source(request.source, context) if built is None else None
+    if built is None and onnx_file is None:
         context.progress("Building the model", 0.0)
         built = build_model(request.source, context)
     context.check_cancelled()
     with capture() as captured:
         runtime = open_runtime(artifact, request.inputs)
         context.progress("Running the model twice on the example", 0.0)
-        tensors = make_inputs(request.inputs, context)
-        reference = Reference(built.module, plan_call(built.module, request.inputs), context)
+        if onnx_file is not None:
+            reference: Reference = OnnxReference(onnx_file, request.inputs, context)
+        else:
+            assert built is not None
+            reference = EagerReference(built.module, request.inputs, context)
+        tensors = reference.make_inputs(request.inputs)
         random = randomness(reference.run(tensors), reference.run(tensors))
         results = []
         for number, case in enumerate(cases):
             context.check_cancelled()
             context.progress(f"Comparing at {case.label} ({number + 1} of {len(cases)})", number / len(cases))
             results.append(_compare(case, request, dims, runtime, reference, context))
-    warnings = (*built.warnings, *captured.records, *((random,) if random else ()))
+    warnings = (*(built.warnings if built is not None else ()), *captured.records, *((random,) if random else ()))
     verdicts = [case.verdict for case in results]
     if random or untried(results, dims):
         verdicts.append(Verdict.WARNING)
@@ -91,7 +97,7 @@ def _compare(
     context: Context,
 ) -> ParityCase:
     try:
-        tensors = make_inputs(case.inputs, context, seed_offset=case.seed, shapes=case.shapes)
+        tensors = reference.make_inputs(case.inputs, case.seed, case.shapes)
         expected = reference.run(tensors)
     except UserError as error:
         if case.is_example:

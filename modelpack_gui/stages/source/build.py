@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import CapturedWarning, FileStamp, KeyReport, ModelSource
+from modelpack_gui.core.saved_models import SavedKind
 from modelpack_gui.stages.common import paths
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.source import arguments
@@ -24,7 +25,7 @@ from modelpack_gui.stages.source.checkpoint import read_checkpoint
 from modelpack_gui.stages.source.importing import import_source, user_files
 from modelpack_gui.stages.source.keys import load_state
 from modelpack_gui.stages.source.locate import locate
-from modelpack_gui.stages.source.saved import load_saved, training_ops
+from modelpack_gui.stages.source.saved import is_onnx, load_saved, locate_saved, training_ops
 from modelpack_gui.stages.source.usercode import guarded, require_torch
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ def build_model(source: ModelSource, context: Context) -> BuiltModel:
         UserError: For everything that can be wrong with the source, its arguments or its checkpoint.
         JobCancelled: The user asked to stop.
     """
+    if source.is_saved_model:
+        path, kind = locate_saved(source, context)
+        if kind is SavedKind.ONNX:
+            raise is_onnx(path)
     require_torch()  # before the user's file, and before the loggers are captured
 
     _reset_torch()

@@ -74,12 +74,14 @@ def complete_inputs(inputs: Sequence[InputSpec], context: Context) -> tuple[Inpu
     )
 
 
-def to_numpy(tensor: torch.Tensor) -> npt.NDArray[Any]:
-    """The values of a tensor as a numpy array of the same shape and dtype.
+def to_numpy(tensor: torch.Tensor | npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The values of a tensor as a numpy array of the same shape and dtype; an array is given back as it is.
 
     bfloat16 and the 8-bit floats, which numpy lacks, take the dtype of ml_dtypes where that is installed, else
     float32 (exactly).
     """
+    if not hasattr(tensor, "detach"):
+        return tensor
     import torch
 
     values = tensor.detach().cpu().resolve_conj().resolve_neg()

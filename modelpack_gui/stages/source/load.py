@@ -10,6 +10,8 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import LoadReport, LoadRequest, ModuleInfo, TensorInfo, tensor_inputs
 from modelpack_gui.stages.source.build import build_model
 from modelpack_gui.stages.source.cast_inputs import with_cast_inputs
+from modelpack_gui.stages.source.onnx_source import load as onnx_load
+from modelpack_gui.stages.source.onnx_source import onnx_source
 from modelpack_gui.stages.source.usercode import require_torch
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ def run(request: LoadRequest, context: Context) -> LoadReport:
         UserError: Those of `build_model`, `make_inputs` and `run_forward`.
     """
     started_s = time.perf_counter()
+    onnx_file = onnx_source(request.source, context)
+    if onnx_file is not None:
+        return onnx_load(request, onnx_file, context)
     context.progress("Importing torch")
     require_torch()  # takes seconds; said before it happens
 

@@ -12,16 +12,13 @@ from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.records import ModelSource
 from modelpack_gui.core.saved_models import SavedKind, kind_of_file
 from modelpack_gui.stages.common import paths
+from modelpack_gui.stages.inspection.pt2_program import load_program
 from modelpack_gui.stages.inspection.torchscript_file import load_torchscript
 from modelpack_gui.stages.source import importing, pickled_module
-from modelpack_gui.stages.source.exported_program import check_archive
 from modelpack_gui.stages.source.locate import package_root
-from modelpack_gui.stages.source.usercode import guarded, trimmed_traceback
 
 if TYPE_CHECKING:
     import torch
-
-_COPY_HINT = "Copy or download it again and compare its size with the original's."
 
 
 def locate_saved(source: ModelSource, context: Context) -> tuple[Path, SavedKind]:
@@ -56,8 +53,8 @@ def load_saved(source: ModelSource, context: Context) -> tuple[torch.nn.Module, 
     Of a pickle only what `allowed_globals` names is run.
 
     Raises:
-        UserError: Those of `locate_saved`, of `pickled_module.load` and of `exported_program.check_archive`;
-            `source-is-onnx`, `saved-model-damaged`, `saved-model-no-forward`, `torchscript-not-loadable`.
+        UserError: Those of `locate_saved`, of `pickled_module.load` and of `load_program`; `source-is-onnx`,
+            `saved-model-no-forward`, `torchscript-not-loadable`.
     """
     path, kind = locate_saved(source, context)
     if kind is SavedKind.ONNX:
@@ -92,15 +89,7 @@ def _load_script(path: Path) -> tuple[torch.nn.Module, str]:
 def _load_program(path: Path, allowed: tuple[str, ...]) -> tuple[torch.nn.Module, str]:
     import torch
 
-    check_archive(path, allowed)
-    hint = "Load it with the torch that saved it, and save it again; the format changes between versions."
-    try:
-        with guarded("saved-model-not-loadable", f"loading {path.name} with torch.export.load", hint):
-            module: Any = torch.export.load(str(path)).module()
-    except UserError as error:
-        if "PytorchStreamReader" in error.info.message:
-            raise _damaged(path, error) from error
-        raise
+    module: Any = load_program(path, allowed)[0].module()
     # torch.export forbids both, for the graph is what it was when it was made; as flags they do no harm.
     for name in ("train", "eval"):
         if name in vars(module):
@@ -148,13 +137,4 @@ def _is_checkpoint(path: Path, source: ModelSource) -> UserError:
         f"{path} is a checkpoint, not a model.",
         "Give it as the checkpoint, and the Python file that defines the model's class as the source.",
         explanation=Explanation("source-is-checkpoint", "A checkpoint is no model", cause, fixes=(fix,)),
-    )
-
-
-def _damaged(path: Path, error: Exception) -> UserError:
-    return UserError(
-        "saved-model-damaged",
-        f"The saved model {path} is cut short or damaged, or was saved by a newer torch.",
-        _COPY_HINT,
-        f"{error}\n\n{trimmed_traceback(error)}",
     )

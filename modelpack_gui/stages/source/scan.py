@@ -12,6 +12,7 @@ from modelpack_gui.core.saved_models import SavedKind
 from modelpack_gui.stages.source.assigned import assigned
 from modelpack_gui.stages.source.exported_program import describe_program
 from modelpack_gui.stages.source.locate import locate, parse
+from modelpack_gui.stages.source.onnx_source import describe_onnx
 from modelpack_gui.stages.source.pickled_module import describe_pickle
 from modelpack_gui.stages.source.saved import locate_saved
 from modelpack_gui.stages.source.syntax import SourceTree
@@ -47,6 +48,7 @@ def _described(path: Path, kind: SavedKind) -> SavedModel:
         SavedKind.TORCHSCRIPT: describe_script,
         SavedKind.EXPORTED_PROGRAM: describe_program,
         SavedKind.PICKLED_MODULE: describe_pickle,
+        SavedKind.ONNX: describe_onnx,
     }.get(kind)
     if describe is None:
         return SavedModel(kind.value)

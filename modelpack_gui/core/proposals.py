@@ -1,0 +1,25 @@
+"""What a saved model suggests for the rest of a recipe: inputs, dynamic axes, an exporter and runners for it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from modelpack_gui.core.recipe import Recipe
+from modelpack_gui.core.records import BenchSpec, ExportSpec, SavedModel
+from modelpack_gui.core.saved_models import SavedKind
+
+_ONNX_RUNNERS = ("onnxruntime",)
+
+
+def with_saved_model(recipe: Recipe, saved: SavedModel) -> Recipe:
+    """Fill in what the recipe leaves open or has as it is by default; nothing that was chosen is changed."""
+    export, bench = recipe.export, recipe.bench
+    if not recipe.inputs and saved.proposed:
+        recipe = dataclasses.replace(recipe, inputs=saved.proposed)
+        if not export.dynamic:
+            export = dataclasses.replace(export, dynamic=saved.dynamic)
+    if saved.kind == SavedKind.TORCHSCRIPT and (export.format, export.exporter) == ("onnx", ExportSpec().exporter):
+        export = dataclasses.replace(export, exporter="trace")  # torch.export cannot capture TorchScript
+    if saved.kind == SavedKind.ONNX and bench.runners == BenchSpec().runners:
+        bench = dataclasses.replace(bench, runners=_ONNX_RUNNERS)  # the others need a PyTorch model
+    return dataclasses.replace(recipe, export=export, bench=bench)
