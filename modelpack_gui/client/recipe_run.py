@@ -106,7 +106,7 @@ class RecipeRun:
             yield result
 
     def _run_stage(self, stage: Stage) -> StageResult:
-        request = request_for(stage, self._recipe, self._artifact_path, self._exported)
+        request = request_for(stage, self._recipe, self._artifact_path, self._exported, is_source=self._is_onnx)
         interpreter = resolved_interpreter(self._recipe.interpreter.path, self._base)
         ended = run_job(
             self._client,

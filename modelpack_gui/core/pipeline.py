@@ -55,13 +55,19 @@ ORDER = tuple(Stage)
 
 
 def request_for(
-    stage: Stage, recipe: Recipe, artifact_path: str = "", exported: ExportRecord | None = None
+    stage: Stage,
+    recipe: Recipe,
+    artifact_path: str = "",
+    exported: ExportRecord | None = None,
+    *,
+    is_source: bool = False,
 ) -> Request:
     """The request that runs a stage of a recipe.
 
     Args:
         artifact_path: Of the exported or opened artifact; empty takes the recipe's output path.
         exported: Record of the export that made it, if it was made in this run.
+        is_source: Whether that artifact is the source itself, so that no export has asked anything of it.
     """
     path = artifact_path or recipe.export.output_path
     if stage is Stage.SOURCE:
@@ -71,7 +77,8 @@ def request_for(
     if stage is Stage.GRAPH:
         return InspectRequest(path)
     if stage is Stage.CHECK:
-        return CheckRequest(path, recipe.export, recipe.inputs, exported.reference if exported is not None else None)
+        asked = None if is_source else recipe.export
+        return CheckRequest(path, asked, recipe.inputs, exported.reference if exported is not None else None)
     if stage is Stage.PARITY:
         return ParityRequest(
             recipe.source, recipe.inputs, path, recipe.export.dynamic, recipe.parity, recipe.input_sets
@@ -79,12 +86,16 @@ def request_for(
     return BenchRequest(recipe.source, recipe.inputs, path, recipe.bench)
 
 
-def settings_of(stage: Stage, recipe: Recipe) -> tuple[Any, ...]:
-    """The settings that a stage's result rests on; when they differ from those it ran with, it is stale."""
+def settings_of(stage: Stage, recipe: Recipe, *, is_source: bool = False) -> tuple[Any, ...]:
+    """The settings that a stage's result rests on; when they differ from those it ran with, it is stale.
+
+    Args:
+        is_source: Whether the later stages look at the source itself, for which export options mean nothing.
+    """
     made_from = (recipe.interpreter, recipe.source, recipe.inputs)
     if stage is Stage.SOURCE:
         return made_from
-    exported = (*made_from, recipe.export)
+    exported = (*made_from, recipe.export.dynamic if is_source else recipe.export)
     if stage is Stage.PARITY:
         return (*exported, recipe.input_sets, recipe.parity)
     if stage is Stage.BENCH:
@@ -92,9 +103,9 @@ def settings_of(stage: Stage, recipe: Recipe) -> tuple[Any, ...]:
     return exported
 
 
-def is_stale(stage: Stage, ran_with: Recipe, now: Recipe) -> bool:
+def is_stale(stage: Stage, ran_with: Recipe, now: Recipe, *, is_source: bool = False) -> bool:
     """Whether a result that was made with one recipe no longer describes another."""
-    return settings_of(stage, ran_with) != settings_of(stage, now)
+    return settings_of(stage, ran_with, is_source=is_source) != settings_of(stage, now, is_source=is_source)
 
 
 def downstream_of(stage: Stage) -> tuple[Stage, ...]:

@@ -37,7 +37,7 @@ def make_arrays(
 
     Raises:
         UserError: `input-dtype`, `input-shape`, `input-range`, `input-too-large`, `input-file-missing`,
-            `input-file-not-readable`, `input-file-shape`.
+            `input-file-not-valid`, `input-file-shape`.
     """
     shapes = shapes or {}
     return tuple(
@@ -175,7 +175,7 @@ def _read(spec: InputSpec, shape: tuple[int, ...], dtype: Any, context: Context)
 
 def _not_readable(spec: InputSpec, path: Path, why: str) -> UserError:
     return UserError(
-        "input-file-not-readable",
+        "input-file-not-valid",
         f"The values of the example input {spec.name!r} cannot be read from {path}: {why}.",
         "For an ONNX source give a .npy or .npz file.",
     )
