@@ -1,4 +1,4 @@
-"""The commands that look ahead of an export: which sizes the model takes."""
+"""The commands that look ahead of an export: which sizes the model takes, and what looks wrong."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 from modelpack_gui.cli.commands import job_setup
 from modelpack_gui.cli.console import Console
 from modelpack_gui.cli.recipe_args import recipe_of
-from modelpack_gui.cli.report_advice import probe_text
+from modelpack_gui.cli.report_advice import lint_text, probe_text
 from modelpack_gui.cli.results_json import results_data, write_results
-from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, PASSED
+from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, NOT_PASSED, PASSED
 from modelpack_gui.client.recipe_file import moved, save_recipe, with_relative_paths
 from modelpack_gui.client.recipe_run import resolved_interpreter, run_job
 from modelpack_gui.core import serde
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import ProbeReport, ProbeRequest, Request
+from modelpack_gui.core.records import LintReport, LintRequest, ProbeReport, ProbeRequest, Request
 
 
 def probe(arguments: argparse.Namespace, console: Console) -> int:
@@ -38,6 +38,20 @@ def probe(arguments: argparse.Namespace, console: Console) -> int:
         save_recipe(with_relative_paths(moved(recipe, base, folder), folder), target)
         console.note(f"Saved the recipe {target} with these axes as dynamic.")
     _write(arguments, recipe, "probe", report, status)
+    return status
+
+
+def lint(arguments: argparse.Namespace, console: Console) -> int:
+    """`modelpack lint`."""
+    recipe, base = recipe_of(arguments)
+    request = LintRequest(recipe.source, recipe.inputs, recipe.export)
+    report, status = _run(arguments, console, "lint", request, recipe, base)
+    if report is None:
+        return status
+    assert isinstance(report, LintReport)
+    status = NOT_PASSED if report.count("error") else PASSED
+    console.result(lint_text(report))
+    _write(arguments, recipe, "lint", report, status)
     return status
 
 

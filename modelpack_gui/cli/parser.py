@@ -46,6 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(title="commands", metavar="<command>", required=True)
     _add_run(subparsers)
     _add_probe(subparsers)
+    _add_lint(subparsers)
     _add_export(subparsers)
     _add_checkpoint(subparsers)
     _add_script(subparsers)
@@ -112,6 +113,28 @@ examples:
     )
     _common_options(parser)
     parser.set_defaults(command_function=advice.probe)
+
+
+def _add_lint(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "lint",
+        "Look ahead of an export for what will fail or be silently wrong.\n"
+        "Reads the code that forward reaches, and runs the model at most three times; nothing is exported.",
+        """\
+examples:
+  modelpack lint recipe.toml
+  modelpack lint recipe.toml --exporter trace
+  modelpack lint recipe.toml --json -
+
+Errors make the exit status 1; warnings and remarks do not.""",
+    )
+    _recipe_argument(parser)
+    parser.add_argument("--format", choices=("onnx", "torchscript", "pt2"), help="instead of the recipe's")
+    parser.add_argument("--exporter", choices=("dynamo", "trace", "script", "export"), help="instead of the recipe's")
+    parser.add_argument("--opset", type=int, metavar="N", help="instead of the recipe's")
+    _common_options(parser)
+    parser.set_defaults(command_function=advice.lint)
 
 
 def _add_export(subparsers: object) -> None:

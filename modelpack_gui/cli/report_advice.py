@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from modelpack_gui.cli.console import indented, table
+from modelpack_gui.cli.console import indented, mark, table, wrapped
 from modelpack_gui.core.dim_text import followed_by, probe_sentence, takes
 from modelpack_gui.core.figures import duration, plural
-from modelpack_gui.core.records import ProbeReport
+from modelpack_gui.core.lint_text import lint_sentence
+from modelpack_gui.core.records import LintFinding, LintReport, ProbeReport, Severity, Verdict
+
+_MARKS: dict[Severity, Verdict] = {
+    "error": Verdict.FAILED,
+    "warning": Verdict.WARNING,
+    "info": Verdict.SKIPPED,
+}
 
 
 def probe_text(report: ProbeReport) -> str:
@@ -22,3 +29,19 @@ def probe_text(report: ProbeReport) -> str:
             reasons.setdefault(dim.reason, []).append(f"{dim.input}[{dim.axis}]")
     lines += [f"• {', '.join(axes)}: {reason}" for reason, axes in reasons.items()]
     return "\n".join(lines)
+
+
+def lint_text(report: LintReport) -> str:
+    """Each finding with its lines and what to do."""
+    lines = [f"{lint_sentence(report)} {plural(report.runs, 'run')} in {duration(report.duration_s)}."]
+    for finding in report.findings:
+        lines += _finding_lines(finding)
+    return "\n".join(lines)
+
+
+def _finding_lines(finding: LintFinding) -> list[str]:
+    known = finding.explanation
+    lines = [f"{mark(_MARKS[finding.severity])} {known.title} ({finding.concerns})", wrapped(known.cause)]
+    lines += [f"    {place.file}:{place.line}  {place.note}".rstrip() for place in known.places]
+    lines += [wrapped(f"• {fix.text}.", "    ") for fix in known.fixes]
+    return lines

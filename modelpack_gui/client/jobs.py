@@ -25,6 +25,7 @@ DEADLINES_S = {
     "scan": 60.0,
     "load": 900.0,
     "probe": 900.0,
+    "lint": 300.0,
     "export": 3600.0,
     "inspect": 900.0,
     "tensor-stats": 300.0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from modelpack_gui.core import serde
 from modelpack_gui.core.explanation import Fix, RecipeEdit
@@ -65,13 +65,17 @@ def moved(spec: ExportSpec, dim: DynamicDim, name: str) -> Fix:
 
 def resized(inputs: Sequence[InputSpec], dim: DynamicDim, size: int) -> Fix:
     """Another size in the example input."""
+    return resized_all(inputs, {(dim.input, dim.axis): size})
+
+
+def resized_all(inputs: Sequence[InputSpec], sizes: Mapping[tuple[str, int], int]) -> Fix:
+    """Other sizes in the example inputs, by input and axis."""
     found = []
     for item in inputs:
-        shape = list(item.shape)
-        if item.name == dim.input and dim.axis < len(shape):
-            shape[dim.axis] = size
-        found.append(dataclasses.replace(item, shape=tuple(shape)))
-    return Fix(f"Make the example size of {place(dim)} {size}", (inputs_edit(found),))
+        shape = tuple(sizes.get((item.name, axis), size) for axis, size in enumerate(item.shape))
+        found.append(dataclasses.replace(item, shape=shape))
+    text = " and ".join(f"{name}[{axis}] {size}" for (name, axis), size in sizes.items())
+    return Fix(f"Make the example size of {text}", (inputs_edit(found),))
 
 
 def changed(spec: ExportSpec, change: Callable[[DynamicDim], DynamicDim]) -> RecipeEdit:

@@ -15,6 +15,7 @@ from modelpack_gui.core.records import (
     ExportRequest,
     GraphIndex,
     InspectRequest,
+    LintReport,
     LoadReport,
     LoadRequest,
     MatrixReport,
@@ -121,6 +122,9 @@ def verdict_of(result: Result) -> Verdict:
         keys = result.keys
         doubtful = keys is not None and bool(keys.missing or keys.unexpected or keys.mismatched)
         return Verdict.WARNING if doubtful else Verdict.PASSED
+    if isinstance(result, LintReport):
+        worst = result.findings[0].severity if result.findings else "info"
+        return {"error": Verdict.FAILED, "warning": Verdict.WARNING, "info": Verdict.PASSED}[worst]
     if isinstance(result, ExportRecord):
         return Verdict.WARNING if result.mismatches else Verdict.PASSED
     if isinstance(result, GraphIndex):

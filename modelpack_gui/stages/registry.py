@@ -16,6 +16,7 @@ STAGES = {
     "scan": "modelpack_gui.stages.source.scan:run",
     "scan-checkpoint": "modelpack_gui.stages.source.checkpoint_scan:run",
     "load": "modelpack_gui.stages.source.load:run",
+    "lint": "modelpack_gui.stages.lint.stage:run",
     "probe": "modelpack_gui.stages.probe.stage:run",
     "export": "modelpack_gui.stages.export.stage:run",
     "inspect": "modelpack_gui.stages.inspection.stage:run",

@@ -54,6 +54,7 @@ from modelpack_gui.core.records.inspection import (
     TensorStats,
     TensorStatsRequest,
 )
+from modelpack_gui.core.records.lint import LintFinding, LintReport, LintRequest, Severity
 from modelpack_gui.core.records.matrix import (
     MatrixCell,
     MatrixCellRequest,
@@ -106,6 +107,7 @@ Request = (
     | CheckRequest
     | ParityRequest
     | ProbeRequest
+    | LintRequest
     | BenchRequest
     | BenchPrepareRequest
     | BenchTurnRequest
@@ -126,6 +128,7 @@ Result = (
     | CheckReport
     | ParityReport
     | ProbeReport
+    | LintReport
     | BenchReport
     | PreparedRunner
     | LatencyTurn
@@ -179,6 +182,9 @@ __all__ = [
     "KeySuggestion",
     "LatencySummary",
     "LatencyTurn",
+    "LintFinding",
+    "LintReport",
+    "LintRequest",
     "LoadReport",
     "LoadRequest",
     "MatrixCell",
@@ -215,6 +221,7 @@ __all__ = [
     "RunnerResult",
     "SavedModel",
     "ScanRequest",
+    "Severity",
     "ShapeMismatch",
     "SizeTrial",
     "SourceScan",

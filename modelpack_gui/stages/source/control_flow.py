@@ -73,7 +73,7 @@ def find_spots(path: Path | str, kinds: Iterable[SpotKind] = (), start: str = ""
     lines = text.splitlines()
     found: dict[tuple[str, int], Spot] = {}
     for function, name in _methods(reached(tree, start)):
-        for kind, line in _Reader(function).found:
+        for kind, line in FunctionReader(function).found:
             if not wanted or kind in wanted:
                 found.setdefault((kind, line), Spot(kind, line, lines[line - 1].strip(), name))
     return tuple(sorted(found.values(), key=lambda spot: (spot.line, spot.kind)))
@@ -106,7 +106,7 @@ def _methods(scopes: Iterable[ast.AST]) -> Iterator[tuple[ast.FunctionDef, str]]
                         yield item, f"{owner.name}.{item.name}"
 
 
-class _Reader(ast.NodeVisitor):
+class FunctionReader(ast.NodeVisitor):
     """Reads one function from top to bottom, keeping for each name whether it holds a size or a tensor's values."""
 
     def __init__(self, function: ast.FunctionDef) -> None:
