@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explanation_text import edit_text, place_text
 from modelpack_gui.core.records import Verdict
 
 _MARKS = {Verdict.PASSED: "✓", Verdict.WARNING: "▲", Verdict.FAILED: "✕", Verdict.SKIPPED: "–"}
@@ -66,13 +68,29 @@ class Console:
 def error_text(info: ErrorInfo, *, is_verbose: bool = False) -> str:
     """A failure as some lines."""
     lines = [f"error: {info.message}"]
-    if info.hint:
+    known = info.explanation
+    if known is not None and known.cause not in info.message:
+        lines.append(wrapped(f"why: {known.cause}"))
+    if known is not None and known.fixes:
+        lines += explanation_lines(known)
+    elif info.hint:
         lines.append(textwrap.indent(info.hint, "  hint: ", lambda line: line == info.hint.splitlines(True)[0]))
     if info.details and is_verbose:
         lines += ["", textwrap.indent(info.details.rstrip(), "  | ")]
     elif info.details:
         lines.append("  (--verbose shows the details)")
     return "\n".join(lines)
+
+
+def explanation_lines(explanation: Explanation) -> list[str]:
+    """The places and fixes of an explanation, with the keys of the recipe that a fix sets."""
+    lines = [f"  at {place_text(place)}" for place in explanation.places]
+    for fix in explanation.fixes:
+        lines.append(wrapped(f"fix: {fix.text}"))
+        lines += [f"       {edit_text(edit)}" for edit in fix.edits]
+        if fix.details:
+            lines.append(wrapped(fix.details, indent="       "))
+    return lines
 
 
 def encodable(text: str, stream: TextIO) -> str:

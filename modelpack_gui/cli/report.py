@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from modelpack_gui.cli.console import indented, mark, table, wrapped
+from modelpack_gui.cli.report_explanations import explanations_text
 from modelpack_gui.cli.report_keys import keys_lines
 from modelpack_gui.cli.report_parity import parity_text
 from modelpack_gui.client.recipe_run import StageResult
@@ -147,7 +148,7 @@ def _export_text(record: ExportRecord) -> str:
     for item in record.mismatches:
         lines.append(f"{mark(Verdict.WARNING)} {item.aspect}: asked {item.asked}, got {item.got}")
         lines += [wrapped(text) for text in (item.explanation, item.fix) if text]
-    return "\n".join([*lines, *_warning_lines(record.warnings)])
+    return "\n".join([*lines, *explanations_text(record.explanations), *_warning_lines(record.warnings)])
 
 
 def _graph_text(graph: GraphIndex) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelpack_gui.cli.console import mark, table
+from modelpack_gui.cli.report_explanations import explanations_text
 from modelpack_gui.core.figures import significant
 from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, Verdict
 
@@ -17,7 +18,7 @@ def parity_text(report: ParityReport) -> str:
     lines = [report.summary, f"{report.runtime}; {tolerance}"]
     if rows:
         lines.append(table(header, rows, numbers=(2, 4, 5, 6, 7)))
-    return "\n".join([*lines, *_reasons(report)])
+    return "\n".join([*lines, *_reasons(report), *explanations_text(report.explanations)])
 
 
 def _rows(case: ParityCase) -> list[tuple[str, ...]]:

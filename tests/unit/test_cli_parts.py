@@ -20,6 +20,7 @@ from modelpack_gui.cli.status import CRASHED
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Done, Log, Outcome, Progress, Sample, Started
+from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit, SourcePlace
 from modelpack_gui.core.figures import duration, listed, size
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
@@ -131,6 +132,26 @@ def test_an_error_shows_its_message_and_hint_and_the_details_when_asked_for() ->
     ]
     assert error_text(info, is_verbose=True).endswith("  | Traceback\n  |   line")
     assert error_text(ErrorInfo("a", "Only this.")) == "error: Only this."
+
+
+def test_a_known_error_shows_its_lines_and_the_keys_that_each_fix_sets() -> None:
+    edits = (
+        RecipeEdit("export.opset_version", None),
+        RecipeEdit("export.dynamic", [{"input": "x", "axis": 0, "name": "rows", "min": None, "max": 8}]),
+    )
+    fixes = (Fix("Use the default opset", edits), Fix("Write it otherwise", details="With torch.where."))
+    known = Explanation("kind", "Title", "It cannot.", (SourcePlace("/net.py", 12, "a branch"),), fixes)
+    info = ErrorInfo("a-code", "It broke: It cannot.", "A hint.", explanation=known)
+    assert error_text(info).splitlines() == [
+        "error: It broke: It cannot.",
+        "  at /net.py:12 (a branch)",
+        "  fix: Use the default opset",
+        "       export.opset_version: back to its default",
+        '       export.dynamic = [{ input = "x", axis = 0, name = "rows", max = 8 }]',
+        "  fix: Write it otherwise",
+        "       With torch.where.",
+    ]
+    assert "why: It cannot." in error_text(ErrorInfo("a", "It broke.", explanation=known))
 
 
 def test_columns_line_up_with_numbers_to_the_right() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit, SourcePlace
+from modelpack_gui.core.explanation import Explanation, Fix, SourcePlace
+from modelpack_gui.core.explanation_text import edit_text
 
 
 def short_place(place: SourcePlace) -> str:
@@ -16,13 +15,7 @@ def short_place(place: SourcePlace) -> str:
 
 def edits_text(fix: Fix) -> str:
     """What a fix changes in the recipe, one setting a line: `export.exporter = "script"`."""
-    return "\n".join(_edit_text(edit) for edit in fix.edits)
-
-
-def _edit_text(edit: RecipeEdit) -> str:
-    if edit.value is None:
-        return f"{edit.path}: back to its default"
-    return f"{edit.path} = {json.dumps(edit.value, ensure_ascii=False)}"
+    return "\n".join(edit_text(edit) for edit in fix.edits)
 
 
 def explanation_text(explanation: Explanation) -> str:
