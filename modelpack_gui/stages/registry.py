@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from typing import Any
 
-from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-
-StageFunction = Callable[[Any, Context], Any]
+from modelpack_gui.stages.explain.attach import StageFunction, explaining
 
 STAGES = {
     "hello": "modelpack_gui.stages.hello:run",
@@ -31,7 +27,7 @@ STAGES = {
 
 
 def resolve(stage: str) -> StageFunction:
-    """The function that runs a stage.
+    """The function that runs a stage; its failures are explained where they are of a known kind.
 
     Raises:
         UserError: `stage-unknown`.
@@ -39,5 +35,4 @@ def resolve(stage: str) -> StageFunction:
     if stage not in STAGES:
         raise UserError("stage-unknown", f"There is no stage {stage!r}.", f"Known: {', '.join(STAGES)}.")
     module, _, name = STAGES[stage].partition(":")
-    function: StageFunction = getattr(importlib.import_module(module), name)
-    return function
+    return explaining(getattr(importlib.import_module(module), name))

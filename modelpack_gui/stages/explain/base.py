@@ -30,7 +30,7 @@ class Situation:
 
     Attributes:
         errors: The exception and its causes, the first cause last.
-        code: Of the UserError that a stage made of it; empty if there is none.
+        code, message, details: Of the UserError that a stage made of it; empty if there is none.
         warning: Given by a library while a stage worked.
         mismatch: Asked of an export and not got.
         report: Of a parity run that did not pass.
@@ -42,6 +42,8 @@ class Situation:
 
     errors: tuple[Raised, ...] = ()
     code: str = ""
+    message: str = ""
+    details: str = ""
     warning: CapturedWarning | None = None
     mismatch: Mismatch | None = None
     report: ParityReport | None = None

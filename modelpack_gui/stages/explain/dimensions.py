@@ -18,6 +18,7 @@ _RANGE = re.compile(r"^\s*(\w+) = Dim\('\w+'(?:, min=(\d+))?(?:, max=(\d+))?\)\s
 _SAME = re.compile(r"^\s*(\w+) = ([A-Za-z_]\w*)\s*$", re.MULTILINE)
 _DERIVED = re.compile(r"^\s*(\w+) = (.*_?[A-Za-z]\w*.*)$", re.MULTILINE)
 _FIXING: tuple[SpotKind, ...] = ("branch-on-size", "number-from-size", "fixed-size", "loop-on-size")
+_MULTIPLE = re.compile(r"(\d+)\*_?[A-Za-z]\w*$")
 _GOT_FIXED = re.compile(r"(\w+)\[(\d+)\] = (\d+)$")
 _GOT_NAMED = re.compile(r"(\w+)\[(\d+)\] = ([A-Za-z_]\w*)$")
 
@@ -153,13 +154,23 @@ def _shared(situation: Situation) -> Finding | None:
 def _derived(situation: Situation) -> Finding | None:
     asked = _dims(situation)
     rules = {name: rule for name, rule in _DERIVED.findall(suggested(situation)) if name in asked}
-    if not rules:
+    if not rules or situation.spec is None:
         return None
+    steps = {name: int(found[1]) for name, rule in rules.items() if (found := _MULTIPLE.match(rule.strip()))}
+    multiples: tuple[Fix, ...] = ()
+    if len(steps) == len(rules):
+        shown = " and ".join(f"{name} only as a multiple of {step}" for name, step in steps.items())
+        edit = change_dims(
+            situation.spec,
+            lambda dim: dataclasses.replace(dim, multiple_of=steps[dim.name]) if dim.name in steps else dim,
+        )
+        multiples = (Fix(f"Take {shown}", (edit,)),)
     texts = [f"{name} = {rule.strip()}" for name, rule in rules.items()]
     return Finding(
         f"The model takes only sizes of the form {', '.join(texts)}, and any were asked for.",
         places_of(situation) or spots(situation, *_FIXING),
         (
+            *multiples,
             *make_static(situation, rules),
             Fix(
                 "Pad the input to a size that fits, inside the model",

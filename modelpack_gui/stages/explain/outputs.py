@@ -33,7 +33,7 @@ def _dataclass(situation: Situation) -> Finding | None:
     return Finding(
         f"forward returns an object of the class {name}, and the exporter cannot look into it: it takes tensors, and "
         "tuples, lists and dicts of them.",
-        (*class_line(situation, name), *returns_of(situation)),
+        (*returns_of(situation), *class_line(situation, name)),
         (
             Fix(
                 "Return a tuple or a dict of tensors",

@@ -77,12 +77,13 @@ def _number(situation: Situation) -> Finding | None:
 
 
 def _branch(situation: Situation) -> Finding | None:
-    guard = situation.raised(*_GUARD)
-    if guard is None:
+    guard, stopped = situation.raised(*_GUARD), situation.raised("Unsupported")
+    if guard is None and (stopped is None or not stopped.text.startswith("Data-dependent")):
         return None
+    shown = f" ({_expression(guard.text)})" if guard else ""
     return Finding(
-        f"The model takes a path that depends on the values of a tensor{where(places_of(situation))} "
-        f"({_expression(guard.text)}), and torch.export cannot follow both.",
+        f"The model takes a path that depends on the values of a tensor{where(places_of(situation))}{shown}, and "
+        "torch.export cannot follow both.",
         places_of(situation),
         (
             *use_exporter(situation, "script", "It compiles the source and keeps both branches."),
