@@ -57,6 +57,8 @@ OP, DYNAMIC, DATA = "export-unsupported-op", "export-dynamic-shape", "export-dat
 N = InputSpec("n", (), "int64", 1, 2)
 LENGTHS = InputSpec("lengths", (2,), "int64", 2, 5)
 TORCHSCRIPT = {"format": "torchscript"}
+PT2 = {"format": "pt2"}
+ONE_ROW, FOUR_ROWS = InputSpec("x", (1, 4)), InputSpec("x", (4, 4))
 LEFT, RIGHT = InputSpec("left", (2, 4)), InputSpec("right", (2, 4))
 
 EXPORTS = (
@@ -89,6 +91,25 @@ EXPORTS = (
         (LEFT, RIGHT),
         {"dynamic": (DynamicDim("left", 0, "rows"), DynamicDim("right", 0, "others"))},
     ),
+    Trigger("dim-range", "shapes.AtMostEight", "export", "", True, DYNAMIC, options={**PT2, "dynamic": BATCH}),
+    Trigger(
+        "dim-fixed", "shapes.FixedBatch", "export", "reshape(2, 4)", True, DYNAMIC, options={**PT2, "dynamic": BATCH}
+    ),
+    Trigger("dim-example-one", "shapes.Plain", "export", "", True, DYNAMIC, (ONE_ROW,), {**PT2, "dynamic": BATCH}),
+    Trigger(
+        "dim-derived",
+        "shapes.Pairs",
+        "export",
+        "view(-1, 2, 4)",
+        True,
+        DYNAMIC,
+        (FOUR_ROWS,),
+        {**PT2, "dynamic": BATCH},
+    ),
+    Trigger("graph-break", "values.ReadsClock", "export", "time.time()", True, DATA, options={**PT2, "strict": True}),
+    Trigger(
+        "branch-on-values", "values.BranchOnValue", "dynamo", "if x.sum() > 0:", True, DATA, options={"strict": True}
+    ),
     Trigger("branch-on-values", "values.BranchOnValue", "dynamo", "if x.sum() > 0:", True, DATA),
     Trigger("rows-from-values", "values.DropsRows", "dynamo", "if rows.shape[0] == 0:", True, DATA),
     Trigger("number-from-values", "values.CountsLoops", "dynamo", "range(int(n))", True, DATA, (X, N)),
@@ -103,6 +124,11 @@ EXPORTS = (
     ),
     Trigger("trace-branch-frozen", "values.BranchOnValue", "trace", "if x.sum() > 0:", True, ""),
     Trigger("trace-number-frozen", "values.DividesByMaximum", "trace", "float(x.max())", True, ""),
+    Trigger(
+        "trace-number-frozen", "shapes.BakedIn", "trace", "int(x.shape[0])", True, "", options={"dynamic": BATCH}
+    ),
+    Trigger("compiled-wrapper", "outputs.compiled", "trace", "torch.compile(", False),
+    Trigger("parallel-wrapper", "outputs.parallel", "trace", "nn.DataParallel(", True),
     Trigger("trace-loop-unrolled", "values.LoopsOverRows", "trace", "for row in x:", True, ""),
     Trigger("trace-constant", "values.NewTensor", "trace", "torch.tensor(x.shape[0]", True, ""),
     Trigger("trace-random", "values.AlwaysDrops", "trace", "training=True", False, "", options=TORCHSCRIPT),
@@ -116,7 +142,8 @@ EXPORTS = (
     Trigger("script-foreign-value", "scripts.UsesGlobal", "script", "x * SCALE", True),
     Trigger("script-foreign-value", "scripts.CallsNumpy", "script", "np.sqrt(2.0)", True),
     Trigger("script-python", "scripts.TriesSomething", "script", "try:", True),
-    Trigger("output-class", "outputs.ReturnsObject", "trace", "class Result", False),
+    Trigger("output-class", "outputs.ReturnsObject", "trace", "return Result(", False),
+    Trigger("output-class", "outputs.ReturnsObject", "export", "return Result(", False, options=PT2),
     Trigger("output-none", "outputs.ReturnsNone", "trace", "return x * 2.0, None", True, options=TORCHSCRIPT),
     Trigger(
         "input-vanished", "outputs.UnusedInput", "trace", "mask: Tensor", True, "", (X, InputSpec("mask", (2, 4)))

@@ -12,9 +12,6 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.records import ModelSource
-from modelpack_gui.stages.explain.base import Situation
-from modelpack_gui.stages.explain.raised import chain_of
-from modelpack_gui.stages.explain.registry import recognise
 
 StageFunction = Callable[[Any, Context], Any]
 
@@ -38,6 +35,11 @@ def explaining(stage: StageFunction) -> StageFunction:
 
 def explanation_of(error: BaseException, request: Any, context: Context) -> Explanation | None:
     """What is known of a failure while a request was carried out; None if it is of no known kind."""
+    # Only when something failed: the worker imports this module before it says hello.
+    from modelpack_gui.stages.explain.base import Situation
+    from modelpack_gui.stages.explain.raised import chain_of
+    from modelpack_gui.stages.explain.registry import recognise
+
     source: ModelSource | None = getattr(request, "source", None)
     info = error.info if isinstance(error, UserError) else None
     cause = error.__cause__ if info else error

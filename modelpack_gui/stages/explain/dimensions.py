@@ -90,7 +90,7 @@ def _fixed(situation: Situation) -> Finding | None:
     fixed = {name: size for name, size in _FIXED.findall(suggested(situation)) if name in asked}
     if not fixed:
         return None
-    return _fixed_finding(situation, fixed)
+    return fixed_finding(situation, fixed)
 
 
 def _fixed_in_artifact(situation: Situation) -> Finding | None:
@@ -98,10 +98,11 @@ def _fixed_in_artifact(situation: Situation) -> Finding | None:
     asked, got = (_GOT_NAMED.match(mismatch.asked), _GOT_FIXED.match(mismatch.got)) if mismatch else (None, None)
     if mismatch is None or mismatch.aspect != "dynamic_dim" or not asked or not got:
         return None
-    return _fixed_finding(situation, {asked[3]: got[3]})
+    return fixed_finding(situation, {asked[3]: got[3]})
 
 
-def _fixed_finding(situation: Situation, fixed: dict[str, str]) -> Finding:
+def fixed_finding(situation: Situation, fixed: dict[str, str]) -> Finding:
+    """What to say of dimensions that were asked to be dynamic and are not: their names, and the sizes they have."""
     texts = [f"{name} at {size}" for name, size in fixed.items()]
     return Finding(
         f"The model's code fixes {' and '.join(texts)}: a number in a reshape or view, a branch on the size or a "

@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from modelpack_gui.core.explanation import Explanation
-from modelpack_gui.stages.explain import dimensions, operators, outputs, scripting, tracing, values
+from modelpack_gui.stages.explain import (
+    dimensions,
+    environment,
+    operators,
+    outputs,
+    runtime,
+    scripting,
+    silent,
+    tracing,
+    values,
+)
 from modelpack_gui.stages.explain.base import Entry, Situation
 
 # The first that recognises a situation explains it: what is particular comes before what is general.
 ENTRIES: tuple[Entry, ...] = (
+    *environment.ENTRIES,
     *scripting.ENTRIES,
     *operators.ENTRIES,
     *dimensions.ENTRIES,
     *values.ENTRIES,
     *outputs.ENTRIES,
     *tracing.ENTRIES,
+    *runtime.ENTRIES,
+    *silent.ENTRIES,
 )
 
 

@@ -24,6 +24,7 @@ _NOTES: dict[SpotKind, str] = {
     "fixed-size": "a size written as a number",
     "new-constant": "a new tensor from computed values",
     "in-place": "a write in place",
+    "state": "something kept on self",
     "random": "random numbers",
 }
 
@@ -134,3 +135,17 @@ def has_default(situation: Situation, name: str) -> bool:
     positional = [item.arg for item in (*forward.args.posonlyargs, *forward.args.args)]
     optional = positional[len(positional) - len(forward.args.defaults) :]
     return name in optional
+
+
+def method_line(situation: Situation, name: str) -> tuple[SourcePlace, ...]:
+    """Where the classes that the model uses define a method."""
+    tree = parsed(situation.source_path)
+    scopes = reached(tree, situation.source.name if situation.source else "") if tree else ()
+    found = [
+        item
+        for scope in scopes
+        if isinstance(scope, ast.ClassDef)
+        for item in scope.body
+        if isinstance(item, ast.FunctionDef) and item.name == name
+    ]
+    return unique(SourcePlace(situation.source_path, item.lineno, f"the method {name}") for item in found)

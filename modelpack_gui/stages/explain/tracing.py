@@ -72,7 +72,7 @@ def _number(situation: Situation) -> Finding | None:
         "the example inputs gave.",
         places,
         (
-            *use_exporter(situation, "dynamo" if of_size else "script"),
+            *use_exporter(situation, "script", "It compiles the source, so that the number stays one of the run."),
             Fix(how, details="int(), float(), .item(), .tolist() and .numpy() leave the graph."),
         ),
     )

@@ -10,6 +10,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import ParityCase, ParityReport, ParityRequest, Verdict
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.common.warnings import capture
+from modelpack_gui.stages.explain.results import explain_parity
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.parity import judge
 from modelpack_gui.stages.parity.cases import Case, Dim, plan
@@ -69,7 +70,7 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
     verdicts = [case.verdict for case in results]
     if random or untried(results, dims):
         verdicts.append(Verdict.WARNING)
-    return ParityReport(
+    report = ParityReport(
         artifact_path=artifact.path,
         parity=request.parity,
         verdict=Verdict.worst(verdicts),
@@ -79,6 +80,7 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
         warnings=warnings,
         duration_s=time.perf_counter() - started,
     )
+    return dataclasses.replace(report, explanations=explain_parity(report, request, artifact, built.source_path))
 
 
 def _completed(request: ParityRequest, context: Context) -> ParityRequest:

@@ -23,6 +23,7 @@ SpotKind = Literal[
     "fixed-size",
     "new-constant",
     "in-place",
+    "state",
     "random",
 ]
 _Origin = Literal["", "size", "value"]
@@ -113,6 +114,7 @@ class FunctionReader(ast.NodeVisitor):
         self.found: list[tuple[SpotKind, int]] = []
         self._origins: dict[str, _Origin] = {}
         self._lists: set[str] = set()
+        self._views: set[str] = set()
         arguments = function.args
         for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
             annotation = ast.unparse(argument.annotation) if argument.annotation else ""
@@ -155,6 +157,8 @@ class FunctionReader(ast.NodeVisitor):
         self.generic_visit(node)
         for target in node.targets:
             self._assign(target, self._origin(node.value))
+            if isinstance(target, ast.Name) and self._is_part(node.value):
+                self._views.add(target.id)
             if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
                 for one, value in zip(target.elts, node.value.elts, strict=False):
                     self._assign(one, self._origin(value))
@@ -166,10 +170,12 @@ class FunctionReader(ast.NodeVisitor):
             self._assign(node.target, self._origin(node.value))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        """`x[i] += 1` writes into a tensor; `x += 1` does so too, and is understood by all exporters."""
+        """`x[i] += 1` writes into a tensor, and so does `row += 1` where row is a part of one."""
         self.generic_visit(node)
-        if isinstance(node.target, ast.Subscript):
+        if isinstance(node.target, (ast.Subscript, ast.Attribute)):
             self._assign(node.target, "")
+        elif node.target.id in self._views:
+            self._add("in-place", node)
 
     def visit_Call(self, node: ast.Call) -> None:
         """A call, by its name and what it is given."""
@@ -198,6 +204,7 @@ class FunctionReader(ast.NodeVisitor):
     def _assign(self, target: ast.expr, origin: _Origin) -> None:
         if isinstance(target, ast.Name):
             self._origins[target.id] = origin
+            self._views.discard(target.id)
         elif isinstance(target, (ast.Tuple, ast.List)):
             for item in target.elts:
                 self._assign(item, origin)
@@ -205,9 +212,15 @@ class FunctionReader(ast.NodeVisitor):
             self._assign(target.value, origin)
         elif isinstance(target, ast.Subscript) and self._origin(target.value) == "value":
             self._add("in-place", target)
+        elif isinstance(target, ast.Attribute) and getattr(target.value, "id", "") == "self":
+            self._add("state", target)
 
     def _add(self, kind: SpotKind, node: ast.expr | ast.stmt) -> None:
         self.found.append((kind, node.lineno))
+
+    def _is_part(self, node: ast.expr) -> bool:
+        """Whether an expression is a part of a tensor, and no copy of it."""
+        return isinstance(node, ast.Subscript) and self._origin(node) == "value"
 
     def _is_list(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Name) and node.id in self._lists
