@@ -172,7 +172,7 @@ def test_opset_newer_than_the_runtime_names_the_newest_that_it_reads(tmp_path: P
 
 
 def test_missing_data_file_is_explained(tmp_path: Path) -> None:
-    recipe = recipe_of("silent.Linear", exporter="trace", external_data=True)
+    recipe = recipe_of("silent.Wide", exporter="trace", external_data=True)
     record = resolve("export")(ExportRequest(recipe.source, recipe.inputs, recipe.export), PlainContext(tmp_path))
     (data,) = record.artifact.external_files
     Path(data).unlink()

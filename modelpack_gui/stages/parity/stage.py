@@ -80,7 +80,8 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
         warnings=warnings,
         duration_s=time.perf_counter() - started,
     )
-    return dataclasses.replace(report, explanations=explain_parity(report, request, artifact, built.source_path))
+    source_path = built.source_path if built is not None else ""
+    return dataclasses.replace(report, explanations=explain_parity(report, request, artifact, source_path))
 
 
 def _completed(request: ParityRequest, context: Context) -> ParityRequest:

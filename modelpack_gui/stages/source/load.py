@@ -49,7 +49,10 @@ def run(request: LoadRequest, context: Context) -> LoadReport:
             try:
                 results = run_forward(built.module, tensors, plan_call(built.module, specs))
             except UserError as error:
-                raise with_cast_inputs(error, request) from error
+                better = with_cast_inputs(error, request)
+                if better is error:
+                    raise
+                raise better from error
         named = zip(tensor_inputs(specs), tensors, strict=True)
         inputs = tuple(tensor_info(spec.name, tensor) for spec, tensor in named)
         outputs = tuple(tensor_info(name, tensor) for name, tensor in results)
