@@ -243,7 +243,7 @@ class MatrixDirector(threading.Thread):
         formats = {cell.choice.format == "onnx" for cell in self._cells.values()}
         missing = sorted(formats - set(self._timers), reverse=True)
         if self._request.matrix.latency_runs and missing:
-            request = MatrixLatencyRequest("", (), 0, self._cores)
+            request = MatrixLatencyRequest("", (), 0)
             part = WorkerJob("matrix.latency", request, lambda _: None, self._job.base, _LATENCY_S)
             self._timer(is_onnx=missing[0]).submit(part)
 
@@ -268,7 +268,7 @@ class MatrixDirector(threading.Thread):
             self._job.emit(Progress(self._job.id, text, (number - 1) / len(cells)))
             timer = self._timer(is_onnx=cell.choice.format == "onnx")
             runs = self._request.matrix.latency_runs
-            asked = MatrixLatencyRequest(cell.artifact_path, self._request.inputs, runs, self._cores)
+            asked = MatrixLatencyRequest(cell.artifact_path, self._request.inputs, runs)
             answer = self._ask(timer, "matrix.latency", asked, _LATENCY_S)
             if isinstance(answer, Done):
                 assert isinstance(answer.result, MatrixLatency)

@@ -34,7 +34,7 @@ def test_the_table_marks_the_recommended_cell_and_says_where_others_are_wrong() 
     assert lost.split()[-1] == "–"
     assert "3 cells in 12.0 s, 2 at a time." in text
     assert "script, opset 17: The exporter gave up." in text
-    assert "not a benchmark" in text
+    assert "a quick look on one thread" in text
     assert text.splitlines()[-1].startswith("✓ dynamo, opset 20: passes")
 
 

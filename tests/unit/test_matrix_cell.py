@@ -93,7 +93,7 @@ def test_a_cancel_ends_the_cell(tmp_path: Path) -> None:
 def test_the_latency_of_an_artifact_has_an_interval_and_names_its_runtime(tmp_path: Path) -> None:
     found = run("demo", MatrixChoice("onnx", "trace", 17), tmp_path)
     inputs = load_recipe(DEMO / "demo.toml").inputs
-    asked = MatrixLatencyRequest(found.artifact_path, inputs, runs=12, threads=1)
+    asked = MatrixLatencyRequest(found.artifact_path, inputs, runs=12)
     looked = latency.run(asked, PlainContext(DEMO, tmp_path))
     assert 0 < looked.p50_ms.low <= looked.p50_ms.value <= looked.p50_ms.high
     assert looked.runs == 12

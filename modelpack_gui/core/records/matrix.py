@@ -84,7 +84,7 @@ class MatrixCellRequest:
 
 @dataclass(frozen=True)
 class MatrixLatencyRequest:
-    """Time an artifact for a quick look, in a fresh runtime.
+    """Time an artifact for a quick look, in a fresh runtime, on one thread.
 
     Attributes:
         artifact_path: Empty only imports what timing needs, ahead of time.
@@ -93,12 +93,11 @@ class MatrixLatencyRequest:
     artifact_path: str
     inputs: tuple[InputSpec, ...]
     runs: int
-    threads: int
 
 
 @dataclass(frozen=True)
 class MatrixLatency:
-    """A quick look at the latency, not a benchmark: few runs of one process, one artifact after the other.
+    """A quick look at the latency, not a benchmark: few runs on one thread, one artifact after the other.
 
     Attributes:
         p50_ms: With the 95 % interval within this run; other runs may differ by more.

@@ -1,4 +1,8 @@
-"""A quick look at how fast an artifact runs: a few runs in a fresh runtime, good enough to rank cells by."""
+"""A quick look at how fast an artifact runs: a few runs in a fresh runtime, good enough to rank cells by.
+
+On one thread: several wait for each other at every operator, and where anything else runs beside them such waits are
+most of what so few runs would measure.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +39,7 @@ def run(request: MatrixLatencyRequest, context: Context) -> MatrixLatency:
     require_torch()
     import torch
 
-    torch.set_num_threads(request.threads)
+    torch.set_num_threads(1)
     if not request.artifact_path:
         return MatrixLatency(Estimate(0.0, 0.0, 0.0), 0, "")
     with capture():

@@ -27,8 +27,8 @@ _EMPTY = (
     " loads what comes out, compares it with the model at every size, and says which one to use and why."
 )
 _NOTE = (
-    "The latency is a quick look on the example inputs, with its 95 % interval within this run; the Benchmark page"
-    " measures properly. Nodes and latency compare within a format only."
+    "The latency is a quick look on the example inputs and one thread, with its 95 % interval within this run; the"
+    " Benchmark page measures properly. Nodes and latency compare within a format only."
 )
 
 
