@@ -27,7 +27,9 @@ def matrix_text(report: MatrixReport) -> str:
         *_troubles(report),
     ]
     if any(cell.latency is not None for cell in report.cells):
-        parts.append("The latency is a quick look on one thread with its 95 % interval; `modelpack bench` measures properly.")
+        parts.append(
+            "The latency is a quick look on one thread with its 95 % interval; `modelpack bench` measures properly."
+        )
     return "\n".join([*parts, f"{mark(verdict)} {report.reason}"])
 
 

@@ -3,14 +3,19 @@
 A bare export is what a person would run by hand for one cell: a fresh Python that imports torch, builds the demo's
 class, loads its checkpoint and calls the exporter. Their sum divided by the cores is what a perfect division of that
 work would take. The matrix does more in its time: it also checks, loads and compares each artifact at every size, and
-looks at its latency. `.venv/bin/python scripts/bench/matrix.py`. Needs a quiet machine: it prints the load.
+looks at its latency. `.venv/bin/python scripts/bench/matrix.py`.
+
+Wall times need a quiet machine: a neighbour takes more from two workers than from one bare export. So the load is
+printed, and the processor time of both sides beside the wall time, which neighbours hardly change.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -66,6 +71,12 @@ else:
 """
 
 
+def processor_s() -> float:
+    """Processor time of all processes that were started from here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def bare_s(choice: MatrixChoice, folder: Path) -> float:
     """Wall time of one bare export, from the start of its Python to its end."""
     target = str(folder / "bare.bin.pt2") if choice.format == "pt2" else str(folder / "bare.bin")
@@ -117,10 +128,14 @@ def main() -> int:
         shares: list[float] = []
         ours: list[float] = []
         without: list[float] = []
+        processor: list[tuple[float, float]] = []
         for number in range(max(2, options.rounds)):
+            before = processor_s()
             each = [bare_s(cell, folder) for cell in cells]
+            between = processor_s()
             shares.append(1000.0 * sum(each) / cores)
             ours.append(1000.0 * matrix_s(client, recipe, cells, folder, MatrixSpec(()).latency_runs))
+            processor.append((between - before, processor_s() - between))
             without.append(1000.0 * matrix_s(client, recipe, cells, folder, 0))
             times = ", ".join(f"{title(cell)} {took:.1f} s" for cell, took in zip(cells, each, strict=True))
             print(f"round {number + 1}, load {os.getloadavg()[0]:.1f} on {cores} cores: {times}", flush=True)
@@ -129,6 +144,8 @@ def main() -> int:
     print(f"the matrix: {describe(ours)}")
     print(f"the matrix without the latencies: {describe(without)}")
     print(verdict_line("matrix, over the bare exports' share", ratio_of_medians(ours, shares), LIMIT))
+    bare_cpu, our_cpu = (statistics.median(side) for side in zip(*processor, strict=True))
+    print(f"processor time: {bare_cpu:.1f} s bare, {our_cpu:.1f} s the matrix: {our_cpu / bare_cpu:.2f} x")
     print(verdict_line("the same without the latencies", ratio_of_medians(without, shares), LIMIT))
     return 0
 

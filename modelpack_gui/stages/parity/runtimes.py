@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -221,6 +222,9 @@ def open_session(path: str | Path) -> Any:
     options.log_severity_level = 3  # what goes wrong comes as an exception
     # Its threads would spin on while torch takes its turn in this process, and slow it down several times.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    torch = sys.modules.get("torch")
+    if torch is not None:  # as many as torch was given: cells of a matrix share the cores
+        options.intra_op_num_threads = torch.get_num_threads()
     try:
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions have no common base
