@@ -11,6 +11,8 @@ STAGES = {
     "hello": "modelpack_gui.stages.hello:run",
     "scan": "modelpack_gui.stages.source.scan:run",
     "scan-checkpoint": "modelpack_gui.stages.source.checkpoint_scan:run",
+    "suggest-inputs": "modelpack_gui.stages.source.suggest:run",
+    "describe-input": "modelpack_gui.stages.source.input_files:run",
     "load": "modelpack_gui.stages.source.load:run",
     "lint": "modelpack_gui.stages.lint.stage:run",
     "probe": "modelpack_gui.stages.probe.stage:run",

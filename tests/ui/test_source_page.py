@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.input_proposals import proposed_inputs
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe
 from modelpack_gui.core.records import (
@@ -43,7 +44,7 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.dialogs.allow_globals import AllowGlobalsDialog, meaning
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.models.argument_kinds import Kind, editor_for, parse, spell
-from modelpack_gui.ui.models.input_rules import changed, parse_shape, proposed_inputs
+from modelpack_gui.ui.models.input_rules import changed, parse_shape
 from modelpack_gui.ui.models.input_rules import spell as spell_input
 from modelpack_gui.ui.models.input_table import InputTableModel
 from modelpack_gui.ui.models.module_tree import ModuleTreeModel
@@ -681,8 +682,8 @@ def test_a_range_that_cannot_be_drawn_is_refused(dtype: str, field: str, text: s
 
 
 def test_inputs_are_proposed_for_required_parameters_only() -> None:
-    assert [item.name for item in proposed_inputs(ENCODER)] == ["input_ids", "attention_mask"]
-    assert proposed_inputs(NET) == (InputSpec("image", (1, 3, 224, 224)),)
+    assert [item.name for item in proposed_inputs(ENCODER.forward)] == ["input_ids", "attention_mask"]
+    assert proposed_inputs(NET.forward) == (InputSpec("image", (1, 3, 224, 224)),)
 
 
 # The loaded model

@@ -45,6 +45,12 @@ from modelpack_gui.core.records.hello import (
     PostStepInfo,
     RunnerInfo,
 )
+from modelpack_gui.core.records.inputs import (
+    InputFileInfo,
+    InputFileRequest,
+    SuggestedInputs,
+    SuggestInputsRequest,
+)
 from modelpack_gui.core.records.inspection import (
     AttributeInfo,
     GraphIndex,
@@ -101,6 +107,8 @@ Request = (
     | ScanRequest
     | CheckpointScanRequest
     | LoadRequest
+    | SuggestInputsRequest
+    | InputFileRequest
     | ExportRequest
     | InspectRequest
     | TensorStatsRequest
@@ -122,6 +130,8 @@ Result = (
     | SourceScan
     | CheckpointScan
     | LoadReport
+    | SuggestedInputs
+    | InputFileInfo
     | ExportRecord
     | GraphIndex
     | TensorStats
@@ -174,6 +184,8 @@ __all__ = [
     "HelloRequest",
     "ImageSpec",
     "InitializerInfo",
+    "InputFileInfo",
+    "InputFileRequest",
     "InputSet",
     "InputSpec",
     "InspectRequest",
@@ -226,6 +238,8 @@ __all__ = [
     "SizeTrial",
     "SourceScan",
     "StateDictInfo",
+    "SuggestInputsRequest",
+    "SuggestedInputs",
     "TensorInfo",
     "TensorStats",
     "TensorStatsRequest",

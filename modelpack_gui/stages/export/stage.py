@@ -63,16 +63,18 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
     from modelpack_gui.stages.source.call import plan_call
     from modelpack_gui.stages.source.flat import flat_module
     from modelpack_gui.stages.source.forward import run_forward, set_eval
+    from modelpack_gui.stages.source.suggest import explained
 
     built = built or build_model(request.source, context)
     check_fit(built.module, request.export)
     tensors = make_inputs(request.inputs, context)
-    plan = plan_call(built.module, request.inputs)
-    if exporter.runs_model:
-        set_eval(built.module)
-    else:
-        context.progress("Running the model on the example inputs")
-        run_forward(built.module, tensors, plan, inference_mode=False)
+    with explained(built.module, request.inputs, context):
+        plan = plan_call(built.module, request.inputs)
+        if exporter.runs_model:
+            set_eval(built.module)
+        else:
+            context.progress("Running the model on the example inputs")
+            run_forward(built.module, tensors, plan, inference_mode=False)
     context.check_cancelled()
     spec, notes = sized(request.export, built.module)
     versions = paths.versions("torch", "numpy", *exporter.packages)

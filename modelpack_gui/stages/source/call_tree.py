@@ -199,7 +199,7 @@ def named_parts(node: Node) -> dict[str, Node]:
 def _node(branch: _Branch, hint: Any, path: argument_path.Path) -> Node:
     if branch.leaf is not None:
         return branch.leaf
-    hint = _with_parts(hint)
+    hint = with_parts(hint)
     if isinstance(next(iter(branch.parts)), int):
         return _item_node(branch, hint, path)
     children = {str(key): part for key, part in branch.parts.items()}
@@ -246,7 +246,7 @@ def _item_node(branch: _Branch, hint: Any, path: argument_path.Path) -> Node:
     return Items(tuple(_node(branch.parts[i], hint_of(i), (*path, i)) for i in range(count)), is_tuple)
 
 
-def _with_parts(hint: Any) -> Any:
+def with_parts(hint: Any) -> Any:
     """The annotation if it says what the parts make, and of a union its first such member; else None."""
     import torch
 

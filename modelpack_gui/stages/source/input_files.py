@@ -10,14 +10,24 @@ from typing import TYPE_CHECKING, Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import plural
-from modelpack_gui.core.records import InputSpec
+from modelpack_gui.core.records import InputFileInfo, InputFileRequest, InputSpec
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.source.draw import torch_dtype
 from modelpack_gui.stages.source.pictures import PICTURE_SUFFIXES, read_picture
-from modelpack_gui.stages.source.usercode import pip_command
+from modelpack_gui.stages.source.usercode import pip_command, require_torch
 
 if TYPE_CHECKING:
     import torch
+
+
+def run(request: InputFileRequest, context: Context) -> InputFileInfo:
+    """The describe-input stage: the input with the shape and dtype that its file gives it.
+
+    Raises:
+        UserError: Those of `read_file`.
+    """
+    require_torch()
+    return InputFileInfo(with_file_facts(request.spec, context))
 
 
 def read_values(spec: InputSpec, context: Context) -> torch.Tensor:

@@ -35,6 +35,7 @@ def run(request: LoadRequest, context: Context) -> LoadReport:
     from modelpack_gui.stages.source.call import plan_call
     from modelpack_gui.stages.source.forward import run_forward
     from modelpack_gui.stages.source.inputs import complete_inputs, make_inputs, tensor_info
+    from modelpack_gui.stages.source.suggest import explained
 
     built = build_model(request.source, context)
     context.check_cancelled()
@@ -45,7 +46,7 @@ def run(request: LoadRequest, context: Context) -> LoadReport:
         context.progress("Running it on the example inputs")
         specs = complete_inputs(request.inputs, context)
         tensors = make_inputs(specs, context)
-        with capture() as captured:
+        with capture() as captured, explained(built.module, specs, context):
             try:
                 results = run_forward(built.module, tensors, plan_call(built.module, specs))
             except UserError as error:

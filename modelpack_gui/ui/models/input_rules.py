@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from modelpack_gui.core import dtypes
 from modelpack_gui.core.dtypes import INTEGERS
-from modelpack_gui.core.records import CallableInfo, InputSpec, ParameterInfo
+from modelpack_gui.core.input_proposals import proposed
+from modelpack_gui.core.records import CallableInfo, InputSpec
 
 _COMMON = ("float32", "int64", "bool")
 DTYPES = (*_COMMON, *(name for name in dtypes.DTYPES if name not in _COMMON))
@@ -124,30 +125,13 @@ def _parse_number(text: str, field: str) -> float | None:
     return number
 
 
-def proposed_inputs(info: CallableInfo) -> tuple[InputSpec, ...]:
-    """A first guess from the parameters of `forward`: all that are required, else the first."""
-    parameters = [item for item in info.forward if item.kind in ("positional_only", "positional_or_keyword")]
-    required = [item for item in parameters if item.is_required]
-    return tuple(_propose(item) for item in required or parameters[:1])
-
-
 def new_input(inputs: Sequence[InputSpec], info: CallableInfo | None) -> InputSpec:
     """Another row: the first parameter of `forward` that has none yet, else `input_1`, `input_2`..."""
     taken = {item.name for item in inputs}
     for parameter in info.forward if info is not None else ():
         if parameter.name not in taken and not parameter.kind.startswith("var_"):
-            return _propose(parameter)
+            return next(proposed(parameter))
     number = len(inputs)
     while f"input_{number}" in taken:
         number += 1
     return InputSpec(f"input_{number}" if inputs else "input", (1, 3, 224, 224))
-
-
-def _propose(parameter: ParameterInfo) -> InputSpec:
-    name = parameter.name
-    words = set(name.lower().split("_"))
-    if "mask" in words:
-        return InputSpec(name, (1, 16), "int64", 1.0, 1.0)
-    if words & {"ids", "id", "tokens", "token", "indices", "index"}:
-        return InputSpec(name, (1, 16), "int64")
-    return InputSpec(name, (1, 3, 224, 224))

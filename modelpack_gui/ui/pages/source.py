@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
+from modelpack_gui.core.input_proposals import proposed_inputs
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe
 from modelpack_gui.core.records import (
@@ -23,7 +24,6 @@ from modelpack_gui.core.records import (
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.dialogs.allow_globals import CODE, AllowGlobalsDialog, globals_of
 from modelpack_gui.ui.models.exporter_choices import SUFFIXES
-from modelpack_gui.ui.models.input_rules import proposed_inputs
 from modelpack_gui.ui.models.source_text import load_sentence
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
@@ -284,7 +284,7 @@ def _with_proposals(recipe: Recipe, info: CallableInfo | None, *, is_saved: bool
     if info is None:
         return recipe
     if not recipe.inputs:
-        recipe = dataclasses.replace(recipe, inputs=proposed_inputs(info))
+        recipe = dataclasses.replace(recipe, inputs=proposed_inputs(info.forward))
     if not recipe.export.output_path:
         location = recipe.source.file.replace("\\", "/") or recipe.source.module.replace(".", "/")
         folder = PurePosixPath() if is_saved or recipe.source.module else PurePosixPath(location).parent
