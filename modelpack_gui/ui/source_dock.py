@@ -39,6 +39,7 @@ class SourceDock(QObject):
         self._controller = controller
         self._settings = settings
         self._page = page
+        self._is_sized = False
         self.dock = LazyDock("Source code", "source-dock", self._make, window)
         self.dock.toggleViewAction().triggered.connect(self._on_toggled)
         controller.place_wanted.connect(self.show_place)
@@ -105,7 +106,10 @@ class SourceDock(QObject):
     def _raise(self) -> None:
         self.dock.show()
         self.dock.raise_()
-        if not self._settings.text(_SIZED_KEY):  # once: from then on it is as high as the user makes it
-            self._settings.set_text(_SIZED_KEY, "yes")
-            self._window.resizeDocks([self.dock], [_FIRST_HEIGHT], Qt.Orientation.Vertical)
+        if not self._is_sized:
+            self._is_sized = True
+            # From the first time that it was closed with the window on, it is as high as the user made it.
+            if self._settings.state("docks").isEmpty() or not self._settings.text(_SIZED_KEY):
+                self._settings.set_text(_SIZED_KEY, "yes")
+                self._window.resizeDocks([self.dock], [_FIRST_HEIGHT], Qt.Orientation.Vertical)
         self.view.setFocus()

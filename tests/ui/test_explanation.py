@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -92,6 +94,11 @@ def test_a_known_failure_says_what_why_where_and_offers_fixes(panel: ErrorPanel)
     assert [one.text() for one in panel.findChildren(QPushButton, "apply-fix")] == [USE_SCRIPT.text]
     assert text_of(panel, "fix-text") == f"• {REWRITE.text}"
     assert "torch.where(x > 0, a, b)" in error_text(EXPLAINED)
+
+
+def test_a_message_that_repeats_the_cause_is_not_shown_twice(panel: ErrorPanel) -> None:
+    panel.show_error(dataclasses.replace(EXPLAINED, message=f"The exporter failed: {BRANCH.cause}"))
+    assert text_of(panel, "error-message") == ""
 
 
 def test_the_failure_after_a_known_one_keeps_nothing_of_it(panel: ErrorPanel) -> None:

@@ -400,3 +400,10 @@ def test_another_project_shows_its_own_file(opened: MainWindow, model: Path, tmp
     assert opened.source.view.editor.toPlainText() == "second = True\n"
     files = opened.source.view.files
     assert [files.itemData(i) for i in range(files.count())] == [str(other)]
+
+
+def test_saving_and_running_leave_the_caret_where_it_is(opened: MainWindow, model: Path, tmp_path: Path) -> None:
+    opened.controller.show_place(SourcePlace(str(model), 44))
+    opened.controller.save(tmp_path / "recipe.toml")
+    opened.controller.edit(dataclasses.replace(opened.controller.recipe, inputs=()), "remove inputs")
+    assert opened.source.view.place == SourcePlace(str(model), 44)

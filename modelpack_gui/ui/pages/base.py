@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import Result
@@ -131,7 +131,10 @@ class StagePage(QWidget):
         error = None if is_running else state.error
         if error is not None and state.status is Status.STALE:
             error = dataclasses.replace(error, message=f"Before the last change: {error.message}")
+        had_focus = self.error_panel.isAncestorOf(QApplication.focusWidget() or self)
         self.error_panel.show_error(error)
+        if had_focus and error is None:  # a fix was pressed: the focus stays on the page
+            (self.cancel_button if is_running else self.run_button).setFocus(Qt.FocusReason.OtherFocusReason)
         has_content = state.result is not None or self.always_content or (is_running and self.show_partial())
         self._stack.setCurrentIndex(1 if has_content else 0)
         if state.result is not None:

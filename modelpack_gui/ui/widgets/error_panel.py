@@ -71,7 +71,8 @@ class ErrorPanel(QFrame):
         title = explanation.title if explanation is not None else error.message
         self._title.setText(title)
         self._message.setText(error.message)
-        self._message.setVisible(error.message != title)
+        is_told = error.message == title or (explanation is not None and explanation.cause in error.message)
+        self._message.setVisible(not is_told)
         self._hint.setText(error.hint)
         self._hint.setVisible(bool(error.hint) and not (explanation is not None and explanation.fixes))
         self._details.set_text(error.details)

@@ -201,22 +201,26 @@ class SourceView(QWidget):
         self.files.setEnabled(bool(ordered))
 
     def _on_project_changed(self) -> None:
-        if all(self._controller.state(stage).result is None for stage in ORDER):  # perhaps another project
+        is_bare = all(self._controller.state(stage).result is None for stage in ORDER)
+        if is_bare and not self._controller.undo_stack.count():  # perhaps another project; saving is no such change
             self._visited = []
-            self._file = self._last_model = ""
             self._update_marks()
-            self.reload()
+            self._show_model()
         self._on_source_changed()
 
     def _on_source_changed(self) -> None:
         """Another model file is shown in place of the one before; a file that was gone to stays."""
         model = self._model_file()
-        if model == self._last_model:
-            return
-        is_shown = self._file in ("", self._last_model)
-        self._last_model = model
-        if is_shown:
-            self._visited = [file for file in self._visited if file != self._file]
+        if model != self._last_model:
+            if self._file in ("", self._last_model):
+                self._visited = [file for file in self._visited if file != self._file]
+                self._show_model()
+            self._last_model = model
+            self._fill_files()
+
+    def _show_model(self) -> None:
+        model = self._last_model = self._model_file()
+        if model != self._file or not model:
             self._file = model
             self._watch.watch(model)
             self.editor.set_code("")
@@ -241,6 +245,7 @@ class SourceView(QWidget):
         if found is not None:
             menu = marks_menu(found, self._follow, self._show_nodes, self)
             menu.popup(position)
+            menu.setActiveAction(menu.actions()[0])  # Return follows the first
 
     def _follow(self, mark: Mark) -> None:
         self.subject_wanted.emit(mark.stage, mark.subject)
