@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
+    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -279,13 +280,16 @@ class ParityPage(StagePage):
         self.chart.show_errors(data, atol, max(floors, default=None))
 
 
-def _titled(title: str, choice: QWidget, content: QWidget) -> QWidget:
+def _titled(title: str, choice: QComboBox, content: QWidget) -> QWidget:
+    choice.setMaximumWidth(choice.sizeHint().width())
+    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    choice.setMinimumContentsLength(8)  # on a small screen it gives way
+    choice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     made = QWidget()
     top = QHBoxLayout()
     top.setSpacing(SPACING)
     top.addWidget(heading(title))
-    top.addStretch(1)
-    top.addWidget(choice)
+    top.addWidget(choice, 1)
     column = QVBoxLayout(made)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(SPACING // 2)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+_WIDEST = 640
+_LOWEST = 120
 
 
 class PageScroll(QScrollArea):
@@ -18,8 +21,14 @@ class PageScroll(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes the focus and scrolls it
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self._page = page
         self.setWidget(page)
         page.installEventFilter(self)
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the page needs, up to a limit: docks beside it give way first. Any height will do."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(min(self._page.minimumSizeHint().width() + bar, _WIDEST), _LOWEST)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the page what there is, or its least."""
@@ -28,14 +37,13 @@ class PageScroll(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Another least height, such as that of a failure that has just been shown."""
-        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+        if watched is self._page and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
             self._fit()
         return super().eventFilter(watched, event)
 
     def _fit(self) -> None:
-        page = self.widget()
-        if page is None:
-            return
+        page = self._page
         room = self.maximumViewportSize()
         least = page.minimumSizeHint()
         layout = page.layout()
