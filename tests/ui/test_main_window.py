@@ -96,7 +96,7 @@ def test_the_demo_card_opens_the_demo_ready_to_run(window: MainWindow, client: F
     assert window.controller.is_trusted
     assert window.controller.recipe.source.name == "ShapesNet"
     assert window.current_stage is Stage.SOURCE
-    assert {job.stage for job in client.jobs} == {"hello", "scan"}
+    assert {job.stage for job in client.jobs} == {"hello", "scan", "scan-checkpoint"}
 
 
 @pytest.mark.parametrize("stage", ORDER)
