@@ -10,6 +10,7 @@ from modelpack_gui.cli import advice, commands
 from modelpack_gui.cli import matrix as matrix_command
 from modelpack_gui.cli.checkpoint import scan_checkpoint
 from modelpack_gui.cli.checkpoint_args import add_checkpoint_options
+from modelpack_gui.cli.export_args import add_export_options
 from modelpack_gui.cli.gui import run_gui
 from modelpack_gui.cli.recipe_args import parse_argument, parse_dynamic, parse_input, parse_numbers, parse_words
 from modelpack_gui.core.pipeline import Stage
@@ -141,7 +142,7 @@ def _add_export(subparsers: object) -> None:
     parser = _new_parser(
         subparsers,
         "export",
-        "Export a model to ONNX or TorchScript.\n"
+        "Export a model to ONNX, TorchScript or an ExportedProgram (.pt2).\n"
         "What to export comes from a recipe, from options, or from a recipe with options that override it.",
         """\
 examples:
@@ -149,7 +150,9 @@ examples:
   modelpack export recipe.toml --exporter trace --opset 17 --output build/traced.onnx
   modelpack export --file net.py --name Net --arg width=32 --arg kind=small --checkpoint net.pt \\
       --input image:float32:2x3x32x32 --input mask:bool:2x32 --dynamic image:0=batch --dynamic mask:0=batch:1:64
-  modelpack export recipe.toml --format torchscript --exporter script
+  modelpack export recipe.toml --format torchscript --exporter script --freeze
+  modelpack export recipe.toml --format pt2 --strict --draft-report
+  modelpack export recipe.toml --post onnxslim,float16 --output build/half.onnx
   modelpack export --file scripted.pt --exporter trace --input x:float32:2x3
   modelpack export --module pkg.nets:Net --input x:float32:2x3 --save-recipe net.toml
   modelpack export recipe.toml --checkpoint run7.ckpt --checkpoint-key ema.module --no-strict
@@ -179,17 +182,7 @@ Axes with the same name have the same size.""",
         help="example input, in the order of forward (repeat it)",
     )
     options = parser.add_argument_group("the export")
-    options.add_argument("--format", choices=("onnx", "torchscript"))
-    options.add_argument("--exporter", choices=("dynamo", "trace", "script"))
-    options.add_argument("--opset", type=int, metavar="N", help="version of the default ONNX operator set")
-    options.add_argument(
-        "--dynamic",
-        type=parse_dynamic,
-        action="append",
-        metavar="INPUT:AXIS=NAME[:MIN:MAX[:MULTIPLE]]",
-        help="axis that shall take any size (repeat it); replaces those of the recipe",
-    )
-    options.add_argument("--output", type=Path, metavar="PATH", help="where the artifact goes")
+    add_export_options(options, parse_dynamic, parse_words)
     options.add_argument("--save-recipe", type=Path, metavar="PATH", help="write all this to a recipe file first")
     _common_options(parser)
     parser.set_defaults(command_function=commands.export)

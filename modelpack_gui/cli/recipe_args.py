@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui.cli.checkpoint_args import with_checkpoint
+from modelpack_gui.cli.export_args import with_export
 from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
@@ -33,7 +34,7 @@ def recipe_of(arguments: argparse.Namespace, *, needs_source: bool = True) -> tu
     recipe = _recipe_at(path) if path else Recipe()
     base = path.absolute().parent if path else Path.cwd()
     recipe = _with_source(recipe, given)
-    recipe = _with_export(recipe, given)
+    recipe = with_export(recipe, given)
     recipe = _with_rest(recipe, given)
     if needs_source:
         _check_source(recipe, path)
@@ -136,22 +137,6 @@ def _with_source(recipe: Recipe, given: dict[str, Any]) -> Recipe:
     source = with_checkpoint(source, given)
     inputs = tuple(given["input"]) if given.get("input") else recipe.inputs
     return dataclasses.replace(recipe, source=source, inputs=inputs)
-
-
-def _with_export(recipe: Recipe, given: dict[str, Any]) -> Recipe:
-    changes = _given(given, {"format": "format", "exporter": "exporter", "opset": "opset_version"})
-    if given.get("dynamic"):
-        changes["dynamic"] = tuple(given["dynamic"])
-    if given.get("output"):
-        changes["output_path"] = str(given["output"].absolute())
-    export = dataclasses.replace(recipe.export, **changes)
-    if export.format == "torchscript" and export.exporter == "dynamo" and not given.get("exporter"):
-        export = dataclasses.replace(export, exporter="trace")  # dynamo makes no TorchScript
-    if not export.output_path:
-        suffix = ".onnx" if export.format == "onnx" else ".pt"
-        stem = recipe.source.name.rpartition(".")[2].lower() or "model"
-        export = dataclasses.replace(export, output_path=f"build/{stem}{suffix}")
-    return dataclasses.replace(recipe, export=export)
 
 
 def _with_rest(recipe: Recipe, given: dict[str, Any]) -> Recipe:

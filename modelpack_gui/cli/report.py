@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from modelpack_gui.cli.console import indented, mark, table, wrapped
 from modelpack_gui.cli.report_explanations import explanations_text
+from modelpack_gui.cli.report_export import export_lines, provenance_lines, tensor_text
 from modelpack_gui.cli.report_keys import keys_lines
 from modelpack_gui.cli.report_parity import parity_text
 from modelpack_gui.client.recipe_run import StageResult
@@ -22,7 +23,6 @@ from modelpack_gui.core.records import (
     LoadReport,
     ParityReport,
     Result,
-    TensorInfo,
     Verdict,
 )
 
@@ -79,6 +79,7 @@ def environment_text(found: Capabilities) -> str:
         for item in found.exporters
     ]
     runners = [(item.id, item.title, item.needs_artifact or "–", _missing(item.missing)) for item in found.runners]
+    steps = [(item.id, item.title, item.format, _missing(item.missing)) for item in found.post_steps]
     parts = [
         f"Python {found.python_version}  {found.executable}",
         f"{found.platform}; {found.cpu}{flags}; {cores}{memory}",
@@ -88,6 +89,8 @@ def environment_text(found: Capabilities) -> str:
         table(("format", "exporter", "opset", ""), exporters),
         "",
         table(("runner", "", "needs", ""), runners),
+        "",
+        table(("post-step", "", "format", ""), steps),
     ]
     commands = [item.pip for item in found.packages if not item.version and item.pip]
     if commands:
@@ -131,24 +134,14 @@ def _load_text(report: LoadReport) -> str:
     ]
     if report.keys is not None:
         lines += keys_lines(report.checkpoint_path, report.keys)
-    lines += [f"output {_tensor(output)}" for output in report.outputs]
+    lines += [f"output {tensor_text(output)}" for output in report.outputs]
     return "\n".join([*lines, *_warning_lines(report.warnings)])
 
 
 def _export_text(record: ExportRecord) -> str:
-    made = record.artifact
-    opset = f", opset {made.opset_version}" if made.opset_version is not None else ""
-    own_call = duration(record.export_duration_s)
-    lines = [
-        made.path,
-        f"{record.asked.exporter} exporter{opset}, {size(made.size_bytes)}, exporter's own call {own_call}",
-        *(f"input  {_tensor(item)}" for item in made.inputs),
-        *(f"output {_tensor(item)}" for item in made.outputs),
-    ]
-    for item in record.mismatches:
-        lines.append(f"{mark(Verdict.WARNING)} {item.aspect}: asked {item.asked}, got {item.got}")
-        lines += [wrapped(text) for text in (item.explanation, item.fix) if text]
-    return "\n".join([*lines, *explanations_text(record.explanations), *_warning_lines(record.warnings)])
+    return "\n".join(
+        [*export_lines(record), *explanations_text(record.explanations), *_warning_lines(record.warnings)]
+    )
 
 
 def _graph_text(graph: GraphIndex) -> str:
@@ -159,8 +152,9 @@ def _graph_text(graph: GraphIndex) -> str:
         made.path,
         f"{plural(len(graph.nodes), 'node')}, {plural(len(graph.initializers), 'initializer')} ({size(weights)})",
         f"opset {domains or '–'}; ir_version {made.ir_version or '–'}; producer {made.producer or '–'}",
-        *(f"input  {_tensor(item)}" for item in made.inputs),
-        *(f"output {_tensor(item)}" for item in made.outputs),
+        *(f"input  {tensor_text(item)}" for item in made.inputs),
+        *(f"output {tensor_text(item)}" for item in made.outputs),
+        *provenance_lines(made),
         wrapped(", ".join(f"{count} {op_type}" for op_type, count in graph.op_counts.items()), indent=""),
     ]
     if graph.shape_inference_error:
@@ -221,10 +215,6 @@ def _warning_lines(warnings: tuple[CapturedWarning, ...]) -> list[str]:
         text = " ".join(warning.message.split())
         lines.append(f"• {warning.category}: {text[:300]}{'…' if len(text) > 300 else ''}{times}{where}")
     return lines
-
-
-def _tensor(info: TensorInfo) -> str:
-    return f"{info.name}: {info.dtype or '?'} {info.shape_text}"
 
 
 def _missing(packages: tuple[str, ...]) -> str:

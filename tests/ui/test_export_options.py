@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QLineEdit, QSpinBox, QTableView, 
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import Capabilities, DynamicDim, ExporterInfo, ExportSpec, InputSpec
+from modelpack_gui.core.records import Capabilities, DynamicDim, ExporterInfo, ExportSpec, InputSpec, PostStepInfo
 from modelpack_gui.ui.dialogs.export_options import ExportOptionsDialog
 from modelpack_gui.ui.models.dimension_table import DYNAMIC, MAX, MIN, NAME, DimensionTableModel
 from modelpack_gui.ui.models.exporter_choices import output_path_problem
@@ -42,8 +42,15 @@ TICK = Qt.ItemDataRole.CheckStateRole
 pytestmark = pytest.mark.usefixtures("_themed")
 
 
+STEPS = (
+    PostStepInfo("slim", "onnx", "Slim", (), "Simplifies the graph."),
+    PostStepInfo("half", "onnx", "Half", (), "Half the size."),
+    PostStepInfo("lacking", "onnx", "Lacking", ("nowhere-to-get",), ""),
+)
+
+
 def capabilities(*exporters: ExporterInfo) -> Capabilities:
-    return dataclasses.replace(make_capabilities(), exporters=exporters or EXPORTERS)
+    return dataclasses.replace(make_capabilities(), exporters=exporters or EXPORTERS, post_steps=STEPS)
 
 
 def open_dialog(
@@ -326,6 +333,51 @@ def test_options_that_the_exporter_does_not_heed_are_kept_in_the_dialog_but_not_
     button(dialog, "format-onnx").click()
     spec = dialog.recipe().export
     assert (spec.external_data, spec.output_names) == (True, ("logits",))
+
+
+def test_steps_run_in_the_order_they_were_ticked_until_they_are_moved(qtbot: QtBot) -> None:
+    dialog = open_dialog(qtbot)
+    button(dialog, "post-step-half").click()
+    assert not button(dialog, "post-step-up-half").isVisible()  # alone there is nothing to order
+    button(dialog, "post-step-slim").click()
+    assert dialog.recipe().export.post_steps == ("half", "slim")
+    assert button(dialog, "post-step-slim").text() == "2. Slim"
+    assert not button(dialog, "post-step-down-slim").isEnabled()
+    button(dialog, "post-step-up-slim").click()
+    assert dialog.recipe().export.post_steps == ("slim", "half")
+    assert dialog.post_steps.choice._column.itemAt(0).widget().step == "slim"  # type: ignore[union-attr]
+    button(dialog, "post-step-slim").click()
+    assert dialog.recipe().export.post_steps == ("half",)
+
+
+def test_a_step_that_lacks_its_package_cannot_be_ticked_and_says_what_to_install(qtbot: QtBot) -> None:
+    dialog = open_dialog(qtbot)
+    assert not button(dialog, "post-step-lacking").isEnabled()
+    commands = [row.command for row in dialog.post_steps.findChildren(CommandRow)]
+    assert commands == ['"/usr/bin/python3" -m pip install nowhere-to-get']
+
+
+def test_a_step_of_the_recipe_that_cannot_be_run_is_a_problem_until_it_is_unticked(qtbot: QtBot) -> None:
+    recipe = make_recipe()
+    recipe = dataclasses.replace(recipe, export=dataclasses.replace(recipe.export, post_steps=("lacking", "magic")))
+    dialog = open_dialog(qtbot, recipe)
+    assert problem(dialog) == "Lacking needs nowhere-to-get; install it or untick the step."
+    button(dialog, "post-step-lacking").click()
+    assert problem(dialog) == "There is no step magic; untick it."
+    button(dialog, "post-step-magic").click()
+    assert problem(dialog) == ""
+    assert dialog.recipe().export.post_steps == ()
+
+
+def test_formats_without_steps_show_none_and_forget_them(qtbot: QtBot) -> None:
+    dialog = open_dialog(qtbot)
+    button(dialog, "post-step-slim").click()
+    button(dialog, "format-torchscript").click()
+    assert not dialog.post_steps.isVisible()
+    assert dialog.recipe().export.post_steps == ()
+    assert problem(dialog) == ""
+    button(dialog, "format-onnx").click()
+    assert dialog.recipe().export.post_steps == ("slim",)
 
 
 def test_the_preview_can_be_copied(qtbot: QtBot) -> None:

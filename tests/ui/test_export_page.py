@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import SourcePlace
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
@@ -16,12 +17,14 @@ from modelpack_gui.core.records import (
     ExportRequest,
     InputSpec,
     Mismatch,
+    ParityBrief,
+    PostStepResult,
     TensorInfo,
     Verdict,
 )
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
-from modelpack_gui.ui.models.export_text import export_sentence, shown_rows
+from modelpack_gui.ui.models.export_text import artifact_rows, export_sentence, shown_rows
 from modelpack_gui.ui.pages.export import ExportPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
@@ -222,6 +225,87 @@ def test_an_earlier_result_is_told_as_such_when_the_next_export_fails(
     project.run(Stage.EXPORT)
     qtbot.waitUntil(lambda: project.state(Stage.EXPORT).status is Status.FAILED)
     assert page.sentence.text().startswith("Before that: Exported in ")
+
+
+def draft_fold(page: ExportPage) -> QWidget:
+    fold = page.results.draft.parentWidget()
+    assert fold is not None
+    return fold
+
+
+KEPT = PostStepResult(
+    "onnxslim",
+    True,
+    400_000,
+    380_000,
+    40,
+    32,
+    0.4,
+    ParityBrief(Verdict.PASSED, "Passed: 5 agree.", 1e-6, 0.01, 5),
+)
+LEFT_OUT = PostStepResult(
+    "float16", False, 380_000, 190_000, 32, 34, 0.2,
+    ParityBrief(Verdict.FAILED, "Failed: logits is wrong.", 0.5, 40.0, 5),
+    ErrorInfo("post-step-disagrees", "float16 was left out.", "Leave the step out."),
+)  # fmt: skip
+
+
+def test_the_steps_after_the_export_are_listed_with_why_one_was_left_out(
+    page: ExportPage, project: Controller, client: FakeClient, qtbot: QtBot
+) -> None:
+    client.answers["export"] = dataclasses.replace(make_export_record(), post_steps=(KEPT, LEFT_OUT))
+    project.run(Stage.EXPORT)
+    table = page.results.post_steps
+    qtbot.waitUntil(lambda: table.model.total == 2)
+    assert table.isVisible()
+    cells = [[table.table.model().index(row, column).data() for column in range(1, 6)] for row in range(2)]
+    assert cells[0] == ["onnxslim", "kept", "passed", "400 kB → 380 kB", "40 → 32"]
+    assert cells[1][1:3] == ["left out", "failed"]
+    note = table.findChild(QWidget, "post-step-note")
+    assert isinstance(note, QWidget)
+    assert note.accessibleName() == "float16 was left out. Leave the step out."
+    with qtbot.waitSignal(project.inspected) as shown:
+        table.table.select_record(LEFT_OUT)
+    sections = {section.title: section for section in shown.args[0].sections}
+    assert sections["Parity with the model"].text == "Failed: logits is wrong."
+    assert sections["Why it was left out"].text == "float16 was left out. Leave the step out."
+
+
+def test_without_steps_or_a_draft_report_neither_is_shown(
+    page: ExportPage, project: Controller, client: FakeClient, qtbot: QtBot
+) -> None:
+    client.answers["export"] = make_export_record()
+    project.run(Stage.EXPORT)
+    qtbot.waitUntil(lambda: page.results.model.total > 0)
+    assert not page.results.post_steps.isVisible()
+    assert draft_fold(page).isHidden()
+
+
+def test_the_draft_report_and_what_was_done_unasked_are_shown(
+    page: ExportPage, project: Controller, client: FakeClient, qtbot: QtBot
+) -> None:
+    record = dataclasses.replace(
+        make_export_record(), draft_report="Nothing stands in the way.", notes=("The weights went to a file.",)
+    )
+    client.answers["export"] = record
+    project.run(Stage.EXPORT)
+    qtbot.waitUntil(lambda: page.results.model.total > 0)
+    assert page.results.draft.toPlainText() == "Nothing stands in the way."
+    assert not draft_fold(page).isHidden()
+    assert "The weights went to a file." in texts(page.results)
+
+
+def test_what_was_written_into_the_artifact_is_among_its_facts() -> None:
+    record = make_export_record()
+    metadata = {
+        "modelpack.source": "model.py:ShapesNet",
+        "modelpack.options": '{"format": "onnx", "opset_version": 18, "strict": true}',
+        "note": "of somebody else",
+    }
+    artifact = dataclasses.replace(record.artifact, metadata=metadata)
+    rows = {name: whole for name, _value, whole in artifact_rows(dataclasses.replace(record, artifact=artifact))}
+    expected = "Source: model.py:ShapesNet\nOptions: opset_version 18, strict on\nnote: of somebody else"
+    assert rows["Written into it"] == expected
 
 
 def test_without_anything_asked_there_is_no_empty_table(

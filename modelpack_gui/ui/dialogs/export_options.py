@@ -24,6 +24,7 @@ from modelpack_gui.ui.dialogs.export_sections.base import ExportSection
 from modelpack_gui.ui.dialogs.export_sections.dimensions import DimensionsSection
 from modelpack_gui.ui.dialogs.export_sections.exporter import ExporterSection
 from modelpack_gui.ui.dialogs.export_sections.names import NamesSection
+from modelpack_gui.ui.dialogs.export_sections.post_steps import PostStepsSection
 from modelpack_gui.ui.models import exporter_choices as choices
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
@@ -66,11 +67,19 @@ class ExportOptionsDialog(QDialog):
         self._spec = recipe.export
         self.artifact = ArtifactSection(base, settings)
         self.artifact.format_chosen.connect(self._on_format)
-        self.exporter = ExporterSection(self._exporters, capabilities.executable if capabilities is not None else "")
+        executable = capabilities.executable if capabilities is not None else ""
+        self.exporter = ExporterSection(self._exporters, executable)
         self.exporter.exporter_chosen.connect(self._on_exporter)
         self.dimensions = DimensionsSection(tensor_inputs(recipe.inputs), self._spec.dynamic)
         self.names = NamesSection(tensor_inputs(recipe.inputs))
-        self._sections: tuple[ExportSection, ...] = (self.artifact, self.exporter, self.dimensions, self.names)
+        self.post_steps = PostStepsSection(choices.post_steps(capabilities), executable)
+        self._sections: tuple[ExportSection, ...] = (
+            self.artifact,
+            self.exporter,
+            self.dimensions,
+            self.names,
+            self.post_steps,
+        )
         for section in self._sections:
             section.edited.connect(self._put)
         self._forward, self._keys = forward, keys

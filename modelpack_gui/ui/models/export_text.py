@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.asked import AskedRow, asked_rows, gravest_first
+from modelpack_gui.core.provenance import provenance_rows
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import DynamicDim, ExportRecord, InputSpec, tensor_inputs
+from modelpack_gui.core.records import DynamicDim, ExportRecord, ExportSpec, InputSpec, tensor_inputs
 from modelpack_gui.ui.inspection import Inspection, Property, Section
+from modelpack_gui.ui.models.export_ticks import TICK_GROUPS
 from modelpack_gui.ui.models.exporter_choices import FORMAT_TITLES
 
 _ASPECTS = {
@@ -33,8 +35,17 @@ def option_rows(recipe: Recipe) -> tuple[tuple[str, str], ...]:
         rows.append(("Outputs", ", ".join(spec.output_names) or "named by the exporter"))
         rows.append(("Constants", "folded" if spec.constant_folding else "not folded"))
         rows.append(("Weights", "in a file of their own" if spec.external_data else "in the artifact"))
+        rows.append(("After the export", ", ".join(spec.post_steps) or "nothing"))
+    switched_on = [tick.plain_title for _, ticks in TICK_GROUPS for tick in ticks if _is_unusual(spec, tick.field)]
+    if switched_on:
+        rows.append(("Options", ", ".join(switched_on)))
     rows.append(("Output path", spec.output_path or "not chosen yet"))
     return tuple(rows)
+
+
+def _is_unusual(spec: ExportSpec, field: str) -> bool:
+    """Whether an option is on that is off by default: the others have rows of their own."""
+    return bool(getattr(spec, field)) and not getattr(ExportSpec(), field) and field != "external_data"
 
 
 def dim_text(dim: DynamicDim) -> str:
@@ -98,6 +109,9 @@ def artifact_rows(record: ExportRecord) -> tuple[tuple[str, str, str], ...]:
     rows.append(("Time", times, f"{record.export_duration_s!r} s, {record.duration_s!r} s"))
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
     rows.append(("Versions", versions, versions))
+    written = [f"{name}: {value}" for name, value in provenance_rows(artifact.metadata)]
+    if written:
+        rows.append(("Written into it", "; ".join(written), "\n".join(written)))
     return tuple(rows)
 
 

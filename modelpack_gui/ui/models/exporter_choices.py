@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from modelpack_gui.core.records import ArtifactFormat, Capabilities, ExporterInfo, ExportSpec
+from modelpack_gui.core.records import ArtifactFormat, Capabilities, ExporterInfo, ExportSpec, PostStepInfo
 
 _OPTIONAL = (
     "constant_folding", "input_names", "output_names", "external_data", "strict", "draft_report", "freeze",
@@ -66,6 +67,12 @@ _DEFAULTS = (
         ("strict", "draft_report"),
     ),
 )
+_DEFAULT_STEPS = (
+    PostStepInfo("onnxscript-optimizer", "onnx", "onnxscript optimizer", (), "Folds constants."),
+    PostStepInfo("onnxslim", "onnx", "onnxslim", (), "Simplifies shape arithmetic and merges operators."),
+    PostStepInfo("onnxruntime-offline", "onnx", "ONNX Runtime, offline", (), "Does its basic optimisations ahead."),
+    PostStepInfo("float16", "onnx", "float16", (), "Half the size; inputs and outputs stay float32."),
+)
 SUFFIXES = {"onnx": (".onnx",), "torchscript": (".pt", ".pth", ".ts", ".torchscript"), "pt2": (".pt2",)}
 FORMAT_TITLES = {"onnx": "ONNX", "torchscript": "TorchScript", "pt2": "ExportedProgram"}
 FILE_FILTERS = {
@@ -76,6 +83,27 @@ FILE_FILTERS = {
 def exporters(capabilities: Capabilities | None) -> tuple[ExporterInfo, ...]:
     """All that can be chosen."""
     return capabilities.exporters if capabilities is not None and capabilities.exporters else _DEFAULTS
+
+
+def post_steps(capabilities: Capabilities | None) -> tuple[PostStepInfo, ...]:
+    """All steps that can follow an export."""
+    return capabilities.post_steps if capabilities is not None and capabilities.post_steps else _DEFAULT_STEPS
+
+
+def steps_for(found: Sequence[PostStepInfo], format_: str) -> tuple[PostStepInfo, ...]:
+    """Those that work on a format."""
+    return tuple(info for info in found if info.format == format_)
+
+
+def steps_problem(found: Sequence[PostStepInfo], steps: Sequence[str]) -> str:
+    """Why the chosen steps cannot be run, as a sentence; empty if they can. A format without any runs none."""
+    known = {info.id: info for info in found}
+    for step in steps if found else ():
+        if step not in known:
+            return f"There is no step {step}; untick it."
+        if known[step].missing:
+            return f"{known[step].title} needs {', '.join(known[step].missing)}; install it or untick the step."
+    return ""
 
 
 def of_format(found: Sequence[ExporterInfo], format_: str) -> tuple[ExporterInfo, ...]:
@@ -116,7 +144,9 @@ def heeded(export: ExportSpec, info: ExporterInfo | None) -> ExportSpec:
     if info is None:
         return export
     plain = ExportSpec()
-    unused = {name: getattr(plain, name) for name in _OPTIONAL if name not in info.options}
+    unused: dict[str, Any] = {name: getattr(plain, name) for name in _OPTIONAL if name not in info.options}
+    if export.format != "onnx":
+        unused["post_steps"] = ()
     return dataclasses.replace(export, **unused)
 
 

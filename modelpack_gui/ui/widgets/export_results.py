@@ -23,10 +23,12 @@ from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, GROUP_SPACING, SPACING, mono_font, status_icon, status_of, theme
-from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, heading
+from modelpack_gui.ui.widgets.basics import ElidedLabel, Foldable, IconToolButton, heading, wrapped_label
 from modelpack_gui.ui.widgets.fitted_table import FittedTable
 from modelpack_gui.ui.widgets.form_parts import NoteLabel
 from modelpack_gui.ui.widgets.load_results import TensorGrid
+from modelpack_gui.ui.widgets.mono_block import MonoBlock
+from modelpack_gui.ui.widgets.post_steps_table import PostStepsTable
 from modelpack_gui.ui.widgets.warnings_table import WarningsTable
 
 _MONO = ("SHA-256", "Output path", "Dynamic axes", "Inputs", "Outputs", "Opset imports")
@@ -121,6 +123,11 @@ class ExportResults(QWidget):
         reveal.setObjectName("reveal-artifact")
         reveal.clicked.connect(self._on_reveal)
         self._facts = FactGrid()
+        self.post_steps = PostStepsTable(controller, settings)
+        self.draft = MonoBlock(max_lines=24)
+        self.draft.setObjectName("draft-report")
+        self.draft.setAccessibleName("Draft report of torch.export")
+        self._draft_fold = Foldable("Draft report of torch.export", self.draft)
         file = QHBoxLayout()
         file.setSpacing(GRID)
         file.addWidget(self._file, 1)
@@ -133,6 +140,8 @@ class ExportResults(QWidget):
         column.addWidget(self._asked_heading)
         column.addWidget(self.table)
         column.addLayout(self._notes)
+        column.addWidget(self.post_steps)
+        column.addWidget(self._draft_fold)
         column.addSpacing(SPACING)
         column.addWidget(heading("Inputs and outputs"))
         column.addWidget(self.tensors)
@@ -149,14 +158,17 @@ class ExportResults(QWidget):
         self.model.set_records(rows)
         for widget in (self._asked_heading, self.table):
             widget.setVisible(bool(rows))  # TorchScript is asked nothing that can be told apart
-        self._show_notes(mismatch_notes(record))
+        self._show_notes(mismatch_notes(record), record.notes)
+        self.post_steps.show_steps(record.post_steps)
+        self._draft_fold.setVisible(bool(record.draft_report))
+        self.draft.set_text(record.draft_report)
         self.tensors.show_tensors(record.artifact.inputs, record.artifact.outputs)
         self.warnings.show_warnings(record.warnings)
         self._path = record.artifact.path
         self._file.set_text(self._path)
         self._facts.show_rows(artifact_rows(record))
 
-    def _show_notes(self, texts: tuple[str, ...]) -> None:
+    def _show_notes(self, texts: tuple[str, ...], plain: tuple[str, ...]) -> None:
         while (item := self._notes.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
@@ -167,6 +179,8 @@ class ExportResults(QWidget):
             note.setObjectName("mismatch-note")
             self._notes.addWidget(note)
             note.set_text(text)
+        for text in plain:
+            self._notes.addWidget(wrapped_label(text, is_muted=True, is_selectable=True))
 
     def _on_reveal(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self._path).parent)))

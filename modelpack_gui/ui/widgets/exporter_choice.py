@@ -11,7 +11,7 @@ from modelpack_gui.core.records import ExporterInfo
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID
 from modelpack_gui.ui.widgets.basics import wrapped_label
-from modelpack_gui.ui.widgets.form_parts import CommandRow, NoteLabel
+from modelpack_gui.ui.widgets.form_parts import CommandRow, NoteLabel, pip_install
 
 _INDENT = 22
 
@@ -24,7 +24,7 @@ class ExporterChoice(QWidget):
     def __init__(self, executable: str, parent: QWidget | None = None) -> None:
         """`executable` is the interpreter that pip commands are for; empty takes `python`."""
         super().__init__(parent)
-        self._python = f'"{executable}"' if executable else "python"
+        self._executable = executable
         self._rows: list[QWidget] = []
         self._group = QButtonGroup(self)
         self._group.buttonClicked.connect(lambda button: self.exporter_chosen.emit(button.property("exporter")))
@@ -69,15 +69,9 @@ class ExporterChoice(QWidget):
         if info.missing:
             needs = NoteLabel(Status.WARNING)
             needs.setContentsMargins(_INDENT, 0, 0, 0)
-            packages = " ".join(_quoted(package) for package in info.missing)
-            command = CommandRow(f"{self._python} -m pip install {packages}")
+            command = CommandRow(pip_install(self._executable, info.missing))
             command.setContentsMargins(_INDENT, 0, 0, 0)
             column.addWidget(needs)
             column.addWidget(command)
             needs.set_text(f"Needs {', '.join(info.missing)}, which this interpreter lacks.")
         return row
-
-
-def _quoted(package: str) -> str:
-    """A requirement such as `onnxscript>=0.5`, which a shell would take for a redirection."""
-    return package if package.replace("-", "").replace("_", "").isalnum() else f'"{package}"'

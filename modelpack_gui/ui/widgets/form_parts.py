@@ -136,6 +136,17 @@ class NoteLabel(QWidget):
             self._label.setStyleSheet(sheet)
 
 
+def pip_install(executable: str, packages: Iterable[str]) -> str:
+    """The command that installs packages in an interpreter; an empty one takes `python`."""
+    python = f'"{executable}"' if executable else "python"
+    return f"{python} -m pip install {' '.join(map(_quoted, packages))}"
+
+
+def _quoted(package: str) -> str:
+    """A requirement such as `onnxscript>=0.5`, which a shell would take for a redirection."""
+    return package if package.replace("-", "").replace("_", "").isalnum() else f'"{package}"'
+
+
 class CommandRow(QWidget):
     """A command to paste into a terminal, with a copy button."""
 

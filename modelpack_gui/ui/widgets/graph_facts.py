@@ -6,13 +6,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.provenance import provenance_rows
 from modelpack_gui.core.records import Artifact, TensorInfo
+from modelpack_gui.ui.models.exporter_choices import FORMAT_TITLES
 from modelpack_gui.ui.theme import GRID, GROUP_SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, heading
 
 SHOWN = 3
 _NARROWEST = 16  # characters
-_FORMATS = {"onnx": "ONNX", "torchscript": "TorchScript"}
 
 
 class GraphFacts(QFrame):
@@ -37,7 +38,7 @@ class GraphFacts(QFrame):
                 widget.deleteLater()
         self._add_tensors(fmt.plural(len(artifact.inputs), "input"), artifact.inputs)
         self._add_tensors(fmt.plural(len(artifact.outputs), "output"), artifact.outputs)
-        self._add_lines(_FORMATS[artifact.format], format_lines(artifact))
+        self._add_lines(FORMAT_TITLES[artifact.format], format_lines(artifact))
 
     def _add_tensors(self, title: str, infos: tuple[TensorInfo, ...]) -> None:
         group, column = _group(title)
@@ -79,10 +80,13 @@ def _cells(info: TensorInfo) -> tuple[str, str, str]:
 
 
 def format_lines(artifact: Artifact) -> list[str]:
-    """Opset imports, IR version and producer, each if known."""
+    """Opset imports, IR version, producer, source and options, each if known."""
     lines = [", ".join(f"{domain} {version}" for domain, version in artifact.opset_imports.items())]
     lines.append(f"IR version {artifact.ir_version}" if artifact.ir_version is not None else "")
     lines.append(artifact.producer)
+    rows = dict(provenance_rows(artifact.metadata))
+    lines.append(f"Of {rows['Source']}" if "Source" in rows else "")
+    lines.append(f"Options: {rows['Options']}" if "Options" in rows else "")
     return [line for line in lines if line]
 
 
