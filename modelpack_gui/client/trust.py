@@ -51,13 +51,16 @@ def what_runs(recipe: Recipe, path: Path) -> tuple[tuple[str, str], ...]:
     checkpoint = source.checkpoint
     arguments = ", ".join(f"{key} = {value!r}" for key, value in source.arguments.items())
     rows = (
-        ("File", _resolved(source.file, base)),
+        ("Saved model" if source.is_saved_model else "File", _resolved(source.file, base)),
         ("Module", source.module),
         ("Class", source.name),
         ("Arguments", arguments),
         ("Interpreter", _resolved_interpreter(recipe, base) or "the app's own"),
         ("Checkpoint", _resolved(checkpoint.path, base) if checkpoint else ""),
-        ("Unsafe globals allowed", ", ".join(checkpoint.allowed_globals) if checkpoint else ""),
+        (
+            "Unsafe globals allowed",
+            ", ".join((*source.allowed_globals, *(checkpoint.allowed_globals if checkpoint else ()))),
+        ),
         ("Working folder", str(base)),
     )
     return tuple((label, value) for label, value in rows if value)

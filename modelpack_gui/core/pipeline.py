@@ -96,6 +96,8 @@ def settings_of(stage: Stage, recipe: Recipe, *, is_source: bool = False) -> tup
     made_from = (recipe.interpreter, recipe.source, recipe.inputs)
     if stage is Stage.SOURCE:
         return made_from
+    if is_source and stage is Stage.GRAPH:
+        return recipe.interpreter, recipe.source
     exported = (*made_from, recipe.export.dynamic if is_source else recipe.export)
     if stage is Stage.PARITY:
         return (*exported, recipe.input_sets, recipe.parity)

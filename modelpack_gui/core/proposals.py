@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import PurePosixPath
 
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import BenchSpec, ExportSpec, SavedModel
 from modelpack_gui.core.saved_models import SavedKind
 
+_SUFFIXES = {"onnx": ".onnx", "torchscript": ".pt", "pt2": ".pt2"}
 _ONNX_RUNNERS = ("onnxruntime",)
 
 
@@ -23,3 +25,16 @@ def with_saved_model(recipe: Recipe, saved: SavedModel) -> Recipe:
     if saved.kind == SavedKind.ONNX and bench.runners == BenchSpec().runners:
         bench = dataclasses.replace(bench, runners=_ONNX_RUNNERS)  # the others need a PyTorch model
     return dataclasses.replace(recipe, export=export, bench=bench)
+
+
+def with_output_path(recipe: Recipe, *, is_saved: bool) -> Recipe:
+    """Choose where an export goes, if that is open: below the recipe's folder.
+
+    As long as there is none (not `is_saved`), it goes below the model file's.
+    """
+    location = recipe.source.file.replace("\\", "/") or recipe.source.module.replace(".", "/")
+    if recipe.export.output_path or not location or recipe.source.file.endswith(".onnx"):
+        return recipe
+    folder = PurePosixPath() if is_saved or recipe.source.module else PurePosixPath(location).parent
+    path = str(folder / "build" / f"{PurePosixPath(location).stem}{_SUFFIXES[recipe.export.format]}")
+    return dataclasses.replace(recipe, export=dataclasses.replace(recipe.export, output_path=path))

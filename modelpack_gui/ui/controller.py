@@ -21,16 +21,18 @@ from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.events import Done, Failed, TerminalEvent
 from modelpack_gui.core.explanation import Fix, SourcePlace
 from modelpack_gui.core.pipeline import ORDER, Stage
+from modelpack_gui.core.proposals import with_output_path, with_saved_model
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     Capabilities,
     CheckpointScan,
     CheckpointScanRequest,
-    CheckRequest,
     ExportRecord,
+    FileStamp,
     HelloRequest,
     KeyReport,
     LoadReport,
+    ModelSource,
     ParameterInfo,
     Request,
     Result,
@@ -44,6 +46,7 @@ from modelpack_gui.core.records import (
 from modelpack_gui.ui.edit_command import EditCommand
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.job_center import JobCenter, JobView
+from modelpack_gui.ui.project_source import ProjectSource
 from modelpack_gui.ui.status import StageState, Status
 from modelpack_gui.ui.theme import status_of
 
@@ -59,7 +62,8 @@ class Controller(QObject):
     Attributes:
         recipe: The recipe as edited now.
         path: Its file; None while it has none.
-        opened_artifact: Absolute path of an artifact that was opened by itself, or empty.
+        opened_artifact: Absolute path of an artifact that this project was opened with, or empty.
+        source: The source's files on disk.
         capabilities: Of the recipe's interpreter; None until it answered.
         capabilities_error: Why it did not answer.
         scan: Classes and factories of the model file; None until it was read.
@@ -75,6 +79,7 @@ class Controller(QObject):
     inspected = Signal(object)  # ui.inspection.Inspection
     page_wanted = Signal(object)  # Stage
     place_wanted = Signal(object)  # SourcePlace
+    files_changed = Signal()  # the model's file, one it imports, or the checkpoint, on disk
     message_raised = Signal(object)  # ErrorInfo, for what belongs to no page
     trust_wanted = Signal()
 
@@ -86,6 +91,8 @@ class Controller(QObject):
         self.recipe = Recipe()
         self.path: Path | None = None
         self.opened_artifact = ""
+        self.source = ProjectSource(self)
+        self.source.files_changed.connect(self._on_files_changed)
         self.capabilities: Capabilities | None = None
         self.capabilities_error: ErrorInfo | None = None
         self.scan: SourceScan | None = None
@@ -94,6 +101,9 @@ class Controller(QObject):
         self._states: dict[Stage, StageState] = {stage: StageState() for stage in ORDER}
         self._outdated: set[Stage] = set()  # a newer artifact came after their result
         self._stage_jobs: dict[Stage, str] = {}
+        self._started_from: dict[Stage, tuple[FileStamp, ...]] = {}
+        self._after_scan: tuple[Stage, ...] = ()  # to be run when the file was read
+        self._proposes = False  # whether the next scan may fill in what the recipe leaves open
         self._queue: list[Stage] = []
         self._generation = 0  # of projects: what an earlier one asked for is dropped
         jobs.job_changed.connect(self._on_job_changed)
@@ -112,11 +122,19 @@ class Controller(QObject):
 
     @property
     def artifact_path(self) -> str:
-        """Absolute path of the artifact that the later stages look at; empty if there is none yet."""
-        if self.opened_artifact:
-            return self.opened_artifact
+        """Absolute path of the artifact that the later stages look at; empty if there is none yet.
+
+        A source that is an artifact itself is looked at until it is exported to another.
+        """
         exported = self._states[Stage.EXPORT].result
-        return exported.artifact.path if isinstance(exported, ExportRecord) else ""
+        if isinstance(exported, ExportRecord) and not self.source.is_onnx:
+            return exported.artifact.path
+        return self.source.artifact
+
+    @property
+    def looks_at_source(self) -> bool:
+        """Whether that artifact is the source itself."""
+        return bool(self.source.artifact) and self.artifact_path == self.source.artifact
 
     def state(self, stage: Stage) -> StageState:
         """The state of a stage now, staleness included."""
@@ -125,7 +143,11 @@ class Controller(QObject):
             return dataclasses.replace(state, status=Status.WAITING, message="Waiting for its turn", fraction=None)
         if state.status is Status.RUNNING or state.ran_with is None:
             return state
-        is_stale = stage in self._outdated or pipeline.is_stale(stage, state.ran_with, self.recipe)
+        is_source = self.looks_at_source
+        is_stale = stage in self._outdated or pipeline.is_stale(
+            stage, state.ran_with, self.recipe, is_source=is_source
+        )
+        is_stale = is_stale or bool(self.source.changed(state.made_from))
         return dataclasses.replace(state, status=Status.STALE) if is_stale else state
 
     def result(self, stage: Stage, kind: type[R]) -> R | None:
@@ -147,7 +169,9 @@ class Controller(QObject):
 
     def problem(self, stage: Stage) -> str:
         """Why a stage cannot be run now, in one sentence; empty if it can."""
-        if self.opened_artifact and stage in (Stage.GRAPH, Stage.CHECK):
+        if self.source.is_onnx and stage is Stage.EXPORT:
+            return "The source is an ONNX file already, so there is nothing to export."
+        if self.looks_at_source and stage in (Stage.GRAPH, Stage.CHECK):
             return ""
         if stage in _NEEDS_SOURCE or not self.artifact_path:
             problem = source_problem(self.recipe.source, self.base)
@@ -155,7 +179,7 @@ class Controller(QObject):
                 return problem
             if stage is not Stage.SOURCE and not self.recipe.inputs:
                 return "There is no example input."
-            if stage is not Stage.SOURCE and not self.recipe.export.output_path:
+            if stage is not Stage.SOURCE and not self.recipe.export.output_path and not self.source.is_onnx:
                 return "No output path is chosen for the export."
         return ""
 
@@ -182,12 +206,15 @@ class Controller(QObject):
         self.edit(recipe, "restore unsaved changes")
 
     def open_artifact(self, path: Path) -> None:
-        """Look at an artifact by itself, in a project without a source."""
-        self._replace_project(Recipe(), None)
-        self.opened_artifact = str(path.resolve())
+        """Look at an artifact: it is the source of a new project, and its graph is shown."""
+        path = path.resolve()
+        self._after_scan = (Stage.CHECK,)  # with the inputs that the file takes
+        self._proposes = True
+        self._replace_project(Recipe(source=ModelSource(file=str(path))), None)
+        self.opened_artifact = str(path)
         self.project_changed.emit()
         self.page_wanted.emit(Stage.GRAPH)
-        self.run(Stage.GRAPH, Stage.CHECK)
+        self.run(Stage.GRAPH)
 
     def save(self, path: Path) -> None:
         """Write the recipe; from then on it lives at `path`.
@@ -228,6 +255,7 @@ class Controller(QObject):
             merge_key: Changes in a row with the same key are undone as one (typing in a field).
         """
         if recipe != self.recipe:
+            self._proposes = recipe.source.location != self.recipe.source.location
             self.undo_stack.push(EditCommand(self._set_recipe, self.recipe, recipe, text, merge_key))
 
     def apply_fix(self, fix: Fix, stage: Stage | None = None) -> None:
@@ -258,11 +286,11 @@ class Controller(QObject):
 
     def run(self, *stages: Stage) -> None:
         """Run some stages in order; a missing or stale export is made first for those that need one."""
-        if not self.is_trusted and not self.opened_artifact:
+        if not self.is_trusted:
             self.trust_wanted.emit()
             return
         wanted = [stage for stage in ORDER if stage in stages]
-        if any(stage in _NEEDS_ARTIFACT for stage in wanted) and not self.opened_artifact:
+        if any(stage in _NEEDS_ARTIFACT for stage in wanted) and not self._has_artifact_for(wanted):
             is_fresh = self.state(Stage.EXPORT).status in (Status.PASSED, Status.WARNING)
             if not is_fresh and Stage.EXPORT not in wanted:
                 wanted = [stage for stage in ORDER if stage in {*wanted, Stage.EXPORT}]
@@ -280,7 +308,7 @@ class Controller(QObject):
 
     def run_all(self) -> None:
         """Run every stage that this project has."""
-        self.run(*((Stage.GRAPH, Stage.CHECK) if self.opened_artifact else ORDER))
+        self.run(*(stage for stage in ORDER if not (stage is Stage.EXPORT and self.source.is_onnx)))
 
     def cancel(self, stage: Stage | None = None) -> None:
         """Cancel a stage that runs or waits, or all of them."""
@@ -323,7 +351,12 @@ class Controller(QObject):
             asked_for = (self.recipe.source.file, self.recipe.source.module)
             if asked_for == (source.file, source.module):
                 self.scan, self.scan_error = _split(event, SourceScan)
+                self._follow_files()
+                self._take_proposals()
                 self.scan_changed.emit()
+                stages, self._after_scan = self._after_scan, ()
+                if stages:
+                    self.run(*stages)
 
         self._ask("scan", ScanRequest(source.file, source.module), f"Read {source.location}", ended)
 
@@ -376,9 +409,9 @@ class Controller(QObject):
 
     def _start(self, stage: Stage) -> None:
         recipe, generation = self.recipe, self._generation
-        request = pipeline.request_for(stage, recipe, self.artifact_path, self.result(Stage.EXPORT, ExportRecord))
-        if self.opened_artifact and stage is Stage.CHECK:
-            request = CheckRequest(self.opened_artifact)
+        exported = self.result(Stage.EXPORT, ExportRecord)
+        request = pipeline.request_for(stage, recipe, self.artifact_path, exported, is_source=self.looks_at_source)
+        self._started_from[stage] = self.source.stamps()
 
         def ended(event: TerminalEvent) -> None:
             if generation == self._generation:
@@ -393,16 +426,21 @@ class Controller(QObject):
         del self._stage_jobs[stage]
         before = self._states[stage]
         if isinstance(event, Failed):
-            state = StageState(Status.FAILED, before.result, event.error, ran_with=recipe)
+            made_from = self._started_from[stage]
+            state = StageState(Status.FAILED, before.result, event.error, ran_with=recipe, made_from=made_from)
         elif event.result is None:  # cancelled with nothing to keep: what was there before is still true
             status = _status_of_result(before.result) if before.result is not None else Status.CANCELLED
             state = dataclasses.replace(before, status=status, message="", fraction=None)
         else:
-            state = StageState(_status_of_result(event.result), event.result, ran_with=recipe)
+            read = event.result.files if isinstance(event.result, LoadReport) else ()
+            made_from = read or self._started_from[stage]
+            state = StageState(_status_of_result(event.result), event.result, ran_with=recipe, made_from=made_from)
             self._outdated.discard(stage)
             if stage is Stage.EXPORT:
                 self._outdated.update(later for later in pipeline.downstream_of(stage))
         self._put(stage, state)
+        if stage is Stage.SOURCE:
+            self._follow_files()
         if stage is Stage.EXPORT:
             for later in pipeline.downstream_of(stage):
                 self.stage_changed.emit(later)
@@ -426,6 +464,7 @@ class Controller(QObject):
     def _set_recipe(self, recipe: Recipe) -> None:
         before = self.recipe
         self.recipe = recipe
+        self._follow_files()
         self.recipe_changed.emit()
         for stage in ORDER:
             if pipeline.settings_of(stage, before) != pipeline.settings_of(stage, recipe):
@@ -435,6 +474,39 @@ class Controller(QObject):
         is_moved = (before.source.file, before.source.module) != (recipe.source.file, recipe.source.module)
         if is_moved or before.interpreter != recipe.interpreter:
             self.refresh_scan()
+
+    def _has_artifact_for(self, wanted: list[Stage]) -> bool:
+        """Whether these stages can look at the source itself. Against itself TorchScript would prove nothing."""
+        looks_only = not set(wanted) & {Stage.PARITY, Stage.BENCH, Stage.EXPORT}
+        return self.source.is_onnx or (self.looks_at_source and looks_only)
+
+    def _follow_files(self) -> None:
+        self.source.follow(self.recipe, self.base, self.scan, self.result(Stage.SOURCE, LoadReport))
+
+    @property
+    def changed_files(self) -> tuple[str, ...]:
+        """Absolute paths of the files that changed since the model was last loaded or exported."""
+        states = [self._states[stage] for stage in (Stage.SOURCE, *ORDER)]
+        made_from = next((state.made_from for state in states if state.made_from), ())
+        return self.source.changed(made_from)
+
+    def _on_files_changed(self) -> None:
+        for stage in ORDER:
+            self.stage_changed.emit(stage)
+        self.files_changed.emit()
+        self.refresh_scan()
+
+    def _take_proposals(self) -> None:
+        """What a saved model says of itself goes where the recipe has nothing; in a new project it is no edit."""
+        if self.scan is None or self.scan.saved is None or not self._proposes:
+            return
+        self._proposes = False
+        recipe = with_output_path(with_saved_model(self.recipe, self.scan.saved), is_saved=self.path is not None)
+        if self.undo_stack.count() == 0 and self.path is None:
+            self.recipe = recipe
+            self.recipe_changed.emit()
+        else:
+            self.edit(recipe, f"take what {Path(self.scan.path).name} takes")
 
     def _respell(self, recipe: Recipe) -> None:
         for stage, state in self._states.items():
@@ -452,6 +524,8 @@ class Controller(QObject):
         self.recipe, self.path, self.opened_artifact, self.is_trusted = recipe, path, "", is_trusted
         self.undo_stack.clear()
         self._states = {stage: StageState() for stage in ORDER}
+        self.scan = None
+        self._follow_files()
         self.recipe_changed.emit()
         self.project_changed.emit()
         for stage in ORDER:
@@ -463,9 +537,7 @@ class Controller(QObject):
         return resolved_interpreter(self.recipe.interpreter.path, self.base)
 
     def _existing_base(self) -> Path:
-        if self.opened_artifact:
-            return Path(self.opened_artifact).parent
-        return self.base
+        return Path(self.opened_artifact).parent if self.opened_artifact else self.base
 
 
 def _recipe_before(path: Path | None) -> Recipe:

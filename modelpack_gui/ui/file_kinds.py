@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import zipfile
 from enum import Enum
 from pathlib import Path
+
+from modelpack_gui.core.saved_models import SavedKind, kind_of_file
 
 _CHECKPOINTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors")
 
@@ -14,28 +15,29 @@ class FileKind(Enum):
 
     RECIPE = "recipe"
     SOURCE = "model file"
+    SAVED_MODULE = "pickled model"
     CHECKPOINT = "checkpoint"
     ARTIFACT = "artifact"
     UNKNOWN = "unknown"
 
 
 def kind_of(path: Path) -> FileKind:
-    """Tell by the suffix, and by a look inside where the suffix is shared (`.pt`)."""
+    """Tell by the suffix, and by a look inside where the suffix says little (`.pt`)."""
     suffix = path.suffix.lower()
     if suffix == ".toml":
         return FileKind.RECIPE
     if suffix == ".py":
         return FileKind.SOURCE
-    if suffix == ".onnx" or (suffix in (".pt", ".pth", ".ts", ".torchscript") and is_torchscript(path)):
-        return FileKind.ARTIFACT
+    kind = _KINDS.get(kind_of_file(path))
+    if kind is not None:
+        return kind
     return FileKind.CHECKPOINT if suffix in _CHECKPOINTS else FileKind.UNKNOWN
 
 
-def is_torchscript(path: Path) -> bool:
-    """Whether it is a TorchScript archive: a zip file with `code/` and `constants.pkl` in its folder."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (OSError, zipfile.BadZipFile):
-        return False
-    return any(name.endswith("/constants.pkl") for name in names) and any("/code/" in name for name in names)
+_KINDS = {
+    SavedKind.ONNX: FileKind.ARTIFACT,
+    SavedKind.TORCHSCRIPT: FileKind.ARTIFACT,
+    SavedKind.EXPORTED_PROGRAM: FileKind.ARTIFACT,
+    SavedKind.PICKLED_MODULE: FileKind.SAVED_MODULE,
+    SavedKind.CHECKPOINT: FileKind.CHECKPOINT,
+}

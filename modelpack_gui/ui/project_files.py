@@ -18,8 +18,8 @@ from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import status_icon
 
 OPEN_FILTER = (
-    "All that can be opened (*.toml *.py *.onnx *.pt *.pth *.ckpt *.bin *.safetensors);;"
-    "Recipes (*.toml);;Model files (*.py);;Artifacts (*.onnx *.pt);;All files (*)"
+    "All that can be opened (*.toml *.py *.onnx *.pt *.pt2 *.pth *.ts *.torchscript *.ckpt *.bin *.safetensors);;"
+    "Recipes (*.toml);;Model files (*.py);;Artifacts (*.onnx *.pt *.pt2);;All files (*)"
 )
 
 
@@ -62,12 +62,12 @@ class ProjectFiles:
                 "file-kind-unknown",
                 f"{path.name} is not a kind of file that can be opened here.",
                 "Open a recipe (.toml), a model file (.py), a checkpoint (.pt, .pth, .ckpt, .bin, .safetensors) "
-                "or an artifact (.onnx, TorchScript .pt).",
+                "or a saved model (.onnx, .pt2, TorchScript, a pickled module).",
             )
         if not is_project_open or self._controller.opened_artifact:
             self._controller.new_project()
-        if kind is FileKind.SOURCE:
-            self._use_source(path)
+        if kind in (FileKind.SOURCE, FileKind.SAVED_MODULE):
+            self._use_source(path, keeps_checkpoint=kind is FileKind.SOURCE)
         else:
             self._use_checkpoint(path)
         return Stage.SOURCE
@@ -133,10 +133,10 @@ class ProjectFiles:
         self._settings.add_recent(path.resolve())
         return Stage.SOURCE if kind is FileKind.RECIPE else Stage.GRAPH
 
-    def _use_source(self, path: Path) -> None:
+    def _use_source(self, path: Path, *, keeps_checkpoint: bool) -> None:
         controller = self._controller
         file = recipe_file.relative_to_recipe(str(path.resolve()), controller.base)
-        source = ModelSource(file=file, checkpoint=controller.recipe.source.checkpoint)
+        source = ModelSource(file=file, checkpoint=controller.recipe.source.checkpoint if keeps_checkpoint else None)
         controller.edit(dataclasses.replace(controller.recipe, source=source), "choose model file")
         self._settings.add_recent(path.resolve())
 

@@ -12,6 +12,7 @@ from modelpack_gui.ui.pages.factory import make_page
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import PAGE_MARGIN, SPACING
 from modelpack_gui.ui.widgets.basics import IconButton
+from modelpack_gui.ui.widgets.changed_bar import ChangedBar
 from modelpack_gui.ui.widgets.page_scroll import PageScroll
 from modelpack_gui.ui.widgets.stage_list import StageList
 
@@ -50,6 +51,7 @@ class ProjectView(QWidget):
         column = QVBoxLayout()
         column.setSpacing(0)
         column.addWidget(self._trust_bar)
+        column.addWidget(ChangedBar(controller))
         column.addWidget(self._stack, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

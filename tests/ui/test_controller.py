@@ -16,10 +16,14 @@ from modelpack_gui.core.recipe import InterpreterSpec, Recipe
 from modelpack_gui.core.records import (
     CheckReport,
     CheckRequest,
+    DynamicDim,
     ExportRecord,
+    InputSpec,
     ModelSource,
     ParityRequest,
     ParitySpec,
+    SavedModel,
+    SourceScan,
     Verdict,
 )
 from modelpack_gui.ui.controller import Controller
@@ -270,17 +274,28 @@ def test_a_new_project_spells_the_files_beside_its_recipe_from_there(controller:
     assert controller.recipe.source.file == "nets/model.py"
 
 
-def test_an_opened_artifact_is_read_and_checked_without_a_source(
+def test_an_opened_onnx_file_is_read_checked_and_compared_without_an_export(
     controller: Controller, client: FakeClient, tmp_path: Path, qtbot: QtBot
 ) -> None:
     artifact = tmp_path / "some.onnx"
     artifact.write_bytes(b"x")
     client.answers["inspect"] = samples.FAULT
+    saved = SavedModel("onnx", proposed=(InputSpec("x", (2, 3)),), dynamic=(DynamicDim("x", 0, "batch"),))
+    client.answers["scan"] = SourceScan(str(artifact), (), saved)
     with qtbot.waitSignal(controller.page_wanted):
         controller.open_artifact(artifact)
     qtbot.waitUntil(lambda: any(job.stage == "check" for job in client.jobs))
-    assert client.last("check").request == CheckRequest(str(artifact))
+    assert client.last("check").request == CheckRequest(str(artifact), None, saved.proposed)
     assert not any(job.stage == "export" for job in client.jobs)
+    assert controller.problem(Stage.EXPORT) == "The source is an ONNX file already, so there is nothing to export."
+    client.last("check").answer(samples.make_check_report())
+    controller.run(Stage.PARITY, Stage.BENCH)
+    qtbot.waitUntil(lambda: any(job.stage == "parity" for job in client.jobs))
+    parity = client.last("parity").request
+    assert isinstance(parity, ParityRequest)
+    assert (parity.source.file, parity.artifact_path) == (str(artifact), str(artifact))
+    assert parity.dynamic == saved.dynamic
+    assert not controller.is_modified
 
 
 def test_a_changed_model_file_is_scanned_again(project: Controller, client: FakeClient) -> None:

@@ -164,3 +164,15 @@ def test_the_question_for_a_module_names_it_and_the_apps_own_interpreter(path: P
     assert rows["Interpreter"] == "the app's own"
     assert "File" not in rows
     assert "Checkpoint" not in rows
+
+
+def test_consent_for_a_saved_model_is_part_of_what_is_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    recipe = Recipe(source=ModelSource(file="net.pt", allowed_globals=("net.Net",)))
+    trust(recipe, path)
+    assert is_trusted(recipe, path)
+    more = dataclasses.replace(recipe, source=ModelSource(file="net.pt", allowed_globals=("net.Net", "net.Other")))
+    assert not is_trusted(more, path)
+    rows = dict(what_runs(more, path))
+    assert rows["Saved model"] == str(tmp_path / "net.pt")
+    assert rows["Unsafe globals allowed"] == "net.Net, net.Other"

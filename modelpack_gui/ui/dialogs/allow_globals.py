@@ -9,7 +9,8 @@ from modelpack_gui.ui.theme import SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import wrapped_label
 
 CODE = "checkpoint-unsafe-global"
-"""Code of the error that this dialog is the answer to; its details have one full name on each line."""
+SAVED_CODE = "saved-model-unsafe-global"
+"""Codes of the errors that this dialog is the answer to; their details have one full name on each line."""
 
 _ARRAY = "Rebuilds NumPy arrays and numbers. Holds data only; a common need of older checkpoints."
 _CONTAINER = "A container of the standard library."
@@ -45,9 +46,14 @@ def meaning(name: str) -> str:
     package = name.partition(".")[0]
     if name in _KNOWN:
         return _KNOWN[name]
+    if name.startswith("torch.nn.modules."):
+        return "A layer of PyTorch. The file says what is in it."
+    if name.startswith("torch.nn.functional."):
+        return "A function of PyTorch that computes on tensors."
     if package == "__main__":
         return (
-            "A class of the script that saved the checkpoint; it is looked up in your model file, and its code runs."
+            "A class of the script that saved the file; it is looked up in your model file or beside the saved model,"
+            " and its code runs."
         )
     return f"Code of the package {package}. The file decides what it is called with."
 
@@ -55,7 +61,10 @@ def meaning(name: str) -> str:
 class AllowGlobalsDialog(ConsentDialog):
     """Names each class. Accepted means the user agrees to these and no others."""
 
-    def __init__(self, checkpoint: str, names: tuple[str, ...], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, checkpoint: str, names: tuple[str, ...], parent: QWidget | None = None, *, what: str = "checkpoint"
+    ) -> None:
+        """`what` the file is: a checkpoint, or a saved model."""
         card = QFrame()
         card.setProperty("role", "card")
         rows = QVBoxLayout(card)
@@ -71,10 +80,10 @@ class AllowGlobalsDialog(ConsentDialog):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(card)
-        what = "this class" if len(names) == 1 else f"these {len(names)} classes"
+        classes = "this class" if len(names) == 1 else f"these {len(names)} classes"
         super().__init__(
             "allow-globals",
-            f"Let the checkpoint use {what}?",
+            f"Let the {what} use {classes}?",
             f"{checkpoint} asks for more than tensors. Reading it would call what is named below, with arguments "
             "from the file. Agree only if you know who made it. Loading stays restricted (weights_only=True): "
             "anything that is not on the list is still refused. The consent is kept in the recipe and can be undone.",
@@ -84,5 +93,5 @@ class AllowGlobalsDialog(ConsentDialog):
             parent,
         )
         self.names = names
-        self.setWindowTitle("Allow classes in the checkpoint?")
+        self.setWindowTitle(f"Allow classes in the {what}?")
         self.resize(600, 420)

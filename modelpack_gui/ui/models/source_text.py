@@ -9,8 +9,10 @@ from modelpack_gui.core.records import (
     ExporterInfo,
     LoadReport,
     ModuleInfo,
+    SavedModel,
     TensorInfo,
 )
+from modelpack_gui.core.saved_models import SavedKind
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 
 
@@ -88,6 +90,23 @@ def callable_line(info: CallableInfo) -> str:
     return f"{kind}, line {info.line}. {info.summary}".strip()
 
 
+def saved_line(saved: SavedModel) -> str:
+    """What a saved model is, in one line: `TorchScript archive of Net, written by torch.jit.trace.`"""
+    label = SavedKind(saved.kind).label
+    of = f" of {saved.class_name}" if saved.class_name else ""
+    by = f", written by {saved.producer}" if saved.producer else ""
+    return f"{label[0].upper()}{label[1:]}{of}{by}."
+
+
+def tensor_lines(tensors: tuple[TensorInfo, ...]) -> tuple[str, ...]:
+    """One line for each input or output: `x: float32 batch × 3 × 32`."""
+    return tuple(
+        f"{item.name}: " + (f"{item.dtype or 'tensor'} {item.shape_text}" if item.shape is not None
+                            else item.dtype or "tensor of any shape")
+        for item in tensors
+    )  # fmt: skip
+
+
 def load_sentence(report: LoadReport) -> str:
     """The verdict on a loaded model."""
     head = (
@@ -96,7 +115,8 @@ def load_sentence(report: LoadReport) -> str:
     )
     keys = report.keys
     if keys is None:
-        return f"{head}. No checkpoint: the weights are as the constructor made them."
+        whose = "those of the file" if not report.source_path.endswith(".py") else "as the constructor made them"
+        return f"{head}. No checkpoint: the weights are {whose}."
     doubts = [
         fmt.plural(len(items), "key") + f" {what}"
         for items, what in (

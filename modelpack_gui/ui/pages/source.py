@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import PurePosixPath
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QTabWidget, QVBo
 
 from modelpack_gui.core.input_proposals import proposed_inputs
 from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.proposals import with_output_path
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe
 from modelpack_gui.core.records import (
     CallableInfo,
@@ -22,8 +22,7 @@ from modelpack_gui.core.records import (
     Result,
 )
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.dialogs.allow_globals import CODE, AllowGlobalsDialog, globals_of
-from modelpack_gui.ui.models.exporter_choices import SUFFIXES
+from modelpack_gui.ui.dialogs.allow_globals import CODE, SAVED_CODE, AllowGlobalsDialog, globals_of
 from modelpack_gui.ui.models.source_text import load_sentence
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
@@ -75,6 +74,12 @@ class SourcePage(StagePage):
         self.interpreter.interpreter_edited.connect(self._on_interpreter_edited)
         self.model_field.location_edited.connect(self._on_location_edited)
         self.model_field.name_edited.connect(self._on_name_edited)
+        self.model_field.consent_wanted.connect(self._on_consent_clicked)
+        self.model_field.allowed_edited.connect(
+            lambda names: self._edit_source(
+                dataclasses.replace(self.controller.recipe.source, allowed_globals=names), "disallow class"
+            )
+        )
         self.arguments.argument_edited.connect(self._on_argument_edited)
         self.arguments.argument_removed.connect(self._on_argument_removed)
         self.checkpoint.checkpoint_edited.connect(self._edit_checkpoint)
@@ -130,7 +135,7 @@ class SourcePage(StagePage):
     def _make_form(self) -> QWidget:
         interpreter = FormSection("Interpreter")
         interpreter.add_row("&Python", self.interpreter, self.interpreter.combo)
-        arguments = FormSection("Constructor arguments")
+        arguments = self._arguments = FormSection("Constructor arguments")
         arguments.add_wide(self.arguments)
         inputs = FormSection("Example inputs")
         inputs.add_wide(self.inputs)
@@ -156,6 +161,7 @@ class SourcePage(StagePage):
 
     def _show_signature(self) -> None:
         recipe, info = self.controller.recipe, self.model_field.chosen
+        self._arguments.setVisible(not recipe.source.is_saved_model)  # it is made already
         self.arguments.show_form(info, recipe.source.arguments)
         self.inputs.show_inputs(recipe.inputs, info)
 
@@ -240,29 +246,46 @@ class SourcePage(StagePage):
 
     def _wanted_globals(self) -> tuple[str, ...]:
         """What the last load was refused for and is not allowed yet."""
-        state, spec = self.controller.state(self.stage), self.controller.recipe.source.checkpoint
+        state, source = self.controller.state(self.stage), self.controller.recipe.source
         error = state.error
-        if error is None or error.code != CODE or spec is None or state.status is Status.RUNNING:
+        if error is None or error.code not in (CODE, SAVED_CODE) or state.status is Status.RUNNING:
             return ()
-        if state.ran_with is not None and state.ran_with.source.checkpoint != spec:
+        if state.ran_with is not None and state.ran_with.source != source:
             return ()  # another file by now, or consent given since
-        return tuple(name for name in globals_of(error.details) if name not in spec.allowed_globals)
+        return tuple(name for name in globals_of(error.details) if name not in self._allowed(error.code))
+
+    def _allowed(self, code: str) -> tuple[str, ...]:
+        source = self.controller.recipe.source
+        if code == SAVED_CODE:
+            return source.allowed_globals
+        return source.checkpoint.allowed_globals if source.checkpoint is not None else ()
 
     def _on_consent_clicked(self) -> None:
-        spec, names = self.controller.recipe.source.checkpoint, self._wanted_globals()
-        if spec is None or not names:
+        """Ask for what the last load was refused for; before any load, for what the saved model says it wants."""
+        source, scan = self.controller.recipe.source, self.controller.scan
+        names, error = self._wanted_globals(), self.controller.state(self.stage).error
+        code = error.code if error is not None and names else SAVED_CODE
+        if not names and scan is not None and scan.saved is not None:
+            names = tuple(name for name in scan.saved.globals if name not in source.allowed_globals)
+        if not names:
             return
-        dialog = AllowGlobalsDialog(spec.path, names, self)
+        is_saved = code == SAVED_CODE
+        path = source.file if is_saved or source.checkpoint is None else source.checkpoint.path
+        dialog = AllowGlobalsDialog(path, names, self, what="saved model" if is_saved else "checkpoint")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._allow(names))
+        dialog.accepted.connect(lambda: self._allow(names, code))
         dialog.open()
 
-    def _allow(self, names: tuple[str, ...]) -> None:
-        spec = self.controller.recipe.source.checkpoint
-        if spec is not None:
-            allowed = tuple(dict.fromkeys((*spec.allowed_globals, *names)))
-            self._edit_checkpoint(dataclasses.replace(spec, allowed_globals=allowed), "allow classes in checkpoint")
-            self.controller.run(Stage.SOURCE)
+    def _allow(self, names: tuple[str, ...], code: str) -> None:
+        source = self.controller.recipe.source
+        allowed = tuple(dict.fromkeys((*self._allowed(code), *names)))
+        if code == SAVED_CODE:
+            source = dataclasses.replace(source, allowed_globals=allowed)
+            self._edit_source(source, "allow classes in saved model")
+        elif source.checkpoint is not None:
+            checkpoint = dataclasses.replace(source.checkpoint, allowed_globals=allowed)
+            self._edit_checkpoint(checkpoint, "allow classes in checkpoint")
+        self.controller.run(Stage.SOURCE)
 
 
 def _scrolled(widget: QWidget) -> QScrollArea:
@@ -285,12 +308,7 @@ def _with_proposals(recipe: Recipe, info: CallableInfo | None, *, is_saved: bool
         return recipe
     if not recipe.inputs:
         recipe = dataclasses.replace(recipe, inputs=proposed_inputs(info.forward))
-    if not recipe.export.output_path:
-        location = recipe.source.file.replace("\\", "/") or recipe.source.module.replace(".", "/")
-        folder = PurePosixPath() if is_saved or recipe.source.module else PurePosixPath(location).parent
-        path = str(folder / "build" / f"{PurePosixPath(location).stem}{SUFFIXES[recipe.export.format][0]}")
-        recipe = dataclasses.replace(recipe, export=dataclasses.replace(recipe.export, output_path=path))
-    return recipe
+    return with_output_path(recipe, is_saved=is_saved)
 
 
 def _with_inputs(recipe: Recipe, inputs: tuple[InputSpec, ...]) -> Recipe:

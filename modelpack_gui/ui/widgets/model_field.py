@@ -27,8 +27,14 @@ from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT, CalmCombo, FormSection, NoteLabel
 from modelpack_gui.ui.widgets.marked_line import MarkedLine
 from modelpack_gui.ui.widgets.path_field import PathField
+from modelpack_gui.ui.widgets.saved_model_view import SavedModelView
 
 _KIND_WORDS = {"module": "nn.Module", "class": "class", "factory": "factory", "instance": "instance"}
+_SUFFIXES = (".py", ".pt", ".pt2", ".pth", ".ts", ".torchscript", ".onnx")
+_FILTER = (
+    "Models (*.py *.pt *.pt2 *.pth *.ts *.torchscript *.onnx);;Python files (*.py);;"
+    "Saved models (*.pt *.pt2 *.pth *.ts *.torchscript *.onnx);;All files (*)"
+)
 
 
 class ModelField(FormSection):
@@ -36,6 +42,8 @@ class ModelField(FormSection):
 
     location_edited = Signal(str, str, str)  # file, module: one of them is empty; the class, empty to keep it
     name_edited = Signal(str)
+    consent_wanted = Signal()
+    allowed_edited = Signal(object)  # the full names that a saved model may still use
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__("Model", parent)
@@ -57,10 +65,9 @@ class ModelField(FormSection):
         choice.addStretch(1)
 
         self.file = PathField(
-            "Model file", "source", "Python files (*.py);;All files (*)", lambda: controller.base, settings,
-            suffixes=(".py",),
+            "Model file", "source", _FILTER, lambda: controller.base, settings, suffixes=_SUFFIXES,
         )  # fmt: skip
-        self.file.line.setPlaceholderText("model.py: choose, drop or type a Python file")
+        self.file.line.setPlaceholderText("model.py, or a saved model: choose, drop or type a file")
         self.file.path_edited.connect(lambda path: self.location_edited.emit(path, "", ""))
         self.module = MarkedLine("Importable module")
         self.module.setObjectName("source-module")
@@ -97,7 +104,11 @@ class ModelField(FormSection):
         names = QHBoxLayout()
         names.setSpacing(SPACING)
         names.addWidget(self.combo, 1)
-        names.addWidget(self.read_again)
+        self.saved = SavedModelView()
+        self.saved.consent_wanted.connect(self.consent_wanted)
+        self.saved.disallowed.connect(self._on_disallowed)
+        names.addWidget(self.saved, 1)
+        names.addWidget(self.read_again, alignment=Qt.AlignmentFlag.AlignTop)
         self._summary = wrapped_label("", is_muted=True)
         self._summary.setObjectName("source-summary")
         self._note = NoteLabel()
@@ -113,7 +124,7 @@ class ModelField(FormSection):
 
         self.add_row("Kept in", choice, height=TICK_HEIGHT)
         self._location_label = self.add_row("Mo&del file", self._location, self.file.line)
-        self.add_row("&Class or factory", under, self.combo)
+        self._name_label = self.add_row("&Class or factory", under, self.combo)
         self.follow()
         self.show_scan()
 
@@ -130,6 +141,10 @@ class ModelField(FormSection):
             self._set_kind(is_module=bool(source.module))
         self.file.set_path(source.file)
         self.module.follow(source.module)
+        self.combo.setVisible(not source.is_saved_model)
+        self.saved.setVisible(source.is_saved_model)
+        self._name_label.setText("What it is" if source.is_saved_model else "&Class or factory")
+        self._follow_saved()
         self._follow_name(source)
         self._judge()
 
@@ -145,7 +160,17 @@ class ModelField(FormSection):
             self._names.setStringList([info.name for info in found])
             self._follow_name(self._controller.recipe.source, is_anew=True)
         self._error.show_error(self._controller.scan_error)
+        self._follow_saved()
         self._judge()
+
+    def _follow_saved(self) -> None:
+        scan, source = self._controller.scan, self._controller.recipe.source
+        is_saved = scan is not None and source.is_saved_model
+        self.saved.show_saved(scan.saved if is_saved and scan is not None else None, source.allowed_globals)
+
+    def _on_disallowed(self, name: str) -> None:
+        allowed = self._controller.recipe.source.allowed_globals
+        self.allowed_edited.emit(tuple(item for item in allowed if item != name))
 
     def _follow_name(self, source: ModelSource, *, is_anew: bool = False) -> None:
         scan = self._controller.scan
@@ -163,6 +188,8 @@ class ModelField(FormSection):
             summary = callable_line(chosen)
             if chosen.abstract:
                 summary, problem = "", callable_line(chosen)
+        elif source.is_saved_model and controller.scan is not None:
+            pass  # it is described in full
         elif controller.scan is not None and source.name:
             problem = f"{source.name} is not among what {source.location} defines."
             status = Status.WARNING  # a name that it imports can be right
