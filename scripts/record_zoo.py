@@ -145,6 +145,37 @@ def _flat(result: Any) -> list[np.ndarray[Any, Any]]:
     return list(itertools.chain.from_iterable(map(_flat, items)))
 
 
+class _OfList(torch.nn.Module):
+    """What a person writes around a model with a list of tensors: an artifact takes them one by one."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, fine: torch.Tensor, coarse: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.model([fine, coarse])
+        return result
+
+
+class _OfDict(torch.nn.Module):
+    """The same around a dict by keyword."""
+
+    def __init__(self, model: torch.nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.model(batch={"x": x, "weight": weight})
+        return result
+
+
+_FLAT: dict[str, type[torch.nn.Module]] = {"ListInput": _OfList, "DictInput": _OfDict}
+
+
+def _flattened(model: torch.nn.Module, case: ZooCase) -> torch.nn.Module:
+    return _FLAT[case.name](model).eval() if case.name in _FLAT else model
+
+
 def _model(case: ZooCase) -> torch.nn.Module:
     name = f"zoo_{Path(case.file).stem}"
     if name not in sys.modules:
@@ -171,22 +202,21 @@ def _by_dynamo(model: torch.nn.Module, case: ZooCase, opset: int | None, path: s
 
 
 def _by_trace(model: torch.nn.Module, case: ZooCase, opset: int | None, path: str) -> Runner | str:
-    _legacy(model, case, opset, path)
+    _legacy(_flattened(model, case), case, opset, path)
     return _onnx_runner(case, opset, path)
 
 
 def _by_script(model: torch.nn.Module, case: ZooCase, opset: int | None, path: str) -> Runner | str:
-    _legacy(torch.jit.script(model), case, opset, path)
+    _legacy(torch.jit.script(_flattened(model, case)), case, opset, path)
     return _onnx_runner(case, opset, path)
 
 
 def _legacy(model: torch.nn.Module, case: ZooCase, opset: int | None, path: str) -> None:
-    args, kwargs = _arguments(case, _leaves(case, 0, {}))
     axes: dict[str, dict[int, str]] = {}
     for dim in case.dynamic:
         axes.setdefault(dim.input, {})[dim.axis] = dim.name
     torch.onnx.export(
-        model, args, path, kwargs=kwargs, dynamo=False, opset_version=opset, dynamic_axes=axes,
+        model, tuple(_leaves(case, 0, {})), path, dynamo=False, opset_version=opset, dynamic_axes=axes,
         input_names=[item.name for item in case.inputs],
     )  # fmt: skip
 
@@ -222,14 +252,11 @@ def _onnx_runner(case: ZooCase, opset: int | None, path: str) -> Runner | str:
 
 
 def _torchscript_trace(model: torch.nn.Module, case: ZooCase, _opset: int | None, path: str) -> Runner | str:
-    args, kwargs = _arguments(case, _leaves(case, 0, {}))
+    leaves = tuple(_leaves(case, 0, {}))
     with torch.no_grad():
-        if kwargs:
-            traced = torch.jit.trace(model, example_kwarg_inputs=kwargs, strict=False)  # type: ignore[no-untyped-call]
-        else:
-            traced = torch.jit.trace(model, args, strict=False)  # type: ignore[no-untyped-call]
+        traced = torch.jit.trace(_flattened(model, case), leaves, strict=False)  # type: ignore[no-untyped-call]
     torch.jit.save(traced, path)
-    return _torch_runner(case, torch.jit.load(path))  # type: ignore[no-untyped-call]
+    return _torch_runner(case, torch.jit.load(path), is_flat=True)  # type: ignore[no-untyped-call]
 
 
 def _torchscript_script(model: torch.nn.Module, case: ZooCase, _opset: int | None, path: str) -> Runner | str:
@@ -244,9 +271,10 @@ def _by_export(model: torch.nn.Module, case: ZooCase, _opset: int | None, path: 
     return _torch_runner(case, torch.export.load(f"{path}.pt2").module())
 
 
-def _torch_runner(case: ZooCase, module: Any) -> Runner:
+def _torch_runner(case: ZooCase, module: Any, *, is_flat: bool = False) -> Runner:
     def run(leaves: Leaves) -> list[np.ndarray[Any, Any]]:
-        args, kwargs = _arguments(case, [leaf.clone() for leaf in leaves])
+        copies = [leaf.clone() for leaf in leaves]
+        args, kwargs = (tuple(copies), {}) if is_flat else _arguments(case, copies)
         with torch.no_grad():
             return _flat(module(*args, **kwargs))
 

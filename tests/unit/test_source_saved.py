@@ -41,7 +41,7 @@ from modelpack_gui.core.saved_models import SavedKind, kind_of_file
 from modelpack_gui.stages.bench import prepare, turn
 from modelpack_gui.stages.export import stage as export
 from modelpack_gui.stages.parity import stage as parity
-from modelpack_gui.stages.source import scan
+from modelpack_gui.stages.source import exported_program, scan
 from modelpack_gui.stages.source.build import TRAINING_GRAPH, BuiltModel, build_model
 from modelpack_gui.stages.source.exported_program import is_formula
 from modelpack_gui.stages.source.forward import run_forward
@@ -424,3 +424,26 @@ def test_the_rest_of_a_recipe_follows_what_the_saved_model_takes(folder: Path) -
     assert with_saved_model(Recipe(), described(folder, "scripted.pt")).export.exporter == "trace"
     chosen = dataclasses.replace(Recipe(), inputs=(InputSpec("x", (7, 3)),))
     assert with_saved_model(chosen, described(folder, "program.pt2")) == chosen
+
+
+def test_a_weight_whose_bytes_look_like_a_pickle_is_no_reason_to_refuse_a_program(tmp_path: Path) -> None:
+    module = torch.nn.Linear(1, 1, bias=False)
+    bits = int.from_bytes(b"\x80\x04\x93.", "little", signed=True)  # PROTO 4, STACK_GLOBAL, STOP
+    with torch.no_grad():
+        module.weight.copy_(torch.tensor([[bits]], dtype=torch.int32).view(torch.float32))
+    path = tmp_path / "net.pt2"
+    torch.export.save(torch.export.export(module, (torch.ones(1, 1),)), path)
+
+    exported_program.check_archive(path, ())
+
+
+def test_a_pickle_of_the_oldest_protocol_in_a_program_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "net.pt2"
+    torch.export.save(torch.export.export(torch.nn.Linear(1, 1), (torch.ones(1, 1),)), path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("net/data/constants/custom_obj_0", b"cos\nsystem\n(S'true'\ntR.")
+
+    with pytest.raises(UserError) as caught:
+        exported_program.check_archive(path, ())
+
+    assert caught.value.info.code == "saved-model-forbidden-global"

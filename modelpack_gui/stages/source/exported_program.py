@@ -151,8 +151,22 @@ def _graph_member(archive: zipfile.ZipFile) -> str:
 
 
 def _wanted_globals(archive: zipfile.ZipFile) -> tuple[str, ...]:
-    members = [name for name in archive.namelist() if not name.endswith((".json", "/"))]
+    raw = _raw_members(archive)
+    members = [name for name in archive.namelist() if not name.endswith((".json", "/")) and name not in raw]
     return member_globals(members, archive)
+
+
+def _raw_members(archive: zipfile.ZipFile) -> set[str]:
+    """Tensors that torch reads as bare bytes, which may look like anything: what the archive says is no pickle."""
+    is_pickled: dict[str, bool] = {}
+    for config in archive.namelist():
+        if not config.endswith(("/model_weights_config.json", "/model_constants_config.json")):
+            continue
+        folder = config.rpartition("/")[0]
+        for entry in (json.loads(archive.read(config)).get("config") or {}).values():
+            member = f"{folder}/{entry.get('path_name')}"
+            is_pickled[member] = is_pickled.get(member, False) or entry.get("use_pickle") is not False
+    return {member for member, pickled in is_pickled.items() if not pickled}
 
 
 def _tensor_names(specs: list[dict[str, Any]], role: str) -> Iterator[str]:

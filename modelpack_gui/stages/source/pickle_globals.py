@@ -78,12 +78,8 @@ def member_globals(names: list[str], archive: zipfile.ZipFile) -> tuple[str, ...
     """The globals that some members of an archive ask for: bare pickles, and archives of torch.save in it."""
     found: dict[str, None] = {}
     for name in names:
-        with archive.open(name) as stream:
-            head = stream.read(2)
-            if head[:1] != b"\x80" and head != b"PK":
-                continue
-            data = head + stream.read()
-        if head == b"PK":
+        data = archive.read(name)
+        if data[:2] == b"PK":
             found.update(dict.fromkeys(_nested_globals(data)))
         else:
             found.update(dict.fromkeys(asked_globals(data)))
