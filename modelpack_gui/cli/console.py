@@ -89,7 +89,8 @@ def explanation_lines(explanation: Explanation) -> list[str]:
         lines.append(wrapped(f"fix: {fix.text}"))
         lines += [f"       {edit_text(edit)}" for edit in fix.edits]
         if fix.details:
-            lines.append(wrapped(fix.details, indent="       "))
+            is_code = "\n" in fix.details
+            lines.append((indented if is_code else wrapped)(fix.details, "       "))
     return lines
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from modelpack_gui.core.saved_models import SavedKind, kind_of_file
 
 _CHECKPOINTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors")
+_INDEX = ".index.json"  # of shards
 
 
 class FileKind(Enum):
@@ -31,7 +32,8 @@ def kind_of(path: Path) -> FileKind:
     kind = _KINDS.get(kind_of_file(path))
     if kind is not None:
         return kind
-    return FileKind.CHECKPOINT if suffix in _CHECKPOINTS else FileKind.UNKNOWN
+    is_index = path.name.lower().endswith(_INDEX)
+    return FileKind.CHECKPOINT if suffix in _CHECKPOINTS or is_index else FileKind.UNKNOWN
 
 
 _KINDS = {

@@ -20,8 +20,9 @@ from safetensors.torch import save_file
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import ErrorInfo, UserError
-from modelpack_gui.core.records import CheckpointSpec, ModelSource
+from modelpack_gui.core.records import CheckpointScanRequest, CheckpointSpec, ModelSource
 from modelpack_gui.stages.common.warnings import capture
+from modelpack_gui.stages.source import checkpoint_scan
 from modelpack_gui.stages.source.build import BuiltModel, build_model
 
 MODELS = Path(__file__).parents[1] / "fixtures" / "models"
@@ -52,6 +53,10 @@ class RunsCommand:
 def load(path: Path, context: PlainContext | None = None, **options: Any) -> BuiltModel:
     source = ModelSource(file="tiny.py", name="Tiny", checkpoint=CheckpointSpec(str(path), **options))
     return build_model(source, context or PlainContext(MODELS))
+
+
+def scan(path: Path) -> None:
+    checkpoint_scan.run(CheckpointScanRequest(str(path)), PlainContext(MODELS))
 
 
 def error_of(path: Path, **options: Any) -> ErrorInfo:
@@ -157,14 +162,27 @@ def test_truncation_at_any_length_is_an_error_of_the_checkpoint(tmp_path: Path) 
             assert error_of(tmp_path / "cut.pt").code in ("checkpoint-truncated", "checkpoint-not-valid")
 
 
+def test_damaged_directory_of_an_archive_is_an_error_of_the_checkpoint(tmp_path: Path) -> None:
+    content = saved(tmp_path, STATE).read_bytes()
+    start = content.index(b"PK\x01\x02")
+    for position in range(start, len(content), 5):
+        (tmp_path / "damaged.pt").write_bytes(
+            content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1 :]
+        )
+        for look in (load, scan):
+            with contextlib.suppress(UserError):
+                look(tmp_path / "damaged.pt")
+
+
 def test_corrupted_bytes_raise_nothing_but_user_errors(tmp_path: Path) -> None:
     content = bytearray(saved(tmp_path, STATE, _use_new_zipfile_serialization=False).read_bytes())
     for position in range(2, 200, 7):
         damaged = bytearray(content)
         damaged[position] ^= 0xFF
         (tmp_path / "damaged.pt").write_bytes(damaged)
-        with contextlib.suppress(UserError):  # some bytes do not matter; anything else than a UserError fails
-            load(tmp_path / "damaged.pt")
+        for look in (load, scan):
+            with contextlib.suppress(UserError):  # some bytes do not matter; anything else than a UserError fails
+                look(tmp_path / "damaged.pt")
 
 
 def test_content_without_a_state_dict_is_described(tmp_path: Path) -> None:

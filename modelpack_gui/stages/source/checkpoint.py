@@ -156,15 +156,15 @@ def _explain(path: Path, spec: CheckpointSpec, error: Exception, *, is_archive: 
 
 
 def is_cut_short(path: Path) -> bool:
-    """Whether an old-format file ends within the pickles it starts with. They are taken apart, not run."""
+    """Whether an old-format file ends within the pickles it starts with, or has damaged ones. They are not run."""
     with path.open("rb") as stream:
         for index in range(_PICKLES_OF_OLD_FORMAT):
             try:
                 arguments = [argument for _, argument, _ in pickletools.genops(stream)]
+            except (MemoryError, OverflowError):  # a length that cannot be
+                return True
             except ValueError as error:
                 return ", opcode " not in str(error)  # an unknown opcode is damage; the rest is about a missing end
-            except UnicodeDecodeError:
-                return False
             if index == 0 and MAGIC_NUMBER not in arguments:
                 return False
     return False

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.figures import listed, plural
+from modelpack_gui.stages.source.pickle_outline import ZIP_DAMAGE
 
 INDEX_SUFFIX = ".index.json"
 SAVE_HINT = "Save it again with torch.save(model.state_dict(), path)."
@@ -161,7 +162,7 @@ def _check_archive(path: Path, given: str) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile as error:
+    except ZIP_DAMAGE as error:
         raise truncated(path, str(error)) from error
     leaves = {name.rpartition("/")[2] for name in names}
     hint = "Or save the state_dict of the model it was made from: torch.save(model.state_dict(), path)."

@@ -28,29 +28,42 @@ def faults_of(report: KeyReport) -> list[str]:
     return faults
 
 
-def keys_error(report: KeyReport, message: str, prefix: str, gained: int, own: Sequence[str]) -> UserError:
+def keys_error(
+    report: KeyReport, message: str, prefix: str, gained: int, own: Sequence[str], total: int
+) -> UserError:
     """The error for a checkpoint that must fit in all keys and does not.
 
     Args:
         prefix: With which more keys would match when it is taken off; empty if there is none.
         gained: How many would match then.
         own: The model's keys.
+        total: How many keys the checkpoint has.
     """
     fixes = []
     if prefix:
         details = f"{gained} of the model's {plural(len(own), 'key')} would match, instead of {report.matched}."
-        fixes.append(
-            Fix(f"Take the prefix {prefix!r} off", (RecipeEdit("source.checkpoint.prefix", prefix),), details)
-        )
+        off = RecipeEdit("source.checkpoint.prefix", prefix)
+        fixes.append(Fix(f"Take the prefix {prefix!r} off", (off,), details))
+        if gained < max(len(own), total):
+            both = (off, RecipeEdit("source.checkpoint.strict", False))
+            text = f"Take {prefix!r} off and load what fits (not strict)"
+            fixes.append(Fix(text, both, _besides(gained, own, total)))
     if report.suggestions:
         fixes.append(Fix("Rename the keys in a copy of the checkpoint", details=_rename_code(report)))
-    if report.matched:
+    if report.matched and not prefix:
         fixes.append(
             Fix("Load what fits (not strict)", (RecipeEdit("source.checkpoint.strict", False),), _rest(report))
         )
     hint = _hint(report, prefix)
     explanation = Explanation("checkpoint-keys", "The checkpoint does not fit the model", hint, fixes=tuple(fixes))
     return UserError("checkpoint-keys", message, hint, _table(report), explanation)
+
+
+def _besides(gained: int, own: Sequence[str], total: int) -> str:
+    return (
+        f"{gained} keys match then; {max(0, len(own) - gained)} of the model would stay as the constructor made them,"
+        f" and {max(0, total - gained)} of the checkpoint would not be used."
+    )
 
 
 def _hint(report: KeyReport, prefix: str) -> str:

@@ -161,7 +161,7 @@ def _judge(
         for item in report.suggestions[:_LOGGED]:
             context.log("warning", f"{item.missing} is probably {item.unexpected} there ({item.reason}).")
         return report
-    raise keys_error(report, message, better, gained, list(own))
+    raise keys_error(report, message, better, gained, list(own), len(checkpoint.state))
 
 
 def _suggest(report: KeyReport, state: Mapping[str, Any], own: Mapping[str, Any], better: str) -> Any:

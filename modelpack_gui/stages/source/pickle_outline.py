@@ -11,6 +11,7 @@ import io
 import pickle
 import re
 import zipfile
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,11 @@ from typing import IO, Any
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 """First pickle of a file in the format before torch 1.6."""
+
+ZIP_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""What zipfile raises for damaged archives: flipped bits also ask for passwords, methods and places it knows not."""
 
 _STORAGE_DTYPES = {
     "FloatStorage": "float32", "DoubleStorage": "float64", "HalfStorage": "float16", "BFloat16Storage": "bfloat16",
@@ -109,7 +115,7 @@ def outline_archive(path: Path) -> Outline:
             if name is None:
                 raise OutlineError("it has no data.pkl")
             stream = io.BytesIO(archive.read(name))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    except ZIP_DAMAGE as error:
         raise OutlineError(str(error)) from error
     reader = _Reader(stream)
     return Outline(reader.read(), tuple(reader.names))
