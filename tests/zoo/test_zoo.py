@@ -26,9 +26,7 @@ from modelpack_gui.core.records import (
     ParitySpec,
     Verdict,
 )
-from modelpack_gui.stages.check import stage as check_stage
-from modelpack_gui.stages.export import stage as export_stage
-from modelpack_gui.stages.parity import stage as parity_stage
+from modelpack_gui.stages import registry
 from tests.fixtures.zoo.cases import CASES, FOLDER, ZooCase
 
 TABLE = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))
@@ -55,15 +53,15 @@ def judged(case: ZooCase, route: str, folder: Path) -> Judged:
     spec = case.export(format_, exporter, int(opset[0]) if opset else None, path)
     context = PlainContext(folder, folder)
     try:
-        record: ExportRecord = export_stage.run(ExportRequest(case.source, case.inputs, spec), context)
+        record: ExportRecord = registry.resolve("export")(ExportRequest(case.source, case.inputs, spec), context)
     except UserError as error:
         return Judged(Verdict.FAILED, error.info.message, error.info)
-    check = check_stage.run(CheckRequest(path, spec, case.inputs), context)
+    check = registry.resolve("check")(CheckRequest(path, spec, case.inputs), context)
     verdicts = [verdict_of(record), check.verdict]
     texts = [*(item.explanation for item in record.mismatches), *(item.title for item in record.explanations)]
     texts += [row.explanation for row in check.rows if row.verdict is Verdict.FAILED]
     if check.verdict is not Verdict.FAILED:
-        parity: ParityReport = parity_stage.run(
+        parity: ParityReport = registry.resolve("parity")(
             ParityRequest(case.source, case.inputs, path, case.dynamic, ParitySpec()), context
         )
         verdicts.append(parity.verdict)
