@@ -372,6 +372,17 @@ class Controller(QObject):
         title = f"Read {request.path}"
         self._ask("scan-checkpoint", request, title, lambda event: answered(*_split(event, CheckpointScan)))
 
+    def ask(
+        self,
+        stage: str,
+        request: Request,
+        title: str,
+        kind: type[R],
+        answered: Callable[[R | None, ErrorInfo | None], None],
+    ) -> None:
+        """Run a job beside the stages; `answered` gets what it made or why it did not."""
+        self._ask(stage, request, title, lambda event: answered(*_split(event, kind)))
+
     def inspect(self, inspection: Inspection) -> None:
         """Show something in the inspector."""
         self.inspected.emit(inspection)

@@ -6,8 +6,9 @@ import dataclasses
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from modelpack_gui.core import dtypes
+from modelpack_gui.core import argument_path, dtypes
 from modelpack_gui.core.dtypes import INTEGERS
 from modelpack_gui.core.input_proposals import proposed
 from modelpack_gui.core.records import CallableInfo, InputSpec
@@ -16,11 +17,25 @@ _COMMON = ("float32", "int64", "bool")
 DTYPES = (*_COMMON, *(name for name in dtypes.DTYPES if name not in _COMMON))
 """The common ones first."""
 
-FIELDS = ("name", "shape", "dtype", "low", "high", "seed")
+FIELDS = ("name", "shape", "dtype", "low", "high", "seed", "argument")
+_RANDOM_FIELDS = ("low", "high", "seed")
+
+
+def is_editable(item: InputSpec, field: str) -> bool:
+    """Whether a cell means something: a plain value has no dtype and no range, what is in a file no range."""
+    if item.is_value:
+        return field in ("name", "shape", "argument")
+    if field in _RANDOM_FIELDS:
+        return not item.file and not (field != "seed" and item.dtype == "bool")
+    return True
 
 
 def spell(item: InputSpec, field: str) -> str:
-    """A cell as it is typed."""
+    """A cell as it is typed. A plain value stands where a tensor has its shape."""
+    if item.is_value and field == "shape":
+        return spell_value(item.value)
+    if not is_editable(item, field):
+        return ""
     if field == "shape":
         return ", ".join(map(str, item.shape)) or "scalar"
     value = getattr(item, field)
@@ -32,7 +47,13 @@ def spell(item: InputSpec, field: str) -> str:
 
 
 def default_text(item: InputSpec, field: str) -> str:
-    """What an empty range cell stands for."""
+    """What an empty cell stands for."""
+    if field == "argument":
+        return "by position"
+    if item.is_value and field == "dtype":
+        return "None" if item.value is None else type(item.value).__name__
+    if not is_editable(item, field):
+        return "file" if field == "low" and item.file else ""
     if field == "low":
         return "" if item.dtype == "bool" else "0"
     if field == "high" and item.dtype not in (*INTEGERS, "bool"):
@@ -58,6 +79,10 @@ def changed(item: InputSpec, field: str, text: str, others: Sequence[InputSpec] 
         if any(other.name == text for other in others):
             raise ValueError(f"Another input is called {text}.")
         return dataclasses.replace(item, name=text)
+    if field == "argument":
+        return dataclasses.replace(item, argument=parse_place(text))
+    if field == "shape" and item.is_value:
+        return dataclasses.replace(item, value=parse_value(text))
     if field == "shape":
         return dataclasses.replace(item, shape=parse_shape(text))
     if field == "dtype":
@@ -82,7 +107,9 @@ def changed(item: InputSpec, field: str, text: str, others: Sequence[InputSpec] 
 
 def range_problem(item: InputSpec) -> str:
     """Why the stages could not draw from the range, as a sentence; empty if they can."""
-    ends = [value for value in (item.low, item.high) if value is not None]
+    if item.is_value or item.file:
+        return ""
+    ends = [float(value) for value in (item.low, item.high) if value is not None]
     if item.dtype in INTEGERS and any(not value.is_integer() for value in ends):
         return f"The range of {item.dtype} must be whole numbers."
     if item.dtype.startswith("uint") and any(value < 0 for value in ends):
@@ -91,6 +118,49 @@ def range_problem(item: InputSpec) -> str:
     if item.high is not None and low > item.high:
         return f"The low end {low:g} is above the high end {item.high:g}."
     return ""
+
+
+def parse_place(text: str) -> str:
+    """Where an input goes in the call of `forward`; empty for its position.
+
+    Raises:
+        ValueError: It is no path; the message is a sentence for the user.
+    """
+    try:
+        return argument_path.spell(argument_path.parse(text))
+    except ValueError as error:
+        raise ValueError(f"{error}; write mask, images[0] or batch.image, or nothing for its position.") from None
+
+
+def parse_value(text: str) -> Any:
+    """A plain value: a number, true, false, none, or else a text, in quotes if it looks like one of those.
+
+    Raises:
+        ValueError: Quotes that do not end; the message is a sentence for the user.
+    """
+    words = {"true": True, "false": False, "none": None, "null": None}
+    if text.lower() in words:
+        return words[text.lower()]
+    if text[:1] in ("'", '"'):
+        if len(text) < 2 or text[-1] != text[0]:
+            raise ValueError("A text in quotes must end with the same quote.")
+        return text[1:-1]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def spell_value(value: Any) -> str:
+    """A plain value as it is typed."""
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    if not isinstance(value, str):
+        return repr(value)
+    is_plain = value and value == value.strip() and value[0] not in "'\""
+    return value if is_plain and parse_value(value) == value else f'"{value}"'
 
 
 def parse_shape(text: str) -> tuple[int, ...]:

@@ -8,21 +8,22 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QBrush, QColor, QFont
 
 from modelpack_gui.core.records import InputSpec
-from modelpack_gui.ui.models.input_rules import FIELDS, changed, default_text, range_problem, spell
+from modelpack_gui.ui.models.input_rules import FIELDS, changed, default_text, is_editable, range_problem, spell
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import status_icon, theme
 
 Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole
-_TITLES = ("Name", "Shape", "dtype", "Low", "High", "Seed")
+_TITLES = ("Name", "Shape or value", "dtype", "Low", "High", "Seed", "Goes to")
 _TIPS = (
-    "Name of the input; inputs go to forward by position, in this order",
-    "Sizes of the axes, such as 2, 3, 32, 32; scalar for none",
+    "Name of the input, in the artifact too",
+    "Sizes of the axes, such as 2, 3, 32, 32; scalar for none. Or a plain value: 3, 0.5, true, none, a text",
     "Data type of the tensor",
     "Low end of the values; empty takes 0",
     "High end of the values; empty takes 1 for floats, 9 for integers",
     "Seed of the random values",
+    "Parameter of forward, and where it holds several: mask, images[0], batch.image; empty goes by position",
 )
 
 
@@ -102,12 +103,11 @@ class InputTableModel(QAbstractTableModel):
         return _alignment(section) if role == _ROLE.TextAlignmentRole else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """All can be edited, but not the range of a bool."""
+        """All can be edited that mean something."""
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
         flags = Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled
-        is_range = FIELDS[index.column()] in ("low", "high")
-        if is_range and self._inputs[index.row()].dtype == "bool":
+        if not is_editable(self._inputs[index.row()], FIELDS[index.column()]):
             return flags
         return flags | Qt.ItemFlag.ItemIsEditable
 
@@ -122,6 +122,8 @@ class InputTableModel(QAbstractTableModel):
             return text
         if role == _ROLE.DisplayRole:
             return text or default_text(item, field)
+        if role == _ROLE.ToolTipRole and not wrong and item.file and field in ("low", "high", "seed"):
+            return plain_tooltip(f"The values come from {item.file}")
         if role == _ROLE.TextAlignmentRole:
             return _alignment(index.column())
         if role == _ROLE.FontRole:

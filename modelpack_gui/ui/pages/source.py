@@ -16,7 +16,6 @@ from modelpack_gui.core.records import (
     CallableInfo,
     CapturedWarning,
     CheckpointSpec,
-    InputSpec,
     LoadReport,
     ModelSource,
     Result,
@@ -32,7 +31,7 @@ from modelpack_gui.ui.widgets.argument_form import ArgumentForm
 from modelpack_gui.ui.widgets.basics import IconButton, separator, wrapped_label
 from modelpack_gui.ui.widgets.checkpoint_field import CheckpointField
 from modelpack_gui.ui.widgets.form_parts import FormSection
-from modelpack_gui.ui.widgets.inputs_table import InputsTable
+from modelpack_gui.ui.widgets.inputs_section import InputsSection
 from modelpack_gui.ui.widgets.interpreter_field import InterpreterField
 from modelpack_gui.ui.widgets.key_report import KeyReportView
 from modelpack_gui.ui.widgets.load_results import LoadResults
@@ -55,7 +54,8 @@ class SourcePage(StagePage):
         self.model_field = ModelField(controller, settings)
         self.arguments = ArgumentForm(self.model_field.read_again)
         self.checkpoint = CheckpointField(controller, settings)
-        self.inputs = InputsTable()
+        self.inputs_section = InputsSection(controller, settings)
+        self.inputs = self.inputs_section.table
         self.results = LoadResults(controller, settings)
         self.keys = KeyReportView(settings)
         self._consent = self._make_consent()
@@ -83,7 +83,6 @@ class SourcePage(StagePage):
         self.arguments.argument_edited.connect(self._on_argument_edited)
         self.arguments.argument_removed.connect(self._on_argument_removed)
         self.checkpoint.checkpoint_edited.connect(self._edit_checkpoint)
-        self.inputs.inputs_edited.connect(self._on_inputs_edited)
         self.keys.inspection_made.connect(controller.inspect)
         controller.recipe_changed.connect(self._on_recipe_changed)
         controller.scan_changed.connect(self._on_scan_changed)
@@ -137,14 +136,12 @@ class SourcePage(StagePage):
         interpreter.add_row("&Python", self.interpreter, self.interpreter.combo)
         arguments = self._arguments = FormSection("Constructor arguments")
         arguments.add_wide(self.arguments)
-        inputs = FormSection("Example inputs")
-        inputs.add_wide(self.inputs)
         inner = QWidget()
         inner.setMaximumWidth(FORM_WIDTH)
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, GROUP_SPACING, GROUP_SPACING, GROUP_SPACING)
         column.setSpacing(GROUP_SPACING)
-        sections = (interpreter, self.model_field, arguments, self.checkpoint, inputs)
+        sections = (interpreter, self.model_field, arguments, self.checkpoint, self.inputs_section)
         for i, section in enumerate(sections):
             if i:
                 column.addWidget(separator())
@@ -163,7 +160,7 @@ class SourcePage(StagePage):
         recipe, info = self.controller.recipe, self.model_field.chosen
         self._arguments.setVisible(not recipe.source.is_saved_model)  # it is made already
         self.arguments.show_form(info, recipe.source.arguments)
-        self.inputs.show_inputs(recipe.inputs, info)
+        self.inputs_section.show_inputs(info)
 
     def _on_recipe_changed(self) -> None:
         self.interpreter.show_interpreter()
@@ -223,10 +220,6 @@ class SourcePage(StagePage):
 
     def _edit_checkpoint(self, checkpoint: CheckpointSpec | None, text: str) -> None:
         self._edit_source(dataclasses.replace(self.controller.recipe.source, checkpoint=checkpoint), text)
-
-    def _on_inputs_edited(self, inputs: tuple[InputSpec, ...], text: str) -> None:
-        before = self.controller.recipe
-        self.controller.edit(_with_inputs(before, inputs), text)
 
     # Consent to a checkpoint's classes
 
@@ -309,19 +302,3 @@ def _with_proposals(recipe: Recipe, info: CallableInfo | None, *, is_saved: bool
     if not recipe.inputs:
         recipe = dataclasses.replace(recipe, inputs=proposed_inputs(info.forward))
     return with_output_path(recipe, is_saved=is_saved)
-
-
-def _with_inputs(recipe: Recipe, inputs: tuple[InputSpec, ...]) -> Recipe:
-    """Other inputs; dynamic axes follow an input that was renamed."""
-    before, after = recipe.inputs, inputs
-    renamed = {}
-    if len(before) == len(after):
-        renamed = {
-            old.name: new.name
-            for old, new in zip(before, after, strict=True)
-            if old.name != new.name and dataclasses.replace(old, name=new.name) == new
-        }
-    dynamic = tuple(
-        dataclasses.replace(dim, input=renamed.get(dim.input, dim.input)) for dim in recipe.export.dynamic
-    )
-    return dataclasses.replace(recipe, inputs=inputs, export=dataclasses.replace(recipe.export, dynamic=dynamic))

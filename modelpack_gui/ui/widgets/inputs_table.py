@@ -24,6 +24,8 @@ from modelpack_gui.ui.widgets.basics import IconButton, IconToolButton, wrapped_
 from modelpack_gui.ui.widgets.data_table import CellDelegate
 from modelpack_gui.ui.widgets.form_parts import NoteLabel
 
+_WIDTHS = {"dtype": 104, "argument": 120}
+
 
 class FittingTable(QTableView):
     """A table as high as its rows, up to `rows_shown`."""
@@ -45,6 +47,8 @@ class InputsTable(QWidget):
     """Edits a tuple of InputSpec; `inputs_edited` gives the new one."""
 
     inputs_edited = Signal(object, str)
+    row_changed = Signal()
+    suggestion_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,11 +80,15 @@ class InputsTable(QWidget):
                 column, QHeaderView.ResizeMode.Stretch if stretches else QHeaderView.ResizeMode.Interactive
             )
             if not stretches:
-                self.view.setColumnWidth(column, 104 if field == "dtype" else 76)
+                self.view.setColumnWidth(column, _WIDTHS.get(field, 68))
+        header.moveSection(FIELDS.index("argument"), 1)  # beside the name
 
         self._add = IconButton("Add input", "add")
         self._add.setObjectName("add-input")
         self._add.clicked.connect(self._on_add)
+        self._suggest = IconButton("Suggest inputs", "search")
+        self._suggest.setObjectName("suggest-inputs")
+        self._suggest.clicked.connect(self.suggestion_wanted)
         self._remove = IconToolButton("Remove the selected input (Del)", "remove")
         self._remove.setObjectName("remove-input")
         self._remove.clicked.connect(self._on_remove)
@@ -102,6 +110,8 @@ class InputsTable(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
         buttons.addWidget(self._add)
+        buttons.addSpacing(GRID)
+        buttons.addWidget(self._suggest)
         buttons.addSpacing(SPACING)
         for button in (self._up, self._down, self._remove):
             buttons.addWidget(button)
@@ -117,7 +127,7 @@ class InputsTable(QWidget):
 
         self.model.problems_changed.connect(self._on_problems_changed)
         self.model.modelReset.connect(self._on_rows_changed)
-        self.view.selectionModel().currentRowChanged.connect(self._enable)
+        self.view.selectionModel().currentRowChanged.connect(self._on_current_changed)
         self._on_rows_changed()
 
     def show_inputs(self, inputs: tuple[InputSpec, ...], info: CallableInfo | None) -> None:
@@ -128,6 +138,21 @@ class InputsTable(QWidget):
         self.model.set_inputs(inputs)
         if not self.view.currentIndex().isValid() and row >= 0 and inputs:  # a reset took the selection away
             self.view.setCurrentIndex(self.model.index(min(row, len(inputs) - 1), column))
+
+    @property
+    def current(self) -> InputSpec | None:
+        """The input of the selected row."""
+        row = self.view.currentIndex().row()
+        return self.model.inputs[row] if 0 <= row < len(self.model.inputs) else None
+
+    def set_suggesting(self, *, is_busy: bool) -> None:
+        """Whether suggestions are being looked for."""
+        self._suggest.setEnabled(not is_busy)
+
+    def set_suggestion_problem(self, problem: str) -> None:
+        """Why there can be no suggestions; empty if there can."""
+        self._suggest.setToolTip(problem or "Find inputs that the model takes, by its signature, layers and errors")
+        self._suggest.setVisible(not problem)
 
     def _on_add(self) -> None:
         self.model.insert(new_input(self.model.inputs, self._info))
@@ -148,6 +173,10 @@ class InputsTable(QWidget):
             self.model.move(row, row + step)
             self.view.setCurrentIndex(self.model.index(row + step, column))
             self._enable()
+
+    def _on_current_changed(self) -> None:
+        self._enable()
+        self.row_changed.emit()
 
     def _on_problems_changed(self) -> None:
         problems = self.model.problems
