@@ -137,7 +137,8 @@ class Dispatcher:
             if cause is not None and is_out_of_memory(cause):  # a stage would blame the code that asked for it
                 memory = fault(cause, command.stage)
                 message = f"{memory.message.rstrip('.')}: {error.info.message}"  # it says where
-                info = dataclasses.replace(memory, message=message, details=error.info.details or memory.details)
+                known, details = error.info.explanation, error.info.details or memory.details
+                info = dataclasses.replace(memory, message=message, details=details, explanation=known)
                 return to_line(Failed(command.job, Outcome.FAILED, info))
             return to_line(Failed(command.job, Outcome.FAILED, error.info))
         except BaseException as error:  # noqa: BLE001 (user code may raise anything, SystemExit too: each is an outcome)

@@ -53,6 +53,8 @@ class Trigger:
         return Recipe(source=source, inputs=self.inputs, export=spec)
 
 
+STEPS = (DynamicDim("x", 1, "steps"),)
+TIME = InputSpec("x", (2, 5, 4))
 OP, DYNAMIC, DATA = "export-unsupported-op", "export-dynamic-shape", "export-data-dependent"
 N = InputSpec("n", (), "int64", 1, 2)
 LENGTHS = InputSpec("lengths", (2,), "int64", 2, 5)
@@ -80,6 +82,18 @@ EXPORTS = (
     Trigger("complex-numbers", "operators.Spectrum", "trace", "fft.rfft(x)", True, OP),
     Trigger("complex-numbers", "operators.ComplexGate", "script", "torch.complex64) * self.phase", True, OP),
     Trigger("custom-autograd-function", "operators.ClipNet", "script", "_Clip.apply(x)", True, OP),
+    Trigger(
+        "custom-autograd-function", "operators.ClipNet", "trace", "_Clip.apply(x)", False, OP, options=TORCHSCRIPT
+    ),
+    Trigger("operator-form", "operators.AttendsFlat", "dynamo", "scaled_dot_product_attention(rows", True, OP),
+    Trigger("operator-unsupported", "operators.RmsNorm", "trace", "nn.RMSNorm(4)", True, OP),
+    Trigger("dim-guarded", "shapes.Pools", "export", "", True, DYNAMIC, (FOUR_ROWS,), {**PT2, "dynamic": BATCH}),
+    Trigger(
+        "dim-fixed", "values.Recurrent", "export", "nn.GRU(4, 3", True, DYNAMIC, (TIME,), {**PT2, "dynamic": STEPS}
+    ),
+    Trigger("input-none", "outputs.OptionalInput", "script", "bias: Tensor", True),
+    Trigger("script-annotation-unknown", "scripts.AnnotatesBuffer", "script", "scale: Tensor", True),
+    Trigger("script-no-counterpart", "scripts.Encodes", "script", "", True, OP, (TIME,)),
     Trigger("dim-fixed", "shapes.FixedBatch", "dynamo", "x.reshape(2, 4)", True, "", options={"dynamic": BATCH}),
     Trigger(
         "dim-shared",

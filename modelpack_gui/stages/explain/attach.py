@@ -11,7 +11,7 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.locations import located
-from modelpack_gui.core.records import ModelSource
+from modelpack_gui.core.records import ExportSpec, ModelSource
 
 StageFunction = Callable[[Any, Context], Any]
 
@@ -48,13 +48,27 @@ def explanation_of(error: BaseException, request: Any, context: Context) -> Expl
         code=info.code if info else "",
         message=info.message if info else "",
         details=info.details if info else "",
-        spec=getattr(request, "export", None),
+        spec=getattr(request, "export", None) or _made_with(request, context),
         inputs=getattr(request, "inputs", ()),
         source=source,
         source_path=_source_path(source, context) if source is not None else "",
     )
     known = recognise(situation)
     return known[1] if known else None
+
+
+def _made_with(request: Any, context: Context) -> ExportSpec | None:
+    """The options that the artifact of a request says it was exported with; None if there is none, or it is mute."""
+    from modelpack_gui.stages.export.artifact import read_artifact
+    from modelpack_gui.stages.export.metadata import options_in
+
+    path = getattr(request, "artifact_path", "")
+    if not path:
+        return None
+    try:
+        return options_in(read_artifact(located(context.base, path)).metadata)
+    except UserError:  # what cannot be read says nothing
+        return None
 
 
 def _source_path(source: ModelSource, context: Context) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
-from modelpack_gui.core.explanation import Fix
+from modelpack_gui.core.explanation import Fix, SourcePlace
 from modelpack_gui.core.records import DynamicDim
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
-from modelpack_gui.stages.explain.edits import change_dims, make_static, resize_inputs
-from modelpack_gui.stages.explain.source_lines import places_of, spots
+from modelpack_gui.stages.explain.edits import change_dims, make_static, resize_inputs, use_exporter
+from modelpack_gui.stages.explain.source_lines import NOTES, calls_of, places_of, spots
 from modelpack_gui.stages.source.control_flow import SpotKind
 
 _VIOLATION = ("ConstraintViolationError",)
@@ -19,6 +20,9 @@ _SAME = re.compile(r"^\s*(\w+) = ([A-Za-z_]\w*)\s*$", re.MULTILINE)
 _DERIVED = re.compile(r"^\s*(\w+) = (.*_?[A-Za-z]\w*.*)$", re.MULTILINE)
 _FIXING: tuple[SpotKind, ...] = ("branch-on-size", "number-from-size", "fixed-size", "loop-on-size")
 _MULTIPLE = re.compile(r"(\d+)\*_?[A-Za-z]\w*$")
+_NAMED = re.compile(r"violated \(([\w, ]+)\)")
+_GUARD = re.compile(r"satisfy the generated guard (.+)$", re.MULTILINE)
+_NOT_ONE = re.compile(r"values of (\w+) = .* satisfy the generated guard \(L\[.+\] // (\d+)\) != 1\.$", re.MULTILINE)
 _GOT_FIXED = re.compile(r"(\w+)\[(\d+)\] = (\d+)$")
 _GOT_NAMED = re.compile(r"(\w+)\[(\d+)\] = ([A-Za-z_]\w*)$")
 
@@ -103,13 +107,26 @@ def _fixed_in_artifact(situation: Situation) -> Finding | None:
 
 def fixed_finding(situation: Situation, fixed: dict[str, str]) -> Finding:
     """What to say of dimensions that were asked to be dynamic and are not: their names, and the sizes they have."""
-    texts = [f"{name} at {size}" for name, size in fixed.items()]
+    shown = " and ".join(f"{name} at {size}" for name, size in fixed.items())
+    places = places_of(situation) or spots(situation, *_FIXING)
+    recurrent = () if places else calls_of(situation, "GRU", "LSTM", "RNN")
+    if recurrent:
+        return Finding(
+            f"torch.export fixes {shown}: it takes a recurrent layer apart step by step, as many steps as the "
+            "example input has.",
+            recurrent,
+            (
+                *use_exporter(situation, "trace", "It writes the layer as one operator of ONNX."),
+                *make_static(situation, fixed),
+            ),
+        )
     return Finding(
-        f"The model's code fixes {' and '.join(texts)}: a number in a reshape or view, a branch on the size or a "
-        "conversion with int() makes it a constant.",
-        places_of(situation) or spots(situation, *_FIXING),
+        f"The model's code fixes {shown}: a number in a reshape or view, a branch on the size or a conversion with "
+        "int() makes it a constant.",
+        places,
         (
             *make_static(situation, fixed),
+            *_compiled(situation, places),
             Fix(
                 "Take the size from the input instead of a number",
                 details="Write x.reshape(x.shape[0], -1) instead of x.reshape(2, -1), do not convert sizes with "
@@ -117,6 +134,13 @@ def fixed_finding(situation: Situation, fixed: dict[str, str]) -> Finding:
             ),
         ),
     )
+
+
+def _compiled(situation: Situation, places: Sequence[SourcePlace]) -> tuple[Fix, ...]:
+    """The exporter that keeps branches and loops over sizes, where it is one of those."""
+    if not any(place.note in (NOTES["branch-on-size"], NOTES["loop-on-size"]) for place in places):
+        return ()
+    return use_exporter(situation, "script", "It compiles the source, so that the branch or loop stays one.")
 
 
 def _shared(situation: Situation) -> Finding | None:
@@ -181,6 +205,41 @@ def _derived(situation: Situation) -> Finding | None:
     )
 
 
+def _refused(situation: Situation) -> Finding | None:
+    raised = situation.raised(*_VIOLATION)
+    found = _NAMED.search(raised.text) if raised else None
+    if raised is None or found is None or situation.spec is None:
+        return None
+    names = [name.strip() for name in found[1].split(",")]
+    rules = list(dict.fromkeys(_GUARD.findall(raised.text)))
+    least = {name: 2 * int(step) for name, step in _NOT_ONE.findall(raised.text)}
+    larger: tuple[Fix, ...] = ()
+    if least and len(_NOT_ONE.findall(raised.text)) == len(_GUARD.findall(raised.text)):
+
+        def above(dim: DynamicDim) -> DynamicDim:
+            return dataclasses.replace(dim, min=max(dim.min or 0, least.get(dim.name, 0)) or None)
+
+        shown = " and ".join(f"{name} from {size}" for name, size in least.items())
+        larger = (Fix(f"Give {shown} as range", (change_dims(situation.spec, above),)),)
+    shown = "; ".join(f"{_spelled(rule, situation)}" for rule in rules[:3])
+    return Finding(
+        f"torch.export cannot promise that {' and '.join(names)} may be any size: the model must also have {shown}.",
+        places_of(situation) or spots(situation, *_FIXING),
+        (
+            *larger,
+            *make_static(situation, names),
+            Fix("Choose an example size well inside the range", details="Not the smallest that the model takes."),
+        ),
+    )
+
+
+def _spelled(rule: str, situation: Situation) -> str:
+    """A guard of torch with the names of the dimensions for `L['image'].size()[3]`."""
+    for dim in situation.spec.dynamic if situation.spec else ():
+        rule = rule.replace(f"L['{dim.input}'].size()[{dim.axis}]", dim.name)
+    return rule.rstrip(".")
+
+
 _CODE = "export-dynamic-shape"
 
 ENTRIES = (
@@ -189,4 +248,5 @@ ENTRIES = (
     Entry("dim-fixed", "A dimension is fixed by the model", _fixed, _CODE),
     Entry("dim-shared", "Two dimensions must be one", _shared, _CODE, gravity=1),
     Entry("dim-derived", "A dimension takes some sizes only", _derived, _CODE),
+    Entry("dim-guarded", "A dimension cannot be any size", _refused, _CODE),
 )

@@ -34,7 +34,22 @@ def decomposes(operator: str) -> bool:
     names = (
         f"aten::{name}" if overload == "default" else f"aten::{name}.{overload}" for overload in packet.overloads()
     )
-    return any(torch._C._dispatch_has_kernel_for_dispatch_key(one, "CompositeImplicitAutograd") for one in names)
+    try:
+        return any(torch._C._dispatch_has_kernel_for_dispatch_key(one, "CompositeImplicitAutograd") for one in names)
+    except RuntimeError:  # an operator of TorchScript alone, such as aten::is_autocast_enabled
+        return False
+
+
+def is_of_torchscript(operator: str) -> bool:
+    """Whether an operator exists in compiled TorchScript only, such as `aten::is_autocast_enabled`."""
+    import torch
+
+    if operator.startswith("prim::"):
+        return True
+    try:
+        return not torch._C._dispatch_has_kernel(operator)
+    except RuntimeError:
+        return True
 
 
 def _dynamo_knows(name: str) -> bool:

@@ -18,11 +18,12 @@ _NAMES = (
     re.compile(r"ONNX export of operator '?([\w:]+)'?"),
 )
 _SCRIPT_UNKNOWN = re.compile(r"Unknown builtin op: ([\w:]+)")
+_TRANSLATING = re.compile(r"Error when translating node .*?target=torch\.ops\.(\w+\.\w+)")
 _SINCE = re.compile(r"Support for this operator was added in version (\d+)")
 _LIBRARY_NAMESPACES = ("aten", "prim", "prims", "onnx", "quantized", "torchvision")
 _COMPLEX_TYPE = re.compile(r"ScalarType (Complex\w+) is an unexpected tensor scalar type")
 _COMPLEX_OPERATORS = re.compile(r"^aten::(_?fft_\w+|stft|istft|complex|polar|view_as_complex|view_as_real|angle)$")
-_PYTHON_OPERATOR = re.compile(r"export Python operator (\w+)")
+_PYTHON_OPERATOR = re.compile(r"export Python (?:operator|function call) '?(\w+)")
 
 
 def operator_of(situation: Situation) -> str:
@@ -128,13 +129,42 @@ def _autograd_function(situation: Situation) -> Finding | None:
         calls_of(situation, "apply") or places_of(situation),
         (
             *use_exporter(situation, "dynamo", "It looks into the function's forward."),
-            *use_exporter(situation, "trace", "It records the operators that the function's forward runs."),
+            *_trace_records(situation),
             Fix(
                 "Call plain operators in eval mode",
                 details="The function matters for its gradient only: call its formula directly if not self.training.",
             ),
         ),
     )
+
+
+def _form(situation: Situation) -> Finding | None:
+    failed = situation.raised("GraphConstructionError")
+    named = next((found for error in situation.errors if (found := _TRANSLATING.search(error.text))), None)
+    if failed is None or named is None:
+        return None
+    root = situation.errors[-1]
+    reason = next((line.strip() for line in root.text.splitlines() if line.strip()), root.types[0])
+    name = named[1].partition(".")[2]
+    return Finding(
+        f"The exporter {situation.exporter} translates {name} to ONNX in some forms only, and not in this one: "
+        f"{reason[:200].rstrip('.')}.",
+        places_of(situation, name),
+        (
+            *use_exporter(situation, "trace", "It has a translation of its own.", verb="Try"),
+            Fix(
+                "Write this call in another form",
+                details="Such as four axes instead of three, an axis by name instead of none, or plain operators.",
+            ),
+        ),
+    )
+
+
+def _trace_records(situation: Situation) -> tuple[Fix, ...]:
+    """For ONNX; a TorchScript archive would hold the call itself."""
+    if situation.spec is None or situation.spec.format != "onnx":
+        return ()
+    return use_exporter(situation, "trace", "It records the operators that the function's forward runs.")
 
 
 def _unsupported(situation: Situation) -> Finding | None:
@@ -167,5 +197,6 @@ ENTRIES = (
     Entry("quantised-layers", "Layers quantised by PyTorch", _quantised, _CODE),
     Entry("complex-numbers", "Complex numbers", _complex, _CODE),
     Entry("custom-autograd-function", "A custom autograd function", _autograd_function, _CODE),
+    Entry("operator-form", "An operator in a form that is not translated", _form, _CODE),
     Entry("operator-unsupported", "An operator that the exporter does not know", _unsupported, _CODE),
 )

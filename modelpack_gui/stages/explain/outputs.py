@@ -7,7 +7,13 @@ import re
 from modelpack_gui.core.explanation import Fix, SourcePlace
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.edits import inputs_edit, use_exporter
-from modelpack_gui.stages.explain.source_lines import calls_of, class_line, parameter_line, returns_of
+from modelpack_gui.stages.explain.source_lines import (
+    calls_of,
+    class_line,
+    optional_parameters,
+    parameter_line,
+    returns_of,
+)
 
 _DATACLASS = (
     re.compile(r"Found <class '(?:[\w.]*\.)?(\w+)'> in output, which is not a known type"),
@@ -55,6 +61,23 @@ def _none_output(situation: Situation) -> Finding | None:
     )
 
 
+def _none_input(situation: Situation) -> Finding | None:
+    if not any("None's after flattening" in error.text for error in situation.errors):
+        return None
+    given = [item.argument or item.name for item in situation.inputs if not (item.is_value and item.value is None)]
+    names = [name for name in optional_parameters(situation) if name not in given]
+    shown = " and ".join(names) or "a parameter"
+    return Finding(
+        f"{shown} of forward is not given and so is None; a compiled model cannot be exported with that, as its type "
+        "would not be known.",
+        tuple(place for name in names for place in parameter_line(situation, name)),
+        (
+            *use_exporter(situation, "dynamo", "What is None is left out of the artifact."),
+            Fix("Give it a tensor", details="Add an example input for it; the artifact then takes it too."),
+        ),
+    )
+
+
 def _vanished(situation: Situation) -> Finding | None:
     mismatch = situation.mismatch
     if mismatch is None or mismatch.aspect != "inputs":
@@ -84,10 +107,8 @@ def _vanished(situation: Situation) -> Finding | None:
 
 def _may_be_left_out(situation: Situation, gone: list[str]) -> bool:
     """Whether forward could be called without: only inputs at the end can have defaults that are taken then."""
-    from modelpack_gui.stages.explain.source_lines import has_default
-
     names = [item.name for item in situation.inputs]
-    return names[-len(gone) :] == gone and all(has_default(situation, name) for name in gone)
+    return names[-len(gone) :] == gone and set(gone) <= set(optional_parameters(situation))
 
 
 def _names(text: str) -> list[str]:
@@ -123,6 +144,7 @@ def _assignments(situation: Situation, names: list[str]) -> tuple[SourcePlace, .
 ENTRIES = (
     Entry("output-class", "An output that is no tensor", _dataclass),
     Entry("output-none", "An output that is None", _none_output),
+    Entry("input-none", "An input that is None", _none_input),
     Entry("input-vanished", "An input is missing from the artifact", _vanished, gravity=2),
     Entry("state-kept", "The model keeps state between calls", _state, gravity=3),
 )

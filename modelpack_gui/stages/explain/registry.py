@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
 from modelpack_gui.core.explanation import Explanation
@@ -17,6 +18,8 @@ from modelpack_gui.stages.explain import (
     values,
 )
 from modelpack_gui.stages.explain.base import Entry, Situation
+
+_LOGGER = logging.getLogger(__name__)
 
 # The first that recognises a situation explains it: what is particular comes before what is general.
 ENTRIES: tuple[Entry, ...] = (
@@ -35,7 +38,11 @@ ENTRIES: tuple[Entry, ...] = (
 def recognise(situation: Situation) -> tuple[Entry, Explanation] | None:
     """The kind of a situation, and its explanation; None if it is of no known kind."""
     for entry in ENTRIES:
-        explanation = entry.explain(situation)
+        try:
+            explanation = entry.explain(situation)
+        except Exception:  # an entry that stumbles over odd words must not hide what it should explain
+            _LOGGER.exception("The entry %s of the catalogue failed", entry.id)
+            continue
         if explanation is not None:
             return entry, explanation
     return None

@@ -7,7 +7,7 @@ import re
 
 from modelpack_gui.core.explanation import Fix, RecipeEdit
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
-from modelpack_gui.stages.explain.edits import inputs_edit
+from modelpack_gui.stages.explain.edits import inputs_edit, use_exporter
 
 _NO_KERNEL = re.compile(r"Could not find an implementation for ([\w.]+)\((\d+)\)")
 _IR = re.compile(r"[Uu]nsupported model IR version: (\d+), max supported IR version: (\d+)")
@@ -42,6 +42,7 @@ def _no_kernel(situation: Situation) -> Finding | None:
         "computes it.",
         (),
         (
+            *_typed_export(situation),
             Fix(
                 "Export the model in float32",
                 tuple(edits),
@@ -50,6 +51,13 @@ def _no_kernel(situation: Situation) -> Finding | None:
             Fix("Run the file where the operator exists", details="On a GPU, or with a newer onnxruntime."),
         ),
     )
+
+
+def _typed_export(situation: Situation) -> tuple[Fix, ...]:
+    """Another exporter, where the one in use writes graphs without types and sizes."""
+    if situation.exporter != "script":
+        return ()
+    return use_exporter(situation, "dynamo", "Compiled models lose types and sizes on the way; it keeps them.")
 
 
 def _too_new(situation: Situation) -> Finding | None:
@@ -100,7 +108,7 @@ def _invalid(situation: Situation) -> Finding | None:
         f"ONNX Runtime checks types and shapes more strictly than the file's own checker, and found: {reason[:300]}.",
         (),
         (
-            Fix("Export it again with another exporter or opset"),
+            *(_typed_export(situation) or (Fix("Export it again with another exporter or opset"),)),
             Fix("Look at the check stage", details="Its row on strict shape inference names the node."),
         ),
     )

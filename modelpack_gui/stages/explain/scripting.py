@@ -7,8 +7,9 @@ import re
 from modelpack_gui.core.explanation import Fix
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.edits import use_exporter
+from modelpack_gui.stages.explain.known_operators import is_of_torchscript
 from modelpack_gui.stages.explain.raised import Raised
-from modelpack_gui.stages.explain.source_lines import calls_of, places_of, returns_of, where
+from modelpack_gui.stages.explain.source_lines import annotated, calls_of, future_import, places_of, returns_of, where
 
 _UNANNOTATED = re.compile(r"Inferred '(\w+)' to be of type 'Tensor' because it was not annotated")
 _EXPECTED = re.compile(r"Expected a value of type '.+?' for argument '\w+' but instead found type '(.+?)'")
@@ -16,7 +17,8 @@ _ATTRIBUTE = re.compile(r"Module '(\w+)' has no attribute '(\w+)' \(This attribu
 _NO_METHOD = re.compile(r"'(\w+)' object has no attribute or method '(\w+)'")
 _VALUE = re.compile(r"python value of type '(.+?)' cannot be used as a value", re.IGNORECASE)
 _WEAK = re.compile(r"cannot create weak reference to '(.+?)' object")
-_PRIM = re.compile(r"operator 'prim::(\w+)' to ONNX")
+_NO_ONNX = re.compile(r"operator '((?:prim|aten)::\w+)' to ONNX")
+_ANNOTATION = re.compile(r"Unknown type annotation: '(.+?)'")
 _HOOK = re.compile(r"Hook '(\w+)' on module '(\w+)'")
 _TYPES = ("Type mismatch:", "Previous return statement returned a value of type", "Expected a value of type")
 
@@ -27,8 +29,9 @@ def _compiling(situation: Situation) -> Raised | None:
 
 
 def _instead(situation: Situation) -> tuple[Fix, ...]:
-    """The exporters that run the model instead of compiling its source; trace freezes branches."""
-    return (*use_exporter(situation, "dynamo"), *use_exporter(situation, "trace"))[:1]
+    """The exporter that runs the model instead of compiling its source; trace freezes branches, and can pack."""
+    order = ("trace", "dynamo") if calls_of(situation, "pack_padded_sequence") else ("dynamo", "trace")
+    return tuple(fix for exporter in order for fix in use_exporter(situation, exporter))[:1]
 
 
 def _annotation(situation: Situation) -> Finding | None:
@@ -144,20 +147,42 @@ def _foreign_value(situation: Situation) -> Finding | None:
 
 def _no_onnx(situation: Situation) -> Finding | None:
     raised = situation.raised("UnsupportedOperatorError")
-    found = _PRIM.search(raised.text) if raised else None
-    if found is None or situation.exporter != "script":
+    found = _NO_ONNX.search(raised.text) if raised else None
+    if found is None or situation.exporter != "script" or not is_of_torchscript(found[1]):
         return None
     what = {
-        "DictConstruct": "builds a dict",
-        "isinstance": "asks for a type with isinstance",
-        "DictIndex": "reads from a dict",
-        "ListConstruct": "builds a list",
-    }.get(found[1], f"does something that TorchScript keeps as prim::{found[1]}")
+        "prim::DictConstruct": "builds a dict",
+        "prim::isinstance": "asks for a type with isinstance",
+        "prim::ListConstruct": "builds a list",
+    }.get(found[1], f"asks something of the running Python ({found[1]})")
     places = places_of(situation) or returns_of(situation)
     return Finding(
         f"The compiled model {what}{where(places)}, and ONNX has no counterpart: its graphs know tensors only.",
         places,
         (*_instead(situation), Fix("Return a tuple of tensors", details="return self.a(x), self.b(x)")),
+    )
+
+
+def _unknown_annotation(situation: Situation) -> Finding | None:
+    raised = _compiling(situation)
+    found = _ANNOTATION.search(raised.text) if raised else None
+    if found is None:
+        return None
+    postponed = future_import(situation)
+    cause = (
+        f"The annotation {found[1]!r} of an attribute is only text here, as the file has `from __future__ import "
+        "annotations`, and TorchScript does not look such names up."
+        if postponed
+        else f"TorchScript does not know the annotation {found[1]!r}: it takes Tensor, numbers, str, and List, Dict, "
+        "Tuple and Optional of them."
+    )
+    return Finding(
+        cause,
+        (*annotated(situation, found[1]), *postponed),
+        (
+            *_instead(situation),
+            Fix("Take the annotation away", details="Registered buffers need none. Or take the import away."),
+        ),
     )
 
 
@@ -185,6 +210,7 @@ def _plainer(reason: str) -> str:
 
 ENTRIES = (
     Entry("script-annotation-missing", "An annotation is missing", _annotation),
+    Entry("script-annotation-unknown", "An annotation that TorchScript does not know", _unknown_annotation),
     Entry("script-module-index", "A list of modules indexed by a variable", _module_index),
     Entry("script-attribute", "An attribute that TorchScript cannot type", _attribute),
     Entry("script-two-types", "One name, two types", _types),

@@ -12,9 +12,9 @@ from modelpack_gui.stages.explain.places import unique
 from modelpack_gui.stages.source.control_flow import SpotKind, find_spots, reached
 
 _PREFIXES = ("special_", "linalg_", "fft_", "nn_")
-_SUFFIXES = ("_default", "r")  # grid_sampler is called grid_sample
+_SUFFIXES = ("_default", "_generator", "r")  # grid_sampler is called grid_sample
 
-_NOTES: dict[SpotKind, str] = {
+NOTES: dict[SpotKind, str] = {
     "branch-on-size": "a branch on a size",
     "branch-on-value": "a branch on values",
     "loop-on-size": "a loop over a size",
@@ -37,12 +37,12 @@ def places_of(situation: Situation, *operators: str) -> tuple[SourcePlace, ...]:
 
 def calls_of(situation: Situation, *operators: str) -> tuple[SourcePlace, ...]:
     """Lines of the model's file that use something of one of these names, or of one that an operator goes by."""
-    names = {name for operator in operators for name in _spellings(operator)}
+    names = {_plain(name) for operator in operators for name in _spellings(operator)}
     tree = parsed(situation.source_path)
     if tree is None or not names:
         return ()
     scopes = reached(tree, situation.source.name if situation.source else "")
-    lines = sorted({line for scope in scopes for line, name in _used_names(scope) if name in names})
+    lines = sorted({line for scope in scopes for line, name in _used_names(scope) if _plain(name) in names})
     return unique(SourcePlace(situation.source_path, line) for line in lines)
 
 
@@ -64,12 +64,20 @@ def _used_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.id
 
 
+def _plain(name: str) -> str:
+    """A name so that the module RMSNorm and the function rms_norm are one."""
+    return name.replace("_", "").lower()
+
+
 def _spellings(operator: str) -> Iterator[str]:
     """What `aten::special_bessel_j0` may be called in a model: `special_bessel_j0`, `bessel_j0`."""
     name = operator.replace("::", ".").rpartition(".")[2].strip("_")
     if not name:
         return
     yield name
+    if name.startswith("upsample"):
+        yield "interpolate"
+        yield "upsample"
     for prefix in _PREFIXES:
         if name.startswith(prefix):
             yield name.removeprefix(prefix)
@@ -84,7 +92,7 @@ def spots(situation: Situation, *kinds: SpotKind) -> tuple[SourcePlace, ...]:
     start = situation.source.name if situation.source else ""
     found = find_spots(path, kinds, start) if path.endswith(".py") else ()
     ordered = sorted(found, key=lambda spot: (kinds.index(spot.kind), spot.line))
-    return unique(SourcePlace(path, spot.line, _NOTES[spot.kind]) for spot in ordered)
+    return unique(SourcePlace(path, spot.line, NOTES[spot.kind]) for spot in ordered)
 
 
 def where(places: Sequence[SourcePlace]) -> str:
@@ -127,14 +135,17 @@ def parameter_line(situation: Situation, name: str) -> tuple[SourcePlace, ...]:
     return tuple(SourcePlace(situation.source_path, item.lineno, f"the parameter {name}") for item in found)
 
 
-def has_default(situation: Situation, name: str) -> bool:
-    """Whether `forward` can be called without a parameter."""
+def optional_parameters(situation: Situation) -> tuple[str, ...]:
+    """The parameters that `forward` can be called without."""
     forward = forward_of(situation)
     if forward is None:
-        return False
+        return ()
     positional = [item.arg for item in (*forward.args.posonlyargs, *forward.args.args)]
-    optional = positional[len(positional) - len(forward.args.defaults) :]
-    return name in optional
+    named = zip(forward.args.kwonlyargs, forward.args.kw_defaults, strict=True)
+    return (
+        *positional[len(positional) - len(forward.args.defaults) :],
+        *(item.arg for item, default in named if default is not None),
+    )
 
 
 def method_line(situation: Situation, name: str) -> tuple[SourcePlace, ...]:
@@ -149,3 +160,28 @@ def method_line(situation: Situation, name: str) -> tuple[SourcePlace, ...]:
         if isinstance(item, ast.FunctionDef) and item.name == name
     ]
     return unique(SourcePlace(situation.source_path, item.lineno, f"the method {name}") for item in found)
+
+
+def future_import(situation: Situation) -> tuple[SourcePlace, ...]:
+    """Where the model's file postpones its annotations."""
+    tree = parsed(situation.source_path)
+    found = [node for node in tree.body if isinstance(node, ast.ImportFrom)] if tree else []
+    return tuple(
+        SourcePlace(situation.source_path, node.lineno, "annotations become text")
+        for node in found
+        if node.module == "__future__"
+    )
+
+
+def annotated(situation: Situation, annotation: str) -> tuple[SourcePlace, ...]:
+    """Attributes of the classes that the model uses with that annotation."""
+    tree = parsed(situation.source_path)
+    scopes = reached(tree, situation.source.name if situation.source else "") if tree else ()
+    found = [
+        item
+        for scope in scopes
+        if isinstance(scope, ast.ClassDef)
+        for item in scope.body
+        if isinstance(item, ast.AnnAssign) and ast.unparse(item.annotation) == annotation
+    ]
+    return unique(SourcePlace(situation.source_path, item.lineno) for item in found)
