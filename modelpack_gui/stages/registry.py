@@ -13,6 +13,7 @@ STAGES = {
     "scan-checkpoint": "modelpack_gui.stages.source.checkpoint_scan:run",
     "suggest-inputs": "modelpack_gui.stages.source.suggest:run",
     "describe-input": "modelpack_gui.stages.source.input_files:run",
+    "draft-factory": "modelpack_gui.stages.source.factory:run",
     "load": "modelpack_gui.stages.source.load:run",
     "lint": "modelpack_gui.stages.lint.stage:run",
     "probe": "modelpack_gui.stages.probe.stage:run",

@@ -28,6 +28,8 @@ from modelpack_gui.core.records import (
     CheckpointScan,
     CheckpointScanRequest,
     ExportRecord,
+    FactoryDraft,
+    FactoryRequest,
     FileStamp,
     HelloRequest,
     KeyReport,
@@ -364,6 +366,13 @@ class Controller(QObject):
         """Describe the values of an initializer of the artifact; `answered` gets one of the two."""
         request = TensorStatsRequest(self.artifact_path, name)
         self._ask("tensor-stats", request, f"Read {name}", lambda event: answered(*_split(event, TensorStats)))
+
+    def ask_factory(self, answered: Callable[[FactoryDraft | None, ErrorInfo | None], None]) -> None:
+        """Draft a factory for the chosen class, without running it; `answered` gets one of the two."""
+        source = self.recipe.source
+        request = FactoryRequest(source.file, source.module, source.name)
+        title = f"Draft a factory for {source.name}"
+        self._ask("draft-factory", request, title, lambda event: answered(*_split(event, FactoryDraft)))
 
     def ask_checkpoint_scan(
         self, request: CheckpointScanRequest, answered: Callable[[CheckpointScan | None, ErrorInfo | None], None]

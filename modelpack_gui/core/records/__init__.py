@@ -82,7 +82,7 @@ from modelpack_gui.core.records.parity import (
     ParitySpec,
 )
 from modelpack_gui.core.records.probe import AxisRef, DimFinding, Follower, ProbeReport, ProbeRequest, SizeTrial
-from modelpack_gui.core.records.scan import SavedModel, SourceScan
+from modelpack_gui.core.records.scan import FactoryDraft, FactoryRequest, SavedModel, SourceScan
 from modelpack_gui.core.records.source import (
     CallableInfo,
     CheckpointSpec,
@@ -105,6 +105,7 @@ from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verd
 Request = (
     HelloRequest
     | ScanRequest
+    | FactoryRequest
     | CheckpointScanRequest
     | LoadRequest
     | SuggestInputsRequest
@@ -128,6 +129,7 @@ Request = (
 Result = (
     Capabilities
     | SourceScan
+    | FactoryDraft
     | CheckpointScan
     | LoadReport
     | SuggestedInputs
@@ -178,6 +180,8 @@ __all__ = [
     "ExportRequest",
     "ExportSpec",
     "ExporterInfo",
+    "FactoryDraft",
+    "FactoryRequest",
     "FileStamp",
     "Follower",
     "GraphIndex",

@@ -51,3 +51,26 @@ class SourceScan:
     path: str
     callables: tuple[CallableInfo, ...]
     saved: SavedModel | None = None
+
+
+@dataclass(frozen=True)
+class FactoryRequest:
+    """Draft a factory for a class whose constructor needs objects, by parsing."""
+
+    file: str
+    module: str
+    name: str
+
+
+@dataclass(frozen=True)
+class FactoryDraft:
+    """A Python file that makes the model; nobody has written it yet.
+
+    Attributes:
+        path: Where it would go, absolute.
+        name: Of the function in it.
+    """
+
+    path: str
+    name: str
+    text: str

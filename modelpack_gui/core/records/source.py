@@ -149,6 +149,7 @@ class ParameterInfo:
         annotation: Source text of the annotation; empty if there is none.
         default: Source text of the default; None if the parameter is required.
         value: The default where it is a literal (`default` parsed), else None.
+        object_class: The class that an object has to be made of for it, where no argument can stand for one.
     """
 
     name: str
@@ -156,6 +157,7 @@ class ParameterInfo:
     annotation: str = ""
     default: str | None = None
     value: Any = None
+    object_class: str = ""
 
     @property
     def is_required(self) -> bool:

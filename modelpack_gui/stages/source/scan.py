@@ -12,6 +12,7 @@ from modelpack_gui.core.saved_models import SavedKind
 from modelpack_gui.stages.source.assigned import assigned
 from modelpack_gui.stages.source.exported_program import describe_program
 from modelpack_gui.stages.source.locate import locate, parse
+from modelpack_gui.stages.source.objects import with_object_classes
 from modelpack_gui.stages.source.onnx_source import describe_onnx
 from modelpack_gui.stages.source.pickled_module import describe_pickle
 from modelpack_gui.stages.source.saved import locate_saved
@@ -39,7 +40,8 @@ def run(request: ScanRequest, context: Context) -> SourceScan:
     found: list[tuple[tuple[int, int, int], CallableInfo]] = []
     for info in (*tree.classes(), *tree.factories(), *assigned(tree)):
         makes_module = info.kind != "factory" or tree.returns_module(info.name) or bool(info.forward)
-        found.append(((_ORDER[info.kind], 0 if makes_module else 1, info.line), info))
+        order = (_ORDER[info.kind], 0 if makes_module else 1, info.line)
+        found.append((order, with_object_classes(info, tree)))
     return SourceScan(str(location.path), tuple(info for _, info in sorted(found, key=lambda item: item[0])))
 
 

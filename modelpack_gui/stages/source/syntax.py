@@ -25,15 +25,28 @@ class SourceTree:
         self._classes: dict[str, ast.ClassDef] = {}
         self._functions: dict[str, ast.FunctionDef] = {}
         self.values: dict[str, ast.expr] = {}  # by the name that is assigned, in order
+        self.imports: dict[str, tuple[int, str, str]] = {}  # name to the dots, the module and the name there
         for node in _top_level(tree.body):
             if isinstance(node, ast.ClassDef):
                 self._classes[node.name] = node
+            elif isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    self.imports[alias.asname or alias.name] = (node.level, node.module or "", alias.name)
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    head = alias.name if alias.asname else alias.name.partition(".")[0]
+                    self.imports[alias.asname or head] = (0, "", head)
             elif isinstance(node, ast.FunctionDef):
                 self._functions[node.name] = node
             elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
                 self.values[node.targets[0].id] = node.value
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
                 self.values[node.target.id] = node.value
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The classes that it defines, and all that it imports by name."""
+        return (*self._classes, *self.imports)
 
     def classes(self) -> Iterator[CallableInfo]:
         """Every class whose name does not start with an underscore."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
+from modelpack_gui.client.recipe_file import relative_to_recipe
+from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.input_proposals import proposed_inputs
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.proposals import with_output_path
@@ -16,12 +19,14 @@ from modelpack_gui.core.records import (
     CallableInfo,
     CapturedWarning,
     CheckpointSpec,
+    FactoryDraft,
     LoadReport,
     ModelSource,
     Result,
 )
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.dialogs.allow_globals import CODE, SAVED_CODE, AllowGlobalsDialog, globals_of
+from modelpack_gui.ui.dialogs.write_factory import WriteFactoryDialog
 from modelpack_gui.ui.models.source_text import load_sentence
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
@@ -74,6 +79,7 @@ class SourcePage(StagePage):
         self.interpreter.interpreter_edited.connect(self._on_interpreter_edited)
         self.model_field.location_edited.connect(self._on_location_edited)
         self.model_field.name_edited.connect(self._on_name_edited)
+        self.model_field.factory_wanted.connect(lambda: controller.ask_factory(self._on_factory_drafted))
         self.model_field.consent_wanted.connect(self._on_consent_clicked)
         self.model_field.allowed_edited.connect(
             lambda names: self._edit_source(
@@ -203,6 +209,23 @@ class SourcePage(StagePage):
         info = next((item for item in scan.callables if item.name == name), None) if scan is not None else None
         is_saved = self.controller.path is not None
         self.controller.edit(_with_proposals(after, info, is_saved=is_saved), "choose class")
+
+    def _on_factory_drafted(self, draft: FactoryDraft | None, error: ErrorInfo | None) -> None:
+        if draft is None:
+            if error is not None:
+                self.controller.message_raised.emit(error)
+            return
+        dialog = WriteFactoryDialog(self.controller.recipe.source.name, draft, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._use_factory(dialog.path, dialog.name))
+        dialog.open()
+
+    def _use_factory(self, path: Path, name: str) -> None:
+        """One change: another file, the function in it, and of the arguments none."""
+        before = self.controller.recipe.source
+        file = relative_to_recipe(str(path), self.controller.base)
+        source = dataclasses.replace(before, file=file, module="", name=name, arguments={})
+        self._edit_source(source, "use the factory")
 
     def _on_argument_edited(self, name: str, value: Any) -> None:
         source = self.controller.recipe.source

@@ -22,7 +22,7 @@ from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, GROUP_SPACING, SPACING, mono_font, theme
-from modelpack_gui.ui.widgets.basics import IconToolButton, wrapped_label
+from modelpack_gui.ui.widgets.basics import IconButton, IconToolButton, wrapped_label
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT, CalmCombo, FormSection, NoteLabel
 from modelpack_gui.ui.widgets.marked_line import MarkedLine
@@ -43,6 +43,7 @@ class ModelField(FormSection):
     location_edited = Signal(str, str, str)  # file, module: one of them is empty; the class, empty to keep it
     name_edited = Signal(str)
     consent_wanted = Signal()
+    factory_wanted = Signal()
     allowed_edited = Signal(object)  # the full names that a saved model may still use
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
@@ -113,6 +114,10 @@ class ModelField(FormSection):
         self._summary.setObjectName("source-summary")
         self._note = NoteLabel()
         self._note.setObjectName("source-name-problem")
+        self._factory = IconButton("Write a factory…", "source")
+        self._factory.setObjectName("write-factory")
+        self._factory.setToolTip("A function that makes the objects which the constructor needs")
+        self._factory.clicked.connect(self.factory_wanted)
         self._error = ErrorPanel(controller)
         self._error.show_error(None)
         under = QVBoxLayout()
@@ -120,6 +125,7 @@ class ModelField(FormSection):
         under.addLayout(names)
         under.addWidget(self._summary)
         under.addWidget(self._note)
+        under.addWidget(self._factory, alignment=Qt.AlignmentFlag.AlignLeft)
         under.addWidget(self._error)
 
         self.add_row("Kept in", choice, height=TICK_HEIGHT)
@@ -197,6 +203,13 @@ class ModelField(FormSection):
             summary = f"{source.location} defines no class and no function."
         elif source.location and controller.scan is None and controller.scan_error is None:
             summary = "Reading the file…" if controller.is_trusted else "Not read: the recipe is not trusted yet."
+        objects = [item for item in chosen.parameters if item.object_class] if chosen is not None else []
+        given = source.arguments
+        if objects and not all(item.name in given for item in objects):
+            names = " and ".join(f"{item.name} needs an object of {item.object_class}" for item in objects)
+            problem = f"{names[0].upper()}{names[1:]}, which no argument can be. A factory can make it."
+            status = Status.WARNING
+        self._factory.setVisible(bool(objects))
         self._summary.setText(summary)
         self._summary.setVisible(bool(summary))
         self._note.set_text(problem, status)
