@@ -388,9 +388,9 @@ class Controller(QObject):
         title: str,
         kind: type[R],
         answered: Callable[[R | None, ErrorInfo | None], None],
-    ) -> None:
-        """Run a job beside the stages; `answered` gets what it made or why it did not."""
-        self._ask(stage, request, title, lambda event: answered(*_split(event, kind)))
+    ) -> str:
+        """Run a job beside the stages, and give its id; `answered` gets what it made or why it did not."""
+        return self._ask(stage, request, title, lambda event: answered(*_split(event, kind)))
 
     def inspect(self, inspection: Inspection) -> None:
         """Show something in the inspector."""
@@ -398,14 +398,16 @@ class Controller(QObject):
 
     # Inside
 
-    def _ask(self, stage: str, request: Request, title: str, ended: Callable[[TerminalEvent], None]) -> None:
+    def _ask(self, stage: str, request: Request, title: str, ended: Callable[[TerminalEvent], None]) -> str:
         generation = self._generation
 
         def if_current(event: TerminalEvent) -> None:
             if generation == self._generation:
                 ended(event)
 
-        self.jobs.run(stage, request, title, if_current, interpreter=self._interpreter(), base=self._existing_base())
+        return self.jobs.run(
+            stage, request, title, if_current, interpreter=self._interpreter(), base=self._existing_base()
+        )
 
     def _set_queue(self, queue: list[Stage]) -> None:
         changed = set(self._queue) ^ set(queue)

@@ -11,7 +11,7 @@ from modelpack_gui.core.records import FileStamp, Result
 
 
 class Status(Enum):
-    """One of the states of a stage or a job."""
+    """One of the states of a stage or a job, or the gravity of something said of it."""
 
     NOT_RUN = "not run"
     WAITING = "waiting"
@@ -21,6 +21,7 @@ class Status(Enum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     STALE = "stale"
+    REMARK = "remark"
 
 
 @dataclass(frozen=True)

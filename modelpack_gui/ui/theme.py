@@ -34,6 +34,7 @@ PAGE_MARGIN = 24
 
 _STATUS_ICONS = {
     Status.NOT_RUN: "not-run",
+    Status.REMARK: "info",
     Status.WAITING: "not-run",
     Status.RUNNING: "running",
     Status.PASSED: "passed",
@@ -95,6 +96,7 @@ class Theme(QObject):
         colors = self.colors
         return {
             Status.NOT_RUN: colors.muted,
+            Status.REMARK: colors.muted,
             Status.WAITING: colors.accent,
             Status.RUNNING: colors.accent,
             Status.PASSED: colors.passed,

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
+from modelpack_gui.core.explanation import Fix
+from modelpack_gui.core.fixes import apply_fix
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     ArtifactFormat,
     Capabilities,
     ExportSpec,
     KeyReport,
+    LintFinding,
+    LintReport,
     ParameterInfo,
     tensor_inputs,
 )
@@ -26,11 +31,26 @@ from modelpack_gui.ui.dialogs.export_sections.exporter import ExporterSection
 from modelpack_gui.ui.dialogs.export_sections.names import NamesSection
 from modelpack_gui.ui.dialogs.export_sections.post_steps import PostStepsSection
 from modelpack_gui.ui.models import exporter_choices as choices
+from modelpack_gui.ui.models.lint_items import concerning
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import IconButton, heading
 from modelpack_gui.ui.widgets.form_parts import NoteLabel, chain_after
+from modelpack_gui.ui.widgets.lint_notes import LintNotes
+from modelpack_gui.ui.widgets.probe_row import Answered, Cancel
 from modelpack_gui.ui.widgets.script_view import ScriptView
+
+LINT_MS = 700  # after the last change: typing a name shall not ask for each letter
+
+
+class Advice(Protocol):
+    """What looks ahead of an export."""
+
+    def lint(self, spec: ExportSpec, answered: Callable[[LintReport], None]) -> None:
+        """Look at options; `answered` gets the findings, unless the model is not loaded."""
+
+    def probe(self, answered: Answered, progressed: Callable[[str], None]) -> Cancel:
+        """Find which sizes the model takes; gives what cancels it."""
 
 
 class ExportOptionsDialog(QDialog):
@@ -49,6 +69,7 @@ class ExportOptionsDialog(QDialog):
         settings: Settings | None = None,
         forward: Sequence[ParameterInfo] = (),
         keys: KeyReport | None = None,
+        advice: Advice | None = None,
     ) -> None:
         """Ask for the options of an export.
 
@@ -56,6 +77,7 @@ class ExportOptionsDialog(QDialog):
             base: Folder that relative paths start from.
             settings: Remembers the dialog's size and split.
             forward, keys: What is known of the model and its checkpoint, for the equivalent Python.
+            advice: Looks ahead of the export with the options as they are set here; None leaves that out.
         """
         super().__init__(parent)
         self.setObjectName("export-options")
@@ -70,7 +92,8 @@ class ExportOptionsDialog(QDialog):
         executable = capabilities.executable if capabilities is not None else ""
         self.exporter = ExporterSection(self._exporters, executable)
         self.exporter.exporter_chosen.connect(self._on_exporter)
-        self.dimensions = DimensionsSection(tensor_inputs(recipe.inputs), self._spec.dynamic)
+        probe = advice.probe if advice is not None else None
+        self.dimensions = DimensionsSection(tensor_inputs(recipe.inputs), self._spec.dynamic, probe)
         self.names = NamesSection(tensor_inputs(recipe.inputs))
         self.post_steps = PostStepsSection(choices.post_steps(capabilities), executable)
         self._sections: tuple[ExportSection, ...] = (
@@ -82,6 +105,13 @@ class ExportOptionsDialog(QDialog):
         )
         for section in self._sections:
             section.edited.connect(self._put)
+            section.notes.fix_wanted.connect(self._on_fix)
+        self.model_notes = LintNotes()
+        self.model_notes.fix_wanted.connect(self._on_fix)
+        self._advice = advice
+        self._looked_at: ExportSpec | None = None
+        self._lint_timer = QTimer(self, singleShot=True, interval=LINT_MS)
+        self._lint_timer.timeout.connect(self._look_ahead)
         self._forward, self._keys = forward, keys
         self.script = ScriptView(lambda: base)
         self.preview = self.script.code
@@ -119,8 +149,11 @@ class ExportOptionsDialog(QDialog):
         return next((section.problem for section in self._sections if section.problem), "")
 
     def done(self, result: int) -> None:
-        """Also remember the size."""
+        """Also remember the size, and stop what is under way."""
         self._remember()
+        self._lint_timer.stop()
+        if self.dimensions.probe is not None:
+            self.dimensions.probe.stop()
         super().done(result)
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -135,6 +168,7 @@ class ExportOptionsDialog(QDialog):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, SPACING, 0)
         column.setSpacing(GROUP_SPACING)
+        column.addWidget(self.model_notes)
         for section in self._sections:
             column.addWidget(section)
         column.addStretch(1)
@@ -144,7 +178,7 @@ class ExportOptionsDialog(QDialog):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the fields in it take the focus and scroll it
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumWidth(460)
+        scroll.setMinimumWidth(540)
         scroll.setWidget(inner)
         return scroll
 
@@ -193,6 +227,32 @@ class ExportOptionsDialog(QDialog):
         self._export.setEnabled(not problem)
         self._save.setEnabled(not problem)
         self.script.show_recipe(self.recipe(), self._forward, self._keys)
+        if self._advice is not None and self.recipe().export != self._looked_at:
+            self._lint_timer.start()
+
+    # Looking ahead
+
+    def _look_ahead(self) -> None:
+        if self._advice is None or self.problem:
+            return
+        spec = self._looked_at = self.recipe().export
+
+        def answered(report: LintReport) -> None:
+            if spec == self._looked_at:
+                self._show_findings(report.findings)
+
+        self._advice.lint(spec, answered)
+
+    def _show_findings(self, findings: Sequence[LintFinding]) -> None:
+        self.model_notes.show_findings(concerning(findings, "source", "checkpoint"))
+        for section in self._sections:
+            section.show_findings(findings)
+
+    def _on_fix(self, fix: Fix) -> None:
+        """One that changes options of the export alone; the others are for the page."""
+        spec = apply_fix(self.recipe(), fix).export
+        self.dimensions.model.set_dims(tensor_inputs(self._recipe.inputs), spec.dynamic)
+        self._take(spec)
 
     # Edits
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, 
 from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CapturedWarning, ExportRecord, Result, tensor_inputs
+from modelpack_gui.ui.advisor import Advisor
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.dialogs.export_options import ExportOptionsDialog
 from modelpack_gui.ui.models.export_text import export_sentence, option_rows
@@ -20,6 +21,7 @@ from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import Foldable, IconButton, IconLabel, heading, wrapped_label
 from modelpack_gui.ui.widgets.explanation import ExplanationList
 from modelpack_gui.ui.widgets.export_results import ExportResults, FactGrid
+from modelpack_gui.ui.widgets.lint_panel import LintPanel
 from modelpack_gui.ui.widgets.matrix_view import MatrixView
 from modelpack_gui.ui.widgets.script_view import ScriptView
 from modelpack_gui.ui.widgets.segments import Segments
@@ -57,6 +59,10 @@ class ExportPage(StagePage):
         self.explanations.setObjectName("export-explanations")
         self.explanations.place_wanted.connect(controller.show_place)
         self.explanations.fix_wanted.connect(lambda fix: controller.apply_fix(fix, self.stage))
+        self.advisor = Advisor(controller, self)
+        self.lint = LintPanel(self.advisor)
+        self.lint.place_wanted.connect(controller.show_place)
+        self.lint.fix_wanted.connect(controller.apply_fix)
         self.results = ExportResults(controller, settings)
         self.script = ScriptView(lambda: controller.base)
         self.code = self.script.code
@@ -70,6 +76,7 @@ class ExportPage(StagePage):
         options.addWidget(heading("Options"))
         options.addWidget(self._options)
         column.addWidget(self._hint)
+        column.addWidget(self.lint)
         column.addWidget(self.explanations)
         column.addWidget(self.results)
         column.addLayout(options)
@@ -128,7 +135,8 @@ class ExportPage(StagePage):
         has_result = state.result is not None
         if not has_result:
             self.explanations.show_explanations(())
-        self.explanations.set_fixes_enabled(is_enabled=not state.is_under_way)
+        for troubles in (self.explanations, self.lint.findings):
+            troubles.set_fixes_enabled(is_enabled=not state.is_under_way)
         problem = self.controller.problem(self.stage)
         self.results.setVisible(has_result)
         self._hint.setVisible(not has_result)
@@ -143,6 +151,7 @@ class ExportPage(StagePage):
         """Draw an export."""
         assert isinstance(result, ExportRecord)
         self.explanations.show_explanations([(Status.WARNING, one) for one in result.explanations])
+        self.lint.fold.set_open(is_open=False)  # what came out says more by now
         ran_with = self.controller.state(self.stage).ran_with
         self.results.show_record(result, tensor_inputs(ran_with.inputs) if ran_with is not None else ())
 
@@ -169,6 +178,7 @@ class ExportPage(StagePage):
             settings=self._settings,
             forward=controller.forward,
             keys=controller.keys,
+            advice=self.advisor,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._on_accepted(dialog))

@@ -22,6 +22,7 @@ class ExporterSection(ExportSection):
     """The exporters of the format, the opset, and a tick for each option of the chosen exporter."""
 
     exporter_chosen = Signal(str)
+    concerns = ("exporter", "opset_version")
 
     def __init__(self, exporters: Sequence[ExporterInfo], executable: str, parent: QWidget | None = None) -> None:
         """`executable` is the interpreter that pip commands are for."""
