@@ -178,7 +178,7 @@ class ExportOptionsDialog(QDialog):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the fields in it take the focus and scroll it
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumWidth(540)
+        scroll.setMinimumWidth(500)
         scroll.setWidget(inner)
         return scroll
 
