@@ -391,12 +391,12 @@ def test_the_preview_can_be_copied(qtbot: QtBot) -> None:
 def test_the_size_is_remembered(qtbot: QtBot, settings: Settings) -> None:
     first = ExportOptionsDialog(make_recipe(), None, Path("/models"), settings=settings)
     qtbot.addWidget(first)
-    first.resize(760, 540)
+    first.resize(798, 540)
     first.show()
     first.reject()
     second = ExportOptionsDialog(make_recipe(), None, Path("/models"), settings=settings)
     qtbot.addWidget(second)
-    assert (second.width(), second.height()) == (760, 540)
+    assert (second.width(), second.height()) == (798, 540)
 
 
 def test_the_dialog_fits_a_small_screen(qtbot: QtBot) -> None:
