@@ -1,4 +1,4 @@
-"""The commands that look ahead of an export: which sizes the model takes, and what looks wrong."""
+"""The commands that look ahead of an export: which inputs and sizes the model takes, and what looks wrong."""
 
 from __future__ import annotations
 
@@ -10,15 +10,47 @@ from typing import Any
 from modelpack_gui.cli.commands import job_setup
 from modelpack_gui.cli.console import Console
 from modelpack_gui.cli.recipe_args import recipe_of
-from modelpack_gui.cli.report_advice import lint_text, probe_text
+from modelpack_gui.cli.report_advice import lint_text, probe_text, suggestion_text
 from modelpack_gui.cli.results_json import results_data, write_results
 from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, NOT_PASSED, PASSED
 from modelpack_gui.client.recipe_file import moved, save_recipe, with_relative_paths
 from modelpack_gui.client.recipe_run import resolved_interpreter, run_job
 from modelpack_gui.core import serde
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
-from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import LintReport, LintRequest, ProbeReport, ProbeRequest, Request
+from modelpack_gui.core.recipe import Recipe, check_values
+from modelpack_gui.core.records import (
+    LintReport,
+    LintRequest,
+    ProbeReport,
+    ProbeRequest,
+    Request,
+    SuggestedInputs,
+    SuggestInputsRequest,
+)
+
+
+def inputs(arguments: argparse.Namespace, console: Console) -> int:
+    """`modelpack inputs`."""
+    recipe, base = recipe_of(arguments)
+    request = SuggestInputsRequest(recipe.source, recipe.inputs)
+    found, status = _run(arguments, console, "suggest-inputs", request, recipe, base)
+    if found is None:
+        return status
+    assert isinstance(found, SuggestedInputs)
+    console.result(suggestion_text(found))
+    status = NOT_PASSED if found.error is not None else PASSED
+    if arguments.save_recipe is not None and found.error is None:
+        recipe = dataclasses.replace(recipe, inputs=found.inputs)
+        check_values(recipe, "The recipe with these inputs")  # other input sets must still go with them
+        _save(recipe, base, arguments.save_recipe)
+        console.note(f"Saved the recipe {arguments.save_recipe} with these inputs.")
+    _write(arguments, recipe, "inputs", found, status)
+    return status
+
+
+def _save(recipe: Recipe, base: Path, target: Path) -> None:
+    folder = target.absolute().parent
+    save_recipe(with_relative_paths(moved(recipe, base, folder), folder), target)
 
 
 def probe(arguments: argparse.Namespace, console: Console) -> int:
@@ -34,8 +66,7 @@ def probe(arguments: argparse.Namespace, console: Console) -> int:
     if target is not None:
         accepted = tuple(dim.proposal for dim in report.dims if dim.proposal is not None)
         recipe = dataclasses.replace(recipe, export=dataclasses.replace(recipe.export, dynamic=accepted))
-        folder = target.absolute().parent
-        save_recipe(with_relative_paths(moved(recipe, base, folder), folder), target)
+        _save(recipe, base, target)
         console.note(f"Saved the recipe {target} with these axes as dynamic.")
     _write(arguments, recipe, "probe", report, status)
     return status

@@ -12,7 +12,8 @@ from modelpack_gui.cli.checkpoint import scan_checkpoint
 from modelpack_gui.cli.checkpoint_args import add_checkpoint_options
 from modelpack_gui.cli.export_args import add_export_options
 from modelpack_gui.cli.gui import run_gui
-from modelpack_gui.cli.recipe_args import parse_argument, parse_dynamic, parse_input, parse_numbers, parse_words
+from modelpack_gui.cli.input_args import INPUT_FORM, INPUT_HELP, parse_input
+from modelpack_gui.cli.recipe_args import parse_argument, parse_dynamic, parse_numbers, parse_words
 from modelpack_gui.core.pipeline import Stage
 
 _DESCRIPTION = """\
@@ -46,6 +47,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"modelpack {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="<command>", required=True)
     _add_run(subparsers)
+    _add_inputs(subparsers)
     _add_probe(subparsers)
     _add_lint(subparsers)
     _add_export(subparsers)
@@ -93,6 +95,26 @@ examples:
     parser.add_argument("--stages", type=_stages, default=tuple(Stage), metavar="A,B", help=f"some of {stages}")
     _common_options(parser)
     parser.set_defaults(command_function=commands.run)
+
+
+def _add_inputs(subparsers: object) -> None:
+    parser = _new_parser(
+        subparsers,
+        "inputs",
+        "Find example inputs that the model takes, by its signature, its first layers and its errors.\n"
+        "Those of the recipe are kept as far as the model takes them.",
+        """\
+examples:
+  modelpack inputs recipe.toml
+  modelpack inputs recipe.toml --save-recipe found.toml
+  modelpack inputs recipe.toml --json -
+
+The exit status is 1 if the model refuses all that was tried.""",
+    )
+    _recipe_argument(parser)
+    parser.add_argument("--save-recipe", type=Path, metavar="PATH", help="write the recipe with these inputs")
+    _common_options(parser)
+    parser.set_defaults(command_function=advice.inputs)
 
 
 def _add_probe(subparsers: object) -> None:
@@ -154,6 +176,8 @@ examples:
   modelpack export recipe.toml --format pt2 --strict --draft-report
   modelpack export recipe.toml --post onnxslim,float16 --output build/half.onnx
   modelpack export --file scripted.pt --exporter trace --input x:float32:2x3
+  modelpack export --file net.py --name Net --input image=@photo.png:2x3x224x224 --input ids=@batch.npz#ids \
+      --input batch.mask:bool:2x16 --input times:=3
   modelpack export --module pkg.nets:Net --input x:float32:2x3 --save-recipe net.toml
   modelpack export recipe.toml --checkpoint run7.ckpt --checkpoint-key ema.module --no-strict
 
@@ -178,8 +202,8 @@ Axes with the same name have the same size.""",
         "--input",
         type=parse_input,
         action="append",
-        metavar="NAME:DTYPE:SHAPE[:LOW:HIGH]",
-        help="example input, in the order of forward (repeat it)",
+        metavar=INPUT_FORM,
+        help=INPUT_HELP,
     )
     options = parser.add_argument_group("the export")
     add_export_options(options, parse_dynamic, parse_words)

@@ -14,7 +14,7 @@ from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe, check_values
-from modelpack_gui.core.records import DynamicDim, InputSpec, ModelSource, module_and_name
+from modelpack_gui.core.records import DynamicDim, ModelSource, module_and_name
 from modelpack_gui.core.saved_models import kind_of_file
 
 
@@ -78,21 +78,6 @@ def parse_argument(text: str) -> tuple[str, Any]:
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return key, value
     return key, parsed if isinstance(parsed, float) else encoded
-
-
-def parse_input(text: str) -> InputSpec:
-    """`name:dtype:2x3x32x32[:low:high]`; a scalar has the shape `scalar`."""
-    parts = text.split(":")
-    if len(parts) not in (3, 5) or not parts[0]:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not of the form name:dtype:2x3x32x32 or name:dtype:shape:low:high"
-        )
-    try:
-        shape = () if parts[2] in ("", "scalar") else tuple(int(size) for size in parts[2].split("x"))
-        low, high = (float(parts[3]), float(parts[4])) if len(parts) == 5 else (None, None)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} has a size or a bound that is not a number") from None
-    return InputSpec(parts[0], shape, parts[1] or "float32", low, high)
 
 
 def parse_dynamic(text: str) -> DynamicDim:

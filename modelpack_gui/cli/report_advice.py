@@ -6,13 +6,44 @@ from modelpack_gui.cli.console import indented, mark, table, wrapped
 from modelpack_gui.core.dim_text import followed_by, probe_sentence, takes
 from modelpack_gui.core.figures import duration, plural
 from modelpack_gui.core.lint_text import lint_sentence
-from modelpack_gui.core.records import LintFinding, LintReport, ProbeReport, Severity, Verdict
+from modelpack_gui.core.records import (
+    InputSpec,
+    LintFinding,
+    LintReport,
+    ProbeReport,
+    Severity,
+    SuggestedInputs,
+    Verdict,
+)
 
 _MARKS: dict[Severity, Verdict] = {
     "error": Verdict.FAILED,
     "warning": Verdict.WARNING,
     "info": Verdict.SKIPPED,
 }
+
+
+def suggestion_text(found: SuggestedInputs) -> str:
+    """A row for each input, why it is what it is, and what the model gives for them."""
+    tries = plural(found.tries, "try", "tries")
+    if found.error is not None:
+        head = f"After {tries} the model still refuses its inputs: {found.error.message}"
+    else:
+        head = f"The model takes these inputs, found in {tries}."
+    rows = [_input_row(spec) for spec in found.inputs]
+    lines = [head, indented(table(("input", "goes to", "dtype", "shape or value", "values"), rows))]
+    lines += [f"• {reason}" for reason in found.reasons]
+    lines += [f"  output {info.name}: {info.dtype} {info.shape_text}" for info in found.outputs]
+    return "\n".join(lines)
+
+
+def _input_row(spec: InputSpec) -> tuple[str, str, str, str, str]:
+    place = spec.argument or "by position"
+    if spec.is_value:
+        return spec.name, place, type(spec.value).__name__, repr(spec.value), ""
+    low, high = spec.low or 0.0, spec.high
+    values = spec.file or ("" if high is None else f"{low:g} to {high:g}")
+    return spec.name, place, spec.dtype, " x ".join(map(str, spec.shape)) or "scalar", values
 
 
 def probe_text(report: ProbeReport) -> str:

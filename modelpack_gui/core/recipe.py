@@ -108,7 +108,9 @@ def _prune(data: Any, path: str = "") -> Any:
         return {key: value for key, value in data.items() if value is not None}
     if isinstance(data, dict):
         items = {key: _prune(value, f"{path}.{key}" if path else key) for key, value in data.items()}
-        kept = (*_ALWAYS_WRITTEN, "value") if items.get("value") == "" else _ALWAYS_WRITTEN  # an empty text is one
+        kept: tuple[str, ...] = _ALWAYS_WRITTEN
+        if path.endswith("inputs[]"):  # an empty text is a value too, and an empty dtype is that of the file
+            kept = (*kept, *(key for key in ("value", "dtype") if items.get(key) == ""))
         return {key: value for key, value in items.items() if key in kept or value not in _NOTHING}
     if isinstance(data, list):
         return [_prune(item, f"{path}[]") for item in data]

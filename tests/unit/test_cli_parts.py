@@ -11,10 +11,11 @@ import pytest
 
 from modelpack_gui.cli import commands, main
 from modelpack_gui.cli.console import Console, error_text, table
+from modelpack_gui.cli.input_args import parse_input
 from modelpack_gui.cli.interrupt import Interrupt
 from modelpack_gui.cli.monitor import Monitor
 from modelpack_gui.cli.parser import make_parser
-from modelpack_gui.cli.recipe_args import parse_argument, parse_dynamic, parse_input, parse_numbers, recipe_of
+from modelpack_gui.cli.recipe_args import parse_argument, parse_dynamic, parse_numbers, recipe_of
 from modelpack_gui.cli.report import closing_line, result_text
 from modelpack_gui.cli.status import CRASHED
 from modelpack_gui.client.recipe_run import StageResult
@@ -34,6 +35,7 @@ from modelpack_gui.core.records import (
     Estimate,
     ExportRecord,
     ExportSpec,
+    ImageSpec,
     InputSpec,
     KeyReport,
     LatencySummary,
@@ -192,6 +194,18 @@ def test_a_constructor_argument_is_read_as_python_spells_it_else_as_text(text: s
         ("x::4", InputSpec("x", (4,))),
         ("ids:int64:1x8:0:29999", InputSpec("ids", (1, 8), "int64", 0.0, 29999.0)),
         ("t:float32:scalar", InputSpec("t", ())),
+        ("mask@mask:bool:2x3", InputSpec("mask", (2, 3), "bool", argument="mask")),
+        ("batch.image:float32:2", InputSpec("batch_image", (2,), argument="batch.image")),
+        ("images[0]::2", InputSpec("images_0", (2,), argument="images[0]")),
+        ("n:=3", InputSpec("n", (), is_value=True, value=3)),
+        ("n@n:=true", InputSpec("n", (), is_value=True, value=True, argument="n")),
+        ("n:=none", InputSpec("n", (), is_value=True)),
+        ("n:='3'", InputSpec("n", (), is_value=True, value="3")),
+        ("n:=fast:er", InputSpec("n", (), is_value=True, value="fast:er")),
+        ("x=@/a/b.npy", InputSpec("x", (), "", file="/a/b.npy")),
+        ("x=/a/b.npz#k.l:int64:2x3", InputSpec("x", (2, 3), "int64", file="/a/b.npz", file_key="k.l")),
+        ("x=@/a/b.png:2x1x8x9", InputSpec("x", (2, 1, 8, 9), file="/a/b.png", image=ImageSpec((8, 9), channels=1))),
+        ("x=@/a/b.jpg", InputSpec("x", (), file="/a/b.jpg")),
     ],
 )
 def test_an_example_input_is_read(text: str, spec: InputSpec) -> None:
@@ -218,6 +232,9 @@ def test_a_dynamic_axis_is_read(text: str, dim: DynamicDim) -> None:
         (parse_input, "x"),
         (parse_input, ":float32:2"),
         (parse_input, "x:float32:2:0"),
+        (parse_input, "x=@"),
+        (parse_input, "n:=[1]"),
+        (parse_input, "@x:float32:2"),
         (parse_input, "x:float32:2:low:high"),
         (parse_dynamic, "image=batch"),
         (parse_dynamic, "image:0="),
@@ -230,7 +247,7 @@ def test_a_dynamic_axis_is_read(text: str, dim: DynamicDim) -> None:
 def test_what_cannot_be_read_is_refused_with_the_form_it_should_have(
     parse: Callable[[str], object], text: str
 ) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match=r"is not|has a"):
+    with pytest.raises(argparse.ArgumentTypeError, match=r"is not|has a|is no"):
         parse(text)
 
 

@@ -108,7 +108,7 @@ def test_what_comes_from_files_has_no_other_seeds() -> None:
     _, cases = plan([InputSpec("image", (2, 3), file="a.npy")], [], ParitySpec(seeds=(0, 1)))
     assert [case.label for case in cases] == ["example"]
     _, cases = plan([InputSpec("image", (2, 3), file="a.npy"), InputSpec("x", (1,))], [], ParitySpec(seeds=(0, 1)))
-    assert [case.label for case in cases] == ["example", "example, seed 1 (image as in the file)"]
+    assert [case.label for case in cases] == ["example", "example (image as in the file), seed 1"]
 
 
 def test_plain_values_are_not_swept() -> None:

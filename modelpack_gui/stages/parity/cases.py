@@ -160,7 +160,7 @@ def _case(inputs: Sequence[InputSpec], dims: Sequence[Dim], change: Mapping[str,
     sizes = {dim.name: change.get(dim.name, dim.example) for dim in dims}
     label = describe_sizes(sizes, tuple(change))
     from_files = ", ".join(item.name for item in inputs if item.file) if seed else ""
-    seeded = f", seed {seed}{f' ({from_files} as in the file)' if from_files else ''}"
+    seeded = f"{f' ({from_files} as in the file)' if from_files else ''}, seed {seed}"
     return Case(
         label=f"{label}{seeded}" if seed else label,
         sizes=sizes,
