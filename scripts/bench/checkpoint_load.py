@@ -3,7 +3,7 @@
 By hand: construct the model, `torch.load(mmap=True)`, `load_state_dict`. Each side runs in a new process that has
 torch loaded before the clock starts, in turns; memory is the peak over that bare interpreter, as a share of the
 checkpoint. The page cache holds the file for both.
-`.venv/bin/python scripts/bench/checkpoint_load.py [--gigabytes 1]`.
+`.venv/bin/python scripts/bench/checkpoint_load.py [--gigabytes 1] [--format safetensors]`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,18 @@ from scripts.bench.ratios import describe, ratio_of_medians, verdict_line  # noq
 TIME_LIMIT = 1.2
 MEMORY_LIMIT = 1.2
 WIDTH = 1024
+WRITERS = {
+    "torch": "torch.save(state, 'net.pt')",
+    "safetensors": "from safetensors.torch import save_file; save_file(state, 'net.safetensors')",
+    "sharded": """
+from safetensors.torch import save_file
+files = {key: f"net-{1 + (i >= half)}.safetensors" for i, key in enumerate(keys)}
+for name in sorted(set(files.values())):
+    save_file({key: state[key] for key in keys if files[key] == name}, name)
+with open("model.safetensors.index.json", "w") as stream:
+    json.dump({"weight_map": files}, stream)
+""",
+}
 MODEL = """
 from torch import nn
 
@@ -66,11 +78,24 @@ def by_hand(folder: Path, depth: int) -> dict[str, float]:
     spec.loader.exec_module(module)
     model = module.Net(WIDTH, depth).eval()
     constructed_s = time.perf_counter()
-    state = torch.load(folder / "net.pt", map_location="cpu", weights_only=True, mmap=True)
+    if (folder / "net.pt").exists():
+        state = torch.load(folder / "net.pt", map_location="cpu", weights_only=True, mmap=True)
+    else:
+        from safetensors.torch import load_file
+
+        state = {}
+        for file in sorted(folder.glob("*.safetensors")):
+            state |= load_file(file)
     result = model.load_state_dict(state, strict=False)
     ended_s = time.perf_counter()
     assert not result.missing_keys
     return {"time_s": ended_s - started_s, "construction_s": constructed_s - started_s}
+
+
+def checkpoint_of(folder: Path) -> str:
+    """The file that the app is given."""
+    names = ("net.pt", "model.safetensors.index.json", "net.safetensors")
+    return next(name for name in names if (folder / name).exists())
 
 
 def by_the_app(folder: Path, depth: int) -> dict[str, float]:
@@ -80,7 +105,9 @@ def by_the_app(folder: Path, depth: int) -> dict[str, float]:
     from modelpack_gui.stages.registry import resolve
 
     arguments = {"width": WIDTH, "depth": depth}
-    source = ModelSource(file="net.py", name="Net", arguments=arguments, checkpoint=CheckpointSpec("net.pt"))
+    source = ModelSource(
+        file="net.py", name="Net", arguments=arguments, checkpoint=CheckpointSpec(checkpoint_of(folder))
+    )
     started_s = time.perf_counter()
     report = resolve("load")(LoadRequest(source), PlainContext(folder))
     ended_s = time.perf_counter()
@@ -118,18 +145,20 @@ def run_side(side: str, folder: Path, depth: int) -> None:
     print(json.dumps({**found, "peak_bytes": peak_bytes() - bare_bytes}))
 
 
-def make_files(folder: Path, depth: int) -> int:
+def make_files(folder: Path, depth: int, kind: str) -> int:
     """Write the model file and its checkpoint, in a process of its own; the size of the checkpoint."""
     (folder / "net.py").write_text(MODEL, encoding="utf-8")
-    code = f"import torch; from net import Net; torch.save(Net({WIDTH}, {depth}).state_dict(), 'net.pt')"
-    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True, env={**os.environ, "PYTHONPATH": "."})
-    return (folder / "net.pt").stat().st_size
+    code = f"state = Net({WIDTH}, {depth}).state_dict(); keys = list(state); half = len(keys) // 2\n" + WRITERS[kind]
+    head = "import json, torch\nfrom net import Net\n"
+    subprocess.run([sys.executable, "-c", head + code], cwd=folder, check=True, env={**os.environ, "PYTHONPATH": "."})
+    return sum(file.stat().st_size for file in folder.iterdir() if file.suffix in (".pt", ".safetensors"))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--gigabytes", type=float, default=1.0, help="size of the checkpoint")
+    parser.add_argument("--format", choices=WRITERS, default="torch")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--depth", type=int, default=0, help=argparse.SUPPRESS)
@@ -141,8 +170,8 @@ def main() -> int:
     depth = max(1, round((given.gigabytes * 1e9 - 4 * 8 * WIDTH * WIDTH) / per_block))
     runs: dict[str, list[dict[str, float]]] = {side: [] for side in SIDES}
     with tempfile.TemporaryDirectory() as name:
-        size = make_files(Path(name), depth)
-        print(f"checkpoint: {size / 1e9:.2f} GB, {depth} blocks")
+        size = make_files(Path(name), depth, given.format)
+        print(f"checkpoint: {given.format}, {size / 1e9:.2f} GB, {depth} blocks")
         for side in SIDES:  # so that the file is in the page cache, and the bytecode is compiled
             measure(side, Path(name), depth)
         for number in range(given.rounds):
