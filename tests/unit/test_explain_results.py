@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +215,16 @@ def test_checkpoint_with_a_class_of_its_own_names_it_and_loads_when_it_is_allowe
     info = error_of("load", LoadRequest(allowed.source, allowed.inputs), tmp_path)
     assert info.code != "checkpoint-unsafe-global"  # what is no tensor still does not fit the model
     sys.modules.pop("outputs", None)
+
+
+def test_trace_that_fails_its_check_is_placed_by_reading_the_source(tmp_path: Path) -> None:
+    recipe = recipe_of("values.BranchesAtHalf", format="torchscript", exporter="trace")
+    recipe = replace(recipe, export=replace(recipe.export, output_path="model.pt"))
+    info = error_of("export", ExportRequest(recipe.source, recipe.inputs, recipe.export), tmp_path)
+    known = explained(info, "trace-check-failed")
+    assert "if x[0, 0] > 0.5:" in line_named(known)
+    mended = apply_fix(recipe, known.fixes[0])
+    resolve("export")(ExportRequest(mended.source, mended.inputs, mended.export), PlainContext(tmp_path))
 
 
 def test_missing_onnxscript_is_explained_and_trace_does_without_it(

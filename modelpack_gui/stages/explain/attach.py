@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import sys
 from collections.abc import Callable
@@ -25,9 +26,12 @@ def explaining(stage: StageFunction) -> StageFunction:
             return stage(request, context)
         except UserError as error:
             info = error.info
-            found = None if info.explanation else explanation_of(error, request, context)
-            if found is None:
+            own = info.explanation
+            found = None if own is not None and own.places else explanation_of(error, request, context)
+            if found is None or (own is not None and not found.places):
                 raise
+            if own is not None:  # the stage knows best why, and reading the source may find where
+                found = dataclasses.replace(own, places=found.places)
             raise UserError(info.code, info.message, info.hint, info.details, found) from error.__cause__
 
     return run

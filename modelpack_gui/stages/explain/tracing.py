@@ -138,7 +138,7 @@ def _check_differs(situation: Situation) -> Finding | None:
     return Finding(
         "torch.jit.trace ran its recording a second time, and it gave other values than the model: the model is "
         "random, or keeps state from run to run.",
-        spots(situation, "random", "in-place"),
+        spots(situation, "random", "branch-on-value", "number-from-value", "state", "in-place"),
         (
             Fix(
                 "Make forward give the same for the same input",

@@ -11,7 +11,6 @@ from modelpack_gui.stages.explain.source_lines import calls_of, places_of, where
 
 _GUARD = ("GuardOnDataDependentSymNode",)
 _SIZE_LIKE = re.compile(r"\(Size-like symbols: (?!none)([^)]+)\)")
-_EXPRESSION = re.compile(r"data-dependent expression (.+?) \(unhinted")
 _BREAK_ID = re.compile(r"/gb/(gb\d+)\.html")
 _WITHOUT_BRANCH = Fix(
     "Write the branch with torch.where or torch.cond",
@@ -45,7 +44,7 @@ def _rows(situation: Situation) -> Finding | None:
         return None
     return Finding(
         f"The number of rows that a mask, nonzero or unique leaves is known only when it runs, and the model decides "
-        f"something by it{where(places_of(situation))} ({_expression(guard.text)}).",
+        f"something by it{where(places_of(situation))}.",
         places_of(situation),
         (
             *use_exporter(situation, "script", "It compiles the source and keeps such decisions."),
@@ -80,9 +79,8 @@ def _branch(situation: Situation) -> Finding | None:
     guard, stopped = situation.raised(*_GUARD), situation.raised("Unsupported")
     if guard is None and (stopped is None or not stopped.text.startswith("Data-dependent")):
         return None
-    shown = f" ({_expression(guard.text)})" if guard else ""
     return Finding(
-        f"The model takes a path that depends on the values of a tensor{where(places_of(situation))}{shown}, and "
+        f"The model takes a path that depends on the values of a tensor{where(places_of(situation))}, and "
         "torch.export cannot follow both.",
         places_of(situation),
         (
@@ -113,11 +111,6 @@ def _graph_break(situation: Situation) -> Finding | None:
             _WITHOUT_BRANCH,
         ),
     )
-
-
-def _expression(text: str) -> str:
-    found = _EXPRESSION.search(text)
-    return found[1] if found else "a value that is not known"
 
 
 _CODE = "export-data-dependent"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import Explanation
@@ -45,7 +46,8 @@ def explain(
 
 def _message(explanation: Explanation, exporter: Exporter) -> str:
     place = explanation.places[0] if explanation.places else None
-    at = f" (at {place.file}:{place.line})" if place else ""
+    is_named = place is not None and f"{Path(place.file).name}:{place.line}" in explanation.cause
+    at = f" (at {place.file}:{place.line})" if place and not is_named else ""
     return f"The exporter {exporter.title} failed{at}: {explanation.cause}"
 
 
