@@ -13,13 +13,14 @@ from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CheckReport, CheckRow, GraphIndex, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
-from modelpack_gui.ui.models.check_text import sentence
+from modelpack_gui.ui.models.check_text import row_text, sentence
 from modelpack_gui.ui.pages.check import CheckPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.widgets.basics import IconToolButton
 from modelpack_gui.ui.widgets.check_row import CheckRowWidget
 from modelpack_gui.ui.widgets.mono_block import MonoBlock
+from tests.ui.explained import BRANCH, USE_SCRIPT
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph_records import small_graph
 
@@ -107,6 +108,27 @@ def test_a_row_shows_explanation_fix_asked_and_got(filled: CheckPage) -> None:
     for expected in ("Opset version", OPSET.explanation, OPSET.fix, "Asked", "17", "Got", "18"):
         assert expected in shown
     assert filled.rows[1].accessibleName() == "Warning: Opset version"
+
+
+def test_a_row_of_a_known_kind_offers_its_fixes_and_lines_and_says_nothing_twice(
+    qtbot: QtBot, controller: Controller, client: FakeClient, page: CheckPage
+) -> None:
+    known = dataclasses.replace(BRANCH, cause=OPSET.explanation)
+    row = dataclasses.replace(OPSET, known=known)
+    page.show_result(report(row))
+    (widget,) = page.rows
+    shown = texts(widget)
+    assert shown.count(OPSET.explanation) == 1
+    assert OPSET.fix not in shown
+    (fix,) = widget.findChildren(QPushButton, "apply-fix")
+    with qtbot.waitSignal(widget.fix_wanted) as wanted:
+        qtbot.mouseClick(fix, Qt.MouseButton.LeftButton)
+    assert wanted.args == [USE_SCRIPT]
+    assert controller.recipe.export.exporter == "script"
+    place = widget.findChildren(QPushButton, "explanation-place")[0]
+    with qtbot.waitSignal(controller.place_wanted):
+        qtbot.mouseClick(place, Qt.MouseButton.LeftButton)
+    assert f"Fix: {USE_SCRIPT.text}" in row_text(row)
 
 
 def test_a_row_without_fix_and_values_leaves_them_out(filled: CheckPage) -> None:

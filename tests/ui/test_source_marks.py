@@ -8,7 +8,7 @@ import pytest
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import Explanation, SourcePlace
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import CapturedWarning, Result
+from modelpack_gui.core.records import CapturedWarning, CheckReport, CheckRow, Result, Verdict
 from modelpack_gui.ui.models.code_spans import Style, code_spans
 from modelpack_gui.ui.models.source_marks import SourceMarks, source_marks
 from modelpack_gui.ui.models.source_marks_text import line_tooltip
@@ -100,6 +100,12 @@ def test_lint_marks_the_places_of_its_explanations() -> None:
 def test_an_explanation_of_an_export_is_a_warning() -> None:
     marks = source_marks({Stage.EXPORT: exported(explanations=(BRANCH,))})
     assert texts(marks, 40) == [(Status.WARNING, BRANCH.title)]
+
+
+def test_a_check_of_a_known_kind_marks_its_lines() -> None:
+    row = CheckRow("opset", "Opset", Verdict.FAILED, "It differs.", known=BRANCH)
+    marks = source_marks({Stage.CHECK: state(CheckReport("/m.onnx", Verdict.FAILED, (row,), 0.1))})
+    assert texts(marks, 40) == [(Status.FAILED, BRANCH.title)]
 
 
 def test_a_link_to_a_file_is_the_same_file(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records import CheckReport, CheckRow, Verdict
 from modelpack_gui.ui.inspection import Inspection, Property, Section
+from modelpack_gui.ui.models.explanation_text import explanation_text
 
 VERDICT_WORDS = {
     Verdict.PASSED: "Passed",
@@ -49,7 +50,9 @@ def row_text(row: CheckRow) -> str:
     lines = [f"{VERDICT_WORDS[row.verdict]}: {row.title}", row.explanation]
     if row.asked or row.got:
         lines += [f"Asked: {row.asked or '–'}", f"Got: {row.got or '–'}"]
-    if row.fix:
+    if row.known is not None:
+        lines.append(explanation_text(row.known))
+    elif row.fix:
         lines.append(f"Fix: {row.fix}")
     if row.details:
         lines += ["", row.details]

@@ -17,6 +17,7 @@ from modelpack_gui.core.explanation import Explanation, SourcePlace
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     CapturedWarning,
+    CheckReport,
     ExportRecord,
     GraphIndex,
     LoadReport,
@@ -136,6 +137,11 @@ def _all_marks(states: Mapping[Stage, StageState]) -> Iterator[tuple[SourcePlace
         result = state.result
         if isinstance(result, (LoadReport, ExportRecord, ParityReport)):
             yield from _of_warnings(result.warnings, stage, is_stale=is_older)
+        if isinstance(result, CheckReport):
+            for row in result.rows:
+                if row.known is not None:
+                    status = Status.FAILED if row.verdict is Verdict.FAILED else Status.WARNING
+                    yield from _of_explanations((row.known,), status, stage, is_stale=is_older)
         if isinstance(result, ExportRecord):
             yield from _of_explanations(result.explanations, Status.WARNING, stage, is_stale=is_older)
         elif isinstance(result, ParityReport):

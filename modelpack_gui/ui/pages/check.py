@@ -63,10 +63,26 @@ class CheckPage(StagePage):
         self.rows = [CheckRowWidget(row) for row in gravest_first(result)]
         for widget in self.rows:
             widget.chosen.connect(self._on_chosen)
+            widget.place_wanted.connect(self.controller.show_place)
+            widget.fix_wanted.connect(lambda fix: self.controller.apply_fix(fix, self.stage))
             widget.step_wanted.connect(self._on_step_wanted)
             column.addWidget(widget)
         column.addStretch(1)
         self._scroll.setWidget(body)
+
+    def reveal(self, subject: object) -> None:
+        """Choose the row of an explanation."""
+        for widget in self.rows:
+            if widget.row.known == subject:
+                widget.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def refresh(self) -> None:
+        """Also whether fixes can be pressed."""
+        super().refresh()
+        is_under_way = self.controller.state(self.stage).is_under_way
+        for widget in self.rows:
+            if widget.known is not None:
+                widget.known.set_fixes_enabled(is_enabled=not is_under_way)
 
     def sentence_for(self, result: Result) -> str:
         """How many checks passed, and the gravest finding."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAction,
@@ -21,6 +23,7 @@ from modelpack_gui.core.records import CheckRow
 from modelpack_gui.ui.models.check_text import VERDICT_WORDS, row_text
 from modelpack_gui.ui.theme import GRID, SPACING, heading_font, icon, mono_font, status_icon, status_of, theme
 from modelpack_gui.ui.widgets.basics import Foldable, IconToolButton, wrapped_label
+from modelpack_gui.ui.widgets.explanation import ExplanationView
 from modelpack_gui.ui.widgets.mono_block import MonoBlock
 
 
@@ -28,6 +31,8 @@ class CheckRowWidget(QFrame):
     """Icon and title; explanation and fix; asked and got; details folded. Takes the focus; Space unfolds."""
 
     chosen = Signal(object)  # CheckRow
+    fix_wanted = Signal(object)  # Fix
+    place_wanted = Signal(object)  # SourcePlace
     step_wanted = Signal(int)  # rows to go, from the keyboard
 
     def __init__(self, row: CheckRow, parent: QWidget | None = None) -> None:
@@ -52,8 +57,11 @@ class CheckRowWidget(QFrame):
         texts.addWidget(wrapped_label(row.explanation, is_selectable=True))
         if row.asked or row.got:
             texts.addLayout(_asked_and_got(row))
-        if row.fix:
+        if row.fix and not (row.known is not None and row.known.fixes):
             texts.addLayout(_fix(row.fix))
+        self.known = self._known(row)
+        if self.known is not None:
+            texts.addWidget(self.known)
         self.fold: Foldable | None = None
         if row.details:
             self.fold = Foldable("Details", MonoBlock(row.details))
@@ -73,6 +81,16 @@ class CheckRowWidget(QFrame):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._on_context_menu)
         self._tint()
+
+    def _known(self, row: CheckRow) -> ExplanationView | None:
+        """Cause, lines and fixes, where the finding is of a known kind; nothing is said twice."""
+        if row.known is None:
+            return None
+        is_told = row.known.cause in row.explanation
+        view = ExplanationView(dataclasses.replace(row.known, cause="") if is_told else row.known)
+        view.fix_wanted.connect(self.fix_wanted)
+        view.place_wanted.connect(self.place_wanted)
+        return view
 
     def copy(self) -> None:
         """Put everything about the row on the clipboard."""
