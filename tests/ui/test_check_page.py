@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import CheckReport, CheckRow, GraphIndex, Verdict
+from modelpack_gui.core.records import CheckReport, CheckRow, GraphIndex, SourceScan, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.models.check_text import row_text, sentence
@@ -57,8 +57,10 @@ def page(qtbot: QtBot, controller: Controller, settings: Settings) -> CheckPage:
 @pytest.fixture
 def filled(qtbot: QtBot, page: CheckPage, client: FakeClient, tmp_path: Path) -> CheckPage:
     made = report(CHECKER, SKIPPED, OPSET, LOADS)
-    client.answers |= {"inspect": small_graph(), "check": made}
-    page.controller.open_artifact(tmp_path / "shapes.onnx")
+    path = tmp_path / "shapes.onnx"
+    path.write_bytes(b"onnx")  # it is never read: the fake client answers
+    client.answers |= {"inspect": small_graph(), "check": made, "scan": SourceScan(str(path), ())}
+    page.controller.open_artifact(path)
     qtbot.waitUntil(lambda: page.controller.result(Stage.CHECK, CheckReport) is made)
     assert page.controller.result(Stage.GRAPH, GraphIndex) is not None
     return page
