@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelpack_gui.core.dtypes import FLOATS
+from modelpack_gui.core.preview_files import helper_lines, read_lines
 from modelpack_gui.core.pycode import INDENT, bracketed, is_name, literal
 from modelpack_gui.core.records import DynamicDim, InputSpec
 
@@ -21,24 +22,25 @@ def input_lines(inputs: tuple[InputSpec, ...]) -> list[str]:
     tensors = [item for item in inputs if not item.is_value]
     if not tensors:
         return ["inputs = ()  # no example inputs are chosen yet"]
-    lines: list[str] = []
+    lines: list[str] = helper_lines(tensors)
     for i, item in enumerate(inputs):
         if not item.is_value:
             shape, seed = literal(item.shape), str((item.seed + _SEED_STEP * i) % (1 << 63))
-            lines += _draw(variable(item, i), item, shape, seed, "")
+            lines += _made(variable(item, i), item, shape, seed, "")
     return [*lines, f"inputs = {_tuple(variables(inputs))}"]
 
 
 def input_function(inputs: tuple[InputSpec, ...], dims: Sequence[DynamicDim]) -> list[str]:
     """A function `make_inputs(seed, **sizes)` that draws them with other values, and at other sizes of the axes."""
     lines = [
+        *helper_lines(inputs),
         "def make_inputs(seed=0, **sizes):",
         f'{INDENT}"""The example inputs; another seed gives other values, `batch=3` another size of that axis."""',
     ]
     for i, item in enumerate(inputs):
         if not item.is_value:
             start = (item.seed + _SEED_STEP * i) % (1 << 63)
-            lines += _draw(variable(item, i), item, _shape(item, dims), f"{start} + seed", INDENT)
+            lines += _made(variable(item, i), item, _shape(item, dims), f"{start} + seed", INDENT)
     return [*lines, f"{INDENT}return {_tuple(variables(inputs))}"]
 
 
@@ -63,6 +65,12 @@ def _shape(item: InputSpec, dims: Sequence[DynamicDim]) -> str:
         for axis, size in enumerate(item.shape)
     ]
     return "(" + ", ".join(sizes) + (",)" if len(sizes) == 1 else ")")
+
+
+def _made(name: str, item: InputSpec, shape: str, seed: str, indent: str) -> list[str]:
+    if item.file:
+        return read_lines(name, item, shape, indent)
+    return _draw(name, item, shape, seed, indent)
 
 
 def _draw(name: str, item: InputSpec, shape: str, seed: str, indent: str) -> list[str]:

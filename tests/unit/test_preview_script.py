@@ -21,6 +21,7 @@ from modelpack_gui.core.records import (
     DynamicDim,
     ExportRequest,
     ExportSpec,
+    ImageSpec,
     InputSpec,
     ModelSource,
     ParameterInfo,
@@ -188,3 +189,55 @@ def test_a_dimension_is_tried_at_the_sizes_that_it_allows_only() -> None:
     code = script_code(recipe)
     assert 'cases = [({}, 0), ({"n": 2}, 0), ({"n": 6}, 0), ({"n": 8}, 0)]' in code
     assert '(sizes.get("n", 4), 3)' in code
+
+
+FROM_FILES = """
+import torch
+
+class Net(torch.nn.Module):
+    def forward(self, picture: torch.Tensor, scale: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        return picture.mean(dim=(2, 3)) * scale + bias
+"""
+
+
+def test_inputs_from_files_are_the_same_in_the_script_as_in_the_stages(tmp_path: Path) -> None:
+    import numpy as np
+    import torch
+    from PIL import Image
+
+    from modelpack_gui.stages.source.inputs import make_inputs
+
+    (tmp_path / "net.py").write_text(FROM_FILES, encoding="utf-8")
+    draw = np.random.default_rng(0)
+    Image.fromarray(draw.integers(0, 255, (9, 7, 3), dtype=np.uint8)).save(tmp_path / "cat.png")
+    np.savez(tmp_path / "scale.npz", scale=draw.normal(size=(1, 3)).astype(np.float32))
+    torch.save({"deep": {"bias": torch.ones(2, 3)}}, tmp_path / "bias.pt")
+    image = ImageSpec(size=(6, 8), mean=(0.5, 0.4, 0.3), std=(0.2, 0.2, 0.3))
+    inputs = (
+        InputSpec("picture", (2, 3, 6, 8), file="cat.png", image=image),
+        InputSpec("scale", (2, 3), file="scale.npz"),
+        InputSpec("bias", (2, 3), file="bias.pt", file_key="deep.bias"),
+    )
+    export = ExportSpec(
+        exporter="trace",
+        dynamic=tuple(DynamicDim(item.name, 0, "batch") for item in inputs),
+        post_steps=("onnxruntime-offline", "onnxscript-optimizer"),
+        output_path="net.onnx",
+    )
+    recipe = Recipe(
+        source=ModelSource(file="net.py", name="Net"),
+        inputs=inputs,
+        export=export,
+        parity=ParitySpec(sizes=(1, 3), seeds=(0,)),
+    )
+    code = script_code(recipe)
+    keep = 'np.savez("seen.npz", *[tensor.numpy() for tensor in inputs])\n\noutput_path ='
+
+    done = run_script(code.replace("output_path =", keep, 1), tmp_path)
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "All 3 cases agree" in done.stdout
+    expected = make_inputs(inputs, context=PlainContext(tmp_path, tmp_path))
+    with np.load(tmp_path / "seen.npz") as seen:
+        for ours, theirs in zip(expected, seen.values(), strict=True):
+            np.testing.assert_allclose(ours.numpy(), theirs, rtol=1e-6, atol=1e-6)
