@@ -176,6 +176,13 @@ def export(recipe: Recipe, folder: Path) -> tuple[UserError | None, tuple[Explan
     return None, record.explanations
 
 
+def test_checks_inside_torch_are_no_frozen_branches(tmp_path: Path) -> None:
+    trigger = Trigger("", "operators.Normalises", "trace", "", False, inputs=(InputSpec("x", (2, 4, 3)),))
+    error, explanations = export(trigger.recipe, tmp_path)
+    assert error is None
+    assert explanations == ()
+
+
 @pytest.mark.parametrize("trigger", EXPORTS, ids=lambda item: f"{item.id}-{item.exporter}")
 def test_export_is_explained_by_its_kind_and_place(trigger: Trigger, tmp_path: Path) -> None:
     error, explanations = export(trigger.recipe, tmp_path)

@@ -13,13 +13,20 @@ from modelpack_gui.stages.explain.source_lines import spots, where
 
 _CONVERTING = re.compile(r"Converting a tensor to a Python (\w+)|Converting a tensor to a NumPy array")
 _ON_SIZE = re.compile(r"\.(shape|size|numel|ndim)\b|\blen\(")
+_TORCH = re.compile(r"[\\/](site|dist)-packages[\\/]torch[\\/]")
 _NODE = re.compile(r"= (aten::\w+)")
 
 
 def _traced(situation: Situation) -> str:
-    """The words of a TracerWarning; empty if it is none."""
+    """The words of a TracerWarning; empty if it is none, or if it is about torch's own code.
+
+    What torch converts and branches on in its own functions are checks of their arguments.
+    """
     warning = situation.warning
-    return warning.message if warning is not None and warning.category == "TracerWarning" else ""
+    if warning is None or warning.category != "TracerWarning":
+        return ""
+    is_check = _TORCH.search(warning.file) and warning.message.startswith(("Converting", "Iterating"))
+    return "" if is_check else warning.message
 
 
 def _place(situation: Situation) -> tuple[SourcePlace, ...]:
