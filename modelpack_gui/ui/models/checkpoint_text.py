@@ -40,11 +40,12 @@ def state_dict_title(info: StateDictInfo) -> str:
 
 
 def state_dict_line(info: StateDictInfo) -> str:
-    """What a state dict is made of."""
-    parts = [fmt.plural(info.tensors, "tensor"), fmt.size(info.size_bytes), ", ".join(info.dtypes)]
+    """What a state dict is made of; its size only where no list of several says it."""
+    parts = [] if info.key else [fmt.plural(info.tensors, "tensor"), fmt.size(info.size_bytes)]
+    parts.append(", ".join(info.dtypes))
     if info.prefixes:
         longest = info.prefixes[-1]
-        share = "all keys" if longest.keys == info.tensors else f"{fmt.count(longest.keys)} keys"
+        share = "all" if longest.keys == info.tensors else fmt.count(longest.keys)
         parts.append(f"{share} start with {longest.prefix}")
     return " · ".join(parts)
 

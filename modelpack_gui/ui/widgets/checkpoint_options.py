@@ -45,6 +45,7 @@ class CheckpointOptions(QWidget):
         self.prefix.setEditable(True)
         self.prefix.setInsertPolicy(CalmCombo.InsertPolicy.NoInsert)
         self.prefix.setItemDelegate(QStyledItemDelegate(self.prefix))
+        self.prefix.view().setFont(mono_font())
         self._prefix_line = MarkedLine("Prefix of the keys")
         self._prefix_line.setObjectName("checkpoint-prefix-line")
         self._prefix_line.setFont(mono_font())
