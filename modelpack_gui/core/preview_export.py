@@ -126,12 +126,15 @@ def _dim_lines(export: ExportSpec) -> list[str]:
         dims.setdefault(dim.name, dim)
     lines = []
     for dim in dims.values():
-        arguments = [literal(dim.name)]
+        # torch.export itself wants multiples spelled `8 * Dim("_height")`; its ONNX exporter does without.
+        step = (dim.multiple_of or 1) if export.format == "pt2" else 1
+        arguments = [literal(f"_{dim.name}" if step > 1 else dim.name)]
         if dim.min is not None:
-            arguments.append(f"min={dim.min}")
+            arguments.append(f"min={-(-dim.min // step)}")
         if dim.max is not None:
-            arguments.append(f"max={dim.max}")
-        lines.append(bracketed(f"{_dim_variable(dim.name)} = torch.export.Dim(", arguments, ")"))
+            arguments.append(f"max={dim.max // step}")
+        factor = f"{step} * " if step > 1 else ""
+        lines.append(bracketed(f"{_dim_variable(dim.name)} = {factor}torch.export.Dim(", arguments, ")"))
     return lines
 
 

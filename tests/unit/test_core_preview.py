@@ -218,3 +218,13 @@ def test_a_long_call_is_laid_out_an_argument_a_line() -> None:
     assert "model = module.Net(\n    argument_number_0=[0, 0, 0, 0, 0],\n" in code
     assert '    limit=float("inf"),\n)\n' in code
     assert max(map(len, code.splitlines())) <= 88
+
+
+def test_multiples_are_spelled_as_torch_export_wants_them_and_plainly_for_onnx() -> None:
+    dims = (DynamicDim("x", 0, "rows", 8, 64, 4),)
+    recipe = Recipe(source=ModelSource(file="m.py", name="M"), inputs=(InputSpec("x", (8, 4)),))
+    program = ExportSpec(format="pt2", exporter="export", dynamic=dims, output_path="m.pt2")
+    code = export_code(dataclasses.replace(recipe, export=program))
+    assert 'dim_rows = 4 * torch.export.Dim("_rows", min=2, max=16)' in code
+    code = export_code(dataclasses.replace(recipe, export=ExportSpec(dynamic=dims, output_path="m.onnx")))
+    assert 'dim_rows = torch.export.Dim("rows", min=8, max=64)' in code

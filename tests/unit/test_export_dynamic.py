@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.fixes import apply_fix
+from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import ArtifactFormat, DynamicDim, ExportSpec, InputSpec
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export.base import ExportCall
@@ -101,3 +103,24 @@ def test_multiples_are_derived_dims_for_torch_export_and_plain_names_for_onnx() 
 def test_an_example_that_its_own_dimension_excludes_is_refused(dim: DynamicDim, text: str) -> None:
     with pytest.raises(UserError, match=text):
         check_dims((dim,), (InputSpec("image", (1, 1, 16, 16)),))
+
+
+@pytest.mark.parametrize(
+    ("dims", "kept"),
+    [
+        ((DynamicDim("imgae", 0, "batch"),), (DynamicDim("image", 0, "batch"),)),
+        ((DynamicDim("image", 7, "depth"),), ()),
+        ((DynamicDim("image", 0, "a"), DynamicDim("image", 0, "b")), (DynamicDim("image", 0, "b"),)),
+    ],
+    ids=["misspelt input", "no such axis", "listed twice"],
+)
+def test_what_is_wrong_with_a_dimension_can_be_mended_with_a_fix(
+    dims: tuple[DynamicDim, ...], kept: tuple[DynamicDim, ...]
+) -> None:
+    inputs = (InputSpec("image", (1, 1, 16, 16)),)
+    with pytest.raises(UserError) as caught:
+        check_dims(dims, inputs)
+    known = caught.value.info.explanation
+    assert known is not None
+    recipe = Recipe(inputs=inputs, export=ExportSpec(dynamic=dims))
+    assert apply_fix(recipe, known.fixes[0]).export.dynamic == kept

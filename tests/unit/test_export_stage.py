@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from modelpack_gui.core import serde
+from modelpack_gui.core.asked import asked_rows
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.records import (
     DynamicDim,
@@ -181,7 +182,7 @@ def test_axes_that_the_model_makes_equal_are_mismatches_unless_they_share_a_name
 
 def test_axis_that_is_dynamic_unasked_is_a_mismatch(tmp_path: Path) -> None:
     artifact = export_tiny(tmp_path / "t.onnx", "Tiny", dynamic=(DynamicDim("x", 0, "batch"),)).artifact
-    (mismatch,) = mismatches(ExportSpec(), (X,), artifact)
+    (mismatch,) = mismatches(asked_rows(ExportSpec(), (X,), artifact))
     assert (mismatch.aspect, mismatch.asked, mismatch.got) == ("dynamic_dim", "x[0] is static", "x[0] = batch")
 
 

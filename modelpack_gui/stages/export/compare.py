@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modelpack_gui.core.asked import asked_rows, gravest_first
-from modelpack_gui.core.records import Artifact, ExportSpec, InputSpec, Mismatch, ReferenceShapes, Verdict
+from modelpack_gui.core.asked import AskedRow, gravest_first
+from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.records import Mismatch, Verdict
 
 
-def mismatches(
-    spec: ExportSpec,
-    inputs: Sequence[InputSpec],
-    artifact: Artifact,
-    *,
-    reference: ReferenceShapes | None = None,
-    heeded: Sequence[str] | None = None,
-) -> tuple[Mismatch, ...]:
-    """Everything that was asked for and not got, gravest first; see `core.asked.asked_rows`."""
+def mismatches(rows: Sequence[AskedRow]) -> tuple[Mismatch, ...]:
+    """The rows that are not as asked, gravest first."""
     found = []
-    for row in gravest_first(asked_rows(spec, inputs, artifact, reference=reference, heeded=heeded)):
+    for row in gravest_first(rows):
         if row.verdict is not Verdict.PASSED and row.explanation is not None:
             fix = row.explanation.fixes[0].text if row.explanation.fixes else ""
             found.append(Mismatch(row.aspect, row.asked, row.got, row.explanation.cause, f"{fix}." if fix else ""))
     return tuple(found)
+
+
+def with_rows(known: Sequence[Explanation], rows: Sequence[AskedRow]) -> tuple[Explanation, ...]:
+    """What the catalogue knows, and what the rows say of the kinds that it does not know; the gravest first."""
+    ids = {item.id for item in known}
+    failed: list[Explanation] = []
+    others: list[Explanation] = []
+    for row in gravest_first(rows):
+        if row.verdict is Verdict.PASSED or row.explanation is None or row.explanation.id in ids:
+            continue
+        (failed if row.verdict is Verdict.FAILED else others).append(row.explanation)
+    return (*failed, *known, *others)

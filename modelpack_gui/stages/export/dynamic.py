@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
+from modelpack_gui.core import dim_edits
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import DynamicDim, InputSpec
+from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.records import DynamicDim, ExportSpec, InputSpec
 from modelpack_gui.stages.export.base import ExportCall
 
 
@@ -17,16 +18,23 @@ def check_dims(dims: Sequence[DynamicDim], inputs: Sequence[InputSpec]) -> None:
     Raises:
         UserError: `dynamic-input-unknown`, `dynamic-axis`, `dynamic-name`, `dynamic-twice`, `export-dynamic-shape`.
     """
-    shapes = {spec.name: spec.shape for spec in inputs}
+    shapes = {item.name: item.shape for item in inputs}
+    spec = ExportSpec(dynamic=tuple(dims))  # what the fixes change
     first: dict[str, tuple[DynamicDim, int]] = {}
     seen: set[tuple[str, int]] = set()
     for dim in dims:
-        _check_place(dim, shapes)
+        _check_place(dim, shapes, spec)
         if (dim.input, dim.axis) in seen:
             raise UserError(
                 "dynamic-twice",
                 f"Axis {dim.axis} of {dim.input} is listed twice as dynamic.",
                 "Keep one of the two.",
+                explanation=Explanation(
+                    "dim-listed-twice",
+                    "An axis is listed twice",
+                    f"Axis {dim.axis} of {dim.input} is asked for as {' and as '.join(_names_of(dims, dim))}.",
+                    fixes=(dim_edits.ask_for(spec, dim),),
+                ),
             )
         seen.add((dim.input, dim.axis))
         size = shapes[dim.input][dim.axis]
@@ -90,19 +98,35 @@ def _plain_symbol(dim: DynamicDim, divisor: int, name: str) -> Any:
     return Dim(name, **limits)
 
 
-def _check_place(dim: DynamicDim, shapes: dict[str, tuple[int, ...]]) -> None:
+def _names_of(dims: Sequence[DynamicDim], dim: DynamicDim) -> list[str]:
+    return [other.name for other in dims if (other.input, other.axis) == (dim.input, dim.axis)]
+
+
+def _check_place(dim: DynamicDim, shapes: dict[str, tuple[int, ...]], spec: ExportSpec) -> None:
     if dim.input not in shapes:
-        close = difflib.get_close_matches(dim.input, list(shapes), n=1)
-        hint = f"Did you mean {close[0]}?" if close else f"The example inputs are {', '.join(shapes) or 'none'}."
-        raise UserError(
-            "dynamic-input-unknown", f"The dynamic axes name {dim.input!r}, which is not an example input.", hint
+        close = dim_edits.closest(dim.input, list(shapes))
+        hint = f"Did you mean {close}?" if close else f"The example inputs are {', '.join(shapes) or 'none'}."
+        message = f"The dynamic axes name {dim.input!r}, which is not an example input."
+        corrected = (dim_edits.moved(spec, dim, close),) if close else ()
+        known = Explanation(
+            "dim-input-unknown",
+            "A dynamic axis of no input",
+            message,
+            fixes=(*corrected, dim_edits.make_static(spec, dim)),
         )
+        raise UserError("dynamic-input-unknown", message, hint, explanation=known)
     rank = len(shapes[dim.input])
     if not 0 <= dim.axis < rank:
         raise UserError(
             "dynamic-axis",
             f"Axis {dim.axis} of {dim.input} cannot be dynamic: the example input has {rank} axes.",
             f"Axes count from 0 to {rank - 1}." if rank else "A scalar has no axes.",
+            explanation=Explanation(
+                "dim-axis-unknown",
+                "A dynamic axis that is not there",
+                f"{dim.input} has {rank} axes in the example, and axis {dim.axis} of it is asked for.",
+                fixes=(dim_edits.make_static(spec, dim),),
+            ),
         )
     if not dim.name.isidentifier():
         raise UserError(

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modelpack_gui.core.asked import asked_rows
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import Artifact, ExportRecord, ExportRequest, ExportSpec, tensor_inputs
@@ -14,7 +15,7 @@ from modelpack_gui.stages.common import paths
 from modelpack_gui.stages.explain.results import explain_export
 from modelpack_gui.stages.export.artifact import SUFFIXES, TITLES, read_artifact
 from modelpack_gui.stages.export.base import ExportCall, Exporter
-from modelpack_gui.stages.export.compare import mismatches
+from modelpack_gui.stages.export.compare import mismatches, with_rows
 from modelpack_gui.stages.export.dynamic import check_dims
 from modelpack_gui.stages.export.failures import explain
 from modelpack_gui.stages.export.metadata import append_to_onnx, metadata_of
@@ -111,7 +112,8 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
         if spec.format != "torchscript":  # which has no sizes to compare with
             context.progress("Comparing what was asked with what came out")
             reference = reference_shapes(built.module, request.inputs, spec.dynamic, context)
-    differences = mismatches(spec, request.inputs, artifact, reference=reference, heeded=exporter.options)
+    rows = asked_rows(spec, request.inputs, artifact, reference=reference, heeded=exporter.options)
+    differences = mismatches(rows)
     warnings = (*built.warnings, *captured.records)
     return ExportRecord(
         asked=request.export,
@@ -125,7 +127,7 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
         post_steps=post_steps,
         draft_report=draft,
         reference=reference,
-        explanations=explain_export(request, built.source_path, differences, warnings),
+        explanations=with_rows(explain_export(request, built.source_path, differences, warnings), rows),
     )
 
 

@@ -129,7 +129,9 @@ def asked_inspection(row: AskedRow) -> Inspection:
 
 
 def mismatch_notes(record: ExportRecord) -> tuple[str, ...]:
-    """Each difference with its explanation and what to do about it."""
+    """Each difference with its explanation and what to do about it, where no card of an explanation says so."""
+    if record.explanations:
+        return ()
     return tuple(
         " ".join(filter(None, (f"{aspect_title(item.aspect)}:", item.explanation, item.fix)))
         for item in record.mismatches
