@@ -103,6 +103,7 @@ class Advisor(QObject):
         is_new = self._looked_at is None or self.is_stale
         if is_new and self._is_loaded and recipe.inputs and not self._job:
             self._timer.start()
+        self._controller.put_findings(self.report.findings if self.report is not None else ())
         self.changed.emit()
 
     def _look(self) -> None:

@@ -33,6 +33,7 @@ from modelpack_gui.core.records import (
     FileStamp,
     HelloRequest,
     KeyReport,
+    LintFinding,
     LoadReport,
     ModelSource,
     ParameterInfo,
@@ -70,6 +71,7 @@ class Controller(QObject):
         capabilities_error: Why it did not answer.
         scan: Classes and factories of the model file; None until it was read.
         scan_error: Why it could not be read.
+        findings: What lint says of the recipe; the advisor puts it here.
         is_trusted: Whether the recipe's Python may be run; `trust_recipe` grants it.
     """
 
@@ -78,6 +80,7 @@ class Controller(QObject):
     stage_changed = Signal(object)  # Stage
     capabilities_changed = Signal()
     scan_changed = Signal()
+    findings_changed = Signal()
     inspected = Signal(object)  # ui.inspection.Inspection
     page_wanted = Signal(object)  # Stage
     place_wanted = Signal(object)  # SourcePlace
@@ -99,6 +102,7 @@ class Controller(QObject):
         self.capabilities_error: ErrorInfo | None = None
         self.scan: SourceScan | None = None
         self.scan_error: ErrorInfo | None = None
+        self.findings: tuple[LintFinding, ...] = ()
         self.is_trusted = True
         self._states: dict[Stage, StageState] = {stage: StageState() for stage in ORDER}
         self._outdated: set[Stage] = set()  # a newer artifact came after their result
@@ -391,6 +395,12 @@ class Controller(QObject):
     ) -> str:
         """Run a job beside the stages, and give its id; `answered` gets what it made or why it did not."""
         return self._ask(stage, request, title, lambda event: answered(*_split(event, kind)))
+
+    def put_findings(self, findings: tuple[LintFinding, ...]) -> None:
+        """Tell everybody what lint says."""
+        if findings != self.findings:
+            self.findings = findings
+            self.findings_changed.emit()
 
     def inspect(self, inspection: Inspection) -> None:
         """Show something in the inspector."""

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import SourcePlace
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import CapturedWarning, GraphIndex
+from modelpack_gui.core.records import CapturedWarning, GraphIndex, LintFinding
 from modelpack_gui.ui import app as gui
 from modelpack_gui.ui import editor_launcher
 from modelpack_gui.ui.controller import Controller
@@ -224,6 +224,17 @@ def test_a_click_on_a_mark_in_the_gutter_asks_for_its_menu_and_elsewhere_does_no
     spot = view.editor.place_of(view.editor.document().findBlockByNumber(4)).center().toPoint()
     with qtbot.assertNotEmitted(view.editor.marks_wanted):
         qtbot.mouseClick(gutter, Qt.MouseButton.LeftButton, pos=QPoint(8, spot.y()))
+
+
+def test_findings_of_lint_are_marked_as_they_come_and_go(
+    qtbot: QtBot, view: SourceView, controller: Controller, model: Path
+) -> None:
+    explained = dataclasses.replace(BRANCH, places=(SourcePlace(str(model), 15),))
+    controller.put_findings((LintFinding(explained, "error", "source"),))
+    qtbot.waitUntil(lambda: 15 in view.editor.marks)
+    assert view.editor.marks[15].status is Status.FAILED
+    controller.put_findings(())
+    qtbot.waitUntil(lambda: 15 not in view.editor.marks)
 
 
 def test_alt_down_and_up_walk_from_mark_to_mark(

@@ -158,6 +158,7 @@ class ExportPage(StagePage):
     def reveal(self, subject: object) -> None:
         """Unfold an explanation, or select a warning."""
         if isinstance(subject, Explanation):
+            self.lint.reveal(subject)
             self.explanations.reveal(subject)
         elif isinstance(subject, CapturedWarning):
             self.results.warnings.reveal(subject)

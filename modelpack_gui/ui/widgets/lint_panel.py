@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.lint_text import lint_sentence
 from modelpack_gui.ui.advisor import Advisor
 from modelpack_gui.ui.models.lint_items import STATUS_OF, worst
@@ -39,6 +40,12 @@ class LintPanel(QWidget):
         column.addWidget(self.fold)
         advisor.changed.connect(self.refresh)
         self.refresh()
+
+    def reveal(self, explanation: Explanation) -> None:
+        """Unfold a finding, if it is one."""
+        if any(card.explanation == explanation for card in self.findings.cards):
+            self.fold.set_open(is_open=True)
+            self.findings.reveal(explanation)
 
     def refresh(self) -> None:
         """Show what the advisor knows."""

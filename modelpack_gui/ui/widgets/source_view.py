@@ -16,6 +16,7 @@ from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.core.records import LoadReport
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.file_watch import FileWatch
+from modelpack_gui.ui.models.lint_items import STATUS_OF
 from modelpack_gui.ui.models.source_marks import Mark, SourceMarks, canonical, source_marks
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.source_file import read_source
@@ -68,6 +69,7 @@ class SourceView(QWidget):
         self.setFocusProxy(self.editor)
 
         controller.stage_changed.connect(lambda _stage: self._late.start())
+        controller.findings_changed.connect(self._late.start)
         controller.recipe_changed.connect(self._on_source_changed)
         controller.scan_changed.connect(self._on_source_changed)
         controller.project_changed.connect(self._on_project_changed)
@@ -232,11 +234,15 @@ class SourceView(QWidget):
     def _update_marks(self) -> None:
         states = {stage: self._controller.state(stage) for stage in ORDER}
         # The progress of a stage changes its state many times a second, and none of this.
-        drawn_from = tuple((id(state.result), id(state.error), state.status) for state in states.values())
+        drawn_from = (
+            self._controller.findings,
+            *((id(state.result), id(state.error), state.status) for state in states.values()),
+        )
         if drawn_from == self._drawn_from:
             return
         self._drawn_from = drawn_from
-        self._marks = source_marks(states)
+        lint = [(STATUS_OF[item.severity], Stage.EXPORT, item.explanation) for item in self._controller.findings]
+        self._marks = source_marks(states, lint)
         self.editor.set_marks(self._marks.of(self._file))
         self._fill_files()
 
