@@ -115,6 +115,7 @@ def test_every_step_in_a_row_is_proved_and_kept(tmp_path: Path, exporter: str) -
     assert after is not None
     assert after < 0.8 * before  # half precision comes last
     assert record.mismatches == ()
+    assert set(record.artifact.opset_imports) == {"ai.onnx"}  # a domain that is not used may be refused elsewhere
     assert record.artifact.inputs[0].shape == ("batch", 3, 32, 32)
     assert record.artifact.metadata["modelpack.exporter"] == f"onnx by {exporter}"
     assert [path.name for path in tmp_path.iterdir()] == ["shapes.onnx"]

@@ -158,10 +158,10 @@ def _value_branch(situation: Situation) -> Finding | None:
 
 def _writes_lost(situation: Situation) -> Finding | None:
     pattern = _pattern(situation)
-    lines = spots(situation, "in-place")
-    if pattern is None or pattern.is_random or not pattern.fails_everywhere or not lines:
+    if pattern is None or pattern.is_random or not pattern.fails_everywhere:
         return None
-    if situation.exporter not in ("trace", "script"):
+    lines = spots(situation, "in-place") if situation.exporter in ("trace", "script") else ()
+    if not lines:
         return None
     return Finding(
         "The artifact is wrong on every input, and the model writes into tensors in place: a trace loses what is "
@@ -183,8 +183,8 @@ def _ties(situation: Situation) -> Finding | None:
         if pattern
         else []
     )
-    lines = calls_of(situation, *_ORDERING)
-    if not wrong or not lines or not all(output.expected.dtype.startswith(("int", "uint")) for output in wrong):
+    lines = calls_of(situation, *_ORDERING) if wrong else ()
+    if not lines or not all(output.expected.dtype.startswith(("int", "uint")) for output in wrong):
         return None
     names = listed(list(dict.fromkeys(output.name for output in wrong)))
     return Finding(

@@ -21,8 +21,8 @@ _WITHOUT_BRANCH = Fix(
 
 def _packed(situation: Situation) -> Finding | None:
     failed = any("FakeTensor" in error.text or error.is_a(*_GUARD) for error in situation.errors)
-    lines = calls_of(situation, "pack_padded_sequence", "pad_packed_sequence")
-    if not failed or not lines:
+    lines = calls_of(situation, "pack_padded_sequence", "pad_packed_sequence") if failed else ()
+    if not lines:
         return None
     return Finding(
         "Packing makes the sizes depend on the values of the lengths, which torch.export does not know.",

@@ -91,7 +91,7 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
             example_names=example_names,
             input_names=spec.input_names or example_names,
             path=temporary,
-            other_tensors=_other_tensors(request, context),
+            other_tensors=_other_tensors(request, context) if "check_trace" in exporter.options else (),
             metadata=metadata,
         )
         try:

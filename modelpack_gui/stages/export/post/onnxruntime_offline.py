@@ -7,6 +7,7 @@ from pathlib import Path
 from modelpack_gui.core.records import ArtifactFormat, ParitySpec
 from modelpack_gui.stages.export.external_data import FROM_BYTES
 from modelpack_gui.stages.export.post.base import has_data_files
+from modelpack_gui.stages.inspection.onnx_walk import graphs_of
 
 
 class OnnxruntimeOfflineStep:
@@ -35,3 +36,17 @@ class OnnxruntimeOfflineStep:
             options.add_session_config_entry(f"{entry}file_name", f"{target.name}.data")
             options.add_session_config_entry(f"{entry}min_size_in_bytes", str(FROM_BYTES))
         ort.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
+        _drop_unused_domains(target)
+
+
+def _drop_unused_domains(path: Path) -> None:
+    """ONNX Runtime writes down every domain it knows; another runtime may refuse one that it does not know."""
+    import onnx
+
+    model = onnx.load(str(path), load_external_data=False)
+    nodes = [node for graph in graphs_of(model.graph) for node in graph.node]
+    used = {node.domain for node in (*nodes, *(node for function in model.functions for node in function.node))}
+    kept = [entry for entry in model.opset_import if entry.domain in {*used, ""}]
+    del model.opset_import[:]
+    model.opset_import.extend(kept)
+    path.write_bytes(model.SerializeToString())
