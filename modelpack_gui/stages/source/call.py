@@ -69,13 +69,38 @@ def plan_call(module: torch.nn.Module | Callable[..., Any], inputs: Sequence[Inp
         UserError: `input-argument` for a path that is none or contradicts another, `inputs-do-not-fit` where the
             signature does not take them.
     """
+    import torch
+
+    from modelpack_gui.stages.source.script_call import plan_script_call
+
+    if isinstance(module, torch.jit.ScriptModule):
+        return plan_script_call(module, inputs)
     forward = getattr(module, "forward", module)
     name = f"{type(module).__name__}.forward" if forward is not module else "forward"
     try:
         signature = inspect.signature(forward)
     except (TypeError, ValueError):  # a scripted or built-in forward has none
         return plan_for(name, None, {}, inputs)
+    by_name = _keywords_of_program(module)
+    parameters = [
+        parameter.replace(kind=parameter.KEYWORD_ONLY) if parameter.name in by_name else parameter
+        for parameter in signature.parameters.values()
+    ]
+    signature = signature.replace(parameters=sorted(parameters, key=lambda item: item.kind))
     return plan_for(name, signature, hints_of(forward), inputs)
+
+
+def _keywords_of_program(module: object) -> Sequence[str]:
+    """The parameters that an ExportedProgram was captured with by keyword: it takes them in no other way."""
+    codegen = getattr(getattr(module, "graph", None), "_codegen", None)
+    spec: Any = getattr(getattr(codegen, "pytree_info", None), "in_spec", None)
+    if spec is None:
+        return ()
+    children = (
+        spec.children() if hasattr(spec, "children") else spec.children_specs
+    )  # as torch 2.12 and older have it
+    is_call = len(children) == 2 and children[1].type is dict
+    return tuple(children[1].context or ()) if is_call else ()
 
 
 def plan_positional(module: torch.nn.Module, count: int) -> CallPlan:

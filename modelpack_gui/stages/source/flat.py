@@ -15,6 +15,8 @@ import linecache
 import types
 from typing import TYPE_CHECKING, Any
 
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.source.call import CallPlan
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ def flat_module(module: torch.nn.Module, plan: CallPlan) -> torch.nn.Module:
     """A module whose `forward(*tensors)` is the planned call of the model's; the model itself if that is the same.
 
     Parameters, buffers and submodules are those of the model, under the same names.
+
+    Raises:
+        UserError: `export-failed`, the call of a TorchScript archive cannot be compiled.
     """
     import torch
 
@@ -62,7 +67,20 @@ def _around(module: torch.nn.Module, plan: CallPlan) -> torch.nn.Module:
             self.model = module
 
     Around.forward = _generated(plan, "self.model", Around)
-    return Around().train(module.training)
+    around = Around().train(module.training)
+    if not isinstance(module, torch.jit.ScriptModule):
+        return around
+    try:  # the legacy exporter takes a scripted module as it is, but does not trace one inside another
+        with capture():  # torch.jit says that it is deprecated
+            scripted: torch.nn.Module = torch.jit.script(around)
+    except Exception as error:  # its exceptions have no common base
+        raise UserError(
+            "export-failed",
+            f"The call of the TorchScript archive cannot be compiled for the export: {error}",
+            "Export the model from its Python source, or script it with a forward that takes tensors.",
+            str(error),
+        ) from error
+    return scripted
 
 
 def _generated(plan: CallPlan, function: str, kind: type[Any]) -> Any:
