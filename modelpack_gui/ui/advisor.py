@@ -93,8 +93,9 @@ class Advisor(QObject):
 
     @property
     def _is_loaded(self) -> bool:
-        status = self._controller.state(Stage.SOURCE).status
-        return self._controller.is_trusted and status in (Status.PASSED, Status.WARNING)
+        controller = self._controller
+        status = controller.state(Stage.SOURCE).status
+        return controller.is_trusted and not controller.source.is_onnx and status in (Status.PASSED, Status.WARNING)
 
     def _on_changed(self, _stage: object = None) -> None:
         recipe = self._controller.recipe

@@ -106,14 +106,14 @@ class RefusedSizes:
         yield Draft(
             "dim-refused-by-model",
             "The model itself does not take it",
-            f"With {names} one step larger, the model in PyTorch fails: {case.resize_error} An artifact that claims "
-            "to take it fails as well, or is wrong.",
+            f"With {names} one step larger and the rest as it is, the model in PyTorch fails: {case.resize_error} If "
+            "other axes must change with it, ask for them under the same name; else no artifact takes it rightly.",
             "warning",
             "dynamic",
             tuple(fixed[:3]),
             (
+                Fix("Probe the sizes to see which axes change together"),
                 dim_edits.make_static(case.export, *case.export.dynamic),
-                Fix("Probe the sizes to see what the model takes"),
             ),
         ).finding()
 

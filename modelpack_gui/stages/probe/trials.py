@@ -135,7 +135,8 @@ def _reason(error: UserError) -> str:
     if cause is None:
         return error.info.message
     text = str(cause).strip()
-    line = " ".join(text.splitlines()[0].split()) if text else "(no message)"
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()] or ["(no message)"]
+    line = lines[-1] if "TorchScript interpreter" in lines[0] else lines[0]  # which tells its own stack first
     frame: traceback.FrameSummary | None = last_user_frame(cause)
     where = f" ({Path(frame.filename).name}:{frame.lineno})" if frame is not None else ""
     return f"{type(cause).__name__}: {line[:300]}{where}"
