@@ -142,6 +142,7 @@ EXPORTS = (
         "trace-number-frozen", "shapes.BakedIn", "trace", "int(x.shape[0])", True, "", options={"dynamic": BATCH}
     ),
     Trigger("compiled-wrapper", "outputs.compiled", "trace", "torch.compile(", False),
+    Trigger("compiled-wrapper", "outputs.compiled", "script", "torch.compile(", False),
     Trigger("parallel-wrapper", "outputs.parallel", "trace", "nn.DataParallel(", True),
     Trigger("trace-loop-unrolled", "values.LoopsOverRows", "trace", "for row in x:", True, ""),
     Trigger("trace-constant", "values.NewTensor", "trace", "torch.tensor(x.shape[0]", True, ""),

@@ -7,13 +7,16 @@ import re
 from modelpack_gui.core.explanation import Fix, RecipeEdit
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.edits import use_exporter, use_opset
-from modelpack_gui.stages.explain.source_lines import calls_of, method_line, places_of
+from modelpack_gui.stages.explain.places import line_of
+from modelpack_gui.stages.explain.source_lines import calls_of, method_line, places_of, returns_of
 from modelpack_gui.stages.export.registry import find
 from modelpack_gui.stages.source.usercode import pip_command, pip_name
 
 _NEEDED = re.compile(r"needs (?:the package )?([\w\", >=.-]+?), which this interpreter lacks")
 _NO_MODULE = re.compile(r"has no module '([\w.]+)'")
 _COMPILED = ("dynamo-optimized function", "OptimizedModule")
+_STUMBLES = ("'Callable[..., Any]'", "code object was expected", "positional arguments but")
+"""What exporters say where they stumble over such a wrapper; others say so too."""
 _PARALLEL = "DataParallel"
 _MEMORY = re.compile(r"not enough memory|can't allocate memory|cannot allocate memory|out of memory", re.IGNORECASE)
 _REFUSED = re.compile(r"^[\w.]+$", re.MULTILINE)
@@ -78,9 +81,10 @@ def _opset_replaced(situation: Situation) -> Finding | None:
 
 
 def _compiled(situation: Situation) -> Finding | None:
-    texts = any(mark in error.text for error in situation.errors for mark in _COMPILED)
-    lines = calls_of(situation, "compile") if situation.errors and situation.exporter else ()
-    if not texts and not (lines and situation.exporter in ("script", "trace")):
+    if not any(mark in error.text for error in situation.errors for mark in (*_COMPILED, *_STUMBLES)):
+        return None
+    lines = tuple(place for place in calls_of(situation, "compile") if "torch.compile" in line_of(place))
+    if not lines and not any(mark in error.text for error in situation.errors for mark in _COMPILED):
         return None
     return Finding(
         "The model is wrapped by torch.compile, and what it makes of the model cannot be traced or compiled again.",
@@ -177,8 +181,6 @@ def _memory(situation: Situation) -> Finding | None:
 
 
 def _not_tensor(situation: Situation) -> Finding | None:
-    from modelpack_gui.stages.explain.source_lines import returns_of
-
     if situation.code != "output-not-tensor":
         return None
     return Finding(

@@ -22,7 +22,8 @@ _WITHOUT_BRANCH = Fix(
 def _packed(situation: Situation) -> Finding | None:
     failed = any("FakeTensor" in error.text or error.is_a(*_GUARD) for error in situation.errors)
     lines = calls_of(situation, "pack_padded_sequence", "pad_packed_sequence") if failed else ()
-    if not lines:
+    failing = places_of(situation)
+    if not lines or not failing or not lines[0].line <= failing[0].line <= lines[-1].line:
         return None
     return Finding(
         "Packing makes the sizes depend on the values of the lengths, which torch.export does not know.",
