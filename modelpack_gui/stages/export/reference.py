@@ -1,4 +1,4 @@
-"""How the model's own outputs follow its dynamic axes: a few eager runs at other sizes."""
+"""How the model's own outputs follow its dynamic axes: one eager run at another size of each, to cost little."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BUDGET_S = 5.0  # an export takes longer, as a rule; a model that does not is s
 def reference_shapes(
     module: torch.nn.Module, inputs: Sequence[InputSpec], dims: Sequence[DynamicDim], context: Context
 ) -> ReferenceShapes | None:
-    """Run the model at two other sizes of each dynamic dimension; None where there is none, or no time.
+    """Run the model at another size of each dynamic dimension; None where there is none, or no time.
 
     Raises:
         JobCancelled: The user asked to stop.
@@ -54,21 +54,30 @@ def _example(trials: Trials, axes: Sequence[DynamicDim]) -> int:
 
 
 def _alone(trials: Trials, axes: Sequence[DynamicDim]) -> dict[int, Trial]:
-    """The axes of one name at up to two sizes in its range; one alone would not tell `n + 1` from `2 * n`."""
+    """The axes of one name at another size in its range; at a second one where the model refuses the first.
+
+    Three steps more, for what is divided by two or three to change, too.
+    """
     dim, example = axes[0], _example(trials, axes)
     step = dim.multiple_of or 1
     low, high = max(dim.min or 2 * step, 1), dim.max
-    near = (example + step, example + 3 * step, example - step, example - 2 * step)
-    sizes = [size for size in near if size >= low and (high is None or size <= high)][:2]
-    return {size: trials.run({AxisRef(dim.input, dim.axis): size for dim in axes}) for size in sizes}
+    near = (example + 3 * step, example + step, example - step, example - 2 * step)
+    made: dict[int, Trial] = {}
+    for size in [size for size in near if size >= low and (high is None or size <= high)][:2]:
+        made[size] = trials.run({AxisRef(dim.input, dim.axis): size for dim in axes})
+        if made[size].outcome != "refused":
+            break
+    return made
 
 
 def _together(trials: Trials, groups: Sequence[Sequence[DynamicDim]]) -> dict[int, Trial]:
-    """The axes of several names, larger by the same numbers; empty if the model refuses that, too."""
+    """The axes of several names, larger by the same number; empty if the model refuses that, too."""
     step = max((dim.multiple_of or 1 for axes in groups for dim in axes), default=1)
     changed = [AxisRef(dim.input, dim.axis) for axes in groups for dim in axes]
-    made = {more: trials.run({axis: trials.base[axis] + more for axis in changed}) for more in (step, 3 * step)}
-    return made if len(groups) > 1 and all(trial.is_taken for trial in made.values()) else {}
+    if len(groups) < 2:
+        return {}
+    trial = trials.run({axis: trials.base[axis] + 3 * step for axis in changed})
+    return {3 * step: trial} if trial.is_taken else {}
 
 
 def _followers_together(
