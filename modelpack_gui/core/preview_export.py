@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from modelpack_gui.core.pycode import bracketed, is_name, keywords, literal, path_literal, stacked
+from modelpack_gui.core.preview_post_steps import post_step_lines, save_line
+from modelpack_gui.core.pycode import bracketed, is_name, literal, path_literal, stacked
 from modelpack_gui.core.records import DynamicDim, ExportSpec, InputSpec
 
 _SUFFIXES = {"onnx": ".onnx", "torchscript": ".pt", "pt2": ".pt2"}
@@ -13,30 +14,23 @@ def export_lines(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list[str]
     path = export.output_path or f"model{_SUFFIXES[export.format]}"
     lines = [f"output_path = {path_literal(path)}", "output_path.parent.mkdir(parents=True, exist_ok=True)"]
     if export.format == "pt2" or export.exporter == "dynamo":
-        return [*lines, *_dim_lines(export), *_draft_lines(export, inputs), *_program_lines(export, inputs)]
+        lines += [*_dim_lines(export), *_draft_lines(export, inputs), *_program_lines(export, inputs)]
+        return [*lines, *post_step_lines(export)]
     if export.format == "torchscript":
         return [*lines, *_torchscript_lines(export)]
     if export.exporter == "script":
         lines.append("scripted = torch.jit.script(model)")
     exported = "scripted" if export.exporter == "script" else "model"
     lines.append(_onnx_call(exported, _legacy_arguments(export, inputs)))
-    return [*lines, *_external_data_lines()] if needs_onnx(export) else lines
+    if export.external_data:
+        lines.append(save_line("onnx.load(output_path)", export))
+    return [*lines, *post_step_lines(export)]
 
 
 def needs_onnx(export: ExportSpec) -> bool:
-    """Whether the lines use the package onnx: the older exporter keeps weights inside below 2 GB."""
-    return export.format == "onnx" and export.exporter != "dynamo" and export.external_data
-
-
-def _external_data_lines() -> list[str]:
-    options = {
-        "save_as_external_data": "True",
-        "all_tensors_to_one_file": "True",
-        "location": 'f"{output_path.name}.data"',
-        "size_threshold": "256",
-    }
-    items = ["onnx.load(output_path)", "output_path", *keywords(options)]
-    return [stacked("onnx.save_model(", items, ")")]
+    """Whether the lines use the package onnx: for steps, and where the older exporter keeps weights inside."""
+    moves_weights = export.exporter != "dynamo" and export.external_data
+    return export.format == "onnx" and (moves_weights or bool(export.post_steps))
 
 
 def _torchscript_lines(export: ExportSpec) -> list[str]:
