@@ -28,7 +28,7 @@ from modelpack_gui.core.records import (
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.models.matrix_table import COLUMNS, MatrixRow, inspect_row
-from modelpack_gui.ui.pages.export import EXPORT_VIEW, MATRIX_VIEW, ExportPage
+from modelpack_gui.ui.pages.export import EXPORT_TAB, MATRIX_TAB, ExportPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from tests.ui.fake_client import FakeClient, FakeJob
@@ -60,7 +60,7 @@ def make_page(qtbot: QtBot, project: Controller, settings: Settings) -> ExportPa
     qtbot.addWidget(made)
     made.resize(900, 700)
     made.show()
-    made.show_view(MATRIX_VIEW)
+    made.tabs.setCurrentIndex(MATRIX_TAB)
     return made
 
 
@@ -105,10 +105,10 @@ def shown(page: ExportPage, row: int) -> list[str]:
 def test_before_the_first_run_the_view_says_what_it_does_and_offers_it(page: ExportPage) -> None:
     assert page.matrix._empty_button.isVisible()
     assert not page.try_button.isVisible()
-    page.show_view(EXPORT_VIEW)
+    page.tabs.setCurrentIndex(EXPORT_TAB)
     assert page.try_button.isVisible()
     page.try_button.click()
-    assert page.views.value == MATRIX_VIEW
+    assert page.tabs.currentIndex() == MATRIX_TAB
     assert page.matrix.dialog is not None
 
 
@@ -174,6 +174,7 @@ def test_a_finished_matrix_shows_the_reason_and_the_details_of_the_selected_cell
     assert shown(page, 0) == ["dynamo", "20", "yes", "", "", "3 cases", "30", "1.00 kB", "2.5", "2.00 ± 5 %"]
     assert shown(page, 1)[5] == "at batch = 3"
     assert shown(page, 2)[2] == "failed"
+    assert view.selected == view.model.records[0].cell  # the recommended one: ready to be used
     with qtbot.waitSignal(page.controller.inspected) as inspected:
         view.table.select_record(view.model.records[1])
     found = inspected.args[0]
@@ -228,7 +229,7 @@ def test_using_a_cell_is_one_undoable_edit_and_its_artifact_becomes_the_recipes_
     assert controller.state(Stage.EXPORT).status is Status.PASSED
     assert controller.artifact_path == str(tmp_path / "build" / "shapes.onnx")
     assert not [job for job in client.jobs if job.stage == "export"]
-    assert page.views.value == EXPORT_VIEW
+    assert page.tabs.currentIndex() == EXPORT_TAB
     assert not page.matrix.state.stale
     controller.undo_stack.undo()
     assert controller.recipe.export.exporter == "dynamo"
@@ -307,7 +308,7 @@ def test_reopening_shows_the_kept_cells_and_an_edit_makes_them_out_of_date_until
     page = make_page(qtbot, project, settings)
     assert shown(page, 0)[:3] == ["trace", "17", "yes"]
     assert status(page) is Status.PASSED
-    assert page.views.buttons[MATRIX_VIEW].text() == "Matrix (1)"
+    assert page.tabs.tabText(MATRIX_TAB) == "Matrix (1)"
 
     project.edit(dataclasses.replace(recipe, inputs=(InputSpec("image", (4, 3, 32, 32)),)), "change inputs")
     assert status(page) is Status.STALE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -165,7 +166,7 @@ def _latency_text(row: MatrixRow) -> str:
     if row.cell.latency is None:
         return "–"
     p50 = row.cell.latency.p50_ms
-    return f"{significant(p50.value)} ± {50 * (p50.high - p50.low) / p50.value:.0f} %"
+    return f"{significant(p50.value)} ± {math.ceil(round(50 * (p50.high - p50.low) / p50.value, 2))} %"
 
 
 def _latency_full(row: MatrixRow) -> str:
@@ -181,7 +182,7 @@ COLUMNS: tuple[Column[MatrixRow], ...] = (
         value=_name,
         full=_full_name,
         icon=_name_icon,
-        width=112,
+        width=118,
         tooltip="The star marks the recommended cell",
     ),
     Column(
@@ -189,7 +190,7 @@ COLUMNS: tuple[Column[MatrixRow], ...] = (
         value=lambda row: row.cell.choice.opset_version,
         text=_opset_text,
         is_number=True,
-        width=52,
+        width=50,
         tooltip="Asked for; and what was got, where that differs",
     ),
     Column(
@@ -198,10 +199,10 @@ COLUMNS: tuple[Column[MatrixRow], ...] = (
         text=_outcome_text,
         full=_outcome_full,
         icon=lambda row: status_icon(_outcome_status(row)),
-        width=78,
+        width=88,
         tooltip="Whether the exporter gave a file; a triangle where not all is as asked",
     ),
-    _verdict_column("Checked", lambda cell: cell.check, 66, "The worst of all checks of the Check page"),
+    _verdict_column("Checked", lambda cell: cell.check, 70, "The worst of all checks of the Check page"),
     _verdict_column(
         "Loads", lambda cell: cell.loads, 52, "Whether a runtime loads it from an empty folder and runs it"
     ),
@@ -211,7 +212,7 @@ COLUMNS: tuple[Column[MatrixRow], ...] = (
         text=_parity_text,
         full=_parity_full,
         icon=lambda row: _verdict_icon(_parity_verdict(row.cell)),
-        width=116,
+        width=110,
         tooltip="Against the model in eager mode, at every size and seed of the recipe's parity",
     ),
     Column(
@@ -219,7 +220,7 @@ COLUMNS: tuple[Column[MatrixRow], ...] = (
         value=lambda row: row.cell.nodes,
         text=lambda row: "–" if row.cell.nodes is None else f"{row.cell.nodes:,}",
         is_number=True,
-        width=52,
+        width=56,
         tooltip="Of the graph; formats count differently",
     ),
     Column(
@@ -228,7 +229,7 @@ COLUMNS: tuple[Column[MatrixRow], ...] = (
         text=lambda row: "–" if row.cell.size_bytes is None else size(row.cell.size_bytes),
         full=lambda row: "" if row.cell.size_bytes is None else f"{row.cell.size_bytes} B",
         is_number=True,
-        width=64,
+        width=62,
         tooltip="Of the artifact, data files included",
     ),
     Column(
@@ -237,7 +238,7 @@ COLUMNS: tuple[Column[MatrixRow], ...] = (
         text=lambda row: "–" if row.cell.duration_s is None else f"{row.cell.duration_s:.1f}",
         full=lambda row: full(row.cell.duration_s),
         is_number=True,
-        width=60,
+        width=58,
         tooltip="Of the whole cell: building the model, export, checks and parity",
     ),
     Column(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.pipeline import Stage
@@ -24,11 +24,9 @@ from modelpack_gui.ui.widgets.export_results import ExportResults, FactGrid
 from modelpack_gui.ui.widgets.lint_panel import LintPanel
 from modelpack_gui.ui.widgets.matrix_view import MatrixView
 from modelpack_gui.ui.widgets.script_view import ScriptView
-from modelpack_gui.ui.widgets.segments import Segments
 
 _CODE_LINES = 40
-EXPORT_VIEW = "export"
-MATRIX_VIEW = "matrix"
+EXPORT_TAB, MATRIX_TAB = range(2)
 
 
 class ExportPage(StagePage):
@@ -69,7 +67,7 @@ class ExportPage(StagePage):
         self._fold = Foldable("Equivalent Python", self.script)
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, SPACING, 0)
+        column.setContentsMargins(0, SPACING, SPACING, 0)
         column.setSpacing(GROUP_SPACING)
         options = QVBoxLayout()
         options.setSpacing(SPACING)
@@ -89,44 +87,33 @@ class ExportPage(StagePage):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
         self.matrix = MatrixView(controller, settings)
-        self.matrix.cell_taken.connect(lambda: self.show_view(EXPORT_VIEW))
         self.matrix.state.changed.connect(self._on_matrix_changed)
-        self.views = Segments(
-            {EXPORT_VIEW: "Export", MATRIX_VIEW: "Matrix"},
-            {EXPORT_VIEW: "The recipe's own export", MATRIX_VIEW: "All exporters side by side"},
-        )
-        self.views.setAccessibleName("View of the export page")
-        self.views.set_value(EXPORT_VIEW)
-        self.views.chosen.connect(self.show_view)
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("export-tabs")
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(scroll, "Export")
+        self.tabs.addTab(self.matrix, "Matrix")
+        self.tabs.setTabToolTip(MATRIX_TAB, "All exporters side by side")
+        self.tabs.currentChanged.connect(self.refresh)
+        self.matrix.cell_taken.connect(lambda: self.tabs.setCurrentIndex(EXPORT_TAB))
+        self.content.addWidget(self.tabs, 1)
         self._on_matrix_changed()
-        self._view_stack = QStackedWidget()
-        self._view_stack.addWidget(scroll)
-        self._view_stack.addWidget(self.matrix)
-        self.content.setSpacing(SPACING)
-        self.content.addWidget(self.views, alignment=Qt.AlignmentFlag.AlignLeft)
-        self.content.addWidget(self._view_stack, 1)
         controller.recipe_changed.connect(self._show_options)
         controller.scan_changed.connect(self._show_options)
         self._show_options()
         self.refresh()
         self._fold.set_open(is_open=controller.state(self.stage).result is None)  # there is room for it
 
-    def show_view(self, view: str) -> None:
-        """Show the recipe's own export or the matrix."""
-        self.views.set_value(view)
-        self._view_stack.setCurrentIndex(1 if view == MATRIX_VIEW else 0)
-        self.refresh()
-
     def open_matrix(self) -> None:
         """Show the matrix; where it has not run, also ask what to try."""
-        self.show_view(MATRIX_VIEW)
+        self.tabs.setCurrentIndex(MATRIX_TAB)
         if not self.matrix.state.cells:
             self.matrix.choose()
 
     def refresh(self) -> None:
         """Also the hint of a first visit. What concerns the recipe's own export is hidden beside the matrix."""
         super().refresh()
-        is_matrix = self.views.value == MATRIX_VIEW
+        is_matrix = self.tabs.currentIndex() == MATRIX_TAB
         self.try_button.setVisible(not is_matrix)  # the matrix has its own
         if is_matrix:
             self.sentence.hide()
@@ -195,7 +182,7 @@ class ExportPage(StagePage):
 
     def _on_matrix_changed(self) -> None:
         count = len(self.matrix.state.cells)
-        self.views.buttons[MATRIX_VIEW].setText(f"Matrix ({count})" if count else "Matrix")
+        self.tabs.setTabText(MATRIX_TAB, f"Matrix ({count})" if count else "Matrix")
 
     def _on_finished(self) -> None:
         self.dialog = None

@@ -53,6 +53,7 @@ class MatrixView(QWidget):
         self.table.context_menu_made.connect(self._on_menu)
 
         self._rows: list[MatrixRow] = []
+        self._was_running = False
         self._badge = StatusBadge()
         self.sentence = wrapped_label("", is_selectable=True)
         self.sentence.setObjectName("matrix-sentence")
@@ -93,7 +94,7 @@ class MatrixView(QWidget):
             buttons.addWidget(button)
         filled = QWidget()
         column = QVBoxLayout(filled)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, SPACING, 0, 0)
         column.setSpacing(SPACING)
         column.addLayout(buttons)
         column.addWidget(self.sentence)
@@ -153,6 +154,12 @@ class MatrixView(QWidget):
             button.setEnabled(not state.problem)
         self._empty_problem.setText(state.problem)
         self._empty_problem.setVisible(bool(state.problem))
+        has_just_ended = self._was_running and not state.is_running
+        self._was_running = state.is_running
+        if has_just_ended and self.selected is None and self.isVisible():  # what most will use is one click away
+            best = next((row for row in self.model.records if row.is_recommended), None)
+            if best is not None:
+                self.table.select_record(best)
         self._refresh_use()
 
     def _show_rows(self) -> None:
