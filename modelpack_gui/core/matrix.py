@@ -79,6 +79,22 @@ def run_order(cells: Iterable[MatrixChoice]) -> tuple[MatrixChoice, ...]:
     return tuple(sorted(cells, key=lambda one: _place(_COST, one)))
 
 
+def table_order(cells: Iterable[MatrixChoice]) -> tuple[MatrixChoice, ...]:
+    """The same cells, format by format and exporter by exporter, the oldest opset first."""
+    formats = tuple(FORMAT_TITLES)
+    return tuple(
+        sorted(
+            cells,
+            key=lambda one: (
+                formats.index(one.format),
+                _place(_SUPPORT, one),
+                one.exporter,
+                one.opset_version or 0,
+            ),
+        )
+    )
+
+
 def title(choice: MatrixChoice) -> str:
     """As it is called in sentences: `dynamo, opset 20`, `TorchScript by trace`."""
     if choice.format == "onnx":

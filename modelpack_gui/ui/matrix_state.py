@@ -129,7 +129,7 @@ class MatrixState(QObject):
         kept = MatrixStore(controller.base, controller.recipe.export).read()
         if not kept:
             return
-        self.cells = {choice: item.cell for choice, item in kept.items()}
+        self.cells = {choice: kept[choice].cell for choice in matrix.table_order(kept)}
         self._made_from = request = self._request(tuple(kept))
         self.stale = frozenset(kept)
         if controller.capabilities is not None:

@@ -312,7 +312,7 @@ def test_reopening_shows_the_kept_cells_and_an_edit_makes_them_out_of_date_until
 
     project.edit(dataclasses.replace(recipe, inputs=(InputSpec("image", (4, 3, 32, 32)),)), "change inputs")
     assert status(page) is Status.STALE
-    assert shown(page, 0)[2] == "out of date"
+    assert shown(page, 0)[2] == "stale"
     assert page.matrix.sentence.text().startswith("Out of date")
     project.undo_stack.undo()
     assert status(page) is Status.PASSED

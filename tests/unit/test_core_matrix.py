@@ -30,6 +30,12 @@ def test_cells_run_the_cheapest_first() -> None:
     assert [one.exporter for one in ordered] == ["trace", "trace", "dynamo", "dynamo"]
 
 
+def test_a_table_has_them_format_by_format_and_exporter_by_exporter_however_they_ended() -> None:
+    natural = matrix.choices([DYNAMO, TRACE, SCRIPT])
+    assert matrix.table_order(matrix.run_order(natural)) == natural
+    assert matrix.table_order(reversed(natural)) == natural
+
+
 def test_a_cell_writes_to_a_file_of_its_own_in_a_folder_beside_the_output() -> None:
     base = dataclasses.replace(ASKED, post_steps=("simplify",))
     spec = matrix.export_of(MatrixChoice("onnx", "trace", 17), base)

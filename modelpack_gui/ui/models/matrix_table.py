@@ -26,7 +26,7 @@ _WORDS = {
     "failed": "failed",
     "crashed": "crashed",
     "timed_out": "timed out",
-    "cancelled": "cancelled",
+    "cancelled": "stopped",
 }
 _STATUSES = {
     "waiting": Status.WAITING,
@@ -87,7 +87,7 @@ def _opset_text(row: MatrixRow) -> str:
 
 
 def _outcome_text(row: MatrixRow) -> str:
-    return "out of date" if row.is_stale else _WORDS[row.cell.outcome]
+    return "stale" if row.is_stale else _WORDS[row.cell.outcome]
 
 
 def _outcome_full(row: MatrixRow) -> str:
@@ -182,7 +182,7 @@ COLUMNS: tuple[Column[MatrixRow], ...] = (
         value=_name,
         full=_full_name,
         icon=_name_icon,
-        width=118,
+        width=116,
         tooltip="The star marks the recommended cell",
     ),
     Column(
@@ -190,7 +190,7 @@ COLUMNS: tuple[Column[MatrixRow], ...] = (
         value=lambda row: row.cell.choice.opset_version,
         text=_opset_text,
         is_number=True,
-        width=50,
+        width=56,
         tooltip="Asked for; and what was got, where that differs",
     ),
     Column(
@@ -202,9 +202,9 @@ COLUMNS: tuple[Column[MatrixRow], ...] = (
         width=88,
         tooltip="Whether the exporter gave a file; a triangle where not all is as asked",
     ),
-    _verdict_column("Checked", lambda cell: cell.check, 70, "The worst of all checks of the Check page"),
+    _verdict_column("Checked", lambda cell: cell.check, 68, "The worst of all checks of the Check page"),
     _verdict_column(
-        "Loads", lambda cell: cell.loads, 52, "Whether a runtime loads it from an empty folder and runs it"
+        "Loads", lambda cell: cell.loads, 54, "Whether a runtime loads it from an empty folder and runs it"
     ),
     Column(
         "Parity",
@@ -212,7 +212,7 @@ COLUMNS: tuple[Column[MatrixRow], ...] = (
         text=_parity_text,
         full=_parity_full,
         icon=lambda row: _verdict_icon(_parity_verdict(row.cell)),
-        width=110,
+        width=108,
         tooltip="Against the model in eager mode, at every size and seed of the recipe's parity",
     ),
     Column(
@@ -281,6 +281,8 @@ def inspect_row(row: MatrixRow) -> Inspection:
         sections.append(Section("Latency, a quick look", facts))
     if cell.latency_error is not None:
         sections.append(_error_section("Latency not measured", cell.latency_error))
+    if not sections:
+        sections.append(Section("State", (Property("outcome", _outcome_text(row), _outcome_full(row)),)))
     subtitle = "Matrix cell, out of date" if row.is_stale else "Matrix cell"
     return Inspection(matrix.title(cell.choice), subtitle, tuple(sections))
 

@@ -156,7 +156,8 @@ class MatrixView(QWidget):
         self._empty_problem.setVisible(bool(state.problem))
         has_just_ended = self._was_running and not state.is_running
         self._was_running = state.is_running
-        if has_just_ended and self.selected is None and self.isVisible():  # what most will use is one click away
+        has_choice = self.selected is not None and self.selected.outcome == "exported"
+        if has_just_ended and not has_choice and self.isVisible():  # what most will use is one click away
             best = next((row for row in self.model.records if row.is_recommended), None)
             if best is not None:
                 self.table.select_record(best)
