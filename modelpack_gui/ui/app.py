@@ -17,6 +17,7 @@ from modelpack_gui.client.api import Client
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.garbage import GarbageCollector
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     app = make_application()
     window = make_window(WorkerClient(), Settings())
     _show_faults(window)
+    collector = GarbageCollector()
     window.show()
     # After the first paint: opening a project starts processes and reads files.
     if options.demo:
@@ -45,7 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     elif options.file is not None:
         QTimer.singleShot(0, lambda: window.open_path(options.file))
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in a terminal ends it; workers end when their stdin closes
-    return app.exec()
+    status = app.exec()
+    collector.stop()
+    return status
 
 
 def make_application() -> QApplication:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,13 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before the first QAppli
 def _private_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELPACK_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("MODELPACK_SETTINGS", str(tmp_path / "settings.ini"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_widgets_left() -> Iterator[None]:
+    """Cycles that hold widgets are freed here, not by a thread of a later test: see modelpack_gui.ui.garbage."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
