@@ -83,6 +83,11 @@ def test_nodes_are_counted_on_the_line_that_made_them() -> None:
     assert line_tooltip(found) == "6 nodes: 6 Conv"
 
 
+def test_nodes_of_an_older_artifact_say_so() -> None:
+    marks = source_marks({Stage.GRAPH: state(small_graph(), Status.STALE)})
+    assert line_tooltip(marks.of(FILE)[37]) == "6 nodes: 6 Conv (before the last change)"
+
+
 def test_what_an_older_run_said_is_marked_as_stale_and_after_what_holds_now() -> None:
     stale = dataclasses.replace(exported(warnings=(WARNING,)), status=Status.STALE)
     loaded = state(dataclasses.replace(make_load_report(), warnings=(WARNING,)))

@@ -59,10 +59,12 @@ class LineMarks:
     Attributes:
         marks: The gravest first.
         nodes: Of the graph, made by this line; in the order of the graph.
+        is_graph_stale: Whether these are of an artifact from before the last change.
     """
 
     marks: tuple[Mark, ...] = ()
     nodes: tuple[NodeInfo, ...] = ()
+    is_graph_stale: bool = False
 
     @property
     def status(self) -> Status | None:
@@ -115,10 +117,11 @@ def source_marks(
         made_at = place_of(node.source_location)
         if made_at is not None:
             nodes[_key(made_at, named)].append(node)
+    is_graph_stale = Stage.GRAPH in states and states[Stage.GRAPH].status is Status.STALE
     files: dict[str, dict[int, LineMarks]] = defaultdict(dict)
     for file, line in (*marks, *(key for key in nodes if key not in marks)):
         found = sorted(marks.get((file, line), ()), key=lambda mark: (mark.is_stale, _GRAVITY.get(mark.status, 2)))
-        files[file][line] = LineMarks(tuple(found), tuple(nodes.get((file, line), ())))
+        files[file][line] = LineMarks(tuple(found), tuple(nodes.get((file, line), ())), is_graph_stale)
     return SourceMarks(files, tuple(name for name in named.values() if is_own(name)))
 
 

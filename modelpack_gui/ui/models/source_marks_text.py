@@ -11,6 +11,7 @@ from modelpack_gui.ui.models.source_marks import LineMarks, Mark
 
 _SHOWN = 6
 _LENGTH = 120
+_OLDER = " (before the last change)"
 
 
 def nodes_text(nodes: Sequence[NodeInfo]) -> str:
@@ -21,7 +22,7 @@ def nodes_text(nodes: Sequence[NodeInfo]) -> str:
 def mark_text(mark: Mark) -> str:
     """`Export: TracerWarning: …`, cut to a line."""
     text = mark.text if len(mark.text) <= _LENGTH else f"{mark.text[: _LENGTH - 1]}…"
-    return f"{mark.stage.label}: {text}{' (before the last change)' if mark.is_stale else ''}"
+    return f"{mark.stage.label}: {text}{_OLDER if mark.is_stale else ''}"
 
 
 def kinds_text(nodes: Sequence[NodeInfo]) -> str:
@@ -35,5 +36,5 @@ def line_tooltip(found: LineMarks) -> str:
     if len(found.marks) > _SHOWN:
         lines.append(f"and {len(found.marks) - _SHOWN} more")
     if found.nodes:
-        lines.append(f"{nodes_text(found.nodes)}: {kinds_text(found.nodes)}")
+        lines.append(f"{nodes_text(found.nodes)}: {kinds_text(found.nodes)}{_OLDER if found.is_graph_stale else ''}")
     return "\n".join(lines)

@@ -169,7 +169,7 @@ class SourceEditor(QPlainTextEdit):
                 painter.setPen(QColor(colors.field_border))
                 painter.setBrush(QColor(colors.raised))
                 painter.drawRoundedRect(badge, GRID, GRID)
-                painter.setPen(QColor(colors.text))
+                painter.setPen(QColor(colors.muted if found.is_graph_stale else colors.text))
                 painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, nodes_text(found.nodes))
         painter.end()
 

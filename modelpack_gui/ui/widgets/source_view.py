@@ -68,8 +68,8 @@ class SourceView(QWidget):
         column.addWidget(self._stack, 1)
         self.setFocusProxy(self.editor)
 
-        controller.stage_changed.connect(lambda _stage: self._late.start())
-        controller.findings_changed.connect(self._late.start)
+        controller.stage_changed.connect(self._on_results_changed)
+        controller.findings_changed.connect(self._on_results_changed)
         controller.recipe_changed.connect(self._on_source_changed)
         controller.scan_changed.connect(self._on_source_changed)
         controller.project_changed.connect(self._on_project_changed)
@@ -230,6 +230,9 @@ class SourceView(QWidget):
         self._fill_files()
 
     # Marks
+
+    def _on_results_changed(self, _stage: object = None) -> None:
+        self._late.start()
 
     def _update_marks(self) -> None:
         states = {stage: self._controller.state(stage) for stage in ORDER}
