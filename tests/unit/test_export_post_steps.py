@@ -132,6 +132,8 @@ def test_a_step_that_fails_is_left_out_with_its_error_and_the_next_goes_on(tmp_p
     assert failing.error.code == "post-step-failed"
     assert failing.error.message == "Failing was left out, as it failed with ValueError: the package does not like"
     assert result(record, "onnxscript-optimizer").is_kept
+    options = json.loads(record.artifact.metadata["modelpack.options"])
+    assert options["post_steps"] == ["onnxscript-optimizer"]  # the file does not claim the one that was left out
     assert {path.name for path in tmp_path.iterdir()} == {"shapes.onnx"}
 
 

@@ -104,6 +104,10 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
         context.check_cancelled()
         post_steps = run_steps(steps_of(spec), temporary, request, built, context)
         if spec.format == "onnx":
+            kept = tuple(item.step for item in post_steps if item.is_kept)
+            if kept != spec.post_steps:  # the file shall not claim a step that was left out
+                really = dataclasses.replace(request.export, post_steps=kept)
+                metadata = metadata_of(dataclasses.replace(request, export=really), versions, context)
             append_to_onnx(temporary, metadata)
         draft = draft_report(call, context) if spec.draft_report and "draft_report" in exporter.options else ""
         context.check_cancelled()
