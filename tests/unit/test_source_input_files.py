@@ -13,7 +13,25 @@ from safetensors.torch import save_file
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import ErrorInfo, UserError
-from modelpack_gui.core.records import ImageSpec, InputSpec
+from modelpack_gui.core.records import (
+    DynamicDim,
+    ExportRequest,
+    ExportSpec,
+    ImageSpec,
+    InputSpec,
+    LintRequest,
+    LoadRequest,
+    ModelSource,
+    ParityRequest,
+    ParitySpec,
+    ProbeRequest,
+    Verdict,
+)
+from modelpack_gui.stages.export import stage as export_stage
+from modelpack_gui.stages.lint import stage as lint_stage
+from modelpack_gui.stages.parity import stage as parity_stage
+from modelpack_gui.stages.probe import stage as probe_stage
+from modelpack_gui.stages.source import load
 from modelpack_gui.stages.source.inputs import complete_inputs, make_inputs
 
 VALUES = np.arange(12, dtype=np.float32).reshape(3, 4)
@@ -215,3 +233,19 @@ def test_grey_is_one_channel_when_asked_for(tmp_path: Path) -> None:
 def test_picture_options_that_make_no_sense_are_refused(image: ImageSpec, tmp_path: Path) -> None:
     picture(tmp_path / "a.png")
     assert error(tmp_path, spec("a.png", (1, 3, 2, 4), image=image)).code == "input-picture"
+
+
+def test_every_stage_reads_a_row_that_leaves_its_shape_to_the_file(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", VALUES)
+    source = ModelSource(file=str(Path(__file__).parents[1] / "fixtures" / "models" / "tiny.py"), name="Tiny")
+    inputs = (spec("a.npy", (), ""),)
+    dims = (DynamicDim("x", 0, "batch"),)
+    export = ExportSpec("onnx", "trace", output_path="o.onnx", dynamic=dims)
+    context = PlainContext(tmp_path)
+    assert load.run(LoadRequest(source, inputs), context).inputs[0].shape == (3, 4)
+    assert lint_stage.run(LintRequest(source, inputs, export), context).runs
+    assert probe_stage.run(ProbeRequest(source, inputs), context).dims[0].size == 3
+    export_stage.run(ExportRequest(source, inputs, export), context)
+    report = parity_stage.run(ParityRequest(source, inputs, "o.onnx", dims, ParitySpec(sizes=(2,))), context)
+    assert report.verdict is Verdict.PASSED
+    assert [case.sizes for case in report.cases] == [{"batch": 3}, {"batch": 2}]

@@ -53,10 +53,11 @@ def _case(request: LintRequest, exporter: Exporter, context: Context) -> LintCas
     from modelpack_gui.stages.lint.runs import run as run_once
     from modelpack_gui.stages.source.build import build_model
     from modelpack_gui.stages.source.call import plan_call
-    from modelpack_gui.stages.source.inputs import make_inputs
+    from modelpack_gui.stages.source.inputs import complete_inputs, make_inputs
 
     module = build_model(request.source, context).module
-    tensors = make_inputs(request.inputs)
+    request = dataclasses.replace(request, inputs=complete_inputs(request.inputs, context))
+    tensors = make_inputs(request.inputs, context)
     context.check_cancelled()
     module.eval()
     case = LintCase(
@@ -87,7 +88,7 @@ def _case(request: LintRequest, exporter: Exporter, context: Context) -> LintCas
     context.check_cancelled()
     context.progress("Running it at another size")
     try:
-        resized = run_once(module, make_inputs(_resized(request)), plan)
+        resized = run_once(module, make_inputs(_resized(request), context), plan)
     except UserError as error:
         return dataclasses.replace(case, resize_error=_words(error))
     return dataclasses.replace(case, resized=resized)

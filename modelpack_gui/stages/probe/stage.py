@@ -19,7 +19,7 @@ from modelpack_gui.stages.probe.units import Refusal, Unit, find_units, lift
 from modelpack_gui.stages.source.build import build_model
 from modelpack_gui.stages.source.call import plan_call
 from modelpack_gui.stages.source.forward import run_forward
-from modelpack_gui.stages.source.inputs import make_inputs
+from modelpack_gui.stages.source.inputs import complete_inputs, make_inputs
 
 
 def run(request: ProbeRequest, context: Context) -> ProbeReport:
@@ -36,6 +36,7 @@ def run(request: ProbeRequest, context: Context) -> ProbeReport:
             "There are no example inputs, so that there is no size to change.",
             "Add the example inputs that forward takes.",
         )
+    request = dataclasses.replace(request, inputs=complete_inputs(request.inputs, context))
     context.progress("Building the model")
     module = build_model(request.source, context).module
     with capture():
