@@ -160,6 +160,16 @@ def test_the_table_fills_as_cells_come_and_says_what_is_recommended_so_far(
     assert not page.matrix.use_button.isVisible()
 
 
+def test_the_inspector_follows_the_selected_cell_as_it_runs(
+    page: ExportPage, client: FakeClient, qtbot: QtBot
+) -> None:
+    job = start(page, client)
+    page.matrix.table.setCurrentIndex(page.matrix.model.index(0, 0))
+    with qtbot.waitSignal(page.controller.inspected) as inspected:
+        job.give(Partial(job.id, cell("dynamo", 20)))
+    assert [section.title for section in inspected.args[0].sections] == ["Artifact", "Parity at each size"]
+
+
 def test_a_finished_matrix_shows_the_reason_and_the_details_of_the_selected_cell(
     page: ExportPage, client: FakeClient, qtbot: QtBot
 ) -> None:

@@ -180,6 +180,8 @@ class MatrixView(QWidget):
             same = next((row for row in rows if row.cell.choice == current.choice), None)
             if same is not None:
                 self.table.select_record(same)
+                if same.cell != current and self.isVisible():  # what the inspector shows has gone on
+                    self._controller.inspect(inspect_row(same))
         self.table.blockSignals(False)
 
     @property
