@@ -8,6 +8,7 @@ both themes. With `--summary` it also writes what the stages said, as JSON, for 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import sys
@@ -21,11 +22,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from modelpack_gui.client.jobs import WorkerClient  # noqa: E402 (the checkout is put on the path above)
+from modelpack_gui.core.matrix import choices  # noqa: E402
 from modelpack_gui.core.pipeline import ORDER, Stage  # noqa: E402
 from modelpack_gui.core.records import ParityReport  # noqa: E402
 from modelpack_gui.ui import app as gui  # noqa: E402
-from modelpack_gui.ui.dialogs.export_options import ExportOptionsDialog  # noqa: E402
 from modelpack_gui.ui.main_window import MainWindow  # noqa: E402
+from modelpack_gui.ui.pages.export import EXPORT_TAB, MATRIX_TAB, ExportPage  # noqa: E402
 from modelpack_gui.ui.settings import Settings  # noqa: E402
 from modelpack_gui.ui.theme import theme  # noqa: E402
 
@@ -84,13 +86,52 @@ class Photographer:
 
     def shoot_options(self) -> None:
         """The export dialog, as the Export page opens it."""
+        page = self.window.page(Stage.EXPORT)
+        assert isinstance(page, ExportPage)
+        page.open_options()
+        assert page.dialog is not None
+        self.shoot("export-options", page.dialog)
+        page.dialog.reject()
+
+    def shoot_matrix(self) -> list[list[str]]:
+        """Every exporter on the recipe that is open; gives the verdict of the parity of each."""
+        page = self.window.page(Stage.EXPORT)
+        assert isinstance(page, ExportPage)
+        capabilities = self.window.controller.capabilities
+        assert capabilities is not None
+        matrix = page.matrix.state
+        page.tabs.setCurrentIndex(MATRIX_TAB)
+        matrix.start(choices(capabilities.exporters))
+        self.wait(lambda: not matrix.is_running, "the matrix")
+        self.shoot("matrix")
+        page.tabs.setCurrentIndex(EXPORT_TAB)
+        return [
+            [f"{choice.format}/{choice.exporter}", cell.parity.verdict.value if cell.parity else cell.outcome]
+            for choice, cell in matrix.cells.items()
+        ]
+
+    def shoot_source_view(self) -> None:
+        """The user's code with its marks, at the line that a finding names."""
         controller = self.window.controller
-        dialog = ExportOptionsDialog(
-            controller.recipe, controller.capabilities, controller.base, self.window, settings=self.settings
+        report = controller.result(Stage.PARITY, ParityReport)
+        assert report is not None
+        controller.show_place(report.explanations[0].places[0])
+        self.shoot("source-view")
+        self.window.source.dock.hide()
+
+    def shoot_explained_failure(self) -> str:
+        """An export that torch refuses; gives the id of its explanation."""
+        controller = self.window.controller
+        export = dataclasses.replace(
+            controller.recipe.export, format="pt2", exporter="export", output_path="build/batch_branch.pt2"
         )
-        dialog.show()
-        self.shoot("export-options", dialog)
-        dialog.reject()
+        controller.edit(dataclasses.replace(controller.recipe, export=export), "export a program")
+        self.window.show_stage(Stage.EXPORT)
+        controller.run(Stage.EXPORT)
+        self.wait(lambda: not controller.is_busy, "the refused export")
+        self.shoot("explained-failure")
+        error = controller.state(Stage.EXPORT).error
+        return error.explanation.id if error is not None and error.explanation is not None else ""
 
 
 def take_all(photographer: Photographer) -> dict[str, object]:
@@ -108,7 +149,10 @@ def take_all(photographer: Photographer) -> dict[str, object]:
     photographer.shoot("parity-failure")
     report = window.controller.result(Stage.PARITY, ParityReport)
     cases = [] if report is None else [[case.label, case.verdict.value] for case in report.cases]
-    return {"demo": demo, "batch_branch": faulty, "cases": cases}
+    photographer.shoot_source_view()
+    matrix = photographer.shoot_matrix()
+    explained = photographer.shoot_explained_failure()
+    return {"demo": demo, "batch_branch": faulty, "cases": cases, "matrix": matrix, "explained": explained}
 
 
 def select_something(page: QWidget) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modelpack_gui.core import preview_files, preview_model, preview_steps
+from modelpack_gui.core import preview_files, preview_model
 from modelpack_gui.core.preview_call import call_lines, flat_lines, is_plain
 from modelpack_gui.core.preview_export import export_lines, needs_onnx
 from modelpack_gui.core.preview_inputs import input_function, input_lines
 from modelpack_gui.core.preview_parity import check_lines, parity_lines
-from modelpack_gui.core.preview_steps import step_lines
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import KeyReport, ParameterInfo, tensor_inputs
 
@@ -34,7 +33,6 @@ def export_code(recipe: Recipe, forward: Sequence[ParameterInfo] = (), keys: Key
         *input_lines(inputs),
         "",
         *export_lines(recipe.export, tensor_inputs(inputs)),
-        *step_lines(recipe.export.post_steps),
     ]
     return _with_imports(recipe, set(), lines)
 
@@ -59,7 +57,6 @@ def script_code(recipe: Recipe, forward: Sequence[ParameterInfo] = (), keys: Key
         "inputs = make_inputs()",
         "",
         *export_lines(export, tensors),
-        *step_lines(export.post_steps),
         "",
         *check_lines(export),
         "",
@@ -101,7 +98,7 @@ def _with_imports(recipe: Recipe, more: set[str], lines: list[str]) -> str:
     names = preview_model.import_names(recipe.source) | more
     names |= {"onnx"} if needs_onnx(recipe.export) else set()
     from_files = preview_files.import_names(recipe.inputs)
-    names |= (from_files & {"numpy"}) | preview_steps.import_names(recipe.export.post_steps)
+    names |= from_files & {"numpy"}
     standard = [name for name in _STANDARD if name in names]
     imports = [f"import {name}" for name in standard]
     imports += ["from pathlib import Path", ""]

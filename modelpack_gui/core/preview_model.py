@@ -88,12 +88,16 @@ def _checkpoint_lines(checkpoint: CheckpointSpec | None, keys: KeyReport | None)
     if prefix:
         item = f"key.removeprefix({literal(prefix)}): value"
         lines.append(f"state_dict = {{{item} for key, value in state_dict.items()}}")
-    lines.append(
-        "model.load_state_dict(state_dict)"
-        if checkpoint.strict
-        else "model.load_state_dict(state_dict, strict=False)"
-    )
-    return [*lines, f"model.to(torch.{checkpoint.dtype})"] if checkpoint.dtype else lines
+    if checkpoint.dtype:  # first: a float64 checkpoint would lose digits on its way through a float32 model
+        lines.append(f"model.to(torch.{checkpoint.dtype})")
+    if checkpoint.strict:
+        return [*lines, "model.load_state_dict(state_dict)"]
+    return [
+        *lines,
+        "own = model.state_dict()  # what has another shape is left as constructed",
+        "fitting = {key: value for key, value in state_dict.items() if key in own and value.shape == own[key].shape}",
+        "model.load_state_dict(fitting, strict=False)",
+    ]
 
 
 def _nested_lines(checkpoint: CheckpointSpec, keys: KeyReport | None) -> list[str]:

@@ -14,7 +14,10 @@ import pytest
 from PySide6.QtGui import QImage
 
 ROOT = Path(__file__).resolve().parents[2]
-PICTURES = ("start", "source", "export", "graph", "check", "parity", "benchmark", "export-options", "parity-failure")
+PICTURES = (
+    "start", "source", "export", "graph", "check", "parity", "benchmark", "export-options", "parity-failure",
+    "source-view", "matrix", "explained-failure",
+)  # fmt: skip
 
 pytestmark = [
     pytest.mark.smoke,
@@ -69,6 +72,26 @@ def test_the_faulty_demo_passes_the_check_and_fails_parity_from_batch_3(
     verdicts = {label: verdict for label, verdict in cases if "seed" not in label}
     assert verdicts["example"] == verdicts["batch = 1"] == "passed"
     assert verdicts["batch = 3"] == verdicts["batch = 5"] == verdicts["batch = 17"] == "failed"
+
+
+@pytest.mark.timeout(660)
+def test_the_matrix_of_the_faulty_demo_passes_only_what_keeps_the_branch(
+    tour: tuple[Path, dict[str, object]],
+) -> None:
+    matrix = tour[1]["matrix"]
+    assert isinstance(matrix, list)
+    verdicts: dict[str, set[str]] = {}
+    for exporter, verdict in matrix:
+        verdicts.setdefault(exporter, set()).add(verdict)
+    assert verdicts == {
+        "onnx/dynamo": {"failed"},
+        "onnx/trace": {"failed"},
+        "onnx/script": {"passed"},
+        "torchscript/trace": {"failed"},
+        "torchscript/script": {"passed"},
+        "pt2/export": {"failed"},
+    }
+    assert tour[1]["explained"] == "dim-fixed"
 
 
 @pytest.mark.timeout(660)
