@@ -13,5 +13,6 @@ def explanations_text(explanations: Sequence[Explanation]) -> list[str]:
     """Each with its title, its cause, the lines it concerns, and what to set or do."""
     lines = []
     for item in explanations:
-        lines += [f"{mark(Verdict.WARNING)} {item.title}", wrapped(item.cause), *explanation_lines(item)]
+        sign = mark(Verdict.WARNING) if item.is_doubt else "•"
+        lines += [f"{sign} {item.title}", wrapped(item.cause), *explanation_lines(item)]
     return lines

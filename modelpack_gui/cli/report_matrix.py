@@ -87,7 +87,7 @@ def _troubles(report: MatrixReport) -> list[str]:
 def _verdict(cell: MatrixCell) -> Verdict:
     if matrix.is_usable(cell):
         has_doubt = Verdict.WARNING in (cell.check, cell.loads, cell.parity.verdict if cell.parity else None)
-        return Verdict.WARNING if has_doubt or cell.mismatches else Verdict.PASSED
+        return Verdict.WARNING if has_doubt or not cell.is_as_asked else Verdict.PASSED
     return Verdict.SKIPPED if cell.outcome in ("waiting", "running", "cancelled") else Verdict.FAILED
 
 

@@ -62,6 +62,8 @@ class Explanation:
         cause: Why it happens here, in one to three sentences.
         places: Lines of the user's code that it concerns, the most telling first.
         fixes: The most promising first.
+        gravity: For what came out all the same: 3 it is wrong or may well be, 2 it does less than was asked,
+            1 good to know.
     """
 
     id: str
@@ -69,3 +71,14 @@ class Explanation:
     cause: str
     places: tuple[SourcePlace, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    gravity: int = 2
+
+    @property
+    def is_doubt(self) -> bool:
+        """Whether what came out can be trusted less for it, rather than that it is good to know."""
+        return self.gravity >= 2
+
+    @property
+    def may_be_wrong(self) -> bool:
+        """Whether what came out is wrong or may well be."""
+        return self.gravity >= 3

@@ -164,6 +164,17 @@ def first_failing(cell: MatrixCell) -> MatrixSize | None:
     return next((size for size in cell.sizes if size.verdict is Verdict.FAILED), None)
 
 
+def doubt(cell: MatrixCell) -> str:
+    """What is not as asked of its export or known to make it doubtful, in a few words; empty if nothing is."""
+    if cell.mismatches:
+        return f"{plural(cell.mismatches, 'thing')} not as asked"
+    if cell.export is None:
+        return ""
+    if cell.export.doubts:
+        return f"{plural(len(cell.export.doubts), 'known trouble')} of the export"
+    return f"{plural(len(cell.export.left_out), 'step')} left out" if cell.export.left_out else ""
+
+
 def shortcoming(cell: MatrixCell) -> str:
     """Why a cell cannot be used, as the rest of a sentence about it; empty if it can."""
     if cell.outcome != "exported":
@@ -224,7 +235,7 @@ def _rank(cell: MatrixCell, asked: ExportSpec) -> tuple[bool, bool, bool, bool, 
     return (
         cell.parity is None or cell.parity.verdict is not Verdict.PASSED,
         cell.choice.format != asked.format,
-        cell.mismatches > 0,
+        not cell.is_as_asked,
         cell.check is not Verdict.PASSED or cell.loads is not Verdict.PASSED,
         _place(_SUPPORT, cell.choice),
     )
@@ -237,8 +248,8 @@ def _proof(cell: MatrixCell) -> str:
     assert cell.parity is not None
     proof = f"passes {where}" if cell.parity.verdict is Verdict.PASSED else f"agrees {where}, with doubts"
     doubts = []
-    if cell.mismatches:
-        doubts.append(f"{plural(cell.mismatches, 'thing')} not as asked")
+    if not cell.is_as_asked:
+        doubts.append(doubt(cell))
     if cell.check is Verdict.WARNING:
         doubts.append("a warning of the checks")
     return proof + (f", with {' and '.join(doubts)}" if doubts else "")

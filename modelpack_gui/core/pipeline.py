@@ -118,7 +118,7 @@ def downstream_of(stage: Stage) -> tuple[Stage, ...]:
 
 def verdict_of(result: Result) -> Verdict:
     """The judgement that a stage's result stands for, shown beside the stage and in the exit status."""
-    if isinstance(result, (CheckReport, ParityReport)):
+    if isinstance(result, (CheckReport, ExportRecord, ParityReport)):
         return result.verdict
     if isinstance(result, LoadReport):
         keys = result.keys
@@ -127,8 +127,6 @@ def verdict_of(result: Result) -> Verdict:
     if isinstance(result, LintReport):
         worst = result.findings[0].severity if result.findings else "info"
         return {"error": Verdict.FAILED, "warning": Verdict.WARNING, "info": Verdict.PASSED}[worst]
-    if isinstance(result, ExportRecord):
-        return Verdict.WARNING if result.mismatches else Verdict.PASSED
     if isinstance(result, GraphIndex):
         return Verdict.WARNING if result.shape_inference_error else Verdict.PASSED
     if isinstance(result, MatrixReport):

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explanation import Explanation, SourcePlace
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     CapturedWarning,
@@ -168,6 +168,34 @@ def test_several_differences_are_counted_in_the_sentence() -> None:
     other = Mismatch("dynamic_dim", "image[0] = batch", "fixed at 2")
     record = dataclasses.replace(make_export_record(), mismatches=(MISMATCH, other))
     assert export_sentence(record).endswith("18 came out. 1 other difference below.")
+
+
+FROZEN = Explanation("trace-branch-frozen", "A branch was frozen by tracing", "It branches on a size.", gravity=3)
+CONSTANT = Explanation("trace-constant", "A new tensor became a constant", "It was made in forward.", gravity=1)
+
+
+def test_a_known_trouble_makes_the_export_doubtful_in_the_sentence_the_badge_and_the_jobs(
+    page: ExportPage, project: Controller, client: FakeClient, qtbot: QtBot
+) -> None:
+    client.answers["export"] = dataclasses.replace(make_export_record(), explanations=(FROZEN, CONSTANT))
+    page.run_button.click()
+    qtbot.waitUntil(lambda: project.state(Stage.EXPORT).status is Status.WARNING)
+    assert page.sentence.text() == (
+        "Exported in 2.5 s: shapes.onnx, 320 kB, opset 20. It may be wrong: a branch was frozen by tracing."
+    )
+    assert [job.status for job in project.jobs.jobs.values() if job.stage == "export"] == [Status.WARNING]
+
+
+def test_what_is_only_good_to_know_leaves_the_export_passed() -> None:
+    record = dataclasses.replace(make_export_record(), explanations=(CONSTANT,))
+    assert record.verdict is Verdict.PASSED
+    assert export_sentence(record) == export_sentence(make_export_record())
+
+
+def test_steps_that_were_left_out_are_named_in_the_sentence() -> None:
+    step = PostStepResult("float16", False, 9, None, 3, None, 0.1)
+    record = dataclasses.replace(make_export_record(), post_steps=(step,))
+    assert export_sentence(record).endswith("opset 20. Left out: float16.")
 
 
 def test_saved_options_are_one_undo_step_and_run_nothing(

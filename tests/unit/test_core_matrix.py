@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from modelpack_gui.cli.report_matrix import cell_line, matrix_text
 from modelpack_gui.core import matrix
-from modelpack_gui.core.records import ExportSpec, MatrixChoice, Verdict
+from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.records import ExportSpec, MatrixCell, MatrixChoice, MatrixReport, Verdict
 from tests.unit.matrix_cells import DYNAMO, SCRIPT, TRACE, cell, failed
 
 ASKED = ExportSpec(exporter="dynamo", opset_version=20, output_path="build/net.onnx")
@@ -75,6 +77,22 @@ def test_what_is_as_asked_and_without_doubt_goes_before_support() -> None:
     assert "trace, opset 17 comes next but has a warning of the checks" in reason
     assert matrix.recommend([doubtful, unasked], ASKED)[0] == unasked.choice
     assert "1 thing not as asked" in matrix.recommend([doubtful, unasked], ASKED)[1]
+
+
+def test_a_known_trouble_of_the_export_counts_as_a_doubt_and_what_is_good_to_know_does_not() -> None:
+    def explained(made: MatrixCell, gravity: int) -> MatrixCell:
+        assert made.export is not None
+        known = Explanation("kind", "A kind", "It is so.", gravity=gravity)
+        return dataclasses.replace(made, export=dataclasses.replace(made.export, explanations=(known,)))
+
+    frozen, clean = explained(cell("dynamo", 20), 3), explained(cell("script", 17), 1)
+    assert matrix.recommend([frozen, clean], ASKED)[0] == clean.choice
+    assert "with 1 known trouble of the export" in matrix.recommend([frozen], ASKED)[1]
+    assert matrix.doubt(clean) == ""
+    report = MatrixReport((frozen, clean), clean.choice, "Because.", True, 1.0, 0, 1)
+    assert cell_line(frozen).startswith("▲ dynamo, opset 20")
+    assert cell_line(clean).startswith("✓ script, opset 17")
+    assert matrix_text(report).splitlines()[1].startswith("▲")
 
 
 def test_within_the_noise_the_smaller_file_is_recommended_and_beyond_it_the_faster() -> None:

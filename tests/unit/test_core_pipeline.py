@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
 from modelpack_gui.core import pipeline
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe
 from modelpack_gui.core.records import (
@@ -31,6 +33,7 @@ from modelpack_gui.core.records import (
     ParityReport,
     ParityRequest,
     ParitySpec,
+    PostStepResult,
     Result,
     RunnerResult,
     ShapeMismatch,
@@ -92,6 +95,10 @@ def load_report(keys: KeyReport | None) -> LoadReport:
     return LoadReport("A", "a.py", 1, 1, 0, 4, (), keys, "", 0, (), (), (), 0.1)
 
 
+def export_record(**fields: Any) -> ExportRecord:
+    return ExportRecord(ExportSpec(), ARTIFACT, (), (), 1, 1, {}, **fields)
+
+
 def bench_report(*runners: RunnerResult, is_complete: bool = True) -> BenchReport:
     return BenchReport(BenchSpec(), "", "eager", "", runners, 1, {}, is_complete, 1.0)
 
@@ -114,6 +121,11 @@ def runner(summary: LatencySummary | None) -> RunnerResult:
             ExportRecord(ExportSpec(), ARTIFACT, (Mismatch("opset_version", "17", "18"),), (), 1, 1, {}),
             Verdict.WARNING,
         ),
+        (export_record(explanations=(Explanation("frozen", "Frozen", "It was.", gravity=3),)), Verdict.WARNING),
+        (export_record(explanations=(Explanation("less", "Less", "It is."),)), Verdict.WARNING),
+        (export_record(explanations=(Explanation("known", "Known", "It is.", gravity=1),)), Verdict.PASSED),
+        (export_record(post_steps=(PostStepResult("slim", True, 9, 8, 3, 2, 0.1),)), Verdict.PASSED),
+        (export_record(post_steps=(PostStepResult("slim", False, 9, None, 3, None, 0.1),)), Verdict.WARNING),
         (GraphIndex(ARTIFACT, "", (), (), {}, {}), Verdict.PASSED),
         (GraphIndex(ARTIFACT, "", (), (), {}, {}, shape_inference_error="no"), Verdict.WARNING),
         (CheckReport("/o", Verdict.FAILED, (), 0.1), Verdict.FAILED),

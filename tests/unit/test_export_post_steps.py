@@ -14,12 +14,16 @@ from modelpack_gui.core import serde
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import (
+    LOW_PRECISION,
     DynamicDim,
     ExportRecord,
     ExportRequest,
     ExportSpec,
     InputSpec,
     ModelSource,
+    ParityReport,
+    ParityRequest,
+    ParitySpec,
     PostStepResult,
     Verdict,
 )
@@ -29,6 +33,7 @@ from modelpack_gui.stages.export.post.float16_step import Float16Step
 from modelpack_gui.stages.export.post.onnxruntime_offline import OnnxruntimeOfflineStep
 from modelpack_gui.stages.export.post.onnxscript_optimizer import OnnxscriptOptimizerStep
 from modelpack_gui.stages.hello import missing_of
+from modelpack_gui.stages.parity import stage as parity
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "resources" / "demo"
@@ -176,6 +181,31 @@ def test_a_step_after_a_wrong_export_is_not_blamed_for_it(tmp_path: Path) -> Non
     assert not item.is_kept
     assert item.error is not None
     assert item.error.code == "post-step-unproved"
+
+
+def test_an_artifact_in_half_precision_is_judged_as_such_whatever_its_outputs_are(tmp_path: Path) -> None:
+    target = tmp_path / "shapes.onnx"
+    assert result(export(target, "float16", "onnxslim"), "onnxslim").is_kept  # though after it nothing is exact
+
+    def judged(path: Path, spec: ParitySpec) -> ParityReport:
+        return parity.run(ParityRequest(SHAPES_NET, (IMAGE,), str(path), (BATCH,), spec), PlainContext(DEMO))
+
+    exact = ParitySpec(rtol=1e-6, atol=1e-7, sizes=(1, 3))
+    report = judged(target, exact)
+    outputs = [output for case in report.cases for output in case.outputs]
+    assert {output.actual.dtype for output in outputs} == {"float32"}
+    assert {(output.rtol, output.atol) for output in outputs} == {LOW_PRECISION["float16"]}
+    assert report.verdict is Verdict.PASSED, report.summary
+    assert report.computes_in == "float16"
+    assert report.summary.endswith(
+        "The artifact computes in float16 inside, and was judged by the tolerances for that."
+    )
+    assert judged(target, dataclasses.replace(exact, low_precision={})).verdict is Verdict.FAILED
+
+    model = onnx.load(str(target))
+    del model.metadata_props[:]  # as of somebody else's file: the weights say it
+    onnx.save_model(model, str(tmp_path / "mute.onnx"))
+    assert judged(tmp_path / "mute.onnx", ParitySpec(sizes=(1,))).computes_in == "float16"
 
 
 def test_steps_keep_the_weights_where_they_are(tmp_path: Path) -> None:

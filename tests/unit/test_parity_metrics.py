@@ -200,5 +200,7 @@ def test_an_output_in_half_precision_is_judged_by_the_wider_tolerances_of_its_dt
     spec = ParitySpec(rtol=1e-3, atol=1e-5)
     assert spec.tolerance_of("float32") == (1e-3, 1e-5)
     assert spec.tolerance_of("float16") == spec.low_precision["float16"]
+    assert spec.tolerance_of("float32", "float16") == spec.low_precision["float16"]
+    assert spec.tolerance_of("float32", "float32") == (1e-3, 1e-5)
     assert ParitySpec(rtol=0.5, atol=0.25).tolerance_of("bfloat16") == (0.5, 0.25)
     assert ParitySpec(low_precision={}).tolerance_of("float16") == (1e-3, 1e-5)

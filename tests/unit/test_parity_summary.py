@@ -46,6 +46,11 @@ def test_agreement_says_how_much_of_the_tolerance_was_used() -> None:
     assert summarise([_case(GOOD)], (), SPEC, "ONNX Runtime", None) == "Passed: 1 case agrees exactly."
 
 
+def test_judged_by_the_tolerances_of_half_precision_it_says_so() -> None:
+    text = summarise([_case(GOOD)], (), SPEC, "ONNX Runtime", None, "float16")
+    assert text.endswith("The artifact computes in float16 inside, and was judged by the tolerances for that.")
+
+
 def test_agreement_without_another_size_of_each_dynamic_axis_is_doubtful() -> None:
     assert _summary(_case(GOOD), _case(GOOD, {"n": 3})) == (
         "Doubtful: 2 cases agree exactly, but nothing was compared at a size of w other than 4."

@@ -241,3 +241,13 @@ def test_inputs_from_files_are_the_same_in_the_script_as_in_the_stages(tmp_path:
     with np.load(tmp_path / "seen.npz") as seen:
         for ours, theirs in zip(expected, seen.values(), strict=True):
             np.testing.assert_allclose(ours.numpy(), theirs, rtol=1e-6, atol=1e-6)
+
+
+def test_an_artifact_in_half_precision_is_judged_by_the_tolerances_for_it() -> None:
+    recipe = Recipe(source=ModelSource(file="net.py", name="Net"), inputs=(InputSpec("x", (2, 4)),))
+    rtol, atol = ParitySpec().low_precision["float16"]
+    halved = dataclasses.replace(recipe, export=ExportSpec(post_steps=("float16",), output_path="net.onnx"))
+    plain = dataclasses.replace(recipe, export=ExportSpec(post_steps=("onnxslim",), output_path="net.onnx"))
+    assert f"default_tolerances = ({rtol}, {atol})" in script_code(halved)
+    assert "computes in float16" in script_code(halved)
+    assert "default_tolerances = (0.001, 1e-05)" in script_code(plain)

@@ -74,6 +74,7 @@ from modelpack_gui.core.records.matrix import (
     MatrixSpec,
 )
 from modelpack_gui.core.records.parity import (
+    LOW_PRECISION,
     ErrorHistogram,
     OutputParity,
     ParityCase,
@@ -152,6 +153,7 @@ Result = (
 
 __all__ = [
     "CAST_DTYPES",
+    "LOW_PRECISION",
     "PROTOCOL_VERSION",
     "Artifact",
     "ArtifactFormat",

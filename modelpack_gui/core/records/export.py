@@ -10,7 +10,7 @@ from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.records.brief import ParityBrief
 from modelpack_gui.core.records.source import InputSet, InputSpec, ModelSource
-from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo
+from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict
 
 ArtifactFormat = Literal["onnx", "torchscript", "pt2"]
 
@@ -95,6 +95,8 @@ class Artifact:
         opset_version: Of the default domain; None for TorchScript.
         opset_imports: Version per domain; the default domain is spelled `ai.onnx`.
         metadata: What its maker wrote into it; the keys of this app start with `modelpack.`.
+        weights_dtype: That most of its floating-point weights have, by elements; empty if it has none, or for formats
+            other than ONNX.
     """
 
     path: str
@@ -109,6 +111,7 @@ class Artifact:
     producer: str = ""
     opset_imports: Mapping[str, int] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    weights_dtype: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,3 +192,18 @@ class ExportRecord:
     draft_report: str = ""
     notes: tuple[str, ...] = ()
     reference: ReferenceShapes | None = None
+
+    @property
+    def doubts(self) -> tuple[Explanation, ...]:
+        """Its explanations but those that are only good to know."""
+        return tuple(item for item in self.explanations if item.is_doubt)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The steps after the export that were asked for and not kept."""
+        return tuple(item.step for item in self.post_steps if not item.is_kept)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it is as asked, and nothing is known that makes it doubtful."""
+        return Verdict.WARNING if self.mismatches or self.doubts or self.left_out else Verdict.PASSED

@@ -194,6 +194,11 @@ class MatrixCell:
         return 0 if self.export is None else len(self.export.mismatches)
 
     @property
+    def is_as_asked(self) -> bool:
+        """Whether its export is as asked, and nothing is known that makes it doubtful; True without one."""
+        return self.export is None or self.export.verdict is Verdict.PASSED
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing more will come of it in this run."""
         return self.outcome not in ("waiting", "running")

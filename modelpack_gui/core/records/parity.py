@@ -12,8 +12,8 @@ from modelpack_gui.core.records.export import DynamicDim
 from modelpack_gui.core.records.source import InputSet, InputSpec, ModelSource
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict
 
-LOW_PRECISION: Mapping[str, tuple[float, float]] = {"float16": (1e-2, 1e-3), "bfloat16": (2e-2, 1e-2)}
-"""(rtol, atol): about ten times the spacing of the dtype's numbers, relative and near 1e-1."""
+LOW_PRECISION: Mapping[str, tuple[float, float]] = {"float16": (1e-2, 5e-3), "bfloat16": (2e-2, 1e-2)}
+"""(rtol, atol): some spacings of the dtype's numbers, relative and near 1."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class ParitySpec:
     An element passes if |actual - expected| <= atol + rtol * |expected| (as numpy.testing.assert_allclose).
 
     Attributes:
-        low_precision: (rtol, atol) by dtype, for outputs in a dtype that cannot be as exact as float32: there the
-            larger ones count. Two float16 results of one computation differ by more than rtol 1e-3 when they were
-            merely summed in another order.
+        low_precision: (rtol, atol) by dtype, for outputs in a dtype that cannot be as exact as float32, or of an
+            artifact that computes in one: there the larger ones count. Two float16 results of one computation differ
+            by more than rtol 1e-3 when they were merely summed in another order.
         sizes: Tried on each dynamic axis, besides the example's own size.
         seeds: Added to the seed of each example input; 0 is the example itself.
     """
@@ -36,10 +36,14 @@ class ParitySpec:
     seeds: tuple[int, ...] = (0, 1)
     low_precision: Mapping[str, tuple[float, float]] = field(default_factory=lambda: dict(LOW_PRECISION))
 
-    def tolerance_of(self, dtype: str) -> tuple[float, float]:
-        """(rtol, atol) for an output of a dtype."""
-        rtol, atol = self.low_precision.get(dtype, (0.0, 0.0))
-        return max(self.rtol, rtol), max(self.atol, atol)
+    def tolerance_of(self, dtype: str, computes_in: str = "") -> tuple[float, float]:
+        """(rtol, atol) for an output of a dtype.
+
+        Args:
+            computes_in: The dtype that the artifact computes in, where it is known to be another one.
+        """
+        pairs = [self.low_precision.get(name, (0.0, 0.0)) for name in (dtype, computes_in)]
+        return max(self.rtol, *(rtol for rtol, _ in pairs)), max(self.atol, *(atol for _, atol in pairs))
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,7 @@ class ParityReport:
         summary: The verdict in one plain sentence.
         runtime: What ran the artifact, with its version and provider.
         explanations: Why it differs, where that is of a known kind.
+        computes_in: `float16` or `bfloat16` if the artifact computes in it, whatever the dtype of its outputs.
     """
 
     artifact_path: str
@@ -154,6 +159,7 @@ class ParityReport:
     warnings: tuple[CapturedWarning, ...]
     duration_s: float
     explanations: tuple[Explanation, ...] = ()
+    computes_in: str = ""
 
     @property
     def brief(self) -> ParityBrief:

@@ -85,8 +85,7 @@ class Entry:
         title: In a few words, as a sentence without its full stop.
         recognise: None if the situation is of another kind.
         code: Of the error it makes of an exporter's exception.
-        gravity: Of two explanations of one export the graver comes first: 3 the artifact is wrong or may well be,
-            2 it does less than was asked, 1 good to know.
+        gravity: See `Explanation`; of two explanations of one export the graver comes first.
     """
 
     id: str
@@ -100,4 +99,4 @@ class Entry:
         finding = self.recognise(situation)
         if finding is None:
             return None
-        return Explanation(self.id, self.title, finding.cause, finding.places, finding.fixes)
+        return Explanation(self.id, self.title, finding.cause, finding.places, finding.fixes, self.gravity)

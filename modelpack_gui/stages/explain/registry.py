@@ -50,12 +50,11 @@ def recognise(situation: Situation) -> tuple[Entry, Explanation] | None:
 
 def explain_all(situations: Iterable[Situation]) -> tuple[Explanation, ...]:
     """The explanations of what is known among some situations, each once, the gravest first."""
-    found: dict[tuple[object, ...], tuple[int, Explanation]] = {}
+    found: dict[tuple[object, ...], Explanation] = {}
     for situation in situations:
         known = recognise(situation)
         if known is not None:
             entry, explanation = known
             key = (entry.id, explanation.places[:1] or explanation.cause)
-            found.setdefault(key, (entry.gravity, explanation))
-    ordered = sorted(found.values(), key=lambda item: -item[0])
-    return tuple(explanation for _, explanation in ordered)
+            found.setdefault(key, explanation)
+    return tuple(sorted(found.values(), key=lambda explanation: -explanation.gravity))

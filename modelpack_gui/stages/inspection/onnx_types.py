@@ -53,6 +53,16 @@ _MADE_UP = re.compile(r"unk__\d+")
 _EXTERNAL = 1  # onnx.TensorProto.EXTERNAL
 
 
+def main_float_dtype(tensors: Iterable[Any]) -> str:
+    """The floating-point dtype that most elements of some tensors have; empty if none has one."""
+    elements: dict[str, int] = {}
+    for tensor in tensors:
+        name = dtype_name(tensor.data_type)
+        if "float" in name:
+            elements[name] = elements.get(name, 0) + math.prod(tensor.dims)
+    return max(elements, key=lambda name: elements[name], default="")
+
+
 def dtype_name(elem_type: int) -> str:
     """The name of an ONNX element type; empty for 0 (undefined), `onnx type N` for one that is not known here."""
     if elem_type == 0:

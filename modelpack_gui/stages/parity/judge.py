@@ -54,8 +54,13 @@ def judge(
     actual: Sequence[Output],
     spec: ParitySpec,
     noise: Sequence[float | None],
+    computes_in: str = "",
 ) -> ParityCase:
-    """Compare all outputs of one case, by name where both sides have the same names, else by position."""
+    """Compare all outputs of one case, by name where both sides have the same names, else by position.
+
+    Args:
+        computes_in: See `ParityReport`.
+    """
     if len(expected) != len(actual):
         error = ErrorInfo(
             OUTPUTS_DIFFER,
@@ -69,7 +74,7 @@ def judge(
     outputs = []
     for one, floor, position in zip(expected, noise, range(len(actual)), strict=True):
         other = by_name[one.info.name] if is_named else actual[position]
-        tolerance = Tolerance(*spec.tolerance_of(one.info.dtype))
+        tolerance = Tolerance(*spec.tolerance_of(one.info.dtype, computes_in))
         outputs.append(compare(other.info.name, one, other, tolerance, floor))
     return ParityCase(
         label=case.label,

@@ -14,6 +14,7 @@ from modelpack_gui.stages.explain.results import explain_parity
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.parity import judge
 from modelpack_gui.stages.parity.cases import Case, Dim, plan
+from modelpack_gui.stages.parity.low_precision import low_precision_of
 from modelpack_gui.stages.parity.onnx_reference import OnnxReference
 from modelpack_gui.stages.parity.reference import EagerReference, Reference, randomness
 from modelpack_gui.stages.parity.runtimes import Runtime, open_runtime
@@ -46,6 +47,7 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
     request = _completed(request, context)
     dims, cases = plan(request.inputs, request.dynamic, request.parity, request.input_sets)
     artifact = read_artifact(resolve(context, request.artifact_path))
+    computes_in = low_precision_of(artifact)
     onnx_file = onnx_source(request.source, context) if built is None else None
     if built is None and onnx_file is None:
         context.progress("Building the model", 0.0)
@@ -65,7 +67,7 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
         for number, case in enumerate(cases):
             context.check_cancelled()
             context.progress(f"Comparing at {case.label} ({number + 1} of {len(cases)})", number / len(cases))
-            results.append(_compare(case, request, dims, runtime, reference, context))
+            results.append(_compare(case, request, dims, runtime, reference, context, computes_in))
     warnings = (*(built.warnings if built is not None else ()), *captured.records, *((random,) if random else ()))
     verdicts = [case.verdict for case in results]
     if random or untried(results, dims):
@@ -74,11 +76,12 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
         artifact_path=artifact.path,
         parity=request.parity,
         verdict=Verdict.worst(verdicts),
-        summary=summarise(results, dims, request.parity, runtime.title, random),
+        summary=summarise(results, dims, request.parity, runtime.title, random, computes_in),
         cases=tuple(results),
         runtime=runtime.description,
         warnings=warnings,
         duration_s=time.perf_counter() - started,
+        computes_in=computes_in,
     )
     source_path = built.source_path if built is not None else ""
     return dataclasses.replace(report, explanations=explain_parity(report, request, artifact, source_path))
@@ -98,6 +101,7 @@ def _compare(
     runtime: Runtime,
     reference: Reference,
     context: Context,
+    computes_in: str,
 ) -> ParityCase:
     try:
         tensors = reference.make_inputs(case.inputs, case.seed, case.shapes)
@@ -118,4 +122,4 @@ def _compare(
         return judge.without_outputs(case, Verdict.FAILED, info)
     context.check_cancelled()
     floors = reference.noise_floor(tensors, expected) if case.seed == 0 else (None,) * len(expected)
-    return judge.judge(case, expected, actual, request.parity, floors)
+    return judge.judge(case, expected, actual, request.parity, floors, computes_in)

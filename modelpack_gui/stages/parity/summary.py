@@ -19,8 +19,31 @@ def summarise(
     spec: ParitySpec,
     runtime_title: str,
     random: CapturedWarning | None,
+    computes_in: str = "",
 ) -> str:
-    """Say whether the artifact agrees with the model; if not, which output, where, by how much, and why perhaps."""
+    """Say whether the artifact agrees with the model; if not, which output, where, by how much, and why perhaps.
+
+    Args:
+        computes_in: See `ParityReport`.
+    """
+    return _summary(cases, dims, spec, runtime_title, random) + _precision(cases, computes_in)
+
+
+def _precision(cases: Iterable[ParityCase], computes_in: str) -> str:
+    """Why outputs in float32 were not judged as such, as a sentence that follows others; empty if they were."""
+    dtypes = {item.expected.dtype for case in cases for item in case.outputs}
+    if not computes_in or not dtypes & {"float32", "float64"}:
+        return ""
+    return f" The artifact computes in {computes_in} inside, and was judged by the tolerances for that."
+
+
+def _summary(
+    cases: Sequence[ParityCase],
+    dims: Sequence[Dim],
+    spec: ParitySpec,
+    runtime_title: str,
+    random: CapturedWarning | None,
+) -> str:
     failed = [case for case in cases if case.verdict is Verdict.FAILED]
     if failed:
         causes = [_refusals(failed, dims, runtime_title), *_wrong_outputs(cases, dims)]

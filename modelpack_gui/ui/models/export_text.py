@@ -63,13 +63,24 @@ def export_sentence(record: ExportRecord) -> str:
     name = artifact.path.replace("\\", "/").rpartition("/")[2]
     opset = f", opset {artifact.opset_version}" if artifact.opset_version is not None else ""
     made = f"Exported in {fmt.duration(record.duration_s)}: {name}, {fmt.size(artifact.size_bytes)}{opset}."
+    left_out = f" Left out: {', '.join(record.left_out)}." if record.left_out else ""
     if not record.mismatches:
-        return made
+        return f"{made}{_doubt_text(record)}{left_out}"
     first = record.mismatches[0]
     aspect = aspect_title(first.aspect).lower()
     more = len(record.mismatches) - 1
     others = f" {fmt.plural(more, 'other difference')} below." if more else ""
-    return f"{made} Not all is as asked: {aspect} {first.asked} was asked, {first.got} came out.{others}"
+    return f"{made} Not all is as asked: {aspect} {first.asked} was asked, {first.got} came out.{others}{left_out}"
+
+
+def _doubt_text(record: ExportRecord) -> str:
+    """The gravest known trouble, as sentences that follow another; empty if there is none."""
+    if not record.doubts:
+        return ""
+    first, more = record.doubts[0], len(record.doubts) - 1
+    others = f" {fmt.plural(more, 'other known trouble')} below." if more else ""
+    consequence = "It may be wrong" if first.may_be_wrong else "It may do less than was asked"
+    return f" {consequence}: {first.title[0].lower()}{first.title[1:]}.{others}"
 
 
 def shown_rows(record: ExportRecord, inputs: Sequence[InputSpec] = ()) -> list[AskedRow]:

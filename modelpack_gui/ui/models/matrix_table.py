@@ -96,15 +96,15 @@ def _outcome_full(row: MatrixRow) -> str:
         return f"{_outcome_text(row)}: {cell.error.message}"
     if cell.message:
         return f"{_outcome_text(row)}: {cell.message}"
-    if cell.mismatches:
-        return f"{_outcome_text(row)}, but {plural(cell.mismatches, 'thing')} not as asked"
+    if doubt := matrix.doubt(cell):
+        return f"{_outcome_text(row)}, but {doubt}"
     return _outcome_text(row)
 
 
 def _outcome_status(row: MatrixRow) -> Status:
     if row.is_stale:
         return Status.STALE
-    if row.cell.outcome == "exported" and row.cell.mismatches:
+    if row.cell.outcome == "exported" and not row.cell.is_as_asked:
         return Status.WARNING
     return _STATUSES[row.cell.outcome]
 

@@ -146,7 +146,9 @@ def _all_marks(states: Mapping[Stage, StageState]) -> Iterator[tuple[SourcePlace
                     status = Status.FAILED if row.verdict is Verdict.FAILED else Status.WARNING
                     yield from _of_explanations((row.known,), status, stage, is_stale=is_older)
         if isinstance(result, ExportRecord):
-            yield from _of_explanations(result.explanations, Status.WARNING, stage, is_stale=is_older)
+            for one in result.explanations:
+                status = Status.WARNING if one.is_doubt else Status.REMARK
+                yield from _of_explanations((one,), status, stage, is_stale=is_older)
         elif isinstance(result, ParityReport):
             status = Status.FAILED if result.verdict is Verdict.FAILED else Status.WARNING
             yield from _of_explanations(result.explanations, status, stage, is_stale=is_older)

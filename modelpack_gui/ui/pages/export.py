@@ -137,7 +137,9 @@ class ExportPage(StagePage):
     def show_result(self, result: Result) -> None:
         """Draw an export."""
         assert isinstance(result, ExportRecord)
-        self.explanations.show_explanations([(Status.WARNING, one) for one in result.explanations])
+        self.explanations.show_explanations(
+            [(Status.WARNING if one.is_doubt else Status.REMARK, one) for one in result.explanations]
+        )
         self.lint.fold.set_open(is_open=False)  # what came out says more by now
         ran_with = self.controller.state(self.stage).ran_with
         self.results.show_record(result, tensor_inputs(ran_with.inputs) if ran_with is not None else ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modelpack_gui.core.records import ArtifactFormat
+from modelpack_gui.core.records import LOW_PRECISION, ArtifactFormat
 from modelpack_gui.stages.export.post.base import save_like
 
 
@@ -22,7 +22,7 @@ class Float16Step:
         "Half the size; inputs and outputs stay float32, and so do operators that half precision is too narrow for."
         " Fast on GPUs, slow on most CPUs; judged by rtol 0.01, atol 0.005."
     )
-    rtol, atol = 1e-2, 5e-3  # ten spacings of float16, and five near 1
+    rtol, atol = LOW_PRECISION["float16"]  # as on the Parity page
 
     def apply(self, source: Path, target: Path) -> None:
         """See `PostStep.apply`."""

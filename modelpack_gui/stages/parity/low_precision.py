@@ -1,0 +1,19 @@
+"""Whether an artifact computes in a dtype that cannot be as exact as its outputs look."""
+
+from __future__ import annotations
+
+from modelpack_gui.core.records import LOW_PRECISION, Artifact
+from modelpack_gui.stages.export.metadata import options_in
+from modelpack_gui.stages.export.post.float16_step import Float16Step
+
+
+def low_precision_of(artifact: Artifact) -> str:
+    """`float16` or `bfloat16` if it computes in that; empty if it does not, or does not show it.
+
+    The step float16 keeps inputs and outputs in float32, so that these say nothing. What was written into the file
+    does; and in a file of somebody else's, the weights.
+    """
+    made_with = options_in(artifact.metadata)
+    if made_with is not None and Float16Step.id in made_with.post_steps:
+        return "float16"
+    return artifact.weights_dtype if artifact.weights_dtype in LOW_PRECISION else ""
