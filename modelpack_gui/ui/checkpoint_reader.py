@@ -54,7 +54,7 @@ class CheckpointReader(QObject):
                 self.scan, self.error = scan, error
                 self.changed.emit()
 
-        controller.ask_checkpoint_scan(request, answered)
+        controller.ask("scan-checkpoint", request, f"Read {spec.path}", CheckpointScan, answered)
 
     def _forget(self) -> None:
         self._asked = ()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.records import TensorStats
+from modelpack_gui.core.records import TensorStats, TensorStatsRequest
 from modelpack_gui.ui.controller import Controller
 
 Answered = Callable[[TensorStats | ErrorInfo], None]
@@ -65,4 +65,5 @@ class TensorReader(QObject):
             if name == self._wanted and self._answered is not None and answer is not None:
                 self._answered(answer)
 
-        self._controller.ask_tensor_stats(name, ended)
+        request = TensorStatsRequest(self._controller.artifact_path, name)
+        self._controller.ask("tensor-stats", request, f"Read {name}", TensorStats, ended)

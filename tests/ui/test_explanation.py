@@ -53,7 +53,7 @@ def button(widget: QWidget, name: str) -> QPushButton:
 
 def open_recipe(controller: Controller, client: FakeClient) -> None:
     """A recipe whose source is never looked at: the fake client answers."""
-    controller.recipe = make_recipe()
+    controller.project.recipe = make_recipe()
     client.jobs.clear()
 
 
@@ -112,7 +112,7 @@ def test_the_failure_after_a_known_one_keeps_nothing_of_it(panel: ErrorPanel) ->
 def test_pressing_a_fix_changes_the_recipe_undoably_and_runs_the_stage_again(
     qtbot: QtBot, panel: ErrorPanel, controller: Controller, client: FakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(controller, "problem", lambda _stage: "")
+    monkeypatch.setattr(controller.states, "problem", lambda _stage: "")
     open_recipe(controller, client)
     panel.show_error(EXPLAINED)
     fix = button(panel, "apply-fix")

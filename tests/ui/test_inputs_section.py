@@ -46,7 +46,7 @@ MASK = InputSpec("mask", (2, 8), "bool")
 @pytest.fixture
 def section(controller: Controller, settings: Settings, tmp_path: Path, qtbot: QtBot) -> InputsSection:
     (tmp_path / "net.py").write_text("")
-    controller.path = tmp_path / "recipe.toml"
+    controller.project.path = tmp_path / "recipe.toml"
     made = InputsSection(controller, settings)
     qtbot.addWidget(made)
     controller.recipe_changed.connect(lambda: made.show_inputs(None))

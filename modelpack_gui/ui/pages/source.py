@@ -20,6 +20,7 @@ from modelpack_gui.core.records import (
     CapturedWarning,
     CheckpointSpec,
     FactoryDraft,
+    FactoryRequest,
     LoadReport,
     ModelSource,
     Result,
@@ -79,7 +80,7 @@ class SourcePage(StagePage):
         self.interpreter.interpreter_edited.connect(self._on_interpreter_edited)
         self.model_field.location_edited.connect(self._on_location_edited)
         self.model_field.name_edited.connect(self._on_name_edited)
-        self.model_field.factory_wanted.connect(lambda: controller.ask_factory(self._on_factory_drafted))
+        self.model_field.factory_wanted.connect(self._ask_factory)
         self.model_field.consent_wanted.connect(self._on_consent_clicked)
         self.model_field.allowed_edited.connect(
             lambda names: self._edit_source(
@@ -209,6 +210,12 @@ class SourcePage(StagePage):
         info = next((item for item in scan.callables if item.name == name), None) if scan is not None else None
         is_saved = self.controller.path is not None
         self.controller.edit(_with_proposals(after, info, is_saved=is_saved), "choose class")
+
+    def _ask_factory(self) -> None:
+        source = self.controller.recipe.source
+        request = FactoryRequest(source.file, source.module, source.name)
+        title = f"Draft a factory for {source.name}"
+        self.controller.ask("draft-factory", request, title, FactoryDraft, self._on_factory_drafted)
 
     def _on_factory_drafted(self, draft: FactoryDraft | None, error: ErrorInfo | None) -> None:
         if draft is None:

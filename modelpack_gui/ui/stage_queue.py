@@ -1,0 +1,130 @@
+"""The stages that run and wait to: one at a time, in order, with the export that they need made first."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, Signal
+
+from modelpack_gui.core import pipeline
+from modelpack_gui.core.events import Done, TerminalEvent
+from modelpack_gui.core.pipeline import ORDER, Stage
+from modelpack_gui.core.records import ExportRecord
+from modelpack_gui.ui.job_center import JobView
+from modelpack_gui.ui.project import Project
+from modelpack_gui.ui.project_jobs import ProjectJobs
+from modelpack_gui.ui.project_source import ProjectSource
+from modelpack_gui.ui.stage_states import StageStates
+from modelpack_gui.ui.status import StageState, Status
+
+_NEEDS_ARTIFACT = (Stage.GRAPH, Stage.CHECK, Stage.PARITY, Stage.BENCH)
+
+
+class StageQueue(QObject):
+    """Runs stages, and puts what they give into the states."""
+
+    changed = Signal(object)  # Stage, that waits now or no longer does
+    ended = Signal(object)  # Stage, whose state says how
+
+    def __init__(
+        self,
+        project: Project,
+        source: ProjectSource,
+        states: StageStates,
+        jobs: ProjectJobs,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._source = source
+        self._states = states
+        self._jobs = jobs
+        self._waiting: list[Stage] = []
+        self._running: dict[Stage, str] = {}  # ids of jobs
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any stage runs."""
+        return bool(self._running)
+
+    def job_of(self, stage: Stage) -> str:
+        """Id of the job that runs a stage now; empty if none does."""
+        return self._running.get(stage, "")
+
+    def state(self, stage: Stage) -> StageState:
+        """The state of a stage, that it waits included."""
+        state = self._states.state(stage)
+        if stage in self._waiting:
+            return dataclasses.replace(state, status=Status.WAITING, message="Waiting for its turn", fraction=None)
+        return state
+
+    def run(self, stages: Iterable[Stage]) -> None:
+        """Run some stages in order; a missing or stale export is made first for those that need one."""
+        asked = set(stages)
+        if asked & set(_NEEDS_ARTIFACT) and not self._has_artifact_for(asked):
+            is_fresh = self.state(Stage.EXPORT).status in (Status.PASSED, Status.WARNING)
+            if not is_fresh:
+                asked.add(Stage.EXPORT)
+        waiting = {*self._waiting, *asked} - set(self._running)
+        self._wait_for([stage for stage in ORDER if stage in waiting])
+        self._run_next()
+
+    def cancel(self, stage: Stage | None = None) -> None:
+        """Cancel a stage that runs or waits, or all of them."""
+        self._wait_for([] if stage is None else [waiting for waiting in self._waiting if waiting is not stage])
+        for running, job in list(self._running.items()):
+            if stage is None or running is stage:
+                self._jobs.cancel(job)
+
+    def forget(self) -> None:
+        """Another project takes this one's place: stop all, and wait for nothing."""
+        self.cancel()
+        self._running.clear()
+
+    def follow(self, view: JobView) -> None:
+        """A job went on; if it runs a stage, its state says how far it is."""
+        for stage, job in self._running.items():
+            if job == view.id and view.status is Status.RUNNING:
+                self._states.advance(stage, view.message, view.fraction)
+
+    def _has_artifact_for(self, wanted: set[Stage]) -> bool:
+        """Whether these stages can look at the source itself. Against itself TorchScript would prove nothing."""
+        looks_only = not wanted & {Stage.PARITY, Stage.BENCH, Stage.EXPORT}
+        return self._source.is_onnx or (self._states.looks_at_source and looks_only)
+
+    def _wait_for(self, stages: list[Stage]) -> None:
+        changed = set(self._waiting) ^ set(stages)
+        self._waiting = stages
+        for stage in ORDER:
+            if stage in changed:
+                self.changed.emit(stage)
+
+    def _run_next(self) -> None:
+        while self._waiting and not self._running:
+            stage = self._waiting.pop(0)
+            problem = self._states.problem(stage)
+            if problem:
+                self._wait_for([])
+                self._states.refuse(stage, problem)
+                return
+            self._start(stage)
+
+    def _start(self, stage: Stage) -> None:
+        recipe, states = self._project.recipe, self._states
+        exported = states.result(Stage.EXPORT, ExportRecord)
+        request = pipeline.request_for(
+            stage, recipe, states.artifact_path, exported, is_source=states.looks_at_source
+        )
+        made_from = self._source.stamps()
+
+        def ended(event: TerminalEvent) -> None:
+            del self._running[stage]
+            states.end(stage, event, recipe, made_from)
+            self.ended.emit(stage)
+            if not isinstance(event, Done) and stage in (Stage.SOURCE, Stage.EXPORT):
+                self._wait_for([])
+            self._run_next()
+
+        self._running[stage] = self._jobs.run(stage.value, request, stage.label, ended)
+        states.start(stage)

@@ -1,0 +1,174 @@
+"""What each stage of a project gave last, what it came from, and whether that still holds."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from modelpack_gui.core import pipeline
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.events import Failed, TerminalEvent
+from modelpack_gui.core.pipeline import ORDER, Stage
+from modelpack_gui.core.recipe import Recipe
+from modelpack_gui.core.records import ExportRecord, FileStamp, LoadReport, Result, Verdict, source_problem
+from modelpack_gui.ui.project import Project
+from modelpack_gui.ui.project_source import ProjectSource
+from modelpack_gui.ui.status import StageState, Status
+from modelpack_gui.ui.theme import status_of
+
+R = TypeVar("R")
+
+_NEEDS_SOURCE = (Stage.SOURCE, Stage.EXPORT, Stage.PARITY, Stage.BENCH)
+
+
+class StageStates(QObject):
+    """The states, and the artifact that they are about. It runs nothing."""
+
+    changed = Signal(object)  # Stage
+
+    def __init__(self, project: Project, source: ProjectSource, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._source = source
+        self._states: dict[Stage, StageState] = {stage: StageState() for stage in ORDER}
+        self._outdated: set[Stage] = set()  # a newer artifact came after their result
+
+    # Reading
+
+    def state(self, stage: Stage) -> StageState:
+        """The state of a stage now, staleness included."""
+        state = self._states[stage]
+        if state.status is Status.RUNNING or state.ran_with is None:
+            return state
+        is_stale = (
+            stage in self._outdated
+            or pipeline.is_stale(stage, state.ran_with, self._project.recipe, is_source=self.looks_at_source)
+            or bool(self._source.changed(state.made_from))
+        )
+        return dataclasses.replace(state, status=Status.STALE) if is_stale else state
+
+    def result(self, stage: Stage, kind: type[R]) -> R | None:
+        """The last result of a stage, stale or not."""
+        result = self._states[stage].result
+        return result if isinstance(result, kind) else None
+
+    @property
+    def artifact_path(self) -> str:
+        """Absolute path of the artifact that the later stages look at; empty if there is none yet.
+
+        A source that is an artifact itself is looked at until it is exported to another.
+        """
+        exported = self.result(Stage.EXPORT, ExportRecord)
+        if exported is not None and not self._source.is_onnx:
+            return exported.artifact.path
+        return self._source.artifact
+
+    @property
+    def looks_at_source(self) -> bool:
+        """Whether that artifact is the source itself."""
+        return bool(self._source.artifact) and self.artifact_path == self._source.artifact
+
+    @property
+    def changed_files(self) -> tuple[str, ...]:
+        """Absolute paths of the files that changed since the model was last loaded or exported."""
+        states = [self._states[stage] for stage in (Stage.SOURCE, *ORDER)]
+        made_from = next((state.made_from for state in states if state.made_from), ())
+        return self._source.changed(made_from)
+
+    def problem(self, stage: Stage) -> str:
+        """Why a stage cannot be run now, in one sentence; empty if it can."""
+        recipe, is_onnx = self._project.recipe, self._source.is_onnx
+        if is_onnx and stage is Stage.EXPORT:
+            return "The source is an ONNX file already, so there is nothing to export."
+        if self.looks_at_source and stage in (Stage.GRAPH, Stage.CHECK):
+            return ""
+        if stage in _NEEDS_SOURCE or not self.artifact_path:
+            problem = source_problem(recipe.source, self._project.base)
+            if problem:
+                return problem
+            if stage is not Stage.SOURCE and not recipe.inputs:
+                return "There is no example input."
+            if stage is not Stage.SOURCE and not recipe.export.output_path and not is_onnx:
+                return "No output path is chosen for the export."
+        return ""
+
+    # What happened
+
+    def start(self, stage: Stage) -> None:
+        """It runs from now on."""
+        self._put(stage, dataclasses.replace(self._states[stage], status=Status.RUNNING, error=None, message=""))
+
+    def advance(self, stage: Stage, message: str, fraction: float | None) -> None:
+        """It came this far."""
+        self._put(stage, dataclasses.replace(self._states[stage], message=message, fraction=fraction))
+
+    def refuse(self, stage: Stage, problem: str) -> None:
+        """It cannot be run."""
+        error = ErrorInfo("stage-not-ready", problem, "Fill it in on the Source page or in the export options.")
+        before = self._states[stage]
+        self._put(stage, StageState(Status.FAILED, before.result, error, ran_with=self._project.recipe))
+
+    def end(self, stage: Stage, event: TerminalEvent, recipe: Recipe, made_from: tuple[FileStamp, ...]) -> None:
+        """It ended; it had been started with that recipe and those files."""
+        before = self._states[stage]
+        if isinstance(event, Failed):
+            state = StageState(Status.FAILED, before.result, event.error, ran_with=recipe, made_from=made_from)
+        elif event.result is None:  # cancelled with nothing to keep: what was there before is still true
+            status = _status_of_result(before.result) if before.result is not None else Status.CANCELLED
+            state = dataclasses.replace(before, status=status, message="", fraction=None)
+        else:
+            read = event.result.files if isinstance(event.result, LoadReport) else ()
+            state = StageState(
+                _status_of_result(event.result), event.result, ran_with=recipe, made_from=read or made_from
+            )
+            self._outdated.discard(stage)
+            if stage is Stage.EXPORT:
+                self._outdated.update(pipeline.downstream_of(stage))
+        self._put(stage, state)
+        if stage is Stage.EXPORT:
+            self._tell_downstream()
+
+    def adopt_export(self, record: ExportRecord) -> None:
+        """An export was made elsewhere (by the matrix): it is this recipe's own, as if it had just run."""
+        self._outdated.update(pipeline.downstream_of(Stage.EXPORT))
+        self._put(Stage.EXPORT, StageState(_status_of_result(record), record, ran_with=self._project.recipe))
+        self._tell_downstream()
+
+    def respell(self, before: Recipe) -> None:
+        """The recipe says the same with other words: what came from it still does."""
+        for stage, state in self._states.items():
+            if state.ran_with == before:
+                self._states[stage] = dataclasses.replace(state, ran_with=self._project.recipe)
+
+    def clear(self) -> None:
+        """There is another project: nothing has run. `tell_all` says so when the project is whole."""
+        self._outdated.clear()
+        self._states = {stage: StageState() for stage in ORDER}
+
+    # Telling
+
+    def tell_all(self) -> None:
+        """Every state may be another."""
+        for stage in ORDER:
+            self.changed.emit(stage)
+
+    def tell_edited(self, before: Recipe) -> None:
+        """The states of the stages whose settings an edit changed may be others."""
+        for stage in ORDER:
+            if pipeline.settings_of(stage, before) != pipeline.settings_of(stage, self._project.recipe):
+                self.changed.emit(stage)
+
+    def _tell_downstream(self) -> None:
+        for later in pipeline.downstream_of(Stage.EXPORT):
+            self.changed.emit(later)
+
+    def _put(self, stage: Stage, state: StageState) -> None:
+        self._states[stage] = state
+        self.changed.emit(stage)
+
+
+def _status_of_result(result: Result) -> Status:
+    verdict = pipeline.verdict_of(result)
+    return Status.PASSED if verdict is Verdict.SKIPPED else status_of(verdict)
