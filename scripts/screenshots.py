@@ -117,7 +117,7 @@ class Photographer:
         assert report is not None
         controller.show_place(report.explanations[0].places[0])
         self.shoot("source-view")
-        self.window.source.dock.hide()
+        self.window.docks.source.dock.hide()
 
     def shoot_explained_failure(self) -> str:
         """An export that torch refuses; gives the id of its explanation."""

@@ -25,21 +25,18 @@ from modelpack_gui.core.figures import duration
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.autosave import Autosave
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.docks import Docks
 from modelpack_gui.ui.job_center import JobCenter, JobView
 from modelpack_gui.ui.menus import Menus
 from modelpack_gui.ui.pages.start import StartPage
 from modelpack_gui.ui.project_files import ProjectFiles
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.source_dock import SourceDock
 from modelpack_gui.ui.theme import app_icon
-from modelpack_gui.ui.widgets.lazy_dock import LazyDock
 from modelpack_gui.ui.widgets.message_bar import MessageBar
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.pages.base import StagePage
     from modelpack_gui.ui.project_view import ProjectView
-
-_STATE_VERSION = 1
 
 
 class MainWindow(QMainWindow):
@@ -60,19 +57,8 @@ class MainWindow(QMainWindow):
         self._current = Stage.SOURCE
 
         self._make_centre()
-        self._make_docks()
-        self.menus = Menus(
-            self,
-            self,
-            controller,
-            settings,
-            (
-                (self.inspector_dock, "inspector", "Ctrl+I"),
-                (self.jobs_dock, "jobs", "Ctrl+J"),
-                (self.log_dock, "log", "Ctrl+L"),
-                (self.source.dock, "source", "Ctrl+U"),
-            ),
-        )
+        self.docks = Docks(self, controller, jobs, settings, self.page)
+        self.menus = Menus(self, self, controller, settings, self.docks.with_shortcuts())
         self._make_status_bar()
         controller.project_changed.connect(self._on_project_changed)
         controller.recipe_changed.connect(self._on_project_changed)
@@ -185,11 +171,11 @@ class MainWindow(QMainWindow):
 
     def open_in_editor(self) -> None:
         """Open the line of the source view in the user's own editor."""
-        self.source.open_in_editor()
+        self.docks.source.open_in_editor()
 
     def choose_editor(self) -> None:
         """Ask which editor that is."""
-        self.source.choose_editor()
+        self.docks.source.choose_editor()
 
     def try_all(self) -> None:
         """Ask which exporters to try, and try them."""
@@ -279,39 +265,6 @@ class MainWindow(QMainWindow):
             self._views.addWidget(self._project_view)
         return self._project_view
 
-    def _make_docks(self) -> None:
-        area = Qt.DockWidgetArea
-        self.inspector_dock = LazyDock("Inspector", "inspector-dock", self._make_inspector, self)
-        self.addDockWidget(area.RightDockWidgetArea, self.inspector_dock)
-        self.jobs_dock = LazyDock("Jobs", "jobs-dock", self._make_jobs_panel, self)
-        self.log_dock = LazyDock("Log", "log-dock", self._make_log_panel, self)
-        self.addDockWidget(area.BottomDockWidgetArea, self.jobs_dock)
-        self.tabifyDockWidget(self.jobs_dock, self.log_dock)
-        self.source = SourceDock(self, self.controller, self._settings, self.page)
-        self.addDockWidget(area.BottomDockWidgetArea, self.source.dock)
-        self.tabifyDockWidget(self.log_dock, self.source.dock)
-        for dock in (self.inspector_dock, self.jobs_dock, self.log_dock, self.source.dock):
-            dock.hide()
-        self.resizeDocks([self.inspector_dock], [280], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.jobs_dock], [180], Qt.Orientation.Vertical)
-
-    # The contents of the docks are imported when they are first shown: the window opens sooner.
-
-    def _make_inspector(self) -> QWidget:
-        from modelpack_gui.ui.widgets.inspector import InspectorPanel
-
-        return InspectorPanel(self.controller, settings=self._settings)
-
-    def _make_jobs_panel(self) -> QWidget:
-        from modelpack_gui.ui.widgets.jobs_panel import JobsPanel
-
-        return JobsPanel(self._jobs, self._settings)
-
-    def _make_log_panel(self) -> QWidget:
-        from modelpack_gui.ui.widgets.log_panel import LogPanel
-
-        return LogPanel(self._jobs)
-
     def _make_status_bar(self) -> None:
         self.interpreter_label = QLabel()
         self.interpreter_label.setProperty("role", "muted")
@@ -325,7 +278,7 @@ class MainWindow(QMainWindow):
     def _on_project_changed(self) -> None:
         controller = self.controller
         self._views.setCurrentWidget(self._view() if self._is_project_open else self.start_page)
-        self.inspector_dock.setVisible(self._is_project_open and self._inspector_wanted())
+        self.docks.show_inspector(is_project_open=self._is_project_open)
         name = "modelpack-gui"
         if self._is_project_open:
             opened = controller.path or (Path(controller.opened_artifact) if controller.opened_artifact else None)
@@ -334,9 +287,6 @@ class MainWindow(QMainWindow):
         self.setWindowModified(self._is_project_open and controller.is_modified)
         self.setWindowFilePath(str(controller.path) if controller.path is not None else "")
         self._update_commands()
-
-    def _inspector_wanted(self) -> bool:
-        return not self.inspector_dock.property("hidden-by-user")
 
     def _update_commands(self) -> None:
         self.menus.update(self._current, is_project_open=self._is_project_open)
@@ -388,7 +338,7 @@ class MainWindow(QMainWindow):
             return
         self._settings.set_state("geometry", self.saveGeometry())
         if self._is_project_open:
-            self._settings.set_state("docks", self.saveState(_STATE_VERSION))
+            self.docks.remember()
         self._autosave.close()
         self._jobs.close()
         event.accept()
@@ -397,10 +347,4 @@ class MainWindow(QMainWindow):
         geometry = self._settings.state("geometry")
         if geometry.isEmpty() or not self.restoreGeometry(geometry):
             self.resize(1280, 800)
-        docks = self._settings.state("docks")
-        if not docks.isEmpty():
-            self.restoreState(docks, _STATE_VERSION)
-        self.inspector_dock.setProperty("hidden-by-user", self.inspector_dock.isHidden() and not docks.isEmpty())
-        self.inspector_dock.toggleViewAction().triggered.connect(
-            lambda checked: self.inspector_dock.setProperty("hidden-by-user", not checked)
-        )
+        self.docks.restore()

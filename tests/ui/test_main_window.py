@@ -83,7 +83,7 @@ def trust(window: MainWindow, qtbot: QtBot, button: str) -> None:
 
 def test_it_starts_on_the_start_page_with_the_project_commands_off(window: MainWindow) -> None:
     assert window.start_page.isVisible()
-    assert not window.inspector_dock.isVisible()
+    assert not window.docks.inspector.isVisible()
     enabled = {action.text() for action in window.menus.actions if action.isEnabled()}
     assert "&Save" not in enabled
     assert "Open the &demo" in enabled
@@ -305,8 +305,8 @@ def test_the_log_shows_lines_that_came_before_it_was_opened(
     job = client.last("hello")
     job.give(Log(job.id, "warning", "a model printed this", "stdout"))
     qtbot.waitUntil(lambda: len(window.controller.jobs.log) == 1)
-    window.log_dock.show()
-    panel = window.log_dock.content()
+    window.docks.log.show()
+    panel = window.docks.log.content()
     assert isinstance(panel, LogPanel)
     assert "a model printed this" in panel.text()
     panel.set_filter("something else")
@@ -315,10 +315,10 @@ def test_the_log_shows_lines_that_came_before_it_was_opened(
 
 def test_a_running_job_is_cancelled_from_the_jobs_dock(window: MainWindow, client: FakeClient, qtbot: QtBot) -> None:
     window.open_demo()
-    window.jobs_dock.show()
+    window.docks.jobs.show()
     window.show_stage(Stage.EXPORT)
     window.controller.run(Stage.EXPORT)
-    panel = window.jobs_dock.content()
+    panel = window.docks.jobs.content()
     assert isinstance(panel, JobsPanel)
     panel.select(client.last("export").id)
     qtbot.mouseClick(panel.cancel_button, Qt.MouseButton.LeftButton)

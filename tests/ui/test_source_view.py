@@ -302,10 +302,10 @@ def command(window: MainWindow, text: str) -> None:
 
 
 def test_the_dock_comes_with_its_shortcut_and_takes_the_focus(opened: MainWindow, qtbot: QtBot) -> None:
-    assert not opened.source.dock.isVisible()
+    assert not opened.docks.source.dock.isVisible()
     qtbot.keyClick(opened, Qt.Key.Key_U, Qt.KeyboardModifier.ControlModifier)
-    assert opened.source.dock.isVisible()
-    qtbot.waitUntil(lambda: opened.source.view.editor.hasFocus())
+    assert opened.docks.source.dock.isVisible()
+    qtbot.waitUntil(lambda: opened.docks.source.view.editor.hasFocus())
     assert opened.height() == 800
 
 
@@ -314,15 +314,15 @@ def test_a_double_click_on_a_warning_goes_to_its_line(opened: MainWindow, model:
     table = page.findChild(WarningsTable)
     assert isinstance(table, WarningsTable)
     table.table.record_activated.emit(warning_at(model, 12))
-    assert opened.source.view.place == SourcePlace(str(model), 12)
-    assert opened.source.dock.isVisible()
+    assert opened.docks.source.view.place == SourcePlace(str(model), 12)
+    assert opened.docks.source.dock.isVisible()
 
 
 def test_a_double_click_on_a_node_goes_to_its_line(opened: MainWindow, model: Path) -> None:
     page = opened.page(Stage.GRAPH)
     assert isinstance(page, GraphPage)
     page.tables.table.activated.emit(page.tables.table.model().index(0, 0))
-    assert opened.source.view.place == SourcePlace(str(model), 7)
+    assert opened.docks.source.view.place == SourcePlace(str(model), 7)
 
 
 def test_the_inspector_leads_from_a_node_to_its_line(opened: MainWindow, model: Path, qtbot: QtBot) -> None:
@@ -330,14 +330,14 @@ def test_the_inspector_leads_from_a_node_to_its_line(opened: MainWindow, model: 
     page.findChild(QWidget, "graph-nodes")
     assert isinstance(page, GraphPage)
     page.tables.table.selectRow(1)
-    link = next(one for one in opened.inspector_dock.findChildren(QPushButton) if one.accessibleName() == "Source")
+    link = next(one for one in opened.docks.inspector.findChildren(QPushButton) if one.accessibleName() == "Source")
     qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: opened.source.dock.isVisible())
-    assert opened.source.view.place == SourcePlace(str(model), 8)
+    qtbot.waitUntil(lambda: opened.docks.source.dock.isVisible())
+    assert opened.docks.source.view.place == SourcePlace(str(model), 8)
 
 
 def test_the_nodes_of_a_line_are_filtered_and_the_first_is_selected(opened: MainWindow) -> None:
-    view = opened.source.view
+    view = opened.docks.source.view
     found = view.editor.marks[7]
     view.subject_wanted.emit(Stage.GRAPH, found.nodes)
     page = opened.page(Stage.GRAPH)
@@ -349,7 +349,7 @@ def test_the_nodes_of_a_line_are_filtered_and_the_first_is_selected(opened: Main
 
 
 def test_a_mark_leads_to_its_warning_and_its_explanation(opened: MainWindow, model: Path) -> None:
-    view = opened.source.view
+    view = opened.docks.source.view
     opened.show_stage(Stage.SOURCE)
     for line in (12, 20):
         (mark,) = view.editor.marks[line].marks
@@ -374,10 +374,10 @@ def test_a_line_of_a_traceback_is_a_link(opened: MainWindow, model: Path, qtbot:
     cursor.setPosition(details.index('File "') + 8)
     block.setTextCursor(cursor)
     qtbot.mouseClick(block.viewport(), Qt.MouseButton.LeftButton, pos=block.cursorRect().center())
-    assert opened.source.view.place == SourcePlace(str(model), 33)
-    opened.source.view.editor.go_to(1)
+    assert opened.docks.source.view.place == SourcePlace(str(model), 33)
+    opened.docks.source.view.editor.go_to(1)
     qtbot.keyClick(block, Qt.Key.Key_Return)
-    assert opened.source.view.editor.line == 33
+    assert opened.docks.source.view.editor.line == 33
 
 
 def test_the_line_opens_in_the_users_editor_by_command(
@@ -388,7 +388,7 @@ def test_the_line_opens_in_the_users_editor_by_command(
     opened._settings.set_text(editor_launcher.COMMAND_KEY, "mine {file}:{line}")
     opened.controller.show_place(SourcePlace(str(model), 9))
     command(opened, "Open the source in my editor")
-    opened.source.view.open_button.click()
+    opened.docks.source.view.open_button.click()
     assert asked == [("mine {file}:{line}", SourcePlace(str(model), 9))] * 2
 
 
@@ -406,10 +406,10 @@ def test_another_project_shows_its_own_file(opened: MainWindow, model: Path, tmp
     other.write_text("second = True\n", encoding="utf-8")
     opened.controller.undo_stack.setClean()
     opened.new_project()
-    assert opened.source.view.file == ""
+    assert opened.docks.source.view.file == ""
     choose(opened.controller, other)
-    assert opened.source.view.editor.toPlainText() == "second = True\n"
-    files = opened.source.view.files
+    assert opened.docks.source.view.editor.toPlainText() == "second = True\n"
+    files = opened.docks.source.view.files
     assert [files.itemData(i) for i in range(files.count())] == [str(other)]
 
 
@@ -417,4 +417,4 @@ def test_saving_and_running_leave_the_caret_where_it_is(opened: MainWindow, mode
     opened.controller.show_place(SourcePlace(str(model), 44))
     opened.controller.save(tmp_path / "recipe.toml")
     opened.controller.edit(dataclasses.replace(opened.controller.recipe, inputs=()), "remove inputs")
-    assert opened.source.view.place == SourcePlace(str(model), 44)
+    assert opened.docks.source.view.place == SourcePlace(str(model), 44)

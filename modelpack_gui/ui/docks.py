@@ -1,0 +1,96 @@
+"""The docks around the pages: inspector, jobs, log and source code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.job_center import JobCenter
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.source_dock import SourceDock
+from modelpack_gui.ui.widgets.lazy_dock import LazyDock
+
+if TYPE_CHECKING:
+    from modelpack_gui.ui.pages.base import StagePage
+
+_HIDDEN_BY_USER = "hidden-by-user"
+_STATE_VERSION = 1
+
+
+class Docks:
+    """Makes and places them, hidden at first. Their contents are imported when shown: the window opens sooner."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        controller: Controller,
+        jobs: JobCenter,
+        settings: Settings,
+        page: Callable[[Stage], StagePage],
+    ) -> None:
+        """`page` shows the page of a stage and gives it."""
+        self._window = window
+        self._controller = controller
+        self._job_center = jobs
+        self._settings = settings
+        area = Qt.DockWidgetArea
+        self.inspector = LazyDock("Inspector", "inspector-dock", self._make_inspector, window)
+        window.addDockWidget(area.RightDockWidgetArea, self.inspector)
+        self.jobs = LazyDock("Jobs", "jobs-dock", self._make_jobs_panel, window)
+        self.log = LazyDock("Log", "log-dock", self._make_log_panel, window)
+        window.addDockWidget(area.BottomDockWidgetArea, self.jobs)
+        window.tabifyDockWidget(self.jobs, self.log)
+        self.source = SourceDock(window, controller, settings, page)
+        window.addDockWidget(area.BottomDockWidgetArea, self.source.dock)
+        window.tabifyDockWidget(self.log, self.source.dock)
+        for dock in (self.inspector, self.jobs, self.log, self.source.dock):
+            dock.hide()
+        window.resizeDocks([self.inspector], [280], Qt.Orientation.Horizontal)
+        window.resizeDocks([self.jobs], [180], Qt.Orientation.Vertical)
+
+    def with_shortcuts(self) -> tuple[tuple[LazyDock, str, str], ...]:
+        """Each dock with its icon and its shortcut."""
+        return (
+            (self.inspector, "inspector", "Ctrl+I"),
+            (self.jobs, "jobs", "Ctrl+J"),
+            (self.log, "log", "Ctrl+L"),
+            (self.source.dock, "source", "Ctrl+U"),
+        )
+
+    def show_inspector(self, *, is_project_open: bool) -> None:
+        """It goes with a project, unless the user has closed it."""
+        self.inspector.setVisible(is_project_open and not self.inspector.property(_HIDDEN_BY_USER))
+
+    def remember(self) -> None:
+        """Keep where they are for the next window."""
+        self._settings.set_state("docks", self._window.saveState(_STATE_VERSION))
+
+    def restore(self) -> None:
+        """Put them where they were in the last window."""
+        state = self._settings.state("docks")
+        if not state.isEmpty():
+            self._window.restoreState(state, _STATE_VERSION)
+        self.inspector.setProperty(_HIDDEN_BY_USER, self.inspector.isHidden() and not state.isEmpty())
+        self.inspector.toggleViewAction().triggered.connect(
+            lambda checked: self.inspector.setProperty(_HIDDEN_BY_USER, not checked)
+        )
+
+    def _make_inspector(self) -> QWidget:
+        from modelpack_gui.ui.widgets.inspector import InspectorPanel
+
+        return InspectorPanel(self._controller, settings=self._settings)
+
+    def _make_jobs_panel(self) -> QWidget:
+        from modelpack_gui.ui.widgets.jobs_panel import JobsPanel
+
+        return JobsPanel(self._job_center, self._settings)
+
+    def _make_log_panel(self) -> QWidget:
+        from modelpack_gui.ui.widgets.log_panel import LogPanel
+
+        return LogPanel(self._job_center)
