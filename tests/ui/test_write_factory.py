@@ -68,7 +68,7 @@ def note(dialog: WriteFactoryDialog) -> str:
 
 def test_a_parameter_that_no_argument_can_be_is_named_with_the_offer(page: SourcePage) -> None:
     shown = "\n".join(label.text() for label in page.model_field.findChildren(QLabel))
-    assert "Config needs an object of Config, which no argument can be." in shown
+    assert "The argument config needs an object of Config, which cannot be typed here." in shown
     assert button(page, "write-factory").isVisible()
     page.model_field.name_edited.emit("Plain")
     assert not button(page, "write-factory").isVisible()

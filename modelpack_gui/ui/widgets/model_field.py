@@ -207,7 +207,7 @@ class ModelField(FormSection):
         given = source.arguments
         if objects and not all(item.name in given for item in objects):
             names = " and ".join(f"{item.name} needs an object of {item.object_class}" for item in objects)
-            problem = f"{names[0].upper()}{names[1:]}, which no argument can be. A factory can make it."
+            problem = f"The argument {names}, which cannot be typed here. A factory can make it."
             status = Status.WARNING
         self._factory.setVisible(bool(objects))
         self._summary.setText(summary)
