@@ -71,7 +71,9 @@ def make_window(client: Client, settings: Settings) -> MainWindow:
     theme().start(settings.text("theme", "system"))
     jobs = JobCenter(client)
     controller = Controller(jobs)
-    return MainWindow(controller, jobs, settings)
+    window = MainWindow(controller, jobs, settings)
+    controller.setParent(window)  # deleted with it, on its thread: the collector may run on any
+    return window
 
 
 def _show_faults(window: MainWindow) -> None:

@@ -40,8 +40,9 @@ class ProjectSource(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._look)
-        self._watcher.fileChanged.connect(lambda _path: self._settle.start())
-        self._watcher.directoryChanged.connect(lambda _path: self._settle.start())
+        # Not by lambdas that hold this object: in a cycle it would be deleted by whichever thread collects it.
+        self._watcher.fileChanged.connect(self._on_touched)
+        self._watcher.directoryChanged.connect(self._on_touched)
 
     @property
     def is_onnx(self) -> bool:
@@ -90,6 +91,9 @@ class ProjectSource(QObject):
             self._watcher.removePaths(sorted(watched - wanted))
         if wanted - watched:
             self._watcher.addPaths(sorted(wanted - watched))
+
+    def _on_touched(self, _path: str) -> None:
+        self._settle.start()
 
     def _look(self) -> None:
         """See what became of the files, once whoever writes them is done."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtWidgets import QApplication
 
 from modelpack_gui.ui.controller import Controller
@@ -53,3 +54,4 @@ def controller(client: FakeClient, _themed: None) -> Iterator[Controller]:
     made = Controller(jobs)
     yield made
     jobs.close()
+    shiboken6.delete(made)  # any thread may collect a cycle, and a watcher of files belongs to this one
