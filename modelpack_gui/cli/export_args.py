@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Any
 
+from modelpack_gui.core.artifact_formats import USUAL_SUFFIX
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import ArtifactFormat, ExportSpec
 
@@ -16,7 +17,6 @@ _EXPORTERS: dict[ArtifactFormat, tuple[str, ...]] = {
     "torchscript": ("trace", "script"),
     "pt2": ("export",),
 }
-_SUFFIXES: dict[ArtifactFormat, str] = {"onnx": ".onnx", "torchscript": ".pt", "pt2": ".pt2"}
 _FIELDS = {
     "format": "format",
     "exporter": "exporter",
@@ -90,11 +90,11 @@ def with_export(recipe: Recipe, given: dict[str, Any]) -> Recipe:
 
 def _with_path(export: ExportSpec, recipe: Recipe, given: dict[str, Any]) -> ExportSpec:
     """A path for the format: a name after the model where there is none, another suffix where the format is new."""
-    suffix = _SUFFIXES[export.format]
+    suffix = USUAL_SUFFIX[export.format]
     if not export.output_path:
         stem = recipe.source.name.rpartition(".")[2].lower() or "model"
         return dataclasses.replace(export, output_path=f"build/{stem}{suffix}")
-    before = _SUFFIXES[recipe.export.format]
+    before = USUAL_SUFFIX[recipe.export.format]
     if given.get("output") or before == suffix or not export.output_path.endswith(before):
         return export
     return dataclasses.replace(export, output_path=PurePath(export.output_path).with_suffix(suffix).as_posix())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import cast
 
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES, USUAL_SUFFIX
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import (
     ArtifactFormat,
@@ -19,8 +20,6 @@ from modelpack_gui.core.records import (
     Verdict,
 )
 
-FORMAT_TITLES = {"onnx": "ONNX", "torchscript": "TorchScript", "pt2": "ExportedProgram"}
-SUFFIXES = {"onnx": ".onnx", "torchscript": ".pt", "pt2": ".pt2"}
 OLD_OPSET = 17
 """Offered besides the default and the newest: what runtimes of some years ago read."""
 
@@ -112,7 +111,7 @@ def export_of(choice: MatrixChoice, base: ExportSpec) -> ExportSpec:
     """
     output = PurePosixPath(base.output_path.replace("\\", "/") or "model")
     opset = "" if choice.opset_version is None else f"-{choice.opset_version}"
-    name = f"{output.stem}-{choice.exporter}{opset}{SUFFIXES[choice.format]}"
+    name = f"{output.stem}-{choice.exporter}{opset}{USUAL_SUFFIX[choice.format]}"
     return dataclasses.replace(
         base,
         format=choice.format,
@@ -134,7 +133,7 @@ def options_of(choice: MatrixChoice, base: ExportSpec) -> ExportSpec:
     """The recipe's own options with those of a cell; its output path keeps its place, with the suffix that fits."""
     path = base.output_path
     if path and choice.format != base.format:
-        path = str(PurePosixPath(path.replace("\\", "/")).with_suffix(SUFFIXES[choice.format]))
+        path = str(PurePosixPath(path.replace("\\", "/")).with_suffix(USUAL_SUFFIX[choice.format]))
     return dataclasses.replace(
         base,
         format=choice.format,

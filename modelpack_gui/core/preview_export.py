@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from modelpack_gui.core.artifact_formats import USUAL_SUFFIX
 from modelpack_gui.core.preview_post_steps import post_step_lines, save_line
 from modelpack_gui.core.pycode import bracketed, is_name, literal, path_literal, stacked
 from modelpack_gui.core.records import DynamicDim, ExportSpec, InputSpec
 
-_SUFFIXES = {"onnx": ".onnx", "torchscript": ".pt", "pt2": ".pt2"}
-
 
 def export_lines(export: ExportSpec, inputs: tuple[InputSpec, ...]) -> list[str]:
     """Lines that export `model` with `inputs` to the output path."""
-    path = export.output_path or f"model{_SUFFIXES[export.format]}"
+    path = export.output_path or f"model{USUAL_SUFFIX[export.format]}"
     lines = [f"output_path = {path_literal(path)}", "output_path.parent.mkdir(parents=True, exist_ok=True)"]
     if export.format == "pt2" or export.exporter == "dynamo":
         lines += [*_dim_lines(export), *_draft_lines(export, inputs), *_program_lines(export, inputs)]

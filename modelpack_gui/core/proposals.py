@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from pathlib import PurePosixPath
 
+from modelpack_gui.core.artifact_formats import USUAL_SUFFIX
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import BenchSpec, ExportSpec, SavedModel
 from modelpack_gui.core.saved_models import SavedKind
 
-_SUFFIXES = {"onnx": ".onnx", "torchscript": ".pt", "pt2": ".pt2"}
 _ONNX_RUNNERS = ("onnxruntime",)
 
 
@@ -36,5 +36,5 @@ def with_output_path(recipe: Recipe, *, is_saved: bool) -> Recipe:
     if recipe.export.output_path or not location or recipe.source.file.endswith(".onnx"):
         return recipe
     folder = PurePosixPath() if is_saved or recipe.source.module else PurePosixPath(location).parent
-    path = str(folder / "build" / f"{PurePosixPath(location).stem}{_SUFFIXES[recipe.export.format]}")
+    path = str(folder / "build" / f"{PurePosixPath(location).stem}{USUAL_SUFFIX[recipe.export.format]}")
     return dataclasses.replace(recipe, export=dataclasses.replace(recipe.export, output_path=path))

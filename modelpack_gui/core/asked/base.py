@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.records import Artifact, ExportSpec, InputSpec, ReferenceShapes, Verdict
 
-TITLES = {"onnx": "ONNX", "torchscript": "TorchScript", "pt2": "pt2"}
-
 Size = int | str | None
 """A size, a symbolic name, or unknown."""
 

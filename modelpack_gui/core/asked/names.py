@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from modelpack_gui.core.asked.base import TITLES, AskedExport, AskedRow, passed
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES
+from modelpack_gui.core.asked.base import AskedExport, AskedRow, passed
 from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import Verdict
@@ -60,7 +61,7 @@ def inputs(export: AskedExport) -> Iterator[AskedRow]:
 
 def _names_explained(export: AskedExport, asked: Sequence[str], got: Sequence[str]) -> Explanation:
     if export.artifact.format != "onnx":
-        kind = TITLES[export.artifact.format]
+        kind = FORMAT_TITLES[export.artifact.format]
         fix = Fix("Leave the input names empty", (RecipeEdit("export.input_names", []),))
         cause = f"{kind} takes the names of inputs from forward."
         return Explanation("input-names-unset", "The inputs keep the names of forward", cause, fixes=(fix,))
@@ -85,7 +86,7 @@ def outputs(export: AskedExport) -> Iterator[AskedRow]:
         note = "The outputs have the names asked for, in their order."
         yield passed("output_names", *texts, note)
     elif artifact.format != "onnx":
-        cause = f"{TITLES[artifact.format]} has no names for outputs to set."
+        cause = f"{FORMAT_TITLES[artifact.format]} has no names for outputs to set."
         known = Explanation("output-names-unset", "The outputs have no names", cause, fixes=(drop,))
         yield AskedRow("output_names", Verdict.WARNING, *texts, explanation=known)
     elif len(asked) != len(got):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from modelpack_gui.core.asked.base import TITLES, AskedExport, AskedRow, passed
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES
+from modelpack_gui.core.asked.base import AskedExport, AskedRow, passed
 from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.records import Verdict
 
@@ -40,7 +41,7 @@ def external_data(export: AskedExport) -> Iterator[AskedRow]:
     """Where the weights are, if it is not where they should be."""
     spec, artifact = export.spec, export.artifact
     if spec.external_data and artifact.format != "onnx":
-        cause = f"{TITLES[artifact.format]} files hold their weights."
+        cause = f"{FORMAT_TITLES[artifact.format]} files hold their weights."
         off = Fix("Keep the weights in the artifact", (RecipeEdit("export.external_data", False),))
         known = Explanation("external-data-unused", "No data file was written", cause, fixes=(off,))
         yield AskedRow("external_data", Verdict.WARNING, "a data file", "one file", explanation=known)
@@ -71,7 +72,7 @@ def unheeded(export: AskedExport, heeded: Sequence[str] | None) -> Iterator[Aske
             known = Explanation(
                 "option-unused",
                 "An option has no effect",
-                f"The exporter {spec.exporter} for {TITLES[spec.format]} has no such option.",
+                f"The exporter {spec.exporter} for {FORMAT_TITLES[spec.format]} has no such option.",
                 fixes=(Fix("Switch it off", (RecipeEdit(f"export.{name}", False),)),),
             )
             yield AskedRow(name, Verdict.WARNING, "on", "not used", explanation=known)

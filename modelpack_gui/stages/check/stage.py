@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.records import Artifact, CheckReport, CheckRequest, CheckRow, Verdict
@@ -12,7 +13,7 @@ from modelpack_gui.stages.check import onnx_rows, pt2_rows, runtime_rows
 from modelpack_gui.stages.check.asked import asked_rows
 from modelpack_gui.stages.check.rows import from_error, not_tried, passed
 from modelpack_gui.stages.common.paths import resolve
-from modelpack_gui.stages.export.artifact import TITLES, read_artifact
+from modelpack_gui.stages.export.artifact import read_artifact
 
 
 def run(request: CheckRequest, context: Context) -> CheckReport:
@@ -70,7 +71,7 @@ def _readable(artifact: Artifact) -> CheckRow:
     ir = f", IR version {artifact.ir_version}" if artifact.ir_version else ""
     producer = f", made by {artifact.producer}" if ir and artifact.producer else ""
     return passed(
-        "file", f"It is a whole {TITLES[artifact.format]} file of {artifact.size_bytes:,} bytes{ir}{producer}."
+        "file", f"It is a whole {FORMAT_TITLES[artifact.format]} file of {artifact.size_bytes:,} bytes{ir}{producer}."
     )
 
 

@@ -7,6 +7,7 @@ import mmap
 import os
 from pathlib import Path
 
+from modelpack_gui.core.artifact_formats import SUFFIXES
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import Artifact, ArtifactFormat
 from modelpack_gui.core.saved_models import SavedKind, kind_of_file
@@ -15,16 +16,6 @@ from modelpack_gui.stages.export.artifact_torch import read_pt2, read_torchscrip
 from modelpack_gui.stages.export.onnx_header import WireError, without_weights
 from modelpack_gui.stages.inspection.onnx_types import external_entries, main_float_dtype, tensor_info
 from modelpack_gui.stages.inspection.onnx_walk import tensors_of
-
-SUFFIXES: dict[ArtifactFormat, tuple[str, ...]] = {
-    "onnx": (".onnx",),
-    "torchscript": (".pt", ".pth", ".ts", ".torchscript", ".ptl"),
-    "pt2": (".pt2",),
-}
-"""Of the files of each format, the usual one first."""
-
-TITLES: dict[ArtifactFormat, str] = {"onnx": "ONNX", "torchscript": "TorchScript", "pt2": "ExportedProgram"}
-"""What each format is called."""
 
 _FORMATS: dict[SavedKind, ArtifactFormat] = {
     SavedKind.TORCHSCRIPT: "torchscript",

@@ -7,13 +7,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES, SUFFIXES, USUAL_SUFFIX
 from modelpack_gui.core.asked import asked_rows
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import Artifact, ExportRecord, ExportRequest, ExportSpec, tensor_inputs
 from modelpack_gui.stages.common import paths
 from modelpack_gui.stages.explain.results import explain_export
-from modelpack_gui.stages.export.artifact import SUFFIXES, TITLES, read_artifact
+from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.export.base import ExportCall, Exporter
 from modelpack_gui.stages.export.compare import mismatches, with_rows
 from modelpack_gui.stages.export.dynamic import check_dims
@@ -206,8 +207,8 @@ def _check_suffix(spec: ExportSpec) -> None:
         raise UserError(
             "output-suffix",
             f"The output path {spec.output_path} ends in {suffix}, and the export makes a file for"
-            f" {TITLES[spec.format]}.",
-            f"Let it end in {SUFFIXES[spec.format][0]}.",
+            f" {FORMAT_TITLES[spec.format]}.",
+            f"Let it end in {USUAL_SUFFIX[spec.format]}.",
         )
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES
 from modelpack_gui.core.explanation import Fix
 from modelpack_gui.core.fixes import apply_fix
 from modelpack_gui.core.recipe import Recipe
@@ -143,7 +144,7 @@ class ExportOptionsDialog(QDialog):
         spec = self._spec
         info = choices.chosen(self._exporters, spec)
         if info is None:
-            return f"The exporter {spec.exporter} does not make {choices.FORMAT_TITLES[spec.format]}; choose another."
+            return f"The exporter {spec.exporter} does not make {FORMAT_TITLES[spec.format]}; choose another."
         if info.missing:
             return f"{info.title} needs {', '.join(info.missing)}; install it or choose another exporter."
         return next((section.problem for section in self._sections if section.problem), "")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES
 from modelpack_gui.core.figures import plural
-from modelpack_gui.core.matrix import FORMAT_TITLES, USUAL_OPSETS, Opsets, choices
+from modelpack_gui.core.matrix import USUAL_OPSETS, Opsets, choices
 from modelpack_gui.core.records import ExporterInfo, MatrixChoice
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING

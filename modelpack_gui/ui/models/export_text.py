@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES
 from modelpack_gui.core.asked import AskedRow, asked_rows, gravest_first
 from modelpack_gui.core.provenance import provenance_rows
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import DynamicDim, ExportRecord, ExportSpec, InputSpec, tensor_inputs
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from modelpack_gui.ui.models.export_ticks import TICK_GROUPS
-from modelpack_gui.ui.models.exporter_choices import FORMAT_TITLES
 
 _ASPECTS = {
     "opset_version": "Opset version",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES, SUFFIXES, USUAL_SUFFIX
 from modelpack_gui.core.records import ArtifactFormat, Capabilities, ExporterInfo, ExportSpec, PostStepInfo
 
 _OPTIONAL = (
@@ -73,10 +74,9 @@ _DEFAULT_STEPS = (
     PostStepInfo("onnxruntime-offline", "onnx", "ONNX Runtime, offline", (), "Does its basic optimisations ahead."),
     PostStepInfo("float16", "onnx", "float16", (), "Half the size; inputs and outputs stay float32."),
 )
-SUFFIXES = {"onnx": (".onnx",), "torchscript": (".pt", ".pth", ".ts", ".torchscript"), "pt2": (".pt2",)}
-FORMAT_TITLES = {"onnx": "ONNX", "torchscript": "TorchScript", "pt2": "ExportedProgram"}
 FILE_FILTERS = {
-    name: f"{title} ({' '.join(f'*{suffix}' for suffix in SUFFIXES[name])})" for name, title in FORMAT_TITLES.items()
+    name: f"{FORMAT_TITLES[name]} ({' '.join(f'*{suffix}' for suffix in suffixes)})"
+    for name, suffixes in SUFFIXES.items()
 }
 
 
@@ -134,7 +134,7 @@ def with_format(export: ExportSpec, format_: ArtifactFormat, found: Sequence[Exp
     exporter = export.exporter if export.exporter in names or not names else names[0]
     path = export.output_path
     if path.endswith(SUFFIXES[export.format]):
-        path = str(Path(path).with_suffix(SUFFIXES[format_][0]).as_posix())
+        path = str(Path(path).with_suffix(USUAL_SUFFIX[format_]).as_posix())
     new = dataclasses.replace(export, format=format_, exporter=exporter, output_path=path)
     return dataclasses.replace(new, opset_version=clamped_opset(new.opset_version, chosen(found, new)))
 
@@ -150,7 +150,7 @@ def heeded(export: ExportSpec, info: ExporterInfo | None) -> ExportSpec:
     return dataclasses.replace(export, **unused)
 
 
-def output_path_problem(path: str, format_: str, base: Path) -> str:
+def output_path_problem(path: str, format_: ArtifactFormat, base: Path) -> str:
     """Why an artifact cannot be written there, as a sentence; empty if it probably can."""
     if not path.strip():
         return "Choose an output path."

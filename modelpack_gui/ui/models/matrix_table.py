@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon, QPixmap
 
 from modelpack_gui.core import matrix
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES, USUAL_SUFFIX
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.figures import duration, full, interval, plural, significant, size
 from modelpack_gui.core.records import MatrixCell, MatrixSize, Verdict
@@ -57,11 +58,11 @@ class MatrixRow:
 def _name(row: MatrixRow) -> str:
     """Short, so that all columns fit: the tooltip has the format in full."""
     choice = row.cell.choice
-    return choice.exporter if choice.format == "onnx" else f"{choice.exporter} ({matrix.SUFFIXES[choice.format]})"
+    return choice.exporter if choice.format == "onnx" else f"{choice.exporter} ({USUAL_SUFFIX[choice.format]})"
 
 
 def _full_name(row: MatrixRow) -> str:
-    name = f"{matrix.FORMAT_TITLES[row.cell.choice.format]}, {matrix.title(row.cell.choice)}"
+    name = f"{FORMAT_TITLES[row.cell.choice.format]}, {matrix.title(row.cell.choice)}"
     return f"{name} (recommended)" if row.is_recommended else name
 
 

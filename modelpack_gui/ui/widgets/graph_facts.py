@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES
 from modelpack_gui.core.provenance import provenance_rows
 from modelpack_gui.core.records import Artifact, TensorInfo
-from modelpack_gui.ui.models.exporter_choices import FORMAT_TITLES
 from modelpack_gui.ui.theme import GRID, GROUP_SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, heading
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QWidget
 
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES
 from modelpack_gui.core.records import ExporterInfo, ExportSpec
 from modelpack_gui.ui.dialogs.export_sections.base import ExportSection
 from modelpack_gui.ui.models import exporter_choices as choices
@@ -28,7 +29,7 @@ class ArtifactSection(ExportSection):
         self._formats = QButtonGroup(self)
         row = QHBoxLayout()
         row.setSpacing(GROUP_SPACING)
-        for name, title in choices.FORMAT_TITLES.items():
+        for name, title in FORMAT_TITLES.items():
             button = QRadioButton(title)
             button.setObjectName(f"format-{name}")
             button.setProperty("format", name)
