@@ -26,9 +26,24 @@ def _private_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELPACK_SETTINGS", str(tmp_path / "settings.ini"))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_collector() -> Iterator[None]:
+    """Cycles that hold widgets must not be freed by whatever thread allocates: see modelpack_gui.ui.garbage."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _collected(_no_collector: None) -> Iterator[None]:
+    """What a test leaves behind is freed on its own thread, before the next one starts."""
+    yield
+    gc.collect(1)
+
+
 @pytest.fixture(autouse=True, scope="module")
-def _no_widgets_left() -> Iterator[None]:
-    """Cycles that hold widgets are freed here, not by a thread of a later test: see modelpack_gui.ui.garbage."""
+def _all_collected(_no_collector: None) -> Iterator[None]:
+    """And what outlived a few tests after each file."""
     yield
     gc.collect()
 
