@@ -70,12 +70,8 @@ def resized(inputs: Sequence[InputSpec], dim: DynamicDim, size: int) -> Fix:
 
 def resized_all(inputs: Sequence[InputSpec], sizes: Mapping[tuple[str, int], int]) -> Fix:
     """Other sizes in the example inputs, by input and axis."""
-    found = []
-    for item in inputs:
-        shape = tuple(sizes.get((item.name, axis), size) for axis, size in enumerate(item.shape))
-        found.append(dataclasses.replace(item, shape=shape))
     text = " and ".join(f"{name}[{axis}] {size}" for (name, axis), size in sizes.items())
-    return Fix(f"Make the example size of {text}", (inputs_edit(found),))
+    return Fix(f"Make the example size of {text}", (sizes_edit(inputs, sizes),))
 
 
 def changed(spec: ExportSpec, change: Callable[[DynamicDim], DynamicDim]) -> RecipeEdit:
@@ -91,6 +87,15 @@ def dynamic_edit(dims: Sequence[DynamicDim]) -> RecipeEdit:
 def inputs_edit(inputs: Sequence[InputSpec]) -> RecipeEdit:
     """These example inputs instead of those there are."""
     return RecipeEdit("inputs", serde.encode(tuple(inputs)))
+
+
+def sizes_edit(inputs: Sequence[InputSpec], sizes: Mapping[tuple[str, int], int]) -> RecipeEdit:
+    """Example inputs with other sizes, by input and axis."""
+    found = []
+    for item in inputs:
+        shape = tuple(sizes.get((item.name, axis), size) for axis, size in enumerate(item.shape))
+        found.append(dataclasses.replace(item, shape=shape))
+    return inputs_edit(found)
 
 
 def closest(name: str, known: Sequence[str]) -> str:

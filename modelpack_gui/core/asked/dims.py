@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from modelpack_gui.core import dim_edits as edits
 from modelpack_gui.core.asked.base import AskedExport, AskedRow, Size, passed
 from modelpack_gui.core.explanation import Explanation, Fix
+from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.core.records import DynamicDim, InputSpec, Verdict
 
 
@@ -58,7 +59,7 @@ def _asked_dim(export: AskedExport, dim: DynamicDim, name: str, size: Size) -> A
             fixes.insert(0, edits.resized(export.inputs, dim, 2))
         known = Explanation(
             "dim-fixed",
-            "A dimension is fixed by the model",
+            MISMATCH_TITLES["dim-fixed"],
             f"{dim.name} was asked to be dynamic, and the file takes {size} at {place} only: the model makes it a "
             "constant, by a number in a reshape, a branch on the size, int(), or an example of size 0 or 1.",
             fixes=tuple(fixes),
@@ -67,7 +68,7 @@ def _asked_dim(export: AskedExport, dim: DynamicDim, name: str, size: Size) -> A
     if size in others:
         known = Explanation(
             "dim-shared",
-            "Two dimensions must be one",
+            MISMATCH_TITLES["dim-shared"],
             f"{dim.name} was asked to be a size of its own, and the file names it {size}, as another axis: the model "
             "makes the two equal.",
             fixes=(edits.share_name(spec, dim, str(size)),),

@@ -8,6 +8,7 @@ from modelpack_gui.core.artifact_formats import FORMAT_TITLES
 from modelpack_gui.core.asked.base import AskedExport, AskedRow, passed
 from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.figures import plural
+from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.core.records import Verdict
 
 
@@ -33,7 +34,7 @@ def inputs(export: AskedExport) -> Iterator[AskedRow]:
         which = f" ({', '.join(missing)})" if missing else ""
         known = Explanation(
             "input-vanished",
-            "An input is missing from the artifact",
+            MISMATCH_TITLES["input-vanished"],
             f"The artifact does not take every example input{which}: an exporter drops what no operator uses. If it "
             "only steered a Python branch, that branch is frozen.",
             fixes=(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from modelpack_gui.core.artifact_formats import FORMAT_TITLES
 from modelpack_gui.core.asked.base import AskedExport, AskedRow, passed
 from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.core.records import Verdict
 
 _SWITCHES = ("strict", "draft_report", "freeze", "optimize_for_inference")
@@ -33,7 +34,7 @@ def opset(export: AskedExport) -> AskedRow:
     if export.spec.exporter == "dynamo" and asked < got:
         edit = RecipeEdit("export.exporter", "trace")
         fixes.append(Fix("Use the exporter trace", (edit,), "It writes older opsets itself."))
-    known = Explanation("opset-fallback", "Another opset than asked", cause, fixes=tuple(fixes))
+    known = Explanation("opset-fallback", MISMATCH_TITLES["opset-fallback"], cause, fixes=tuple(fixes))
     return AskedRow("opset_version", Verdict.WARNING, str(asked), str(got), explanation=known)
 
 

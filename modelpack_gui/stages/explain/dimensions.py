@@ -6,10 +6,12 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
+from modelpack_gui.core.dim_edits import changed, sizes_edit
 from modelpack_gui.core.explanation import Fix, SourcePlace
+from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.core.records import DynamicDim
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
-from modelpack_gui.stages.explain.edits import change_dims, make_static, resize_inputs, use_exporter
+from modelpack_gui.stages.explain.edits import make_static, use_exporter
 from modelpack_gui.stages.explain.source_lines import NOTES, calls_of, places_of, spots
 from modelpack_gui.stages.source.control_flow import SpotKind
 
@@ -58,7 +60,7 @@ def _range(situation: Situation) -> Finding | None:
         f"The model takes {' and '.join(texts)} only, and a wider range was asked for.",
         places_of(situation) or spots(situation, *_FIXING),
         (
-            Fix(f"Give {' and '.join(texts)} as range", (change_dims(situation.spec, narrowed),)),
+            Fix(f"Give {' and '.join(texts)} as range", (changed(situation.spec, narrowed),)),
             *make_static(situation, limits),
         ),
     )
@@ -81,7 +83,7 @@ def _example_of_one(situation: Situation) -> Finding | None:
         "broadcasting makes those two special.",
         places_of(situation),
         (
-            Fix("Make the example size 2", (resize_inputs(situation.inputs, sizes),)),
+            Fix("Make the example size 2", (sizes_edit(situation.inputs, sizes),)),
             *make_static(situation, ones),
         ),
     )
@@ -167,7 +169,7 @@ def _shared(situation: Situation) -> Finding | None:
         "one): the artifact takes them at one size only.",
         places_of(situation),
         (
-            Fix(f"Give both the name {other}", (change_dims(situation.spec, renamed),)),
+            Fix(f"Give both the name {other}", (changed(situation.spec, renamed),)),
             Fix(
                 "Let the model broadcast or pad",
                 details="If the two shall differ, the operation that joins them must allow for it.",
@@ -185,7 +187,7 @@ def _derived(situation: Situation) -> Finding | None:
     multiples: tuple[Fix, ...] = ()
     if len(steps) == len(rules):
         shown = " and ".join(f"{name} only as a multiple of {step}" for name, step in steps.items())
-        edit = change_dims(
+        edit = changed(
             situation.spec,
             lambda dim: dataclasses.replace(dim, multiple_of=steps[dim.name]) if dim.name in steps else dim,
         )
@@ -220,7 +222,7 @@ def _refused(situation: Situation) -> Finding | None:
             return dataclasses.replace(dim, min=max(dim.min or 0, least.get(dim.name, 0)) or None)
 
         shown = " and ".join(f"{name} from {size}" for name, size in least.items())
-        larger = (Fix(f"Give {shown} as range", (change_dims(situation.spec, above),)),)
+        larger = (Fix(f"Give {shown} as range", (changed(situation.spec, above),)),)
     shown = "; ".join(f"{_spelled(rule, situation)}" for rule in rules[:3])
     return Finding(
         f"torch.export cannot promise that {' and '.join(names)} may be any size: the model must also have {shown}.",
@@ -245,8 +247,8 @@ _CODE = "export-dynamic-shape"
 ENTRIES = (
     Entry("dim-range", "A dimension has a smaller range", _range, _CODE),
     Entry("dim-example-one", "The example size is 0 or 1", _example_of_one, _CODE),
-    Entry("dim-fixed", "A dimension is fixed by the model", _fixed, _CODE),
-    Entry("dim-shared", "Two dimensions must be one", _shared, _CODE, gravity=1),
+    Entry("dim-fixed", MISMATCH_TITLES["dim-fixed"], _fixed, _CODE),
+    Entry("dim-shared", MISMATCH_TITLES["dim-shared"], _shared, _CODE, gravity=1),
     Entry("dim-derived", "A dimension takes some sizes only", _derived, _CODE),
     Entry("dim-guarded", "A dimension cannot be any size", _refused, _CODE),
 )

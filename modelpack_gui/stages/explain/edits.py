@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 
-from modelpack_gui.core import serde
+from modelpack_gui.core import dim_edits
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import Fix, RecipeEdit
-from modelpack_gui.core.records import DynamicDim, ExportSpec, InputSpec
 from modelpack_gui.stages.explain.base import Situation
 from modelpack_gui.stages.export.registry import find, missing_packages
 
@@ -52,28 +50,4 @@ def make_static(situation: Situation, names: Iterable[str], details: str = "") -
     if spec is None or not chosen:
         return ()
     kept = tuple(dim for dim in spec.dynamic if dim.name not in chosen)
-    return (Fix(f"Make {' and '.join(chosen)} static", (dynamic_edit(kept),), details),)
-
-
-def change_dims(spec: ExportSpec, change: Callable[[DynamicDim], DynamicDim]) -> RecipeEdit:
-    """Each dynamic dimension changed."""
-    return dynamic_edit(tuple(change(dim) for dim in spec.dynamic))
-
-
-def dynamic_edit(dims: Sequence[DynamicDim]) -> RecipeEdit:
-    """The dynamic dimensions, instead of those there are."""
-    return RecipeEdit("export.dynamic", serde.encode(tuple(dims)))
-
-
-def resize_inputs(inputs: Sequence[InputSpec], sizes: dict[tuple[str, int], int]) -> RecipeEdit:
-    """Example inputs with other sizes, by name and axis."""
-    changed = []
-    for item in inputs:
-        shape = tuple(sizes.get((item.name, axis), size) for axis, size in enumerate(item.shape))
-        changed.append(dataclasses.replace(item, shape=shape))
-    return inputs_edit(changed)
-
-
-def inputs_edit(inputs: Sequence[InputSpec]) -> RecipeEdit:
-    """The example inputs, instead of those there are."""
-    return RecipeEdit("inputs", serde.encode(tuple(inputs)))
+    return (Fix(f"Make {' and '.join(chosen)} static", (dim_edits.dynamic_edit(kept),), details),)

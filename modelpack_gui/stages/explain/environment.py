@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from modelpack_gui.core.explanation import Fix, RecipeEdit
+from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.edits import use_exporter, use_opset
 from modelpack_gui.stages.explain.places import line_of
@@ -203,7 +204,7 @@ ENTRIES = (
     Entry("out-of-memory", "Out of memory", _memory),
     Entry("package-missing", "A package is missing", _package),
     Entry("opset-out-of-range", "An opset that the exporter cannot write", _opset),
-    Entry("opset-fallback", "Another opset than asked for", _opset_replaced),
+    Entry("opset-fallback", MISMATCH_TITLES["opset-fallback"], _opset_replaced),
     Entry("compiled-wrapper", "A model wrapped by torch.compile", _compiled),
     Entry("parallel-wrapper", "A model wrapped by DataParallel", _parallel),
     Entry("lazy-layers", "Layers without weights yet", _lazy),

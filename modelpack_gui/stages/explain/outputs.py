@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from modelpack_gui.core.dim_edits import inputs_edit
 from modelpack_gui.core.explanation import Fix, SourcePlace
+from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
-from modelpack_gui.stages.explain.edits import inputs_edit, use_exporter
+from modelpack_gui.stages.explain.edits import use_exporter
 from modelpack_gui.stages.explain.source_lines import (
     calls_of,
     class_line,
@@ -145,6 +147,6 @@ ENTRIES = (
     Entry("output-class", "An output that is no tensor", _dataclass),
     Entry("output-none", "An output that is None", _none_output),
     Entry("input-none", "An input that is None", _none_input),
-    Entry("input-vanished", "An input is missing from the artifact", _vanished, gravity=2),
+    Entry("input-vanished", MISMATCH_TITLES["input-vanished"], _vanished, gravity=2),
     Entry("state-kept", "The model keeps state between calls", _state, gravity=3),
 )

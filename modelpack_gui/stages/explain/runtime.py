@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from modelpack_gui.core.dim_edits import inputs_edit
 from modelpack_gui.core.explanation import Fix, RecipeEdit
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
-from modelpack_gui.stages.explain.edits import inputs_edit, use_exporter
+from modelpack_gui.stages.explain.edits import use_exporter
 
 _NO_KERNEL = re.compile(r"Could not find an implementation for ([\w.]+)\((\d+)\)")
 _IR = re.compile(r"[Uu]nsupported model IR version: (\d+), max supported IR version: (\d+)")

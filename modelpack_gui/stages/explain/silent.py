@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from modelpack_gui.core.dim_edits import inputs_edit
 from modelpack_gui.core.explanation import Fix
 from modelpack_gui.core.figures import listed
+from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, Verdict
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.dimensions import fixed_finding
-from modelpack_gui.stages.explain.edits import inputs_edit, make_static, use_exporter
+from modelpack_gui.stages.explain.edits import make_static, use_exporter
 from modelpack_gui.stages.explain.source_lines import calls_of, spots
 from modelpack_gui.stages.parity.judge import ARTIFACT_REFUSED, DIM_NOT_DYNAMIC
 from modelpack_gui.stages.parity.reference import RANDOM_MODEL
@@ -245,7 +247,7 @@ def is_worth_explaining(report: ParityReport) -> bool:
 
 ENTRIES = (
     Entry("model-random", "Two runs of the model differ", _random, gravity=3),
-    Entry("dim-fixed", "A dimension is fixed by the model", _dim_fixed, gravity=3),
+    Entry("dim-fixed", MISMATCH_TITLES["dim-fixed"], _dim_fixed, gravity=3),
     Entry("size-baked-in", "A size was baked in", _size_baked_in, gravity=3),
     Entry("size-branch-frozen", "A branch on a size was frozen", _size_branch, gravity=3),
     Entry("value-branch-frozen", "A branch on values was frozen", _value_branch, gravity=3),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from modelpack_gui.core import dim_edits
 from modelpack_gui.core.explanation import Fix, RecipeEdit
+from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.core.records import LintFinding
 from modelpack_gui.stages.lint.base import Draft, LintCase, use_exporter
 
@@ -31,7 +32,7 @@ class Opset:
             fixes += use_exporter(case, "trace", "It writes older opsets.")
         yield Draft(
             "opset-fallback",
-            "Another opset than asked",
+            MISMATCH_TITLES["opset-fallback"],
             f"The exporter {case.export.exporter} of this torch writes opset {opsets.min} to {opsets.max}; asked for "
             f"{asked}, {what}.",
             "error",
