@@ -1,4 +1,4 @@
-"""The frozen records that stages take and give. One module for each stage; all names are here."""
+"""The frozen records that stages take and give. One module for each stage or subject; all names are here."""
 
 from modelpack_gui.core.records.bench import (
     BenchPrepareRequest,

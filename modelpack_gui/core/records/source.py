@@ -1,4 +1,4 @@
-"""A model's source: the Python class or factory, its arguments, its checkpoint, its example inputs."""
+"""A model's source: a Python class or factory, or a saved model; with arguments, checkpoint and example inputs."""
 
 from __future__ import annotations
 

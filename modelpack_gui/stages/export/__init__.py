@@ -1,1 +1,1 @@
-"""Export a model to ONNX or TorchScript."""
+"""Export a model to ONNX, TorchScript or an ExportedProgram (.pt2), with the steps that may follow."""

@@ -1,1 +1,1 @@
-"""Read the graph of an artifact, ONNX or TorchScript, into plain records."""
+"""Read the graph of an artifact, whatever its format, into plain records."""

@@ -1,1 +1,1 @@
-"""Compare an artifact with eager PyTorch."""
+"""Compare an artifact with eager PyTorch, or a bare ONNX file with onnx.reference."""

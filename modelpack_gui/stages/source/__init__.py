@@ -1,1 +1,1 @@
-"""Find, construct and describe a model and its checkpoint."""
+"""Find, construct and describe a model from code or from a saved file, its checkpoint and its example inputs."""

@@ -72,11 +72,6 @@ class PathField(QWidget):
             self._path = path
             self.line.follow(path)
 
-    def reset_path(self, path: str) -> None:
-        """Show a path whatever is typed."""
-        self._path = path
-        self.line.follow(path)
-
     def choose(self, path: str) -> None:
         """Take a path that was picked or dropped."""
         if self._settings is not None:
