@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,18 @@ def test_a_large_checkpoint_is_not_hashed(tmp_path: Path, monkeypatch: pytest.Mo
     found = export_demo(tmp_path / "a.onnx", source, exporter="trace").artifact.metadata
     assert found["modelpack.checkpoint_bytes"] == str((DEMO / "shapes.pt").stat().st_size)
     assert "modelpack.checkpoint_sha256" not in found
+
+
+def test_a_large_artifact_is_hashed_when_it_is_opened_and_not_by_the_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "HASHED_BYTES", 100)
+    for name, format_ in (("a.onnx", "onnx"), ("b.pt", "torchscript")):
+        made = export_demo(tmp_path / name, format=format_, exporter="trace").artifact
+        assert made.sha256 == ""
+        opened = read_artifact(made.path)
+        assert opened.sha256 == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+        assert dataclasses.replace(opened, sha256="") == made
 
 
 def test_the_registry_says_what_each_exporter_heeds() -> None:

@@ -7,9 +7,20 @@ from typing import Any
 
 import pytest
 
+from modelpack_gui.core.asked import asked_rows
 from modelpack_gui.core.context import PlainContext
-from modelpack_gui.core.records import DynamicDim, ExportRecord, ExportRequest, ExportSpec, InputSpec, ModelSource
+from modelpack_gui.core.records import (
+    Artifact,
+    DynamicDim,
+    ExportRecord,
+    ExportRequest,
+    ExportSpec,
+    InputSpec,
+    ModelSource,
+    TensorInfo,
+)
 from modelpack_gui.stages.export import stage
+from modelpack_gui.stages.export.reference import leaves_doubt
 
 MODELS = Path(__file__).parents[1] / "fixtures" / "models"
 X = InputSpec("x", (2, 4))
@@ -75,3 +86,36 @@ def test_sizes_stay_in_the_range_of_the_dimension(tmp_path: Path) -> None:
 def test_without_dynamic_axes_the_model_is_not_run_again(tmp_path: Path, options: dict[str, Any]) -> None:
     suffix = ".pt" if "format" in options else ".onnx"
     assert export(tmp_path / f"m{suffix}", "Sums", **options).reference is None
+
+
+def test_a_trace_whose_file_leaves_no_doubt_costs_no_more_runs(tmp_path: Path) -> None:
+    record = export(tmp_path / "m.onnx", "Tiny", file="tiny.py")
+    assert record.reference is None
+    assert [info.shape for info in record.artifact.outputs] == [("batch", 3)]
+    rows = asked_rows(record.asked, (X,), record.artifact, reference=record.reference)
+    assert [(row.asked, row.got) for row in rows if row.aspect == "output_dim"] == [("5[0] = batch",) * 2]
+
+
+@pytest.mark.parametrize(
+    ("shape", "is_doubtful"),
+    [
+        (("batch", 3), False),
+        (("2*batch", 3), False),
+        ((2, 3), True),  # fixed at the size of the example
+        ((5, 3), True),  # does not follow at all
+        (("batch", 2), True),  # the second may be the batch, too
+        (("batch", None), True),
+        (None, True),
+    ],
+)
+def test_the_shapes_of_a_file_leave_a_doubt_where_an_output_may_hold_the_size_of_the_example(
+    shape: tuple[int | str | None, ...] | None, is_doubtful: bool
+) -> None:
+    artifact = Artifact("/m.onnx", "onnx", 1, "", (), (TensorInfo("y", "float32", shape),))
+    assert leaves_doubt(artifact, (X,), (BATCH,)) is is_doubtful
+
+
+def test_each_output_must_follow_for_a_file_to_leave_no_doubt() -> None:
+    good, fixed = TensorInfo("y", "float32", ("batch", 3)), TensorInfo("z", "float32", (7,))
+    artifact = Artifact("/m.onnx", "onnx", 1, "", (), (good, fixed))
+    assert leaves_doubt(artifact, (X,), (BATCH,))

@@ -66,10 +66,17 @@ def _output_dim(spec: ExportSpec, names: set[str], place: str, should: Size, siz
 
 
 def _nothing_follows(export: AskedExport) -> Iterator[AskedRow]:
-    """What can be said without a run of the model: some output should change when an input may."""
+    """What can be said without a run of the model: what the file says, and that some output should change."""
     outputs = export.artifact.outputs
     is_fixed = all(info.shape is not None and all(isinstance(size, int) for size in info.shape) for info in outputs)
     is_open = any(not isinstance(size, int) for info in export.artifact.inputs for size in info.shape or ())
+    names = {dim.name for dim in export.spec.dynamic}
+    for info in outputs:
+        for axis, size in enumerate(info.shape or ()):
+            if size in names:
+                place = f"{info.name}[{axis}]"
+                asked = f"{place} = {size}"
+                yield passed("output_dim", asked, asked, f"The file says that {place} changes with {size}.", place)
     if export.spec.dynamic and outputs and is_fixed and is_open:
         got = "; ".join(f"{info.name}: {info.shape_text}" for info in outputs)
         known = Explanation(

@@ -90,7 +90,7 @@ class Artifact:
     Attributes:
         path: Absolute.
         size_bytes: With external data files.
-        sha256: Of the main file, in hex.
+        sha256: Of the main file, in hex; empty of a large one that an export just wrote.
         external_files: Absolute paths of data files beside it.
         opset_version: Of the default domain; None for TorchScript.
         opset_imports: Version per domain; the default domain is spelled `ai.onnx`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import mmap
 import os
@@ -23,8 +24,11 @@ _FORMATS: dict[SavedKind, ArtifactFormat] = {
 }
 
 
-def read_artifact(path: Path | str) -> Artifact:
+def read_artifact(path: Path | str, *, hashed_bytes: int | None = None) -> Artifact:
     """Describe an ONNX, TorchScript or pt2 file.
+
+    Args:
+        hashed_bytes: Files up to this size are hashed; None hashes all.
 
     Raises:
         UserError: `artifact-missing`, `artifact-is-folder`, `artifact-empty`, `artifact-unreadable`,
@@ -42,8 +46,12 @@ def read_artifact(path: Path | str) -> Artifact:
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 format_ = format_of(path, data[:2])
                 if format_ == "onnx":
-                    return _read_onnx(path, data)
-                return read_pt2(path, data) if format_ == "pt2" else read_torchscript(path, data)
+                    found = _read_onnx(path, data)
+                else:
+                    found = read_pt2(path, data) if format_ == "pt2" else read_torchscript(path, data)
+                if hashed_bytes is not None and size_bytes > hashed_bytes:
+                    return found
+                return dataclasses.replace(found, sha256=hashlib.sha256(data).hexdigest())
     except FileNotFoundError as error:
         raise UserError("artifact-missing", f"There is no file {path}.", "Export first, or choose a file.") from error
     except OSError as error:
@@ -94,7 +102,7 @@ def _read_onnx(path: Path, data: mmap.mmap) -> Artifact:
         path=str(path),
         format="onnx",
         size_bytes=len(data) + sum(data_path.stat().st_size for data_path in external_paths),
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256="",
         inputs=tuple(tensor_info(value) for value in model.graph.input if value.name not in stored),
         outputs=tuple(tensor_info(value) for value in model.graph.output),
         external_files=tuple(map(str, external_paths)),

@@ -23,8 +23,11 @@ EXTRA_FILE = "modelpack.json"
 INPUTS = PREFIX + "inputs"
 """Key of the names of the example inputs, in order, as a JSON list: the options refer to them."""
 
-HASHED_BYTES = 64 << 20
-"""Checkpoints up to this size are hashed, which takes some hundredths of a second; larger ones go by their size."""
+HASHED_BYTES = 16 << 20
+"""Checkpoints and artifacts up to this size are hashed by an export, which takes about a hundredth of a second each.
+
+Larger ones take longer than many a trace, and nothing of the file rests on it: checkpoints go by their size.
+"""
 
 
 def metadata_of(request: ExportRequest, versions: Mapping[str, str], context: Context) -> dict[str, str]:

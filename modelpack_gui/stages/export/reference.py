@@ -1,12 +1,16 @@
-"""How the model's own outputs follow its dynamic axes: one eager run at another size of each, to cost little."""
+"""How the model's own outputs follow its dynamic axes: one eager run at another size of each, to cost little.
+
+A trace is over in the time of a few runs. There the model is only run where the file's shapes leave a doubt.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.records import AxisRef, DynamicDim, Follower, InputSpec, ReferenceShapes
+from modelpack_gui.core.records import Artifact, AxisRef, DynamicDim, Follower, InputSpec, ReferenceShapes
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.probe.following import followers, symbolic
 from modelpack_gui.stages.probe.trials import Trial, Trials
@@ -28,10 +32,12 @@ def reference_shapes(
     by_name: dict[str, list[DynamicDim]] = {}
     for dim in dims:
         by_name.setdefault(dim.name, []).append(dim)
+    if not by_name:
+        return None
     with capture():
         trials = Trials(module, inputs, _BUDGET_S, context)
         base = trials.run({})
-        if not by_name or not base.is_taken:
+        if not base.is_taken:
             return None
         units: list[Sequence[Follower]] = []
         refused: dict[str, str] = {}
@@ -47,6 +53,23 @@ def reference_shapes(
             units.append([item for name in refused for item in _followers_together(trials, by_name[name], together)])
             refused = {}
     return ReferenceShapes(symbolic(base.outputs, units), refused)
+
+
+def leaves_doubt(artifact: Artifact, inputs: Sequence[InputSpec], dims: Sequence[DynamicDim]) -> bool:
+    """Whether an output may hold a size of the example instead of following its input, judged by the file alone.
+
+    There is no doubt where each output has all dynamic dimensions by name, and no fixed size that is also the
+    example's of one of them.
+    """
+    shapes = {item.name: item.shape for item in inputs if not item.is_value}
+    examples = {shapes[dim.input][dim.axis] for dim in dims}
+    names = {dim.name for dim in dims}
+    for info in artifact.outputs:
+        sizes = info.shape or (None,)
+        told = {name for size in sizes if isinstance(size, str) for name in re.findall(r"\w+", size)}
+        if not names <= told or any(size is None or size in examples for size in sizes):
+            return True
+    return False
 
 
 def _example(trials: Trials, axes: Sequence[DynamicDim]) -> int:

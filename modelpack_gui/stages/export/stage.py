@@ -19,11 +19,11 @@ from modelpack_gui.stages.export.base import ExportCall, Exporter
 from modelpack_gui.stages.export.compare import mismatches, with_rows
 from modelpack_gui.stages.export.dynamic import check_dims
 from modelpack_gui.stages.export.failures import explain
-from modelpack_gui.stages.export.metadata import append_to_onnx, metadata_of
+from modelpack_gui.stages.export.metadata import HASHED_BYTES, append_to_onnx, metadata_of
 from modelpack_gui.stages.export.post.registry import steps_of
 from modelpack_gui.stages.export.post.run import run_steps
 from modelpack_gui.stages.export.program import draft_report, with_draft
-from modelpack_gui.stages.export.reference import reference_shapes
+from modelpack_gui.stages.export.reference import leaves_doubt, reference_shapes
 from modelpack_gui.stages.export.registry import find, missing_packages
 from modelpack_gui.stages.export.size import sized
 from modelpack_gui.stages.export.source_fit import check_fit
@@ -112,9 +112,11 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
             append_to_onnx(temporary, metadata)
         draft = draft_report(call, context) if spec.draft_report and "draft_report" in exporter.options else ""
         context.check_cancelled()
-        artifact = _moved(read_artifact(temporary), target)
+        artifact = _moved(read_artifact(temporary, hashed_bytes=HASHED_BYTES), target)
         reference = None
-        if spec.format != "torchscript":  # which has no sizes to compare with
+        is_quick = exporter.runs_model and not spec.post_steps  # over in the time of a few runs
+        has_sizes = spec.format != "torchscript"
+        if has_sizes and not (is_quick and not leaves_doubt(artifact, request.inputs, spec.dynamic)):
             context.progress("Comparing what was asked with what came out")
             reference = reference_shapes(built.module, request.inputs, spec.dynamic, context)
     rows = asked_rows(spec, request.inputs, artifact, reference=reference, heeded=exporter.options)

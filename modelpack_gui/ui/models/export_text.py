@@ -100,10 +100,9 @@ def aspect_title(aspect: str) -> str:
 def artifact_rows(record: ExportRecord) -> tuple[tuple[str, str, str], ...]:
     """Name, value and full value of what there is to know about the file."""
     artifact = record.artifact
-    rows = [
-        ("Size", fmt.size(artifact.size_bytes), f"{artifact.size_bytes} B"),
-        ("SHA-256", artifact.sha256, artifact.sha256),
-    ]
+    rows = [("Size", fmt.size(artifact.size_bytes), f"{artifact.size_bytes} B")]
+    if artifact.sha256:
+        rows.append(("SHA-256", artifact.sha256, artifact.sha256))
     if artifact.external_files:
         names = [path.replace("\\", "/").rpartition("/")[2] for path in artifact.external_files]
         rows.append(("Data files", ", ".join(names), "\n".join(artifact.external_files)))
