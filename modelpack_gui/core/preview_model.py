@@ -60,11 +60,18 @@ def _class_lines(source: ModelSource) -> list[str]:
         return ["import importlib", "", f"{outer} = importlib.import_module({literal(source.module)}).{outer}"]
     return [
         f"model_file = {path_literal(source.file)}.resolve()",
-        "sys.path.insert(0, str(model_file.parent))  # for what the file imports beside it",
-        "spec = importlib.util.spec_from_file_location(model_file.stem, model_file)",
-        "module = importlib.util.module_from_spec(spec)",
-        "sys.modules[spec.name] = module",
-        "spec.loader.exec_module(module)",
+        "root = model_file.parent",
+        'while (root / "__init__.py").is_file():  # up to the folder that its package lies in',
+        "    root = root.parent",
+        "sys.path[:0] = [str(root), str(model_file.parent)]  # for what the file imports",
+        'package = ".".join(model_file.parent.relative_to(root).parts)',
+        "if package:",
+        '    module = importlib.import_module(f"{package}.{model_file.stem}")',
+        "else:",
+        "    spec = importlib.util.spec_from_file_location(model_file.stem, model_file)",
+        "    module = importlib.util.module_from_spec(spec)",
+        "    sys.modules[spec.name] = module",
+        "    spec.loader.exec_module(module)",
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.core import pipeline
-from modelpack_gui.core.events import Done, TerminalEvent
+from modelpack_gui.core.events import Done, Failed, TerminalEvent
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.core.records import ExportRecord
 from modelpack_gui.ui.job_center import JobView
@@ -123,7 +123,10 @@ class StageQueue(QObject):
             states.end(stage, event, recipe, made_from)
             self.ended.emit(stage)
             if not isinstance(event, Done) and stage in (Stage.SOURCE, Stage.EXPORT):
+                left_out = self._waiting
                 self._wait_for([])
+                for later in left_out if isinstance(event, Failed) else ():
+                    states.leave_out(later, stage)
             self._run_next()
 
         self._running[stage] = self._jobs.run(stage.value, request, stage.label, ended)

@@ -110,6 +110,15 @@ class StageStates(QObject):
         before = self._states[stage]
         self._put(stage, StageState(Status.FAILED, before.result, error, ran_with=self._project.recipe))
 
+    def leave_out(self, stage: Stage, cause: Stage) -> None:
+        """It waited for a stage that failed, and so was not run: its page says why nothing came."""
+        error = ErrorInfo(
+            "stage-before-failed",
+            f"{stage.label} was not run: {cause.label}, which comes before it, failed.",
+            f"The {cause.label} page says why, and what to do.",
+        )
+        self._put(stage, StageState(Status.NOT_RUN, self._states[stage].result, error, ran_with=self._project.recipe))
+
     def end(self, stage: Stage, event: TerminalEvent, recipe: Recipe, made_from: tuple[FileStamp, ...]) -> None:
         """It ended; it had been started with that recipe and those files."""
         before = self._states[stage]

@@ -136,3 +136,13 @@ def test_a_mono_block_scrolls_a_long_text(qtbot: QtBot) -> None:
     block.show()
     assert block.sizeHint().height() < 8 * block.fontMetrics().lineSpacing()
     assert block.verticalScrollBar().maximum() > 100
+
+
+def test_a_content_that_shows_itself_does_not_open_a_closed_fold(qtbot: QtBot) -> None:
+    content = QLabel("inside")
+    fold = Foldable("Details", content)
+    qtbot.addWidget(fold)
+    fold.show()
+    content.setVisible(True)  # as a list does when it gets its first item
+    assert not fold.is_open
+    assert not content.isVisible()

@@ -113,6 +113,11 @@ def test_a_failed_export_stops_what_would_need_it(project: Controller, client: F
     wait_for(qtbot, project, Stage.EXPORT, Status.FAILED)
     assert project.state(Stage.EXPORT).error == samples.FAULT
     assert not any(job.stage in ("check", "parity") for job in client.jobs)
+    for stage in (Stage.CHECK, Stage.PARITY):
+        state = project.state(stage)
+        assert state.status is Status.NOT_RUN
+        assert state.error is not None
+        assert state.error.message == f"{stage.label} was not run: Export, which comes before it, failed."
     assert not project.is_busy
 
 

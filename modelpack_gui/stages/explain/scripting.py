@@ -14,6 +14,7 @@ from modelpack_gui.stages.explain.source_lines import annotated, calls_of, futur
 _UNANNOTATED = re.compile(r"Inferred '(\w+)' to be of type 'Tensor' because it was not annotated")
 _EXPECTED = re.compile(r"Expected a value of type '.+?' for argument '\w+' but instead found type '(.+?)'")
 _ATTRIBUTE = re.compile(r"Module '(\w+)' has no attribute '(\w+)' \(This attribute exists on the Python module, (.*)")
+_UNKNOWN_TYPE = re.compile(r"failed to convert Python type: '(.+?)'")
 _NO_METHOD = re.compile(r"'(\w+)' object has no attribute or method '(\w+)'")
 _VALUE = re.compile(r"python value of type '(.+?)' cannot be used as a value", re.IGNORECASE)
 _WEAK = re.compile(r"cannot create weak reference to '(.+?)' object")
@@ -69,16 +70,19 @@ def _attribute(situation: Situation) -> Finding | None:
     found = _ATTRIBUTE.search(raised.text) if raised else None
     if found is None:
         return None
+    unknown = _UNKNOWN_TYPE.search(found[3])
+    reason = f"a {unknown[1].rpartition('.')[2]}" if unknown else f"it: {found[3].rstrip(').:')}"
     return Finding(
-        f"self.{found[2]} of {found[1]} is used{where(places_of(situation))}, and TorchScript has no type for it: "
-        f"{found[3].rstrip(').:')}.",
+        f"self.{found[2]} of {found[1]} is used{where(places_of(situation))}, and TorchScript has no type for "
+        f"{reason}.",
         places_of(situation),
         (
             *_instead(situation),
             Fix(
                 "Give the attribute a type that TorchScript has",
                 details=f"One type for all keys and all values, annotated in the class: {found[2]}: Dict[str, int]; "
-                "None first and a tensor later needs Optional[Tensor].",
+                "None first and a tensor later needs Optional[Tensor]. Of a configuration object, keep in __init__ "
+                "the plain values that forward needs.",
             ),
         ),
     )

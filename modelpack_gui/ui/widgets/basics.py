@@ -193,26 +193,29 @@ class Foldable(QWidget):
 
     def __init__(self, title: str, content: QWidget, *, is_open: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._content = content
+        self._body = QWidget()  # so that a content that hides itself while it is empty does not open the fold
         self._header = ElidedButton(title, role="link")
         self._header.clicked.connect(self._on_clicked)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING // 2)
         column.addWidget(self._header, alignment=Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(content)
+        column.addWidget(self._body)
+        inner = QVBoxLayout(self._body)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.addWidget(content)
         self.setFocusProxy(self._header)
         self.set_open(is_open=is_open)
 
     def set_open(self, *, is_open: bool) -> None:
         """Show or hide the content."""
-        self._content.setVisible(is_open)
+        self._body.setVisible(is_open)
         self._header.set_icon_name("chevron-down" if is_open else "chevron-right")
 
     @property
     def is_open(self) -> bool:
         """Whether the content is shown."""
-        return not self._content.isHidden()
+        return not self._body.isHidden()
 
     def _on_clicked(self) -> None:
         self.set_open(is_open=not self.is_open)
