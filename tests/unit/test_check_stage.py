@@ -91,6 +91,7 @@ def test_a_sound_artifact_that_is_what_was_asked_passes_every_row(tmp_path: Path
         "input-names",
         "output-names",
         "dynamic-dim-x-0",
+        "output-dim-y-0",
     ]
     assert _row(report, "runtime-runs").got == "y float32 2 × 3"
 
