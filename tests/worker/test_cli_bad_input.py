@@ -42,7 +42,7 @@ def failure(
     assert error["code"]
     assert error["hint"], error
     assert f"error: {error['message']}" in printed.err
-    assert "  hint: " in printed.err
+    assert "  hint: " in printed.err or "  fix: " in printed.err  # of a known kind of trouble the ways out are listed
     assert "Traceback" not in printed.err
     return error, printed.err
 

@@ -47,7 +47,7 @@ def test_hello_tells_of_packages_runners_and_the_machine_without_importing_torch
     assert found.version_of("torch").startswith("2.")
     assert all(f'"{sys.executable}" -m pip install {info.name}' == info.pip for info in found.packages)
     assert {info.id for info in found.runners} >= {"eager", "torchscript_trace", "torchscript_script", "onnxruntime"}
-    assert {info.exporter for info in found.exporters} == {"dynamo", "trace", "script"}
+    assert {info.exporter for info in found.exporters} == {"dynamo", "trace", "script", "export"}
     assert found.logical_cores >= found.physical_cores >= 1
     assert found.memory_bytes > 2**28
     code = (
