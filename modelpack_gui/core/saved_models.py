@@ -67,8 +67,8 @@ def kind_of_file(path: Path) -> SavedKind:
                 return _kind_of_old_file(stream)
     except OSError:
         return SavedKind.UNKNOWN
-    if _starts_as_onnx(head) or (path.suffix.lower() == ".onnx" and head):
-        return SavedKind.ONNX  # one that is damaged is still meant to be one
+    if _starts_as_onnx(head) or path.suffix.lower() == ".onnx":
+        return SavedKind.ONNX  # one that is damaged or empty is still meant to be one
     if head[_SAFETENSORS_HEADER:] == b'{"':
         return SavedKind.CHECKPOINT
     return SavedKind.UNKNOWN

@@ -68,8 +68,9 @@ class ProjectSource(QObject):
             self._watch()
 
     def stamps(self) -> tuple[FileStamp, ...]:
-        """The watched files as they are this moment."""
-        return tuple(stamp for stamp in map(_stamp, self._stamps) if stamp is not None)
+        """The watched files as they are this moment, also where the system has not told yet that one was written."""
+        self._look()
+        return tuple(stamp for stamp in self._stamps.values() if stamp is not None)
 
     def changed(self, made_from: Iterable[FileStamp]) -> tuple[str, ...]:
         """Absolute paths of the files that are others than a result was made from."""

@@ -137,6 +137,7 @@ def ways_out(panel: QWidget) -> list[str]:
 def assert_shown(panel: QWidget, part: str) -> None:
     """The panel is seen, names the culprit, and tells what to do next."""
     assert panel.isVisible()
+    QApplication.sendPostedEvents()  # a layout shows what was put into it a moment ago by such an event
     said = seen(panel)
     assert part in said
     assert "Traceback" not in said
