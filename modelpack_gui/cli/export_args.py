@@ -83,7 +83,7 @@ def with_export(recipe: Recipe, given: dict[str, Any]) -> Recipe:
     if given.get("output"):
         changes["output_path"] = str(given["output"].absolute())
     export = dataclasses.replace(recipe.export, **changes)
-    if not given.get("exporter") and export.exporter not in _EXPORTERS[export.format]:
+    if given.get("format") and not given.get("exporter") and export.exporter not in _EXPORTERS[export.format]:
         export = dataclasses.replace(export, exporter=_EXPORTERS[export.format][0])
     return dataclasses.replace(recipe, export=_with_path(export, recipe, given))
 
