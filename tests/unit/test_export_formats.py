@@ -32,6 +32,7 @@ from modelpack_gui.stages.check import stage as check
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export import metadata, registry, size, stage
 from modelpack_gui.stages.export.artifact import read_artifact
+from tests.fixtures.zoo.cases import CASES
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "resources" / "demo"
@@ -104,6 +105,17 @@ def test_strict_capture_by_dynamo_keeps_names_and_axes(tmp_path: Path) -> None:
     assert record.mismatches == ()
     assert record.artifact.inputs[0].shape == ("batch", 3, 32, 32)
     assert record.artifact.outputs[0].name == "logits"
+
+
+def test_a_second_export_in_one_worker_is_like_the_first(tmp_path: Path) -> None:
+    """torch keeps the decomposition of a GRU from one capture to the next, and then fixes the number of steps."""
+    case = next(case for case in CASES if case.name == "GruTagger")
+    shapes = []
+    for name in ("first.onnx", "second.onnx"):
+        spec = case.export("onnx", "dynamo", 20, str(tmp_path / name))
+        record = stage.run(ExportRequest(case.source, case.inputs, spec), PlainContext(tmp_path))
+        shapes.append(record.artifact.inputs[0].shape)
+    assert shapes == [("batch", "time", 4)] * 2
 
 
 @pytest.mark.parametrize(("exporter", "options"), [("trace", {"freeze": True}), ("script", {"freeze": True})])

@@ -10,7 +10,7 @@ from modelpack_gui.core.records import ArtifactFormat
 from modelpack_gui.stages.export import torch_facts
 from modelpack_gui.stages.export.base import ONNX_OPTIONS, ExportCall, OpsetRange
 from modelpack_gui.stages.export.dynamic import dynamic_shapes
-from modelpack_gui.stages.export.program import capture_program
+from modelpack_gui.stages.export.program import capture_program, forget_captures
 
 
 class OnnxDynamoExporter:
@@ -47,6 +47,7 @@ class OnnxDynamoExporter:
         usable = {key: value for key, value in options.items() if key in known}
         context.progress("Exporting with torch.export")
         # Left to itself, torch.onnx.export captures without strict, and strictly only if that fails.
+        forget_captures()
         exported: Any = capture_program(call) if spec.strict else call.module
         context.check_cancelled()
         torch.onnx.export(exported, call.tensors, str(call.path), dynamo=True, **usable)

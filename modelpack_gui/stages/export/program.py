@@ -35,9 +35,26 @@ def capture_program(call: ExportCall) -> torch.export.ExportedProgram:
     """
     import torch
 
+    forget_captures()
     return torch.export.export(
         call.module, call.tensors, dynamic_shapes=dynamic_shapes(call), strict=call.spec.strict
     )
+
+
+def forget_captures() -> None:
+    """Make the next capture that of a fresh interpreter.
+
+    torch keeps for each operator which of its decompositions an earlier capture came to, and a later one takes that:
+    of the same model with a GRU the first export has any number of steps, and the second those of the example.
+    """
+    import torch
+
+    for name in torch.ops.aten:
+        packet = getattr(torch.ops.aten, name)
+        for overload in packet.overloads():
+            cache = getattr(getattr(packet, overload), "_dispatch_cache", None)
+            if cache is not None:  # it is private to torch: where there is none, nothing is kept
+                cache.clear()
 
 
 def draft_report(call: ExportCall, context: Context) -> str:
