@@ -9,7 +9,6 @@ picture of each trouble and what came of all of it (`tour.json`). Needs a displa
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import os
 import sys

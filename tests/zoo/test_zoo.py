@@ -56,7 +56,7 @@ def judged(case: ZooCase, route: str, folder: Path) -> Judged:
         record: ExportRecord = registry.resolve("export")(ExportRequest(case.source, case.inputs, spec), context)
     except UserError as error:
         return Judged(Verdict.FAILED, error.info.message, error.info)
-    check = registry.resolve("check")(CheckRequest(path, spec, case.inputs), context)
+    check = registry.resolve("check")(CheckRequest(path, spec, case.inputs, record.reference), context)
     verdicts = [verdict_of(record), check.verdict]
     texts = [*(item.explanation for item in record.mismatches), *(item.title for item in record.explanations)]
     texts += [row.explanation for row in check.rows if row.verdict is Verdict.FAILED]
