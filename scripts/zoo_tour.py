@@ -93,7 +93,8 @@ class Tour:
             self.window.show_stage(stage)
             self.photographer.settle(200)
             state = self.controller.state(stage)
-            shown = state.error is not None or getattr(state.result, "explanations", ())
+            explains = isinstance(state.result, (ExportRecord, ParityReport)) and state.result.explanations
+            shown = state.error is not None or bool(explains)
             if shown:
                 self.photographer.shoot(f"{case.name}-{stage.label.lower()}")
             button = next((one for one in page.findChildren(QPushButton, "apply-fix") if can_press(one)), None)

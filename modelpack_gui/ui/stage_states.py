@@ -124,6 +124,7 @@ class StageStates(QObject):
         before = self._states[stage]
         if isinstance(event, Failed):
             state = StageState(Status.FAILED, before.result, event.error, ran_with=recipe, made_from=made_from)
+            self._outdated.discard(stage)  # it failed on the artifact that there is now
         elif event.result is None:  # cancelled with nothing to keep: what was there before is still true
             status = _status_of_result(before.result) if before.result is not None else Status.CANCELLED
             state = dataclasses.replace(before, status=status, message="", fraction=None)

@@ -160,6 +160,12 @@ def test_a_new_export_makes_later_results_stale(project: Controller, client: Fak
     wait_for(qtbot, project, Stage.CHECK, Status.STALE)
 
 
+def test_what_fails_on_the_newest_export_is_not_stale(project: Controller, client: FakeClient, qtbot: QtBot) -> None:
+    client.answers.update({"export": samples.make_export_record(), "parity": samples.FAULT})
+    project.run(Stage.EXPORT, Stage.PARITY)
+    wait_for(qtbot, project, Stage.PARITY, Status.FAILED)
+
+
 def test_progress_shows_in_the_state(project: Controller, client: FakeClient, qtbot: QtBot) -> None:
     project.run(Stage.EXPORT)
     job = client.last("export")

@@ -110,12 +110,12 @@ def test_plain_values_are_no_inputs_of_the_artifact() -> None:
     assert all(row.verdict is Verdict.PASSED for row in rows(ExportSpec(dynamic=BATCH), artifact(), inputs))
 
 
-def test_an_output_that_should_follow_and_is_fixed_fails() -> None:
+def test_an_output_that_should_follow_and_is_said_to_be_fixed_warns() -> None:
     spec = ExportSpec(exporter="trace", dynamic=BATCH)
     reference = ReferenceShapes((TensorInfo("output", "float32", ("batch", 5)),))
     made = artifact(outputs=(TensorInfo("logits", "float32", (2, 5)),))
     row = only_wrong(rows(spec, made, reference=reference))
-    assert (row.aspect, row.verdict) == ("output_dim", Verdict.FAILED)
+    assert (row.aspect, row.verdict) == ("output_dim", Verdict.WARNING)
     assert (row.asked, row.got) == ("logits[0] = batch", "logits[0] = 2")
     assert applied(row, spec, number=1).export.exporter == "dynamo"
     assert applied(row, spec, number=2).export.dynamic == ()
@@ -124,7 +124,7 @@ def test_an_output_that_should_follow_and_is_fixed_fails() -> None:
 def test_an_output_that_changes_in_no_simple_way_must_not_be_fixed_either() -> None:
     reference = ReferenceShapes((TensorInfo("output", "float32", ("batch", None)),))
     row = only_wrong(rows(ExportSpec(dynamic=BATCH), artifact(), reference=reference))
-    assert (row.asked, row.got, row.verdict) == ("logits[1] = ?", "logits[1] = 5", Verdict.FAILED)
+    assert (row.asked, row.got, row.verdict) == ("logits[1] = ?", "logits[1] = 5", Verdict.WARNING)
 
 
 @pytest.mark.parametrize("size", [None, "Reshape_7_dim_0", "batch"])

@@ -78,7 +78,7 @@ EXPORTS = (
         {"opset_version": 11},
     ),
     Trigger("operator-custom", "operators.CustomOperator", "script", "modelpack_tests.double(x)", False, OP),
-    Trigger("quantised-layers", "operators.Quantised", "trace", "quantize_dynamic", False, OP),
+    Trigger("quantised-layers", "operators.Quantised", "trace", "quantize_dynamic", True, OP),
     Trigger("complex-numbers", "operators.Spectrum", "trace", "fft.rfft(x)", True, OP),
     Trigger("complex-numbers", "operators.ComplexGate", "script", "torch.complex64) * self.phase", True, OP),
     Trigger("custom-autograd-function", "operators.ClipNet", "script", "_Clip.apply(x)", True, OP),

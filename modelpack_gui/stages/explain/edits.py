@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 from modelpack_gui.core import dim_edits
+from modelpack_gui.core.artifact_formats import USUAL_SUFFIX
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import Fix, RecipeEdit
 from modelpack_gui.stages.explain.base import Situation
@@ -30,6 +32,22 @@ def use_exporter(situation: Situation, exporter: str, details: str = "", *, verb
     if spec.opset_version is not None and not (opsets and opsets.min <= spec.opset_version <= opsets.max):
         edits.append(RecipeEdit("export.opset_version", None))
     return (Fix(f"{verb} the exporter {exporter}", tuple(edits), details),)
+
+
+def use_torchscript(situation: Situation, details: str = "") -> tuple[Fix, ...]:
+    """A trace as TorchScript instead of another format, its file named as such."""
+    spec = situation.spec
+    if spec is None or spec.format == "torchscript":
+        return ()
+    output = PurePosixPath(spec.output_path.replace("\\", "/"))
+    edits = (
+        RecipeEdit("export.format", "torchscript"),
+        RecipeEdit("export.exporter", "trace"),
+        RecipeEdit("export.opset_version", None),
+        RecipeEdit("export.post_steps", []),
+        RecipeEdit("export.output_path", str(output.with_suffix(USUAL_SUFFIX["torchscript"])) if output.name else ""),
+    )
+    return (Fix("Export to TorchScript", edits, details),)
 
 
 def use_opset(situation: Situation, opset: int, details: str = "") -> tuple[Fix, ...]:

@@ -6,7 +6,7 @@ import re
 
 from modelpack_gui.core.explanation import Fix
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
-from modelpack_gui.stages.explain.edits import use_exporter, use_opset
+from modelpack_gui.stages.explain.edits import use_exporter, use_opset, use_torchscript
 from modelpack_gui.stages.explain.known_operators import decomposes, exporters_that_know
 from modelpack_gui.stages.explain.source_lines import calls_of, places_of
 
@@ -83,10 +83,11 @@ def _quantised(situation: Situation) -> Finding | None:
         return None
     what = f"({operator})" if operator else "with packed weights"
     return Finding(
-        f"The model holds layers quantised by torch.ao.quantization {what}, and no exporter of PyTorch translates "
-        "them.",
+        f"The model holds layers quantised by torch.ao.quantization {what}, and neither torch.export nor "
+        "the ONNX exporters translate them. TorchScript keeps them as they are.",
         places_of(situation, "quantize_dynamic", "convert", "quantize_fx"),
         (
+            *use_torchscript(situation, "PyTorch runs it then, without the model's code."),
             Fix(
                 "Export the float model and quantise the ONNX file",
                 details="Leave out torch.ao.quantization when the model is built; onnxruntime.quantization makes the "
