@@ -28,6 +28,7 @@ from modelpack_gui.ui.models.export_text import artifact_rows, export_sentence, 
 from modelpack_gui.ui.pages.export import ExportPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.widgets.basics import Foldable
 from modelpack_gui.ui.widgets.export_results import ExportResults
 from tests.ui.fake_client import FakeClient
 from tests.ui.samples import FAULT, make_capabilities, make_export_record, make_recipe
@@ -257,9 +258,11 @@ def test_an_earlier_result_is_told_as_such_when_the_next_export_fails(
 
 
 def draft_fold(page: ExportPage) -> QWidget:
-    fold = page.results.draft.parentWidget()
-    assert fold is not None
-    return fold
+    above: QWidget | None = page.results.draft
+    while not isinstance(above, Foldable):
+        assert above is not None
+        above = above.parentWidget()
+    return above
 
 
 KEPT = PostStepResult(

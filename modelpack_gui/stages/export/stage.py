@@ -114,9 +114,9 @@ def run(request: ExportRequest, context: Context, built: BuiltModel | None = Non
         context.check_cancelled()
         artifact = _moved(read_artifact(temporary, hashed_bytes=HASHED_BYTES), target)
         reference = None
-        is_quick = exporter.runs_model and not spec.post_steps  # over in the time of a few runs
-        has_sizes = spec.format != "torchscript"
-        if has_sizes and not (is_quick and not leaves_doubt(artifact, request.inputs, spec.dynamic)):
+        # More runs of the model cost a good share of an export: they are made where the file leaves a doubt.
+        is_doubtful = bool(spec.post_steps) or leaves_doubt(artifact, request.inputs, spec.dynamic)
+        if spec.format != "torchscript" and is_doubtful:
             context.progress("Comparing what was asked with what came out")
             reference = reference_shapes(built.module, request.inputs, spec.dynamic, context)
     rows = asked_rows(spec, request.inputs, artifact, reference=reference, heeded=exporter.options)
