@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import PurePosixPath
 
 from modelpack_gui.core.artifact_formats import USUAL_SUFFIX
+from modelpack_gui.core.input_proposals import proposed_inputs
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import BenchSpec, ExportSpec, SavedModel
 from modelpack_gui.core.saved_models import SavedKind
@@ -16,8 +17,9 @@ _ONNX_RUNNERS = ("onnxruntime",)
 def with_saved_model(recipe: Recipe, saved: SavedModel) -> Recipe:
     """Fill in what the recipe leaves open or has as it is by default; nothing that was chosen is changed."""
     export, bench = recipe.export, recipe.bench
-    if not recipe.inputs and saved.proposed:
-        recipe = dataclasses.replace(recipe, inputs=saved.proposed)
+    inputs = saved.proposed or proposed_inputs(saved.forward)
+    if not recipe.inputs and inputs:
+        recipe = dataclasses.replace(recipe, inputs=inputs)
         if not export.dynamic:
             export = dataclasses.replace(export, dynamic=saved.dynamic)
     if saved.kind == SavedKind.TORCHSCRIPT and (export.format, export.exporter) == ("onnx", ExportSpec().exporter):

@@ -41,7 +41,7 @@ class SavedKind(str, Enum):
 
 _LABELS = {
     SavedKind.TORCHSCRIPT: "TorchScript archive",
-    SavedKind.EXPORTED_PROGRAM: "ExportedProgram of torch.export",
+    SavedKind.EXPORTED_PROGRAM: "ExportedProgram",
     SavedKind.PICKLED_MODULE: "whole pickled nn.Module",
     SavedKind.ONNX: "ONNX model",
     SavedKind.CHECKPOINT: "checkpoint",

@@ -41,6 +41,8 @@ class ProjectQuestions(QObject):
     @property
     def forward(self) -> tuple[ParameterInfo, ...]:
         """Parameters of the chosen class's `forward`; empty until the file was read, and for factories."""
+        if self.scan is not None and self.scan.saved is not None:
+            return self.scan.saved.forward
         chosen = self.scan.callables if self.scan is not None else ()
         return next((item.forward for item in chosen if item.name == self._project.recipe.source.name), ())
 

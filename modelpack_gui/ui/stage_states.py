@@ -72,10 +72,10 @@ class StageStates(QObject):
 
     @property
     def changed_files(self) -> tuple[str, ...]:
-        """Absolute paths of the files that changed since the model was last loaded or exported."""
-        states = [self._states[stage] for stage in (Stage.SOURCE, *ORDER)]
-        made_from = next((state.made_from for state in states if state.made_from), ())
-        return self._source.changed(made_from)
+        """Absolute paths of the files that changed since this source was last loaded or exported."""
+        last = next((state for state in (self._states[stage] for stage in ORDER) if state.made_from), StageState())
+        is_same = last.ran_with is not None and last.ran_with.source == self._project.recipe.source
+        return self._source.changed(last.made_from) if is_same else ()
 
     def problem(self, stage: Stage) -> str:
         """Why a stage cannot be run now, in one sentence; empty if it can."""

@@ -27,12 +27,15 @@ from modelpack_gui.core.records import (
 )
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.file_kinds import FileKind, kind_of
+from modelpack_gui.ui.pages.export import ExportPage
 from modelpack_gui.ui.pages.source import SourcePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.widgets.changed_bar import ChangedBar
 from modelpack_gui.ui.widgets.form_parts import NoteLabel
+from modelpack_gui.ui.widgets.runner_choice import runner_options
 from tests.ui.fake_client import FakeClient
+from tests.ui.made_reports import capabilities as bench_capabilities
 from tests.ui.samples import make_capabilities, make_check_report, make_export_record, make_load_report
 
 PICKLED = SavedModel(
@@ -159,6 +162,25 @@ def test_an_exported_program_opens_as_the_source_with_its_graph(
     assert not controller.looks_at_source
 
 
+def test_an_onnx_source_hides_what_is_about_making_and_exporting_a_model(
+    page: SourcePage, settings: Settings, client: FakeClient, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "net.onnx").write_bytes(b"x")
+    saved = dataclasses.replace(PROGRAM, kind="onnx")
+    choose(page, client, tmp_path / "net.onnx", saved, qtbot)
+    assert not page.checkpoint.isVisible()
+    assert page.controller.recipe.bench.runners == ("onnxruntime",)
+    export = ExportPage(page.controller, settings)
+    qtbot.addWidget(export)
+    export.show()
+    assert not export.run_button.isEnabled()
+    assert not export.options_button.isVisible()
+    assert "there is nothing to export. The other stages look at that file." in texts(export)
+    offered = {item.runner: item.problem for item in runner_options(bench_capabilities(), (), has_model=False)}
+    assert offered["onnxruntime"] == ""
+    assert offered["eager"] == "needs a PyTorch model"
+
+
 # What is shown
 
 
@@ -167,7 +189,7 @@ def test_a_saved_model_is_described_in_the_place_of_the_class_list(
 ) -> None:
     choose(page, client, program(tmp_path / "net.pt2"), PROGRAM, qtbot)
     shown = texts(page.model_field.saved)
-    assert "ExportedProgram of torch.export of Net." in shown
+    assert "ExportedProgram of Net." in shown
     assert "x: float32 batch × 3" in shown
     assert "y: float32 batch × 4" in shown
     assert not page.model_field.combo.isVisible()

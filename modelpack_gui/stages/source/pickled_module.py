@@ -30,7 +30,7 @@ def describe_pickle(path: Path) -> SavedModel:
         class_name=next(iter(pickle_globals.globals_of(data)), "").rpartition(".")[2],
         globals=wanted,
         forbidden=tuple(name for name in wanted if checkpoint_globals.is_forbidden(name)),
-        producer="torch.save of a whole model",
+        producer="torch.save",
     )
 
 

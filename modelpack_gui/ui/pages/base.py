@@ -143,7 +143,7 @@ class StagePage(QWidget):
                 self.show_result(state.result)
             sentence = self.sentence_for(state.result)
             if state.status is Status.STALE:
-                sentence = f"Out of date: settings or the artifact changed since. {sentence}"
+                sentence = f"Out of date: settings, files or the artifact changed since. {sentence}"
             elif state.error is not None and not is_running:
                 sentence = f"Before that: {sentence}"
             self.sentence.setText(sentence)

@@ -246,7 +246,8 @@ class BenchPage(StagePage):
         self.chart.set_log(self.log_scale.isChecked())
 
     def _options(self, runners: tuple[str, ...]) -> tuple[RunnerOption, ...]:
-        return runner_options(self.controller.capabilities, runners)
+        has_model = not self.controller.source.is_onnx
+        return runner_options(self.controller.capabilities, runners, has_model=has_model)
 
     def _options_of(self, runners: tuple[str, ...]) -> tuple[RunnerOption, ...]:
         """Those of some runners only, in their order."""

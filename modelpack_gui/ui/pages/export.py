@@ -69,7 +69,9 @@ class ExportPage(StagePage):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, SPACING, SPACING, 0)
         column.setSpacing(GROUP_SPACING)
-        options = QVBoxLayout()
+        self._options_box = QWidget()
+        options = QVBoxLayout(self._options_box)
+        options.setContentsMargins(0, 0, 0, 0)
         options.setSpacing(SPACING)
         options.addWidget(heading("Options"))
         options.addWidget(self._options)
@@ -77,7 +79,7 @@ class ExportPage(StagePage):
         column.addWidget(self.lint)
         column.addWidget(self.explanations)
         column.addWidget(self.results)
-        column.addLayout(options)
+        column.addWidget(self._options_box)
         column.addWidget(self._fold)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -127,8 +129,14 @@ class ExportPage(StagePage):
         problem = self.controller.problem(self.stage)
         self.results.setVisible(has_result)
         self._hint.setVisible(not has_result)
+        is_onnx = self.controller.source.is_onnx  # there is nothing to choose either
+        for widget in (self._options_box, self._fold, self.options_button):
+            widget.setVisible(not is_onnx)
+        self.try_button.setEnabled(not is_onnx)
         self._hint_text.setText(
-            f"{problem} Fill it in on the Source page or in the options; then export."
+            f"{problem} The other stages look at that file."
+            if is_onnx
+            else f"{problem} Fill it in on the Source page or in the options; then export."
             if problem
             else "Nothing is exported yet. Look through the options, then press Export. "
             "What comes out is compared with what was asked."

@@ -96,6 +96,7 @@ class SourcePage(StagePage):
         controller.capabilities_changed.connect(self.interpreter.show_capabilities)
         controller.project_changed.connect(self._on_project_changed)
         self._show_signature()
+        self._location = controller.recipe.source.location
         self._is_ready = False  # a result that was there before the page does not turn its pages
         self.refresh()
         self._is_ready = True
@@ -149,9 +150,11 @@ class SourcePage(StagePage):
         column.setContentsMargins(0, GROUP_SPACING, GROUP_SPACING, GROUP_SPACING)
         column.setSpacing(GROUP_SPACING)
         sections = (interpreter, self.model_field, arguments, self.checkpoint, self.inputs_section)
+        self._lines: dict[QWidget, QWidget] = {}  # above each section but the first
         for i, section in enumerate(sections):
             if i:
-                column.addWidget(separator())
+                self._lines[section] = separator()
+                column.addWidget(self._lines[section])
             column.addWidget(section)
         column.addStretch(1)
         outer = QWidget()
@@ -165,11 +168,21 @@ class SourcePage(StagePage):
 
     def _show_signature(self) -> None:
         recipe, info = self.controller.recipe, self.model_field.chosen
-        self._arguments.setVisible(not recipe.source.is_saved_model)  # it is made already
+        is_onnx = self.controller.source.is_onnx
+        for section, is_wanted in (
+            (self._arguments, not recipe.source.is_saved_model),  # it is made already
+            (self.checkpoint, not is_onnx),
+        ):
+            section.setVisible(is_wanted)
+            self._lines[section].setVisible(is_wanted)
         self.arguments.show_form(info, recipe.source.arguments)
         self.inputs_section.show_inputs(info)
 
     def _on_recipe_changed(self) -> None:
+        location = self.controller.recipe.source.location
+        if location != self._location:  # what was loaded is another model
+            self._location = location
+            self.tabs.setCurrentIndex(_SETTINGS_TAB)
         self.interpreter.show_interpreter()
         self.model_field.follow()
         self.checkpoint.follow()

@@ -225,7 +225,10 @@ class _Row(QWidget):
         problem = ""
         if self._value is _UNSET:
             if self._parameter.is_required:
+                wanted = self._parameter.object_class
                 problem = f"{name} has no default and must be given."
+                if wanted:
+                    problem = f"{name} needs an object of {wanted}. Let a factory make it: see above."
         else:
             reason = problem_with(self._value, self._editor)
             problem = f"{name} is {self._value!r} and must be {reason}." if reason else ""

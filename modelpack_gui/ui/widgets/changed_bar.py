@@ -33,6 +33,7 @@ class ChangedBar(QWidget):
         controller.files_changed.connect(self.refresh)
         controller.stage_changed.connect(self.refresh)
         controller.project_changed.connect(self.refresh)
+        controller.recipe_changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:

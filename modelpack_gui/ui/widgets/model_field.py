@@ -213,7 +213,7 @@ class ModelField(FormSection):
         self._summary.setText(summary)
         self._summary.setVisible(bool(summary))
         self._note.set_text(problem, status)
-        self._line.set_problem(problem)
+        self._line.set_problem("" if objects else problem)
         missing = ""
         if source.file and not (controller.base / source.file).is_file():
             missing = f"There is no file {controller.base / source.file}."

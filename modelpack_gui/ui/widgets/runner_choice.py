@@ -29,8 +29,14 @@ class RunnerOption:
     tooltip: str = ""
 
 
-def runner_options(capabilities: Capabilities | None, chosen: tuple[str, ...]) -> tuple[RunnerOption, ...]:
-    """The registry's runners in its order, then those only the recipe knows; each with its place's colour."""
+def runner_options(
+    capabilities: Capabilities | None, chosen: tuple[str, ...], *, has_model: bool = True
+) -> tuple[RunnerOption, ...]:
+    """The registry's runners in its order, then those only the recipe knows; each with its place's colour.
+
+    Args:
+        has_model: Whether there is a PyTorch model, and not an ONNX file alone.
+    """
     infos = list(capabilities.runners) if capabilities is not None else []
     known = {info.id for info in infos}
     infos += [RunnerInfo(name, name, "", ()) for name in chosen if name not in known]
@@ -41,6 +47,9 @@ def runner_options(capabilities: Capabilities | None, chosen: tuple[str, ...]) -
             problem = f"needs {', '.join(info.missing)}"
             commands = [_pip(capabilities, package) for package in info.missing]
             tooltip = "\n".join([f"{info.title} {problem}, which this interpreter lacks. To install:", *commands])
+        elif not has_model and info.id in known and info.needs_artifact != "onnx":
+            problem = "needs a PyTorch model"
+            tooltip = f"{info.title} runs PyTorch models; the source is an ONNX file."
         elif capabilities is not None and info.id not in known:
             problem = "unknown"
             tooltip = f"This version has no runner {info.id!r}; the recipe names it."
