@@ -7,6 +7,7 @@ from modelpack_gui.core.records import CheckpointSpec, KeyReport, ModelSource
 
 INDEX_SUFFIX = ".index.json"
 _USUAL_KEYS = ("state_dict", "model_state_dict", "model")
+_USUAL_PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
 
 
 def import_names(source: ModelSource) -> set[str]:
@@ -95,6 +96,13 @@ def _checkpoint_lines(checkpoint: CheckpointSpec | None, keys: KeyReport | None)
     if prefix:
         item = f"key.removeprefix({literal(prefix)}): value"
         lines.append(f"state_dict = {{{item} for key, value in state_dict.items()}}")
+    elif keys is None:  # not loaded yet: as loading does, where all keys match then
+        lines += [
+            f"for prefix in {literal(_USUAL_PREFIXES)}:",
+            "    bare = {key.removeprefix(prefix): value for key, value in state_dict.items()}",
+            "    if bare.keys() == model.state_dict().keys():",
+            "        state_dict = bare",
+        ]
     if checkpoint.dtype:  # first: a float64 checkpoint would lose digits on its way through a float32 model
         lines.append(f"model.to(torch.{checkpoint.dtype})")
     if checkpoint.strict:

@@ -251,3 +251,16 @@ def test_an_artifact_in_half_precision_is_judged_by_the_tolerances_for_it() -> N
     assert f"default_tolerances = ({rtol}, {atol})" in script_code(halved)
     assert "computes in float16" in script_code(halved)
     assert "default_tolerances = (0.001, 1e-05)" in script_code(plain)
+
+
+def test_the_script_of_a_recipe_that_was_not_loaded_takes_a_usual_prefix_off(tmp_path: Path) -> None:
+    import torch
+
+    recipe = demo_in(tmp_path, "demo", exporter="trace")
+    wrapped = {f"module.{key}": value for key, value in torch.load(DEMO / "shapes.pt", weights_only=True).items()}
+    torch.save({"state_dict": wrapped, "epoch": 3}, tmp_path / "shapes.pt")
+
+    done = run_script(script_code(recipe), tmp_path)
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "All 3 cases agree" in done.stdout

@@ -9,7 +9,15 @@ from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.edits import use_exporter
 from modelpack_gui.stages.explain.known_operators import is_of_torchscript
 from modelpack_gui.stages.explain.raised import Raised
-from modelpack_gui.stages.explain.source_lines import annotated, calls_of, future_import, places_of, returns_of, where
+from modelpack_gui.stages.explain.source_lines import (
+    annotated,
+    calls_of,
+    future_import,
+    places_of,
+    returns_of,
+    spots,
+    where,
+)
 
 _UNANNOTATED = re.compile(r"Inferred '(\w+)' to be of type 'Tensor' because it was not annotated")
 _EXPECTED = re.compile(r"Expected a value of type '.+?' for argument '\w+' but instead found type '(.+?)'")
@@ -31,6 +39,14 @@ def _compiling(situation: Situation) -> Raised | None:
 
 def _instead(situation: Situation) -> tuple[Fix, ...]:
     """The exporter that runs the model instead of compiling its source; trace freezes branches, and can pack."""
+    if spots(situation, "branch-on-value", "loop-on-value"):  # dynamo would refuse it, and send the user back here
+        return (
+            Fix(
+                "Write what depends on values with torch.where or torch.cond",
+                details="Only script keeps a Python branch or loop on the values of a tensor, and it cannot compile "
+                "the rest: dynamo refuses such a branch, and trace freezes it as it was for the example inputs.",
+            ),
+        )
     order = ("trace", "dynamo") if calls_of(situation, "pack_padded_sequence") else ("dynamo", "trace")
     return tuple(fix for exporter in order for fix in use_exporter(situation, exporter))[:1]
 
