@@ -131,6 +131,7 @@ class Photographer:
         self.wait(lambda: not controller.is_busy, "the refused export")
         self.shoot("explained-failure")
         error = controller.state(Stage.EXPORT).error
+        controller.undo_stack.undo()  # with unsaved changes, closing the window would ask
         return error.explanation.id if error is not None and error.explanation is not None else ""
 
 
