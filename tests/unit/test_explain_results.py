@@ -33,6 +33,7 @@ from modelpack_gui.core.records import (
 from modelpack_gui.stages.explain.registry import ENTRIES
 from modelpack_gui.stages.export.base import OpsetRange
 from modelpack_gui.stages.registry import resolve
+from tests.fixtures.zoo.cases import CASES
 
 _CATALOGUE_TESTS = ("test_explain_catalogue.py", "test_explain_results.py")
 MODELS = Path(__file__).parents[1] / "fixtures" / "models" / "failures"
@@ -126,6 +127,29 @@ def test_operator_without_a_kernel_in_bfloat16_is_mended_by_loading_in_float32(t
     assert "Gemm" in known.cause
     assert "bfloat16" in known.cause
     assert parity_of(apply_fix(recipe, known.fixes[0]), tmp_path).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("name", "exporter", "opset", "kind", "said", "fix"),
+    [
+        ("ShapeLoop", "trace", 17, "size-baked-in", "another size of time, at", "Make time static"),
+        ("DiffusionBlock", "script", 17, "runtime-no-kernel", "usual dtypes", "Say the dtype of tensors"),
+        ("VisionTransformer", "script", 17, "script-no-counterpart", "is_autocast_enabled", "Leave it out"),
+    ],
+)
+def test_a_model_of_the_zoo_is_told_its_own_cause(
+    name: str, exporter: str, opset: int, kind: str, said: str, fix: str, tmp_path: Path
+) -> None:
+    case = next(case for case in CASES if case.name == name)
+    recipe = Recipe(source=case.source, inputs=case.inputs)
+    recipe = replace(recipe, export=case.export("onnx", exporter, opset, str(tmp_path / "m.onnx")))
+    try:
+        (known,) = parity_of(recipe, tmp_path).explanations
+    except UserError as error:
+        known = explained(error.info, kind)
+    assert known.id == kind
+    assert said in known.cause
+    assert known.fixes[1].text.startswith(fix)
 
 
 RELU = helper.make_node("Relu", ["x"], ["y"])

@@ -18,6 +18,10 @@ _OPSET = re.compile(
 _UNKNOWN = re.compile(r"([\w.:]+)\(-?\d+\) is not a registered function/op|No [Oo]p registered for (\w+)")
 _NARROW = ("float16", "bfloat16", "float64")
 _NOT_LOADED = "artifact-not-loadable"
+_SAY_DTYPES = Fix(
+    "Say the dtype of tensors that forward makes",
+    details="torch.arange(8, dtype=x.dtype) * -1.0: without it a compiled model may compute in float64.",
+)
 
 
 def _refusal(situation: Situation) -> str:
@@ -38,17 +42,19 @@ def _no_kernel(situation: Situation) -> Finding | None:
         ]
         edits = [inputs_edit(widened), RecipeEdit("source.checkpoint.dtype", "float32")]
     dtype = f" in {' or '.join(narrow)}" if narrow else " in the dtype it is given"
+    mixed = "" if narrow else " All inputs are of usual dtypes, so the graph makes it on its way to that operator."
+    in_float32 = Fix(
+        "Export the model in float32",
+        tuple(edits),
+        "" if edits else "Call model.float() where it is built, and give the example inputs dtype float32.",
+    )
     return Finding(
         f"ONNX allows {found[1]} (opset {found[2]}){dtype}, and this ONNX Runtime has nothing on the CPU that "
-        "computes it.",
+        f"computes it.{mixed}",
         (),
         (
             *_typed_export(situation),
-            Fix(
-                "Export the model in float32",
-                tuple(edits),
-                "" if edits else "Call model.float() where it is built, and give the example inputs dtype float32.",
-            ),
+            in_float32 if narrow else _SAY_DTYPES,
             Fix("Run the file where the operator exists", details="On a GPU, or with a newer onnxruntime."),
         ),
     )

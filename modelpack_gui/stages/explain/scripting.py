@@ -176,10 +176,15 @@ def _no_onnx(situation: Situation) -> Finding | None:
         "prim::ListConstruct": "builds a list",
     }.get(found[1], f"asks something of the running Python ({found[1]})")
     places = places_of(situation) or returns_of(situation)
+    own = (
+        Fix("Return a tuple of tensors", details="return self.a(x), self.b(x)")
+        if found[1] in ("prim::DictConstruct", "prim::ListConstruct")
+        else Fix("Leave it out when the model is exported", details="if not torch.jit.is_scripting(): around it.")
+    )
     return Finding(
         f"The compiled model {what}{where(places)}, and ONNX has no counterpart: its graphs know tensors only.",
         places,
-        (*_instead(situation), Fix("Return a tuple of tensors", details="return self.a(x), self.b(x)")),
+        (*_instead(situation), own),
     )
 
 

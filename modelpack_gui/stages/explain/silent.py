@@ -63,10 +63,13 @@ def _failed(cases: Sequence[ParityCase], code: str = "") -> list[ParityCase]:
 
 
 def _changed(example: ParityCase, cases: Sequence[ParityCase]) -> list[str]:
-    """Names of the dimensions that differ from the example's in some cases."""
-    return list(
-        dict.fromkeys(name for case in cases for name, size in case.sizes.items() if size != example.sizes[name])
-    )
+    """Names of the dimensions whose change makes these cases; one that only goes along with such a one is none."""
+    names: list[str] = []
+    changes = [[name for name, size in case.sizes.items() if size != example.sizes[name]] for case in cases]
+    for changed in sorted(changes, key=len):
+        if not set(changed) & set(names):
+            names += changed
+    return names
 
 
 def _random(situation: Situation) -> Finding | None:
