@@ -12,10 +12,10 @@ import threading
 import time
 from collections.abc import Iterator
 
-from modelpack_gui.client import crash
 from modelpack_gui.client.bench_report import Measured, judge, machine_facts, titles
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
+from modelpack_gui.client.job_director import JobDirector
 from modelpack_gui.client.lane import Lane
 from modelpack_gui.core.errors import ErrorInfo, JobCancelled
 from modelpack_gui.core.events import (
@@ -62,7 +62,7 @@ class _StopError(Exception):
         self.failed = failed
 
 
-class Director(threading.Thread):
+class Director(JobDirector):
     """Runs one benchmark job.
 
     Args:
@@ -72,13 +72,10 @@ class Director(threading.Thread):
     """
 
     def __init__(self, job: WorkerJob, interpreter: str, gate: Gate) -> None:
-        super().__init__(name="benchmark", daemon=True)
+        super().__init__("benchmark", job, gate)
         assert isinstance(job.request, BenchRequest)
-        self._job = job
         self._request: BenchRequest = job.request
         self._interpreter = interpreter
-        self._gate = gate
-        self._lock = threading.Lock()
         self._news = threading.Condition(self._lock)
         self._part: WorkerJob | None = None
         self._lanes: dict[str, Lane] = {}
@@ -90,38 +87,10 @@ class Director(threading.Thread):
         self._begun = time.monotonic()
         job.on_cancel(self._on_cancel)
 
-    def stop(self) -> None:
-        """Cancel it, without waiting."""
-        self._job.cancel()
+    def _started_lanes(self) -> tuple[Lane, ...]:
+        return tuple(self._lanes.values())
 
-    def kill_workers(self) -> None:
-        """End every process at once, from any thread."""
-        with self._lock:
-            lanes = tuple(self._lanes.values())
-        for lane in lanes:
-            lane.kill_workers()
-
-    def join_workers(self, timeout_s: float) -> bool:
-        """Wait until the benchmark has ended and no process is left; False if the time passed first."""
-        self.join(timeout_s)
-        return not self.is_alive()
-
-    def run(self) -> None:
-        """The thread: wait for the turn of the benchmark, measure, judge, end in one terminal event."""
-        try:
-            terminal = self._terminal()
-        except Exception as error:  # noqa: BLE001 (whatever it is, the job must end)
-            terminal = Failed(self._job.id, Outcome.FAILED, crash.fault(error))
-        with self._lock:
-            lanes = tuple(self._lanes.values())
-        for lane in lanes:
-            lane.stop()
-        for lane in lanes:
-            lane.join_workers(5.0)
-        self._gate.leave(self._job.ticket)
-        self._job.emit(terminal)
-
-    def _terminal(self) -> TerminalEvent:
+    def _direct(self) -> TerminalEvent:
         job = self._job
         try:
             self._wait_for_gate()

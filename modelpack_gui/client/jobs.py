@@ -16,9 +16,8 @@ from modelpack_gui.core.events import Cancelled
 from modelpack_gui.core.records import BenchRequest, MatrixRequest, Request
 
 if TYPE_CHECKING:
-    from modelpack_gui.client.director import Director
+    from modelpack_gui.client.job_director import JobDirector
     from modelpack_gui.client.lane import Lane
-    from modelpack_gui.client.matrix import MatrixDirector
 
 DEADLINES_S = {
     "hello": 60.0,
@@ -51,7 +50,7 @@ class WorkerClient:
         self._gate = Gate()
         self._lock = threading.Lock()
         self._lanes: dict[str, Lane] = {}
-        self._directors: list[Director | MatrixDirector] = []
+        self._directors: list[JobDirector] = []
         self._is_closed = False
         _clients.add(self)
 
@@ -102,7 +101,7 @@ class WorkerClient:
 
     def _direct(self, job: WorkerJob, interpreter: str, *, is_bench: bool) -> None:
         """Hand a job to a director, which has processes of its own."""
-        director: Director | MatrixDirector
+        director: JobDirector
         if is_bench:  # imported only when needed: the window opens sooner
             from modelpack_gui.client.director import Director
 

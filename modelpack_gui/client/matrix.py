@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import queue
-import threading
 import time
 from collections import deque
 
-from modelpack_gui.client import crash
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
+from modelpack_gui.client.job_director import JobDirector
 from modelpack_gui.client.lane import Lane
 from modelpack_gui.client.matrix_store import MatrixStore, fingerprint_of, is_current, is_worth_keeping
 from modelpack_gui.core import matrix
@@ -57,7 +56,7 @@ class _StopError(Exception):
         self.error = error
 
 
-class MatrixDirector(threading.Thread):
+class MatrixDirector(JobDirector):
     """Runs one matrix job.
 
     Args:
@@ -67,14 +66,11 @@ class MatrixDirector(threading.Thread):
     """
 
     def __init__(self, job: WorkerJob, interpreter: str, gate: Gate) -> None:
-        super().__init__(name="matrix", daemon=True)
+        super().__init__("matrix", job, gate)
         assert isinstance(job.request, MatrixRequest)
-        self._job = job
         self._request: MatrixRequest = job.request
         self._interpreter = interpreter
-        self._gate = gate
         self._inbox: queue.SimpleQueue[tuple[MatrixChoice | None, Event] | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
         self._lanes: list[Lane] = []  # all that were started, until their processes are gone
         self._parts: dict[MatrixChoice | None, tuple[Lane, WorkerJob]] = {}
         self._store = MatrixStore(job.base, self._request.export)
@@ -88,38 +84,10 @@ class MatrixDirector(threading.Thread):
         self._begun = time.monotonic()
         job.on_cancel(self._wake)
 
-    def stop(self) -> None:
-        """Cancel it, without waiting."""
-        self._job.cancel()
+    def _started_lanes(self) -> tuple[Lane, ...]:
+        return tuple(self._lanes)
 
-    def kill_workers(self) -> None:
-        """End every process at once, from any thread."""
-        with self._lock:
-            lanes = tuple(self._lanes)
-        for lane in lanes:
-            lane.kill_workers()
-
-    def join_workers(self, timeout_s: float) -> bool:
-        """Wait until the matrix has ended and no process is left; False if the time passed first."""
-        self.join(timeout_s)
-        return not self.is_alive()
-
-    def run(self) -> None:
-        """The thread: run what is missing, look at the latency, end in one terminal event."""
-        try:
-            terminal = self._terminal()
-        except Exception as error:  # noqa: BLE001 (whatever it is, the job must end)
-            terminal = Failed(self._job.id, Outcome.FAILED, crash.fault(error))
-        with self._lock:
-            lanes = tuple(self._lanes)
-        for lane in lanes:
-            lane.stop()
-        for lane in lanes:
-            lane.join_workers(5.0)
-        self._gate.leave(self._job.ticket)
-        self._job.emit(terminal)
-
-    def _terminal(self) -> TerminalEvent:
+    def _direct(self) -> TerminalEvent:
         job = self._job
         try:
             self._wait_for_gate()
