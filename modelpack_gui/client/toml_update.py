@@ -44,7 +44,7 @@ def update_document(document: TOMLDocument, recipe: Recipe) -> None:
     Raises:
         UserError: `recipe-not-toml-value`.
     """
-    _update_table(document, _data_of(recipe), serde.encode(Recipe()), "")
+    _update_table(document, _data_of(recipe), recipes.to_data(Recipe()), "")
 
 
 def _data_of(recipe: Recipe) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _update_table(
 def _update_value(table: MutableMapping[str, Any], key: str, value: Any, path: str) -> None:
     old = table[key]
     if isinstance(old, MutableMapping) and isinstance(value, dict):
-        default = _DEFAULTS.get(path) or serde.encode(Recipe()).get(path) or {}
+        default = _DEFAULTS.get(path) or recipes.to_data(Recipe()).get(path) or {}
         _update_table(old, value, default, path)
     elif isinstance(old, (AoT, Array)) and value and all(isinstance(item, dict) for item in (*value, *old)):
         _update_tables(old, value, f"{path}[]")

@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Protocol
 
+from modelpack_gui.core.records import Result
+
 
 class Context(Protocol):
     """The surroundings of one job. A stage knows nothing else of the process it runs in.
@@ -26,6 +28,9 @@ class Context(Protocol):
     def log(self, level: str, message: str) -> None:
         """Write one line to the log; `level` is debug, info, warning or error."""
 
+    def partial(self, part: Result) -> None:
+        """Give a part of the result as it comes, for whoever watches; the result itself holds it too."""
+
     def check_cancelled(self) -> None:
         """Raise JobCancelled if the user asked to stop. Call it between steps."""
 
@@ -42,6 +47,9 @@ class PlainContext:
         """Ignore it."""
 
     def log(self, level: str, message: str) -> None:
+        """Ignore it."""
+
+    def partial(self, part: Result) -> None:
         """Ignore it."""
 
     def check_cancelled(self) -> None:

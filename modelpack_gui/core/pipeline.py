@@ -15,12 +15,14 @@ from modelpack_gui.core.records import (
     ExportRequest,
     GraphIndex,
     InspectRequest,
+    LayersReport,
     LintReport,
     LoadReport,
     LoadRequest,
     MatrixReport,
     ParityReport,
     ParityRequest,
+    ReproRecord,
     Request,
     Result,
     Verdict,
@@ -118,7 +120,7 @@ def downstream_of(stage: Stage) -> tuple[Stage, ...]:
 
 def verdict_of(result: Result) -> Verdict:
     """The judgement that a stage's result stands for, shown beside the stage and in the exit status."""
-    if isinstance(result, (CheckReport, ExportRecord, ParityReport)):
+    if isinstance(result, (CheckReport, ExportRecord, ParityReport, LayersReport, ReproRecord)):
         return result.verdict
     if isinstance(result, LoadReport):
         keys = result.keys

@@ -25,13 +25,14 @@ from modelpack_gui.core.events import (
     Failed,
     Log,
     Outcome,
+    Partial,
     Progress,
     Run,
     Started,
     command_from_data,
     to_line,
 )
-from modelpack_gui.core.records import PROTOCOL_VERSION
+from modelpack_gui.core.records import PROTOCOL_VERSION, Result
 from modelpack_gui.core.serde import DecodeError
 from modelpack_gui.stages import registry
 from modelpack_gui.stages.hello import PACKAGES
@@ -67,6 +68,10 @@ class WorkerContext:
     def log(self, level: str, message: str) -> None:
         """Tell the client one line."""
         self._channel.send(Log(self._job, level, message))
+
+    def partial(self, part: Result) -> None:
+        """Tell the client a part of the result."""
+        self._channel.send(Partial(self._job, part))
 
     def check_cancelled(self) -> None:
         """Raise JobCancelled if the client asked to stop this job."""

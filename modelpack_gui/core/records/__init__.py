@@ -1,5 +1,6 @@
 """The frozen records that stages take and give. One module for each stage or subject; all names are here."""
 
+from modelpack_gui.core.records.attribution import Attribution, Origin, SideResult
 from modelpack_gui.core.records.bench import (
     BenchPrepareRequest,
     BenchReport,
@@ -60,6 +61,16 @@ from modelpack_gui.core.records.inspection import (
     TensorStats,
     TensorStatsRequest,
 )
+from modelpack_gui.core.records.layers import (
+    AlignedBy,
+    LayerFault,
+    LayerRow,
+    LayerRows,
+    LayersReport,
+    LayersRequest,
+    Unaligned,
+    UnalignedNode,
+)
 from modelpack_gui.core.records.lint import LintFinding, LintReport, LintRequest, Severity
 from modelpack_gui.core.records.matrix import (
     MatrixCell,
@@ -73,16 +84,26 @@ from modelpack_gui.core.records.matrix import (
     MatrixSize,
     MatrixSpec,
 )
+from modelpack_gui.core.records.output_parity import (
+    ErrorHistogram,
+    HullPoint,
+    NoiseFigures,
+    OutputParity,
+    ValueFiles,
+)
 from modelpack_gui.core.records.parity import (
     LOW_PRECISION,
-    ErrorHistogram,
-    OutputParity,
+    CaseChoice,
     ParityCase,
+    ParityPart,
     ParityReport,
     ParityRequest,
     ParitySpec,
+    Regime,
+    RuntimeChoice,
 )
 from modelpack_gui.core.records.probe import AxisRef, DimFinding, Follower, ProbeReport, ProbeRequest, SizeTrial
+from modelpack_gui.core.records.repro import ReproRecord, ReproRequest
 from modelpack_gui.core.records.scan import FactoryDraft, FactoryRequest, SavedModel, SourceScan
 from modelpack_gui.core.records.source import (
     CallableInfo,
@@ -116,6 +137,8 @@ Request = (
     | TensorStatsRequest
     | CheckRequest
     | ParityRequest
+    | LayersRequest
+    | ReproRequest
     | ProbeRequest
     | LintRequest
     | BenchRequest
@@ -140,6 +163,10 @@ Result = (
     | TensorStats
     | CheckReport
     | ParityReport
+    | ParityPart
+    | LayersReport
+    | LayerRows
+    | ReproRecord
     | ProbeReport
     | LintReport
     | BenchReport
@@ -155,9 +182,11 @@ __all__ = [
     "CAST_DTYPES",
     "LOW_PRECISION",
     "PROTOCOL_VERSION",
+    "AlignedBy",
     "Artifact",
     "ArtifactFormat",
     "AttributeInfo",
+    "Attribution",
     "AxisRef",
     "BenchPrepareRequest",
     "BenchReport",
@@ -167,6 +196,7 @@ __all__ = [
     "CallableInfo",
     "Capabilities",
     "CapturedWarning",
+    "CaseChoice",
     "CheckReport",
     "CheckRequest",
     "CheckRow",
@@ -188,6 +218,7 @@ __all__ = [
     "Follower",
     "GraphIndex",
     "HelloRequest",
+    "HullPoint",
     "ImageSpec",
     "InitializerInfo",
     "InputFileInfo",
@@ -200,6 +231,11 @@ __all__ = [
     "KeySuggestion",
     "LatencySummary",
     "LatencyTurn",
+    "LayerFault",
+    "LayerRow",
+    "LayerRows",
+    "LayersReport",
+    "LayersRequest",
     "LintFinding",
     "LintReport",
     "LintRequest",
@@ -219,11 +255,14 @@ __all__ = [
     "ModelSource",
     "ModuleInfo",
     "NodeInfo",
+    "NoiseFigures",
+    "Origin",
     "OutputParity",
     "PackageInfo",
     "ParameterInfo",
     "ParityBrief",
     "ParityCase",
+    "ParityPart",
     "ParityReport",
     "ParityRequest",
     "ParitySpec",
@@ -233,14 +272,19 @@ __all__ = [
     "ProbeReport",
     "ProbeRequest",
     "ReferenceShapes",
+    "Regime",
+    "ReproRecord",
+    "ReproRequest",
     "Request",
     "Result",
     "RunnerInfo",
     "RunnerResult",
+    "RuntimeChoice",
     "SavedModel",
     "ScanRequest",
     "Severity",
     "ShapeMismatch",
+    "SideResult",
     "SizeTrial",
     "SourceScan",
     "StateDictInfo",
@@ -249,6 +293,9 @@ __all__ = [
     "TensorInfo",
     "TensorStats",
     "TensorStatsRequest",
+    "Unaligned",
+    "UnalignedNode",
+    "ValueFiles",
     "Verdict",
     "module_and_name",
     "source_problem",

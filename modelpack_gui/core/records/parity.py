@@ -1,24 +1,57 @@
-"""Eager PyTorch (`expected`) against an artifact (`actual`), over sizes and seeds."""
+"""Eager PyTorch (`expected`) against an artifact (`actual`), over sizes, seeds and regimes; or any two artifacts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.records.attribution import Attribution
 from modelpack_gui.core.records.brief import ParityBrief
 from modelpack_gui.core.records.export import DynamicDim
+from modelpack_gui.core.records.output_parity import OutputParity
 from modelpack_gui.core.records.source import InputSet, InputSpec, ModelSource
-from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict
+from modelpack_gui.core.records.tensors import CapturedWarning, Verdict
 
-LOW_PRECISION: Mapping[str, tuple[float, float]] = {"float16": (1e-2, 5e-3), "bfloat16": (2e-2, 1e-2)}
+LOW_PRECISION: Mapping[str, tuple[float, float]] = {
+    "float16": (1e-2, 5e-3),
+    "bfloat16": (2e-2, 1e-2),
+    "int8": (1e-1, 5e-2),
+}
 """(rtol, atol): some spacings of the dtype's numbers, relative and near 1."""
+
+
+class Regime(str, Enum):
+    """What kind of values the floating-point inputs are given. Integer inputs stay within their range."""
+
+    NORMAL = "normal"  # as the recipe draws them
+    ZEROS = "zeros"
+    LARGE = "large"
+    TINY = "tiny"
+    EQUAL = "equal"  # all elements the same
+    NAN = "nan"  # some elements NaN
+    INF = "inf"  # some elements +Inf and -Inf
+
+
+@dataclass(frozen=True)
+class RuntimeChoice:
+    """How an artifact is run.
+
+    Attributes:
+        id: `onnxruntime`, `onnx.reference`, `torchscript`, `pt2`; empty for the usual one of its format.
+        optimization: Level of the runtime's graph optimisations: `off`, `basic`, `extended`, `all`; others than
+            ONNX Runtime ignore it, but for `off` of TorchScript.
+    """
+
+    id: str = ""
+    optimization: str = "all"
 
 
 @dataclass(frozen=True)
 class ParitySpec:
-    """Tolerances and cases.
+    """Tolerances, sides and cases.
 
     An element passes if |actual - expected| <= atol + rtol * |expected| (as numpy.testing.assert_allclose).
 
@@ -28,6 +61,15 @@ class ParitySpec:
             by more than rtol 1e-3 when they were merely summed in another order.
         sizes: Tried on each dynamic axis, besides the example's own size.
         seeds: Added to the seed of each example input; 0 is the example itself.
+        nan_equal: Whether NaN agrees with NaN.
+        max_noise_ratio: An output also fails if its error exceeds so many noise floors; 0 for no such limit.
+        sweep: Also try more sizes of each dimension (primes, large ones, both ends), pairs of them, and the regimes.
+        regimes: Tried by a sweep.
+        time_budget_s: After so long a sweep starts no further case, and says which ones are left; 0 for no limit.
+        expected_artifact: Compare with this artifact instead of the model; empty for the model.
+        expected_runtime: How that is run.
+        actual_artifact: Compare this artifact; empty for the one that the recipe exports.
+        runtime: How the artifact is run.
     """
 
     rtol: float = 1e-3
@@ -35,6 +77,15 @@ class ParitySpec:
     sizes: tuple[int, ...] = (1, 2, 3, 5, 17)
     seeds: tuple[int, ...] = (0, 1)
     low_precision: Mapping[str, tuple[float, float]] = field(default_factory=lambda: dict(LOW_PRECISION))
+    nan_equal: bool = True
+    max_noise_ratio: float = 0.0
+    sweep: bool = False
+    regimes: tuple[Regime, ...] = tuple(Regime)
+    time_budget_s: float = 120.0
+    expected_artifact: str = ""
+    expected_runtime: RuntimeChoice = field(default_factory=RuntimeChoice)
+    actual_artifact: str = ""
+    runtime: RuntimeChoice = field(default_factory=RuntimeChoice)
 
     def tolerance_of(self, dtype: str, computes_in: str = "") -> tuple[float, float]:
         """(rtol, atol) for an output of a dtype.
@@ -47,8 +98,30 @@ class ParitySpec:
 
 
 @dataclass(frozen=True)
+class CaseChoice:
+    """Which inputs a case stands for; two cases of one plan never have the same.
+
+    Attributes:
+        sizes: Size of each dynamic dimension by name; those left out have the example's.
+        input_set: Name of the set of inputs that it starts from; empty for the first one.
+    """
+
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    seed: int = 0
+    regime: Regime = Regime.NORMAL
+    input_set: str = ""
+
+
+@dataclass(frozen=True)
 class ParityRequest:
-    """Compare the model with an artifact."""
+    """Compare the model with an artifact.
+
+    Attributes:
+        only: The cases to run; empty for all that are planned.
+        known: Cases that an earlier run of the same request gave: they are taken over and not run again.
+        folder: Where the values of the outputs are kept as .npy files; empty to keep none.
+        keep_bytes: How much is kept there at most; cases that fail go first.
+    """
 
     source: ModelSource
     inputs: tuple[InputSpec, ...]
@@ -56,64 +129,10 @@ class ParityRequest:
     dynamic: tuple[DynamicDim, ...]
     parity: ParitySpec
     input_sets: tuple[InputSet, ...] = ()
-
-
-@dataclass(frozen=True)
-class ErrorHistogram:
-    """Absolute errors of all elements on a log axis.
-
-    Bin i holds errors in [10 ** (log10_low + i * log10_step), 10 ** (log10_low + (i + 1) * log10_step)); the
-    first and last bin also hold what lies beyond them.
-
-    Attributes:
-        zeros: Elements that agree exactly; they have no place on a log axis.
-    """
-
-    log10_low: float
-    log10_step: float
-    counts: tuple[int, ...]
-    zeros: int
-
-
-@dataclass(frozen=True)
-class OutputParity:
-    """One output of one case.
-
-    Attributes:
-        reason: Why the verdict is not `passed`, in one sentence; empty if it is.
-        mismatched: Elements beyond the tolerance, of `elements`.
-        max_rel_diff: Over elements whose expected value is not zero.
-        max_budget: Largest |actual - expected| / (atol + rtol * |expected|); 1.0 is the limit.
-        cosine: Similarity of the flattened outputs, -1..1; None when one of them is all zero.
-        worst_index: Index of the element with the largest budget; None if there are no elements.
-        rtol, atol: What it was judged by.
-        noise_floor: Largest |eager - eager in float64|, the error that rounding alone gives; None if not measured.
-    """
-
-    name: str
-    verdict: Verdict
-    reason: str
-    expected: TensorInfo
-    actual: TensorInfo
-    elements: int
-    mismatched: int
-    max_abs_diff: float | None
-    max_rel_diff: float | None
-    mean_abs_diff: float | None
-    rmse: float | None
-    max_budget: float | None
-    cosine: float | None
-    worst_index: tuple[int, ...] | None
-    worst_expected: float | None
-    worst_actual: float | None
-    expected_nans: int
-    actual_nans: int
-    expected_infs: int
-    actual_infs: int
-    noise_floor: float | None
-    histogram: ErrorHistogram | None
-    rtol: float
-    atol: float
+    only: tuple[CaseChoice, ...] = ()
+    known: tuple[ParityCase, ...] = ()
+    folder: str = ""
+    keep_bytes: int = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -137,6 +156,31 @@ class ParityCase:
     outputs: tuple[OutputParity, ...]
     error: ErrorInfo | None = None
     input_set: str = ""
+    regime: Regime = Regime.NORMAL
+
+    @property
+    def choice(self) -> CaseChoice:
+        """What it stands for."""
+        return CaseChoice(self.sizes, self.seed, self.regime, self.input_set)
+
+    @property
+    def noise_ratio(self) -> float | None:
+        """The largest of its outputs; None if none was measured."""
+        found = [output.noise.ratio for output in self.outputs if output.noise is not None]
+        return max((one for one in found if one is not None), default=None)
+
+
+@dataclass(frozen=True)
+class ParityPart:
+    """A case as it comes, while the others are still to be run.
+
+    Attributes:
+        number, planned: It is case `number` (from 1) of so many.
+    """
+
+    case: ParityCase
+    number: int
+    planned: int
 
 
 @dataclass(frozen=True)
@@ -147,7 +191,11 @@ class ParityReport:
         summary: The verdict in one plain sentence.
         runtime: What ran the artifact, with its version and provider.
         explanations: Why it differs, where that is of a known kind.
-        computes_in: `float16` or `bfloat16` if the artifact computes in it, whatever the dtype of its outputs.
+        computes_in: `float16`, `bfloat16` or `int8` if the artifact computes in it, whatever its outputs are.
+        attribution: Where the largest difference comes from; None if nothing could be compared.
+        left: The planned cases that the time budget left out; `known` of a next request goes on from here.
+        expected_title: What is compared with: `eager PyTorch`, or an artifact and its runtime.
+        is_random: Whether the model gives different answers to the same input.
     """
 
     artifact_path: str
@@ -160,6 +208,10 @@ class ParityReport:
     duration_s: float
     explanations: tuple[Explanation, ...] = ()
     computes_in: str = ""
+    attribution: Attribution | None = None
+    left: tuple[CaseChoice, ...] = ()
+    expected_title: str = "eager PyTorch"
+    is_random: bool = False
 
     @property
     def brief(self) -> ParityBrief:
