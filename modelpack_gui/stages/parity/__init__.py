@@ -1,1 +1,1 @@
-"""Compare an artifact with eager PyTorch, or a bare ONNX file with onnx.reference."""
+"""Compare an artifact with eager PyTorch, with another artifact, or with itself in another runtime."""

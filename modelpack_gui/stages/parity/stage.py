@@ -13,11 +13,12 @@ from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.explain.results import explain_parity
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.parity import judge
+from modelpack_gui.stages.parity.artifact_reference import ArtifactReference
 from modelpack_gui.stages.parity.cases import Case, Dim, plan
 from modelpack_gui.stages.parity.low_precision import low_precision_of
-from modelpack_gui.stages.parity.onnx_reference import OnnxReference
 from modelpack_gui.stages.parity.reference import EagerReference, Reference, randomness
 from modelpack_gui.stages.parity.runtimes import Runtime, open_runtime
+from modelpack_gui.stages.parity.runtimes.onnx_reference_runtime import OnnxReferenceRuntime
 from modelpack_gui.stages.parity.summary import summarise, untried
 from modelpack_gui.stages.source.build import BuiltModel, build_model
 from modelpack_gui.stages.source.inputs import complete_inputs
@@ -54,10 +55,11 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
         built = build_model(request.source, context)
     context.check_cancelled()
     with capture() as captured:
-        runtime = open_runtime(artifact, request.inputs)
+        runtime = open_runtime(artifact, request.inputs, request.parity.runtime)
         context.progress("Running the model twice on the example", 0.0)
         if onnx_file is not None:
-            reference: Reference = OnnxReference(onnx_file, request.inputs, context)
+            evaluator = OnnxReferenceRuntime(onnx_file, request.inputs)
+            reference: Reference = ArtifactReference(evaluator, context, is_torch_needed=False)
         else:
             assert built is not None
             reference = EagerReference(built.module, request.inputs, context)

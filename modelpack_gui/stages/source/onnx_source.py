@@ -81,14 +81,14 @@ def load(request: LoadRequest, path: Path, context: Context) -> LoadReport:
     """Describe an ONNX file as a loaded model; with example inputs, run it once by `onnx.reference`.
 
     Raises:
-        UserError: Those of `read_artifact`, `make_arrays` and `parity.onnx_reference.OnnxReference`.
+        UserError: Those of `read_artifact`, `make_arrays` and `OnnxReferenceRuntime`.
     """
     started_s = time.perf_counter()
     context.progress(f"Reading {path.name}")
     artifact = read_artifact(path)
     import onnx
 
-    from modelpack_gui.stages.parity.onnx_reference import OnnxReference
+    from modelpack_gui.stages.parity.runtimes.onnx_reference_runtime import OnnxReferenceRuntime
 
     graph = onnx.load(str(path), load_external_data=False).graph
     weights = [initializer_info(tensor) for tensor in graph.initializer]
@@ -102,7 +102,7 @@ def load(request: LoadRequest, path: Path, context: Context) -> LoadReport:
             context.progress("Running it on the example inputs")
             arrays = make_arrays(request.inputs, context)
             specs = tensor_inputs(request.inputs)
-            reference = OnnxReference(path, request.inputs, context)
+            reference = OnnxReferenceRuntime(path, request.inputs)
             named = zip(specs, arrays, strict=True)
             inputs = tuple(TensorInfo(spec.name, spec.dtype, array.shape) for spec, array in named)
             outputs = tuple(output.info for output in reference.run(arrays))

@@ -1,25 +1,21 @@
-"""The reference for a bare ONNX file: `onnx.reference`, the standard's own evaluator. No torch is needed."""
+"""An ONNX file in `onnx.reference`, the standard's own evaluator. No torch is needed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import InputSpec, TensorInfo, tensor_inputs
 from modelpack_gui.stages.inspection.onnx_types import dtype_name
-from modelpack_gui.stages.parity.runtimes import Output, match_inputs
-from modelpack_gui.stages.source.arrays import make_arrays
+from modelpack_gui.stages.parity.runtimes.base import Output, match_inputs
+from modelpack_gui.stages.source.inputs import to_numpy
 from modelpack_gui.stages.source.usercode import pip_command
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
 
-
-class OnnxReference:
-    """An ONNX file run operator by operator in numpy, without optimisations; slow. See `reference.Reference`.
+class OnnxReferenceRuntime:
+    """An ONNX file run operator by operator in numpy, without optimisations; slow. See `base.Runtime`.
 
     Raises:
         UserError: `import-missing`, `reference-unsupported-op`, `reference-failed`, `inputs-do-not-match`.
@@ -27,7 +23,7 @@ class OnnxReference:
 
     title = "onnx.reference"
 
-    def __init__(self, path: Path, inputs: Sequence[InputSpec], context: Context) -> None:
+    def __init__(self, path: str | Path, inputs: Sequence[InputSpec]) -> None:
         try:
             import onnx
             from onnx.reference import ReferenceEvaluator
@@ -37,33 +33,40 @@ class OnnxReference:
                 "Running an ONNX file by onnx.reference needs the package onnx, which this interpreter lacks.",
                 f"Install it: {pip_command('onnx')}",
             ) from error
+        self._path = Path(path)
         try:
             model = onnx.load(str(path))
             self._evaluator = ReferenceEvaluator(model)
         except Exception as error:  # of its many operators each may refuse in its own way
-            raise _refused(path, error) from error
-        self._path = path
-        self._context = context
+            raise _refused(self._path, error) from error
+        self.description = f"onnx.reference, onnx {onnx.__version__}, CPU"
         stored = {tensor.name for tensor in model.graph.initializer}
-        self._names = [value.name for value in model.graph.input if value.name not in stored]
-        self._sources = match_inputs(self._names, [spec.name for spec in tensor_inputs(inputs)])
+        given = [value for value in model.graph.input if value.name not in stored]
+        self._names = [value.name for value in given]
+        names = [spec.name for spec in tensor_inputs(inputs)]
+        self._sources = match_inputs(self._names, names)
+        self._shape_of = {
+            names[source]: value.type.tensor_type.shape.dim
+            for source, value in zip(self._sources, given, strict=True)
+        }
         self._dtypes = {value.name: dtype_name(value.type.tensor_type.elem_type) for value in model.graph.output}
 
-    def make_inputs(
-        self, inputs: Sequence[InputSpec], seed_offset: int = 0, shapes: Mapping[str, tuple[int, ...]] | None = None
-    ) -> tuple[npt.NDArray[Any], ...]:
-        """See Reference."""
-        return make_arrays(inputs, self._context, seed_offset=seed_offset, shapes=shapes)
+    def fixed_size(self, input_name: str, axis: int) -> int | None:
+        """See Runtime."""
+        shape = self._shape_of.get(input_name, ())
+        if not 0 <= axis < len(shape) or not shape[axis].HasField("dim_value"):
+            return None
+        return int(shape[axis].dim_value)
 
     def run(self, tensors: Sequence[Any]) -> tuple[Output, ...]:
-        """See Reference.
+        """See Runtime.
 
         Raises:
             UserError: `reference-unsupported-op`, `reference-failed`, `output-not-tensor`.
         """
         import numpy as np
 
-        feeds = {name: tensors[source] for name, source in zip(self._names, self._sources, strict=True)}
+        feeds = {name: to_numpy(tensors[source]) for name, source in zip(self._names, self._sources, strict=True)}
         try:
             values = self._evaluator.run(None, feeds)
         except Exception as error:  # as above
@@ -80,10 +83,6 @@ class OnnxReference:
             dtype = self._dtypes.get(name) or str(array.dtype)
             found.append(Output(TensorInfo(name, dtype, array.shape), array))
         return tuple(found)
-
-    def noise_floor(self, tensors: Sequence[Any], outputs: Sequence[Output]) -> tuple[float | None, ...]:  # noqa: ARG002
-        """See Reference: it is not known, for the graph cannot be run in another precision."""
-        return (None,) * len(outputs)
 
 
 def _refused(path: Path, error: Exception) -> UserError:
