@@ -24,6 +24,16 @@ def data_folder() -> Path:
     return Path(platformdirs.user_data_dir("modelpack-gui", appauthor=False))
 
 
+def cache_folder() -> Path:
+    """Folder for what can be made again; with `MODELPACK_DATA_DIR` it is in there. It may not exist yet."""
+    override = os.environ.get(DATA_DIR_VARIABLE)
+    if override:
+        return Path(override) / "cache"
+    import platformdirs  # as above
+
+    return Path(platformdirs.user_cache_dir("modelpack-gui", appauthor=False))
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text as `write_bytes` writes bytes; line ends stay as they are in `text`."""
     write_bytes(path, text.encode())

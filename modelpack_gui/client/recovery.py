@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelpack_gui.client.files import data_folder, write_text
+from modelpack_gui.client.running import is_running
 from modelpack_gui.core import recipe as recipes
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
@@ -65,7 +66,7 @@ def find_lost() -> tuple[Recovered, ...]:
     for record in _folder().glob("*.json"):
         try:
             data = json.loads(record.read_text(encoding="utf-8"))
-            if _is_running(int(data["pid"])):
+            if is_running(int(data["pid"])):
                 continue
             recipe = recipes.from_data(data["recipe"], record.name)
             path = Path(data["path"]) if data["path"] else None
@@ -83,31 +84,3 @@ def discard(recovered: Recovered) -> None:
 
 def _folder() -> Path:
     return data_folder() / "recovery"
-
-
-def _is_running(pid: int) -> bool:
-    if pid == os.getpid():
-        return True
-    if os.name == "nt":
-        return _is_running_on_windows(pid)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _is_running_on_windows(pid: int) -> bool:
-    import ctypes
-
-    still_active, query = 259, 0x1000  # STILL_ACTIVE, PROCESS_QUERY_LIMITED_INFORMATION
-    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 (not there on other systems, for type checkers too)
-    handle = kernel.OpenProcess(query, False, pid)
-    if not handle:
-        return False
-    status = ctypes.c_ulong()
-    kernel.GetExitCodeProcess(handle, ctypes.byref(status))
-    kernel.CloseHandle(handle)
-    return status.value == still_active

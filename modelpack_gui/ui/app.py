@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from types import TracebackType
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from modelpack_gui.client import results
 from modelpack_gui.client.api import Client
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.errors import ErrorInfo
@@ -41,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _show_faults(window)
     collector = GarbageCollector()
     window.show()
+    threading.Thread(target=results.remove_left_overs, name="left-overs", daemon=True).start()  # gigabytes, perhaps
     # After the first paint: opening a project starts processes and reads files.
     if options.demo:
         QTimer.singleShot(0, lambda: window.open_demo(options.demo))

@@ -24,11 +24,13 @@ from modelpack_gui.core.records import (
     LintFinding,
     LoadReport,
     ParameterInfo,
+    ParityCase,
     Request,
     SourceScan,
 )
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.job_center import JobCenter
+from modelpack_gui.ui.parity_runs import ParityRuns
 from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.project_questions import ProjectQuestions
@@ -47,6 +49,7 @@ class Controller(QObject):
         project: The recipe, its file and its trust.
         source: The source's files on disk.
         states: What the stages gave last.
+        parity: The run of parity that is on: its cases as they come.
         findings: What lint says of the recipe; the advisor puts it here.
     """
 
@@ -73,7 +76,8 @@ class Controller(QObject):
         self.findings: tuple[LintFinding, ...] = ()
         self._project_jobs = ProjectJobs(self.project, jobs)
         self._questions = ProjectQuestions(self.project, self._project_jobs, self)
-        self._queue = StageQueue(self.project, self.source, self.states, self._project_jobs, self)
+        self.parity = ParityRuns(jobs, self)
+        self._queue = StageQueue(self.project, self.source, self.states, self._project_jobs, self.parity, self)
         self._after_scan: tuple[Stage, ...] = ()  # to be run when the file was read
         self._connect()
 
@@ -253,6 +257,11 @@ class Controller(QObject):
         else:
             self.trust_wanted.emit()
 
+    def go_on(self, known: tuple[ParityCase, ...]) -> None:
+        """Run parity, but for the cases that an earlier run of the same settings gave."""
+        if self.is_trusted:
+            self._queue.go_on(known)
+
     def run_all(self) -> None:
         """Run every stage that this project has."""
         self.run(*(stage for stage in ORDER if not (stage is Stage.EXPORT and self.source.is_onnx)))
@@ -286,6 +295,11 @@ class Controller(QObject):
     ) -> str:
         """Run a job beside the stages, and give its id; `answered` gets what it made or why it did not."""
         return self._questions.ask(stage, request, title, kind, answered)
+
+    def close(self) -> None:
+        """The window closes: end the jobs, and free what only it looked at."""
+        self.jobs.close()
+        self.parity.clear()
 
     def put_findings(self, findings: tuple[LintFinding, ...]) -> None:
         """Tell everybody what lint says."""
@@ -322,6 +336,7 @@ class Controller(QObject):
     def _on_leaving(self) -> None:
         self._queue.forget()
         self._project_jobs.forget()
+        self.parity.clear()
 
     def _on_replaced(self) -> None:
         self._after_scan = ()

@@ -340,7 +340,7 @@ class MainWindow(QMainWindow):
         if self._is_project_open:
             self.docks.remember()
         self._autosave.close()
-        self._jobs.close()
+        self.controller.close()
         event.accept()
 
     def _restore(self) -> None:

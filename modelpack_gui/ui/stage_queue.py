@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from modelpack_gui.core import pipeline
 from modelpack_gui.core.events import Done, Failed, TerminalEvent
 from modelpack_gui.core.pipeline import ORDER, Stage
-from modelpack_gui.core.records import ExportRecord
+from modelpack_gui.core.records import ExportRecord, ParityCase, ParityRequest
 from modelpack_gui.ui.job_center import JobView
+from modelpack_gui.ui.parity_runs import ParityRuns
 from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.project_source import ProjectSource
@@ -33,6 +34,7 @@ class StageQueue(QObject):
         source: ProjectSource,
         states: StageStates,
         jobs: ProjectJobs,
+        parity: ParityRuns,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -40,6 +42,8 @@ class StageQueue(QObject):
         self._source = source
         self._states = states
         self._jobs = jobs
+        self._parity = parity
+        self._known: tuple[ParityCase, ...] = ()  # that the next run of parity goes on from
         self._waiting: list[Stage] = []
         self._running: dict[Stage, str] = {}  # ids of jobs
 
@@ -70,8 +74,14 @@ class StageQueue(QObject):
         self._wait_for([stage for stage in ORDER if stage in waiting])
         self._run_next()
 
+    def go_on(self, known: tuple[ParityCase, ...]) -> None:
+        """Run parity, but for the cases that are known already."""
+        self._known = known
+        self.run((Stage.PARITY,))
+
     def cancel(self, stage: Stage | None = None) -> None:
         """Cancel a stage that runs or waits, or all of them."""
+        self._known = ()
         self._wait_for([] if stage is None else [waiting for waiting in self._waiting if waiting is not stage])
         for running, job in list(self._running.items()):
             if stage is None or running is stage:
@@ -105,6 +115,7 @@ class StageQueue(QObject):
             stage = self._waiting.pop(0)
             problem = self._states.problem(stage)
             if problem:
+                self._known = ()
                 self._wait_for([])
                 self._states.refuse(stage, problem)
                 return
@@ -118,8 +129,14 @@ class StageQueue(QObject):
         )
         made_from = self._source.stamps()
 
+        if isinstance(request, ParityRequest):
+            known, self._known = self._known, ()
+            request = self._parity.prepare(request, known)
+
         def ended(event: TerminalEvent) -> None:
             del self._running[stage]
+            if stage is Stage.PARITY:
+                self._parity.end(event)
             states.end(stage, event, recipe, made_from)
             self.ended.emit(stage)
             if not isinstance(event, Done) and stage in (Stage.SOURCE, Stage.EXPORT):
@@ -129,5 +146,7 @@ class StageQueue(QObject):
                     states.leave_out(later, stage)
             self._run_next()
 
-        self._running[stage] = self._jobs.run(stage.value, request, stage.label, ended)
+        job = self._running[stage] = self._jobs.run(stage.value, request, stage.label, ended)
+        if stage is Stage.PARITY:
+            self._parity.start(job)
         states.start(stage)

@@ -57,15 +57,15 @@ def _type(page: ParityPage, field: str, text: str) -> None:
 
 
 def _cell(page: ParityPage, label: str, seed: int, output: str) -> QPoint:
-    matrix = page.matrix.matrix
+    matrix = page.overview.matrix.matrix
     titles = [(matrix.index(row, 0).data(), matrix.index(row, 1).data()) for row in range(matrix.rowCount())]
     index = matrix.index(titles.index((label, str(seed))), 2 + matrix.names.index(output))
-    page.matrix.scrollTo(index)
-    return page.matrix.visualRect(index).center()
+    page.overview.matrix.scrollTo(index)
+    return page.overview.matrix.visualRect(index).center()
 
 
 def test_before_the_first_run_the_page_says_what_to_do(page: ParityPage) -> None:
-    assert not page.matrix.isVisible()
+    assert not page.overview.matrix.isVisible()
     assert page.fields["rtol"].isVisible()  # tolerances can be set before
 
 
@@ -77,7 +77,7 @@ def test_the_verdict_sentence_is_the_reports_own(show: Show) -> None:
 
 def test_the_matrix_has_a_row_per_case_and_a_column_per_output(show: Show) -> None:
     page = show(made.parity_report(names=("logits", "embedding")))
-    matrix = page.matrix.matrix
+    matrix = page.overview.matrix.matrix
     titles = [matrix.headerData(i, Qt.Orientation.Horizontal) for i in range(matrix.columnCount())]
     assert titles == ["Case", "Seed", "logits", "embedding"]
     assert matrix.rowCount() == 10
@@ -104,10 +104,10 @@ def test_the_first_verdict_stays_in_sight_beside_long_names_of_cases(qtbot: QtBo
 def test_the_first_failing_cell_is_selected_and_explained(show: Show) -> None:
     page = show(made.parity_report(failing=(3, 5, 17), names=("logits", "embedding")))
     assert page.badge.status is Status.FAILED
-    current = page.matrix.currentIndex()
+    current = page.overview.matrix.currentIndex()
     assert (current.siblingAtColumn(0).data(), current.siblingAtColumn(1).data()) == ("batch = 3", "0")
-    assert "1,500 of 3,000 elements differ" in page.reason.text()
-    assert page.table.currentIndex().siblingAtColumn(0).data() == "logits"
+    assert "1,500 of 3,000 elements differ" in page.overview.reason.text()
+    assert page.overview.table.currentIndex().siblingAtColumn(0).data() == "logits"
 
 
 def test_a_click_on_a_cell_shows_its_case_and_fills_the_inspector(
@@ -117,45 +117,48 @@ def test_a_click_on_a_cell_shows_its_case_and_fills_the_inspector(
     shown: list[Inspection] = []
     controller.inspected.connect(shown.append)
     where = _cell(page, "batch = 17", 1, "embedding")
-    qtbot.mouseClick(page.matrix.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    assert page.table.currentIndex().siblingAtColumn(0).data() == "embedding"
-    assert page.table.currentIndex().siblingAtColumn(2).data() == "17 × 1000"
+    qtbot.mouseClick(page.overview.matrix.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert page.overview.table.currentIndex().siblingAtColumn(0).data() == "embedding"
+    assert page.overview.table.currentIndex().siblingAtColumn(2).data() == "17 × 1000"
     assert shown[-1].title == "embedding"
     assert shown[-1].subtitle == "Output · batch = 17, seed 1"
-    assert not page.reason.isVisible()
+    assert not page.overview.reason.isVisible()
 
 
 def test_a_click_on_an_output_row_moves_the_matrix_with_it(show: Show, qtbot: QtBot) -> None:
     page = show(made.parity_report(names=("logits", "embedding")))
-    index = page.table.model().index(1, 0)
-    where = page.table.visualRect(index).center()
-    qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=where)
-    assert page.matrix.currentIndex().column() == 3
+    index = page.overview.table.model().index(1, 0)
+    where = page.overview.table.visualRect(index).center()
+    qtbot.mouseClick(page.overview.table.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert page.overview.matrix.currentIndex().column() == 3
 
 
 def test_cells_show_the_budget_or_the_largest_difference(show: Show) -> None:
     page = show(made.parity_report())
-    cell = page.matrix.matrix.index(0, 2)
+    cell = page.overview.matrix.matrix.index(0, 2)
     assert cell.data() == "0.00382"
-    page.measure.setCurrentIndex(1)
+    page.overview.measure.setCurrentIndex(1)
     assert cell.data() == "4.20e-07"
 
 
 def test_a_case_that_could_not_run_shows_its_error_in_place_of_figures(show: Show) -> None:
     page = show(made.parity_report_with_error())
-    assert page.matrix.currentIndex().siblingAtColumn(2).data() == "did not run"
-    assert page.case_error.isVisible()
-    assert not page.table.isVisible()
-    assert not page.chart.has_picture
+    assert page.overview.matrix.currentIndex().siblingAtColumn(2).data() == "did not run"
+    assert page.overview.case_error.isVisible()
+    assert not page.overview.table.isVisible()
+    assert not page.overview.chart.has_picture
 
 
 def test_copied_figures_have_all_their_digits(show: Show) -> None:
     page = show(made.parity_report())
-    row = [page.table.model().index(0, i).data(COPY_ROLE) for i in range(page.table.model().columnCount())]
+    row = [
+        page.overview.table.model().index(0, i).data(COPY_ROLE)
+        for i in range(page.overview.table.model().columnCount())
+    ]
     output = made.parity_report().cases[0].outputs[0]
     assert repr(output.rmse) in row
     assert repr(output.max_rel_diff) in row
-    page.matrix.copy_matrix()
+    page.overview.matrix.copy_matrix()
     lines = QGuiApplication.clipboard().text().split("\n")
     assert lines[0] == "Case\tSeed\tlogits"
     assert lines[1] == f"example (batch = 2)\t0\tpassed {output.max_budget!r}"
@@ -163,19 +166,19 @@ def test_copied_figures_have_all_their_digits(show: Show) -> None:
 
 def test_warnings_are_counted_and_folded(show: Show) -> None:
     page = show(made.parity_report())
-    assert page.warnings.isVisible()
-    assert not page.warnings_text.isVisible()
-    assert "shapes.py:61" in page.warnings_text.toPlainText()
+    assert page.overview.warnings.isVisible()
+    assert not page.overview.warnings_text.isVisible()
+    assert "shapes.py:61" in page.overview.warnings_text.toPlainText()
 
 
 def test_the_histogram_can_be_of_one_output_a_case_or_all(show: Show, qtbot: QtBot) -> None:
     page = show(made.parity_report(names=("logits", "embedding")))
-    qtbot.waitUntil(lambda: page.chart.has_picture)
-    assert page.chart.note == "400 of 2,000 elements agree exactly."
-    page.scope.setCurrentIndex(1)
-    assert page.chart.note == "800 of 4,000 elements agree exactly."
-    page.scope.setCurrentIndex(2)
-    assert page.chart.note == "22,400 of 112,000 elements agree exactly."
+    qtbot.waitUntil(lambda: page.overview.chart.has_picture)
+    assert page.overview.chart.note == "400 of 2,000 elements agree exactly."
+    page.overview.scope.setCurrentIndex(1)
+    assert page.overview.chart.note == "800 of 4,000 elements agree exactly."
+    page.overview.scope.setCurrentIndex(2)
+    assert page.overview.chart.note == "22,400 of 112,000 elements agree exactly."
 
 
 @pytest.mark.parametrize(
