@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import (
+    CaseChoice,
     CheckpointSpec,
     DynamicDim,
     InputSpec,
@@ -219,6 +221,32 @@ def test_a_size_that_only_the_runtime_refuses_fails(folder: Path) -> None:
     assert error.code == "artifact-refused-inputs"
     assert error.details
     assert "ONNX Runtime does not run at n = 3, 5, 17, where the model itself does" in report.summary
+
+
+def test_a_case_that_no_plan_has_can_be_asked_for_with_its_values(folder: Path) -> None:
+    class Watched(PlainContext):
+        parts: list[Any] = []  # noqa: RUF012 (one instance)
+
+        def partial(self, part: Any) -> None:
+            self.parts.append(part.case)
+
+    context = Watched(folder, folder)
+    source = ModelSource(file="models.py", name="Affine")
+    asked = CaseChoice({"n": 7}, seed=4)
+    request = ParityRequest(
+        source, (X,), str(_affine(folder / "m.onnx")), (N,), ParitySpec(), only=(asked,), folder="values"
+    )
+    report = run(request, context)
+    (case,) = report.cases
+    assert context.parts == [case]
+    assert (case.choice, case.label) == (asked, "n = 7, seed 4")
+    files = case.outputs[0].values
+    assert files is not None
+    assert np.load(files.expected).shape == np.load(files.actual).shape == (7, 4)
+    assert Path(files.actual).is_relative_to(folder / "values")
+    with pytest.raises(UserError) as caught:
+        run(dataclasses.replace(request, only=(CaseChoice({"width": 7}),)), context)
+    assert caught.value.info.code == "case-unknown"
 
 
 def test_a_size_that_the_model_itself_refuses_is_skipped(folder: Path) -> None:

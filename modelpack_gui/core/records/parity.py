@@ -111,15 +111,23 @@ class CaseChoice:
     regime: Regime = Regime.NORMAL
     input_set: str = ""
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The same for choices of the same case, and fit for a dict; where all sizes are given."""
+        return (self.input_set, tuple(sorted(self.sizes.items())), self.regime.value, self.seed)
+
 
 @dataclass(frozen=True)
 class ParityRequest:
     """Compare the model with an artifact.
 
     Attributes:
-        only: The cases to run; empty for all that are planned.
-        known: Cases that an earlier run of the same request gave: they are taken over and not run again.
-        folder: Where the values of the outputs are kept as .npy files; empty to keep none.
+        only: The cases to run, also such as no plan has; empty for all that are planned. The values of others that
+            lie in the folder stay there as long as there is room.
+        known: Cases that an earlier run of the same request gave: they are taken over and not run again, but for
+            those in `only`.
+        folder: Where the values of the outputs are kept as .npy files; empty to keep none. What earlier runs left
+            there and no case of `known` refers to is deleted.
         keep_bytes: How much is kept there at most; cases that fail go first.
     """
 
@@ -172,7 +180,7 @@ class ParityCase:
 
 @dataclass(frozen=True)
 class ParityPart:
-    """A case as it comes, while the others are still to be run.
+    """A case as it comes, while the others are still to be run; a later one of the same case replaces it.
 
     Attributes:
         number, planned: It is case `number` (from 1) of so many.

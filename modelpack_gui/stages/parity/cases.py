@@ -8,7 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import DynamicDim, InputSet, InputSpec, ParitySpec, tensor_inputs
+from modelpack_gui.core.records import (
+    CaseChoice,
+    DynamicDim,
+    InputSet,
+    InputSpec,
+    ParitySpec,
+    Regime,
+    tensor_inputs,
+)
 from modelpack_gui.stages.source.input_sets import check_set
 
 
@@ -48,11 +56,17 @@ class Case:
     changed: tuple[str, ...] = field(default=())
     inputs: tuple[InputSpec, ...] = ()
     input_set: str = ""
+    regime: Regime = Regime.NORMAL
 
     @property
     def is_example(self) -> bool:
         """Whether these are the example inputs themselves."""
-        return not self.changed and self.seed == 0 and not self.input_set
+        return not self.changed and self.seed == 0 and not self.input_set and self.regime is Regime.NORMAL
+
+    @property
+    def choice(self) -> CaseChoice:
+        """What it stands for."""
+        return CaseChoice(self.sizes, self.seed, self.regime, self.input_set)
 
 
 def plan(
@@ -97,6 +111,41 @@ def _cases_of_set(
         )
         for case in cases
     ]
+
+
+def case_of(
+    choice: CaseChoice, inputs: Sequence[InputSpec], dynamic: Sequence[DynamicDim], sets: Sequence[InputSet] = ()
+) -> Case:
+    """The case that a choice stands for, whether it is planned or not.
+
+    Raises:
+        UserError: `case-unknown`; those of `plan`.
+    """
+    item = next((one for one in (InputSet("", tuple(inputs)), *sets) if one.name == choice.input_set), None)
+    if item is None:
+        raise UserError(
+            "case-unknown",
+            f"There is no input set {choice.input_set!r}, from which a case is asked for.",
+            "Compare anew: the recipe has other input sets now.",
+        )
+    own = _dims(tensor_inputs(item.inputs), dynamic, ())
+    unknown = set(choice.sizes) - {dim.name for dim in own}
+    if unknown:
+        raise UserError(
+            "case-unknown",
+            f"A case with another size of {', '.join(sorted(unknown))} is asked for, which is no dynamic dimension.",
+            "Compare anew: the recipe has other dynamic dimensions now.",
+        )
+    change = {
+        dim.name: choice.sizes[dim.name] for dim in own if choice.sizes.get(dim.name, dim.example) != dim.example
+    }
+    case = dataclasses.replace(_case(item.inputs, own, change, choice.seed), regime=choice.regime)
+    if not item.name:
+        return case
+    first = {dim.name: dim.example for dim in _dims(tensor_inputs(inputs), dynamic, ())}
+    changed = tuple(name for name, size in case.sizes.items() if size != first[name])
+    label = case.label.replace("example", item.name, 1) if not change else f"{item.name}, {case.label}"
+    return dataclasses.replace(case, label=label, changed=changed, input_set=item.name)
 
 
 def describe_sizes(sizes: Mapping[str, int], changed: Sequence[str]) -> str:

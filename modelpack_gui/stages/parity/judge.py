@@ -84,12 +84,15 @@ def judge(
         verdict=Verdict.worst([output.verdict for output in outputs]),
         outputs=tuple(outputs),
         input_set=case.input_set,
+        regime=case.regime,
     )
 
 
 def without_outputs(case: Case, verdict: Verdict, error: ErrorInfo) -> ParityCase:
     """A case that could not be compared."""
-    return ParityCase(case.label, case.sizes, case.seed, case.is_example, verdict, (), error, case.input_set)
+    return ParityCase(
+        case.label, case.sizes, case.seed, case.is_example, verdict, (), error, case.input_set, case.regime
+    )
 
 
 def _count(outputs: Sequence[Output]) -> str:

@@ -4,41 +4,50 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import ParityCase, ParityReport, ParityRequest, Verdict
+from modelpack_gui.core.records import ParityReport, ParityRequest, Verdict
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.explain.results import explain_parity
 from modelpack_gui.stages.export.artifact import read_artifact
-from modelpack_gui.stages.parity import judge
 from modelpack_gui.stages.parity.artifact_reference import ArtifactReference
-from modelpack_gui.stages.parity.cases import Case, Dim, plan
+from modelpack_gui.stages.parity.cases import Case, Dim, case_of, plan
 from modelpack_gui.stages.parity.low_precision import low_precision_of
+from modelpack_gui.stages.parity.one_case import CaseRunner
 from modelpack_gui.stages.parity.reference import EagerReference, Reference, randomness
-from modelpack_gui.stages.parity.runtimes import Runtime, open_runtime
+from modelpack_gui.stages.parity.runtimes import open_runtime
 from modelpack_gui.stages.parity.runtimes.onnx_reference_runtime import OnnxReferenceRuntime
 from modelpack_gui.stages.parity.summary import summarise, untried
+from modelpack_gui.stages.parity.sweep import Tried, go_through
 from modelpack_gui.stages.source.build import BuiltModel, build_model
 from modelpack_gui.stages.source.inputs import complete_inputs
 from modelpack_gui.stages.source.onnx_source import onnx_source
 
 
-def run(request: ParityRequest, context: Context, built: BuiltModel | None = None) -> ParityReport:
+def run(
+    request: ParityRequest,
+    context: Context,
+    built: BuiltModel | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> ParityReport:
     """Compare the model in eager mode with its artifact; an ONNX source is run by `onnx.reference` instead.
 
-    A case that fails is part of the report. So is one that the model itself does not run: it is skipped.
+    A case that fails is part of the report. So is one that the model itself does not run: it is skipped. Each goes
+    to the context as it comes.
 
     Args:
         built: The model of the request, where the caller needs it too; else it is built here.
+        clock: Seconds; what the time budget of a sweep is measured by.
 
     Raises:
         UserError: The model cannot be built or run on its example inputs, the artifact cannot be read or loaded, a
-            dynamic dimension does not fit the example inputs, or `inputs-missing`.
+            dynamic dimension does not fit the example inputs, `case-unknown`, or `inputs-missing`.
         JobCancelled: The user asked to stop.
     """
-    started = time.perf_counter()
+    started = clock()
     if not request.inputs:
         raise UserError(
             "inputs-missing",
@@ -46,7 +55,7 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
             "Add the example inputs that forward takes.",
         )
     request = _completed(request, context)
-    dims, cases = plan(request.inputs, request.dynamic, request.parity, request.input_sets)
+    dims, cases = _planned(request)
     artifact = read_artifact(resolve(context, request.artifact_path))
     computes_in = low_precision_of(artifact)
     onnx_file = onnx_source(request.source, context) if built is None else None
@@ -65,28 +74,49 @@ def run(request: ParityRequest, context: Context, built: BuiltModel | None = Non
             reference = EagerReference(built.module, request.inputs, context)
         tensors = reference.make_inputs(request.inputs)
         random = randomness(reference.run(tensors), reference.run(tensors))
-        results = []
-        for number, case in enumerate(cases):
-            context.check_cancelled()
-            context.progress(f"Comparing at {case.label} ({number + 1} of {len(cases)})", number / len(cases))
-            results.append(_compare(case, request, dims, runtime, reference, context, computes_in))
+        runner = CaseRunner(reference, runtime, dims, request.parity, computes_in, context)
+        tried = go_through(cases, request, runner.run, context, clock)
     warnings = (*(built.warnings if built is not None else ()), *captured.records, *((random,) if random else ()))
-    verdicts = [case.verdict for case in results]
-    if random or untried(results, dims):
+    verdicts = [case.verdict for case in tried.cases]
+    if random or untried(tried.cases, dims):
         verdicts.append(Verdict.WARNING)
+    summary = summarise(tried.cases, dims, request.parity, runtime.title, random, computes_in)
     report = ParityReport(
         artifact_path=artifact.path,
         parity=request.parity,
         verdict=Verdict.worst(verdicts),
-        summary=summarise(results, dims, request.parity, runtime.title, random, computes_in),
-        cases=tuple(results),
+        summary=summary + _left_out(tried, len(cases)),
+        cases=tried.cases,
         runtime=runtime.description,
         warnings=warnings,
-        duration_s=time.perf_counter() - started,
+        duration_s=clock() - started,
         computes_in=computes_in,
+        left=tried.left,
+        is_random=random is not None,
     )
     source_path = built.source_path if built is not None else ""
     return dataclasses.replace(report, explanations=explain_parity(report, request, artifact, source_path))
+
+
+def _planned(request: ParityRequest) -> tuple[tuple[Dim, ...], tuple[Case, ...]]:
+    """All planned cases; with `only` those, and what is known, also where no plan has them."""
+    dims, cases = plan(request.inputs, request.dynamic, request.parity, request.input_sets)
+    if not request.only:
+        return dims, cases
+    asked = [case_of(choice, request.inputs, request.dynamic, request.input_sets) for choice in request.only]
+    by_key = {case.choice.key: case for case in cases}
+    wanted = {case.choice.key: by_key.get(case.choice.key, case) for case in asked}
+    known = {case.choice.key for case in request.known}
+    others = [case for key, case in by_key.items() if key in known or key in wanted]
+    return dims, tuple({case.choice.key: case for case in (*others, *wanted.values())}.values())
+
+
+def _left_out(tried: Tried, planned: int) -> str:
+    """How much the time left out, as a sentence that follows others; empty if nothing."""
+    left = len(tried.left)
+    if not left:
+        return ""
+    return f" {left} of {planned} cases {'was' if left == 1 else 'were'} not tried for lack of time."
 
 
 def _completed(request: ParityRequest, context: Context) -> ParityRequest:
@@ -94,34 +124,3 @@ def _completed(request: ParityRequest, context: Context) -> ParityRequest:
     sets = (dataclasses.replace(item, inputs=complete_inputs(item.inputs, context)) for item in request.input_sets)
     inputs = complete_inputs(request.inputs, context)
     return dataclasses.replace(request, inputs=inputs, input_sets=tuple(sets))
-
-
-def _compare(
-    case: Case,
-    request: ParityRequest,
-    dims: tuple[Dim, ...],
-    runtime: Runtime,
-    reference: Reference,
-    context: Context,
-    computes_in: str,
-) -> ParityCase:
-    try:
-        tensors = reference.make_inputs(case.inputs, case.seed, case.shapes)
-        expected = reference.run(tensors)
-    except UserError as error:
-        if case.is_example:
-            raise
-        info = judge.refused(case, "The model itself", judge.EAGER_REFUSED, error)
-        return judge.without_outputs(case, Verdict.SKIPPED, info)
-    frozen = judge.frozen_dim(case, dims, runtime)
-    if frozen is not None:
-        return judge.without_outputs(case, Verdict.FAILED, frozen)
-    context.check_cancelled()
-    try:
-        actual = runtime.run(tensors)
-    except UserError as error:
-        info = judge.refused(case, runtime.title, judge.ARTIFACT_REFUSED, error)
-        return judge.without_outputs(case, Verdict.FAILED, info)
-    context.check_cancelled()
-    floors = reference.noise_floor(tensors, expected) if case.seed == 0 else (None,) * len(expected)
-    return judge.judge(case, expected, actual, request.parity, floors, computes_in)

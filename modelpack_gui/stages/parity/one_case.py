@@ -1,0 +1,83 @@
+"""Run one case on all sides and judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.records import ParityCase, ParitySpec, Verdict
+from modelpack_gui.stages.parity import judge
+from modelpack_gui.stages.parity.cases import Case, Dim
+from modelpack_gui.stages.parity.keep import OutputValues
+from modelpack_gui.stages.parity.reference import Reference
+from modelpack_gui.stages.parity.runtimes import Output, Runtime
+
+
+class Compared(NamedTuple):
+    """A judged case, and the values of its outputs in their order; no values if it could not be compared."""
+
+    case: ParityCase
+    values: tuple[OutputValues, ...] = ()
+
+
+class CaseRunner:
+    """The sides of a comparison, ready to be run on one case after another."""
+
+    def __init__(
+        self,
+        reference: Reference,
+        runtime: Runtime,
+        dims: Sequence[Dim],
+        spec: ParitySpec,
+        computes_in: str,
+        context: Context,
+    ) -> None:
+        self._reference = reference
+        self._runtime = runtime
+        self._dims = dims
+        self._spec = spec
+        self._computes_in = computes_in
+        self._context = context
+
+    def run(self, case: Case) -> Compared:
+        """Compare at one case. One that the model itself does not run is skipped; that the artifact does not, fails.
+
+        Raises:
+            UserError: The model does not run on the example inputs.
+            JobCancelled: The user asked to stop.
+        """
+        try:
+            tensors = self._reference.make_inputs(case.inputs, case.seed, case.shapes)
+            expected = self._reference.run(tensors)
+        except UserError as error:
+            if case.is_example:
+                raise
+            info = judge.refused(case, "The model itself", judge.EAGER_REFUSED, error)
+            return Compared(judge.without_outputs(case, Verdict.SKIPPED, info))
+        frozen = judge.frozen_dim(case, self._dims, self._runtime)
+        if frozen is not None:
+            return Compared(judge.without_outputs(case, Verdict.FAILED, frozen))
+        self._context.check_cancelled()
+        try:
+            actual = self._runtime.run(tensors)
+        except UserError as error:
+            info = judge.refused(case, self._runtime.title, judge.ARTIFACT_REFUSED, error)
+            return Compared(judge.without_outputs(case, Verdict.FAILED, info))
+        self._context.check_cancelled()
+        floors = self._reference.noise_floor(tensors, expected) if case.seed == 0 else (None,) * len(expected)
+        judged = judge.judge(case, expected, actual, self._spec, floors, self._computes_in)
+        return Compared(judged, _values(judged, expected, actual))
+
+
+def _values(case: ParityCase, expected: Sequence[Output], actual: Sequence[Output]) -> tuple[OutputValues, ...]:
+    """The arrays of each output that was judged, paired as they were judged."""
+    by_name = {output.info.name: output for output in actual}
+    found = []
+    for position, output in enumerate(case.outputs):
+        other = actual[position]
+        if other.info.name != output.name:
+            other = by_name[output.name]
+        found.append(OutputValues(expected[position].values, other.values))
+    return tuple(found)
