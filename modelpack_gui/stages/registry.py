@@ -22,6 +22,7 @@ STAGES = {
     "tensor-stats": "modelpack_gui.stages.inspection.tensor_stats:run",
     "check": "modelpack_gui.stages.check.stage:run",
     "parity": "modelpack_gui.stages.parity.stage:run",
+    "repro": "modelpack_gui.stages.repro.stage:run",
     "matrix.cell": "modelpack_gui.stages.matrix.cell:run",
     "matrix.latency": "modelpack_gui.stages.matrix.latency:run",
     "bench.prepare": "modelpack_gui.stages.bench.prepare:run",

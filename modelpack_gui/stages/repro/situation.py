@@ -1,0 +1,110 @@
+"""What a repro starts from: the model at the case that fails, and what is known of the fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.records import Artifact, ReproRequest, tensor_inputs
+from modelpack_gui.stages.explain.places import line_of
+from modelpack_gui.stages.inspection.origin import origin_of_onnx
+from modelpack_gui.stages.parity.artifact_reference import ArtifactReference
+from modelpack_gui.stages.parity.reference import EagerReference, Reference
+from modelpack_gui.stages.parity.runtimes.onnx_reference_runtime import OnnxReferenceRuntime
+from modelpack_gui.stages.repro.subgraph import Cut, Graph
+from modelpack_gui.stages.repro.truth import Truth
+from modelpack_gui.stages.source.build import build_model
+from modelpack_gui.stages.source.inputs import complete_inputs
+from modelpack_gui.stages.source.onnx_source import onnx_source
+
+
+@dataclass(frozen=True)
+class Situation:
+    """The model and its inputs at the case, and the fault.
+
+    Attributes:
+        tensors: The inputs of the case.
+        dims: (position of the input, axis) pairs of each dynamic dimension, and its size.
+        value: Where it goes wrong; empty if that is not known.
+        sentence: What the layers stage says of the fault; empty if it was not asked or found none.
+        missing: What eager did that the artifact does not.
+    """
+
+    truth: Truth
+    tensors: Sequence[Any]
+    dims: tuple[tuple[tuple[tuple[int, int], ...], int], ...]
+    case_label: str
+    value: str = ""
+    sentence: str = ""
+    missing: tuple[str, ...] = ()
+
+
+def open_situation(request: ReproRequest, graph: Graph, artifact: Artifact, context: Context) -> Situation:
+    """Build the model and its inputs at the case.
+
+    Raises:
+        UserError: `inputs-missing`, `repro-value-unknown`, those of building the model and of the inputs.
+        JobCancelled: The user asked to stop.
+    """
+    if not request.inputs:
+        raise UserError(
+            "inputs-missing",
+            "There are no example inputs, so that there is nothing to run a repro on.",
+            "Add the example inputs that forward takes.",
+        )
+    if request.value and graph.maker(request.value) is None:
+        raise UserError(
+            "repro-value-unknown",
+            f"{artifact.path} has no node that makes the value {request.value!r}.",
+            "It is another file than the layers were compared with: compare them anew.",
+        )
+    inputs = complete_inputs(request.inputs, context)
+    reference: Reference
+    onnx_file = onnx_source(request.source, context)
+    if onnx_file is not None:
+        reference = ArtifactReference(OnnxReferenceRuntime(onnx_file, inputs), context, is_torch_needed=False)
+    else:
+        context.progress("Building the model", 0.0)
+        reference = EagerReference(build_model(request.source, context).module, inputs, context)
+    names = [item.name for item in tensor_inputs(inputs)]
+    shapes = {item.name: list(item.shape) for item in tensor_inputs(inputs)}
+    axes: dict[str, list[tuple[int, int]]] = {}
+    for dim in request.dynamic:
+        if dim.name in request.case.sizes:
+            shapes[dim.input][dim.axis] = request.case.sizes[dim.name]
+        axes.setdefault(dim.name, []).append((names.index(dim.input), dim.axis))
+    tensors = reference.make_inputs(inputs, request.case.seed, {name: tuple(shape) for name, shape in shapes.items()})
+    return Situation(
+        truth=Truth(graph, reference, inputs, None),
+        tensors=tensors,
+        dims=tuple((tuple(found), tensors[found[0][0]].shape[found[0][1]]) for found in axes.values()),
+        case_label=_title(request),
+        value=request.value,
+    )
+
+
+def _title(request: ReproRequest) -> str:
+    """The case in words: `batch = 3, seed 1`, or `the example`."""
+    case = request.case
+    parts = [f"{name} = {size}" for name, size in case.sizes.items()]
+    parts += [f"seed {case.seed}"] if case.seed else []
+    parts += [f"{case.regime.value} values"] if case.regime.value != "normal" else []
+    parts += [f"the input set {case.input_set}"] if case.input_set else []
+    return ", ".join(parts) or "the example"
+
+
+def origin(graph: Graph, cut: Cut) -> tuple[str, SourcePlace | None, str]:
+    """The module that the last node of a part came from, the line, and its text; empty where it is not known."""
+    if not cut.nodes:
+        return "", None, ""
+    node = graph.node(cut.nodes[-1])
+    found = origin_of_onnx(node.name, {item.key: item.value for item in node.metadata_props})
+    file, _, line = found.source_location.rpartition(":")
+    if not file or not line.isdigit():
+        return found.module_path, None, ""
+    place = SourcePlace(file, int(line))
+    return found.module_path, place, line_of(place)

@@ -1,0 +1,151 @@
+"""What a repro says of itself: README.md and versions.txt."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.figures import plural, significant
+from modelpack_gui.core.records import Artifact
+from modelpack_gui.stages.common.paths import versions
+from modelpack_gui.stages.export.metadata import PREFIX
+from modelpack_gui.stages.repro.trial import Outcome, Trial
+from modelpack_gui.stages.repro.zipped import COMMAND, DATA, SCRIPT
+
+EXPORTER, RUNTIME, STANDARD = "pytorch/pytorch", "microsoft/onnxruntime", "onnx/onnx"
+_PACKAGES = ("torch", "onnx", "onnxruntime", "onnxscript", "numpy")
+_SHOWN_NODES = 12
+_README = """\
+# An exported ONNX graph that does not compute what its PyTorch model does
+
+{part}
+
+{facts}
+
+## Run it
+
+```
+pip install onnx onnxruntime numpy
+{command}
+```
+
+`{script}` runs `model.onnx` in ONNX Runtime on the inputs in `{data}`, with graph optimisations off and on, \
+compares with the outputs there, and exits with 1 when they differ. `versions.txt` says what made it.
+
+## Expected
+
+The inputs and the expected output are what the PyTorch model itself computes at these places, in eager mode. They \
+agree if |actual - expected| <= {atol:g} + {rtol:g} * |expected|; integers and booleans must be equal.
+
+## What happens
+
+| run | result | largest absolute difference | largest relative difference |
+|---|---|---|---|
+{rows}
+
+## Where to report
+
+{report}
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is known of a failure.
+
+    Attributes:
+        title: Name of the artifact's file.
+        sentence: Of the fault, from the layers stage; empty if there is none.
+        ops: The operators of the part.
+        source_line: The text of `place`; empty if it cannot be read.
+        missing: What eager did that the artifact does not.
+        reference: What onnx.reference makes of the part; None if it cannot run it.
+    """
+
+    title: str
+    case_label: str
+    sentence: str
+    module_path: str
+    ops: tuple[str, ...]
+    place: SourcePlace | None
+    source_line: str
+    missing: tuple[str, ...]
+    reference: Outcome | None
+
+
+def report_to(trial: Trial, finding: Finding) -> tuple[str, str]:
+    """Where the failure belongs, as owner/name on GitHub, and why."""
+    failure = trial.failure
+    if "off" not in failure:
+        return RUNTIME, "it shows only with graph optimisations on, so that an optimisation changes the result"
+    if finding.missing:
+        return EXPORTER, (
+            f"the exported graph lacks what the model does in between ({', '.join(finding.missing)}). A branch or a "
+            "loop of Python on sizes or values is a documented limit of exporting and has to be changed in the model"
+        )
+    if finding.reference is None:
+        return EXPORTER, "the graph gives another result even without optimisations (onnx.reference cannot run it)"
+    if finding.reference.kind:
+        if failure["off"] == "raises" and finding.reference.kind != "raises":
+            return RUNTIME, "ONNX Runtime refuses a graph that onnx.reference runs"
+        return EXPORTER, "onnx.reference, the standard's own evaluator, gives the same wrong result: it is the graph"
+    return RUNTIME, "onnx.reference, the standard's own evaluator, gives the expected result for the same graph"
+
+
+def readme(trial: Trial, finding: Finding, nodes_before: int, tolerance: tuple[float, float]) -> str:
+    """The text of README.md."""
+    shown = ", ".join(finding.ops[:_SHOWN_NODES]) + (", …" if len(finding.ops) > _SHOWN_NODES else "")
+    part = f"{plural(len(trial.cut.nodes), 'node')} of {nodes_before:,} ({shown or 'a constant'})"
+    repository, why = report_to(trial, finding)
+    rows = [_row(f"ONNX Runtime, optimisations {level}", outcome) for level, outcome in trial.outcomes.items()]
+    if finding.reference is not None:
+        rows.append(_row("onnx.reference", finding.reference))
+    return _README.format(
+        part=f"From {finding.title}, {finding.case_label}: {part}, which make `{trial.cut.target}`.",
+        facts="\n".join(_facts(finding)),
+        command=COMMAND,
+        script=SCRIPT,
+        data=DATA,
+        rtol=tolerance[0],
+        atol=tolerance[1],
+        rows="\n".join(rows),
+        report=f"https://github.com/{repository}/issues: {why}.",
+    )
+
+
+def _facts(finding: Finding) -> Iterator[str]:
+    if finding.sentence:
+        yield f"- {finding.sentence}"
+    if finding.module_path:
+        yield f"- Module of the PyTorch model: `{finding.module_path}`"
+    if finding.place is not None:
+        text = f": `{finding.source_line}`" if finding.source_line else ""
+        yield f"- Line {finding.place.line} of the model's file{text}"
+    if finding.missing:
+        yield f"- Not in the graph: {', '.join(finding.missing)}"
+
+
+def _row(name: str, outcome: Outcome) -> str:
+    if outcome.difference is None:
+        lines = outcome.error.strip().splitlines()
+        return f"| {name} | does not run: {(lines[0] if lines else '').replace('|', '/')} | – | – |"
+    found = outcome.difference
+    verdict = f"wrong: {found.reason}" if found.reason else "as expected"
+    return f"| {name} | {verdict} | {significant(found.max_abs)} | {significant(found.max_rel)} |"
+
+
+def version_lines(artifact: Artifact) -> str:
+    """The text of versions.txt: what runs here, and what the artifact says it was made with."""
+    here: Mapping[str, str] = versions(*_PACKAGES)
+    lines: Sequence[tuple[str, str]] = (
+        *here.items(),
+        ("platform", platform.platform()),
+        ("opsets", ", ".join(f"{domain} {version}" for domain, version in artifact.opset_imports.items())),
+        ("ir_version", str(artifact.ir_version)),
+        ("producer", artifact.producer),
+        *((key, artifact.metadata.get(PREFIX + key, "")) for key in ("exporter", "options")),
+        ("exported with", artifact.metadata.get(f"{PREFIX}versions", "")),
+    )
+    return "".join(f"{name}: {value}\n" for name, value in lines if value)
