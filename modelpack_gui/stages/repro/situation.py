@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from modelpack_gui.core.records import Artifact, ReproRequest, tensor_inputs
 from modelpack_gui.stages.explain.places import line_of
 from modelpack_gui.stages.inspection.origin import origin_of_onnx
 from modelpack_gui.stages.parity.artifact_reference import ArtifactReference
+from modelpack_gui.stages.parity.cases import case_of
 from modelpack_gui.stages.parity.reference import EagerReference, Reference
 from modelpack_gui.stages.parity.runtimes.onnx_reference_runtime import OnnxReferenceRuntime
 from modelpack_gui.stages.repro.subgraph import Cut, Graph
@@ -47,7 +49,7 @@ def open_situation(request: ReproRequest, graph: Graph, artifact: Artifact, cont
     """Build the model and its inputs at the case.
 
     Raises:
-        UserError: `inputs-missing`, `repro-value-unknown`, those of building the model and of the inputs.
+        UserError: `inputs-missing`, `repro-value-unknown`, `case-unknown`, those of building both.
         JobCancelled: The user asked to stop.
     """
     if not request.inputs:
@@ -63,6 +65,8 @@ def open_situation(request: ReproRequest, graph: Graph, artifact: Artifact, cont
             "It is another file than the layers were compared with: compare them anew.",
         )
     inputs = complete_inputs(request.inputs, context)
+    sets = [dataclasses.replace(item, inputs=complete_inputs(item.inputs, context)) for item in request.input_sets]
+    case = case_of(request.case, inputs, request.dynamic, sets)
     reference: Reference
     onnx_file = onnx_source(request.source, context)
     if onnx_file is not None:
@@ -71,30 +75,16 @@ def open_situation(request: ReproRequest, graph: Graph, artifact: Artifact, cont
         context.progress("Building the model", 0.0)
         reference = EagerReference(build_model(request.source, context).module, inputs, context)
     names = [item.name for item in tensor_inputs(inputs)]
-    shapes = {item.name: list(item.shape) for item in tensor_inputs(inputs)}
     axes: dict[str, list[tuple[int, int]]] = {}
     for dim in request.dynamic:
-        if dim.name in request.case.sizes:
-            shapes[dim.input][dim.axis] = request.case.sizes[dim.name]
         axes.setdefault(dim.name, []).append((names.index(dim.input), dim.axis))
-    tensors = reference.make_inputs(inputs, request.case.seed, {name: tuple(shape) for name, shape in shapes.items()})
     return Situation(
         truth=Truth(graph, reference, inputs, None),
-        tensors=tensors,
-        dims=tuple((tuple(found), tensors[found[0][0]].shape[found[0][1]]) for found in axes.values()),
-        case_label=_title(request),
+        tensors=reference.make_inputs(case.inputs, case.seed, case.shapes),
+        dims=tuple((tuple(found), case.sizes[name]) for name, found in axes.items()),
+        case_label=case.label,
         value=request.value,
     )
-
-
-def _title(request: ReproRequest) -> str:
-    """The case in words: `batch = 3, seed 1`, or `the example`."""
-    case = request.case
-    parts = [f"{name} = {size}" for name, size in case.sizes.items()]
-    parts += [f"seed {case.seed}"] if case.seed else []
-    parts += [f"{case.regime.value} values"] if case.regime.value != "normal" else []
-    parts += [f"the input set {case.input_set}"] if case.input_set else []
-    return ", ".join(parts) or "the example"
 
 
 def origin(graph: Graph, cut: Cut) -> tuple[str, SourcePlace | None, str]:
