@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.parity_plan import plan
 from modelpack_gui.core.pycode import bracketed, literal
-from modelpack_gui.core.records import DynamicDim, ExportSpec, InputSpec, ParitySpec
+from modelpack_gui.core.records import DynamicDim, ExportSpec, InputSpec, ParitySpec, Regime
 
 _ONNX_CHECK = """\
 onnx.checker.check_model(str(output_path), full_check=True)
@@ -142,22 +144,13 @@ def _sizes(sizes: dict[str, int]) -> str:
 def _cases(
     inputs: Sequence[InputSpec], dims: Sequence[DynamicDim], parity: ParitySpec
 ) -> list[tuple[dict[str, int], int]]:
-    """The example and its other seeds; then other sizes of one dimension at a time, within its range."""
-    seeds = tuple(dict.fromkeys((0, *parity.seeds)))
-    shapes = {item.name: item.shape for item in inputs}
-    cases: list[tuple[dict[str, int], int]] = [({}, seed) for seed in seeds]
-    by_name: dict[str, list[DynamicDim]] = {}
-    for dim in dims:
-        by_name.setdefault(dim.name, []).append(dim)
-    for name, axes in by_name.items():
-        shape = shapes.get(axes[0].input, ())
-        example = shape[axes[0].axis] if axes[0].axis < len(shape) else 0
-        for size in dict.fromkeys(parity.sizes):
-            if size != example and all(_takes(dim, size) for dim in axes):
-                cases += [({name: size}, seed) for seed in tuple(dict.fromkeys(parity.seeds)) or (0,)]
-    return cases
-
-
-def _takes(dim: DynamicDim, size: int) -> bool:
-    is_multiple = dim.multiple_of is None or size % dim.multiple_of == 0
-    return (dim.min or 0) <= size and (dim.max is None or size <= dim.max) and is_multiple
+    """Sizes that differ from the example's, and the seed, of all planned cases with usual values."""
+    try:
+        _, cases = plan(inputs, dims, parity)
+    except UserError:  # while inputs and dimensions are being typed in
+        return [({}, 0)]
+    return [
+        ({name: case.sizes[name] for name in case.changed}, case.seed)
+        for case in cases
+        if case.regime is Regime.NORMAL
+    ]

@@ -8,6 +8,7 @@ import pytest
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled
+from modelpack_gui.core.parity_plan import Case, plan
 from modelpack_gui.core.records import (
     CaseChoice,
     DynamicDim,
@@ -22,7 +23,6 @@ from modelpack_gui.core.records import (
     Verdict,
 )
 from modelpack_gui.stages.parity import metrics, totals
-from modelpack_gui.stages.parity.cases import Case, plan
 from modelpack_gui.stages.parity.keep import OutputValues
 from modelpack_gui.stages.parity.one_case import Compared
 from modelpack_gui.stages.parity.sweep import Tried, go_through

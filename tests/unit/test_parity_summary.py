@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from modelpack_gui.core.parity_dims import Dim
 from modelpack_gui.core.records import OutputParity, ParityCase, ParitySpec, TensorInfo
-from modelpack_gui.stages.parity.cases import Dim
 from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.summary import percent, summarise
 from modelpack_gui.stages.parity.totals import Tolerance

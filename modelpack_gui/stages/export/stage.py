@@ -11,6 +11,7 @@ from modelpack_gui.core.artifact_formats import FORMAT_TITLES, SUFFIXES, USUAL_S
 from modelpack_gui.core.asked import asked_rows
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
+from modelpack_gui.core.input_sets import check_set
 from modelpack_gui.core.records import Artifact, ExportRecord, ExportRequest, ExportSpec, tensor_inputs
 from modelpack_gui.stages.common import paths
 from modelpack_gui.stages.explain.results import explain_export
@@ -27,7 +28,6 @@ from modelpack_gui.stages.export.reference import leaves_doubt, reference_shapes
 from modelpack_gui.stages.export.registry import find, missing_packages
 from modelpack_gui.stages.export.size import sized
 from modelpack_gui.stages.export.source_fit import check_fit
-from modelpack_gui.stages.source.input_sets import check_set
 from modelpack_gui.stages.source.inputs import complete_inputs, make_inputs
 from modelpack_gui.stages.source.onnx_source import onnx_source
 from modelpack_gui.stages.source.saved import is_onnx

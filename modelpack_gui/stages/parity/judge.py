@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelpack_gui.core.errors import ErrorInfo, UserError
+from modelpack_gui.core.parity_dims import Dim
+from modelpack_gui.core.parity_plan import Case, describe_sizes
 from modelpack_gui.core.records import ParityCase, ParitySpec, Verdict
-from modelpack_gui.stages.parity.cases import Case, Dim, describe_sizes
 from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.runtimes import Output, Runtime
 from modelpack_gui.stages.parity.totals import Tolerance

@@ -8,13 +8,14 @@ from collections.abc import Callable
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.parity_dims import Dim
+from modelpack_gui.core.parity_plan import Case, case_of, plan
 from modelpack_gui.core.records import ParityReport, ParityRequest, Verdict
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.explain.results import explain_parity
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.parity.artifact_reference import ArtifactReference
-from modelpack_gui.stages.parity.cases import Case, Dim, case_of, plan
 from modelpack_gui.stages.parity.low_precision import low_precision_of
 from modelpack_gui.stages.parity.one_case import CaseRunner
 from modelpack_gui.stages.parity.reference import EagerReference, Reference, randomness

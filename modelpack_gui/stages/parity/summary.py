@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from modelpack_gui.core.parity_dims import Dim
 from modelpack_gui.core.records import CapturedWarning, OutputParity, ParityCase, ParitySpec, Verdict
-from modelpack_gui.stages.parity.cases import Dim
 from modelpack_gui.stages.parity.judge import DIM_NOT_DYNAMIC, OUTPUTS_DIFFER
 
 NOISE_FACTOR = 10.0  # errors up to so many noise floors are called rounding
