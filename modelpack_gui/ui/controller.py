@@ -30,6 +30,7 @@ from modelpack_gui.core.records import (
 )
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.job_center import JobCenter
+from modelpack_gui.ui.layers_state import LayersState
 from modelpack_gui.ui.parity_runs import ParityRuns
 from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_jobs import ProjectJobs
@@ -50,6 +51,7 @@ class Controller(QObject):
         source: The source's files on disk.
         states: What the stages gave last.
         parity: The run of parity that is on: its cases as they come.
+        layers: The comparison layer by layer, which is run beside the stages.
         findings: What lint says of the recipe; the advisor puts it here.
     """
 
@@ -61,6 +63,7 @@ class Controller(QObject):
     findings_changed = Signal()
     inspected = Signal(object)  # ui.inspection.Inspection
     page_wanted = Signal(object)  # Stage
+    node_wanted = Signal(int)  # NodeInfo.index
     place_wanted = Signal(object)  # SourcePlace
     files_changed = Signal()  # the model's file, one it imports, or the checkpoint, on disk
     message_raised = Signal(object)  # ErrorInfo, for what belongs to no page
@@ -78,6 +81,7 @@ class Controller(QObject):
         self._questions = ProjectQuestions(self.project, self._project_jobs, self)
         self.parity = ParityRuns(jobs, self)
         self._queue = StageQueue(self.project, self.source, self.states, self._project_jobs, self.parity, self)
+        self.layers = LayersState(self.project, self.source, self.states, jobs, self._project_jobs, self)
         self._after_scan: tuple[Stage, ...] = ()  # to be run when the file was read
         self._connect()
 
@@ -315,6 +319,10 @@ class Controller(QObject):
         """Show a line of the user's code."""
         self.place_wanted.emit(place)
 
+    def show_node(self, index: int) -> None:
+        """Show a node of the artifact on the Graph page, which reads the graph first if need be."""
+        self.node_wanted.emit(index)
+
     # Keeping the parts in step
 
     def _connect(self) -> None:
@@ -335,6 +343,7 @@ class Controller(QObject):
 
     def _on_leaving(self) -> None:
         self._queue.forget()
+        self.layers.forget()
         self._project_jobs.forget()
         self.parity.clear()
 

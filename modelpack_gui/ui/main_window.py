@@ -65,6 +65,7 @@ class MainWindow(QMainWindow):
         controller.capabilities_changed.connect(self._on_capabilities_changed)
         controller.message_raised.connect(self.message_bar.show_error)
         controller.page_wanted.connect(self.show_stage)
+        controller.node_wanted.connect(lambda index: self.page(Stage.GRAPH).reveal(index))
         controller.trust_wanted.connect(self.ask_trust)
         controller.stage_changed.connect(lambda _stage: self._update_commands())
         self._autosave = Autosave(controller, self)

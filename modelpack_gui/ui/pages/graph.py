@@ -21,6 +21,7 @@ from modelpack_gui.ui.models.node_filter import short_location
 from modelpack_gui.ui.models.traceback_places import place_of
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.tensor_reader import TensorReader
 from modelpack_gui.ui.theme import GROUP_SPACING, icon
 from modelpack_gui.ui.widgets.basics import Foldable
@@ -43,6 +44,7 @@ class GraphPage(StagePage):
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self._index: GraphIndex | None = None
+        self._wanted: int | None = None  # a node to select once the graph is read
         self._initializers: Mapping[str, InitializerInfo] = {}
         self._reader = TensorReader(controller, self)
 
@@ -83,6 +85,8 @@ class GraphPage(StagePage):
         self.inference.setVisible(bool(result.shape_inference_error))
         self.inference_text.set_text(result.shape_inference_error)
         self.tables.show_index(result)
+        if self._wanted is not None:
+            self._select_wanted(self._wanted)
 
     def sentence_for(self, result: Result) -> str:
         """How big the graph is."""
@@ -90,11 +94,30 @@ class GraphPage(StagePage):
         return graph_sentence(result)
 
     def reveal(self, subject: object) -> None:
-        """Show some nodes: the first is selected; several are filtered by their line."""
+        """Show some nodes: the first is selected; several are filtered by their line. Or one node, by its index."""
+        if isinstance(subject, int):
+            self._reveal_index(subject)
+            return
         if isinstance(subject, tuple) and subject and isinstance(subject[0], NodeInfo):
             if len(subject) > 1:
                 self.tables.filter_nodes(f"source:{short_location(subject[0].source_location)}")
             self.tables.select_node(subject[0])
+
+    def _reveal_index(self, index: int) -> None:
+        state = self.controller.state(self.stage)
+        if state.result is not None and state.status is not Status.STALE:
+            self._select_wanted(index)
+            return
+        self._wanted = index
+        if not state.is_under_way:
+            self.controller.run(self.stage)
+
+    def _select_wanted(self, index: int) -> None:
+        self._wanted = None
+        nodes = self._index.nodes if self._index is not None else ()
+        node = next((one for one in nodes if one.index == index), None)
+        if node is not None:
+            self.tables.select_node(node)
 
     def inspect_node(self, node: NodeInfo) -> None:
         """Show a node in the inspector, with the statistics of its first initializer as soon as they are read."""

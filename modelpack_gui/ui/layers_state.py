@@ -1,0 +1,159 @@
+"""The comparison layer by layer: its rows as they come, what it gave last, and whether that still holds."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from modelpack_gui.core import pipeline
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.events import Done, Failed, Partial, TerminalEvent
+from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.recipe import Recipe
+from modelpack_gui.core.records import (
+    ExportRecord,
+    FileStamp,
+    LayerRow,
+    LayerRows,
+    LayersReport,
+    LayersRequest,
+    UnalignedNode,
+)
+from modelpack_gui.ui.job_center import JobCenter, JobView
+from modelpack_gui.ui.models.layer_series import in_order
+from modelpack_gui.ui.project import Project
+from modelpack_gui.ui.project_jobs import ProjectJobs
+from modelpack_gui.ui.project_source import ProjectSource
+from modelpack_gui.ui.stage_states import StageStates
+
+
+class LayersState(QObject):
+    """Runs the job beside the stages. It lives as long as the project, not as the view that draws it.
+
+    Attributes:
+        request: What was asked last; None if nothing was.
+        report: What the last whole run gave; None while the next one is under way.
+        error: Why the last run gave none.
+        was_cancelled: Whether the user stopped the last run; the rows that had come stay.
+        done, planned: Values compared so far, of so many.
+        message, fraction: What is being done while it runs.
+    """
+
+    changed = Signal()  # it started, went on, or ended
+    rows_changed = Signal()
+
+    def __init__(
+        self,
+        project: Project,
+        source: ProjectSource,
+        states: StageStates,
+        jobs: JobCenter,
+        project_jobs: ProjectJobs,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._source = source
+        self._states = states
+        self._project_jobs = project_jobs
+        self._job = ""
+        self._found: dict[tuple[str, str], LayerRow] = {}
+        self._ordered: tuple[LayerRow, ...] | None = None  # of what was found, made when it is asked for
+        self._ran_with: Recipe | None = None
+        self._made_from: tuple[FileStamp, ...] = ()
+        self._exported: ExportRecord | None = None
+        self.request: LayersRequest | None = None
+        self.report: LayersReport | None = None
+        self.error: ErrorInfo | None = None
+        self.was_cancelled = False
+        self.done = self.planned = 0
+        self.message = ""
+        self.fraction: float | None = None
+        jobs.partial_added.connect(self._on_partial)
+        jobs.job_changed.connect(self._on_job_changed)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is under way."""
+        return bool(self._job)
+
+    @property
+    def rows(self) -> tuple[LayerRow, ...]:
+        """Of the report, or those that have come so far; in order of depth, one level beside the other."""
+        if self._ordered is None:
+            self._ordered = in_order(self._found.values() if self.report is None else self.report.rows)
+        return self._ordered
+
+    @property
+    def unaligned(self) -> tuple[UnalignedNode, ...]:
+        """Nodes without a row; known at the end."""
+        return self.report.unaligned if self.report is not None else ()
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether settings, files or the artifact changed since."""
+        if self._ran_with is None:
+            return False
+        return (
+            pipeline.is_stale(
+                Stage.PARITY, self._ran_with, self._project.recipe, is_source=self._states.looks_at_source
+            )
+            or bool(self._source.changed(self._made_from))
+            or self._states.result(Stage.EXPORT, ExportRecord) is not self._exported
+        )
+
+    def start(self, request: LayersRequest) -> None:
+        """Compare anew; what was there before goes."""
+        if self.is_running:
+            return
+        self._found, self._ordered = {}, None
+        self._ran_with = self._project.recipe
+        self._made_from = self._source.stamps()
+        self._exported = self._states.result(Stage.EXPORT, ExportRecord)
+        self.request, self.report, self.error, self.was_cancelled = request, None, None, False
+        self.done = self.planned = 0
+        self.message, self.fraction = "Waiting for a worker", None
+        self._job = self._project_jobs.run("layers", request, "Layer by layer", self._on_ended)
+        self.rows_changed.emit()
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Stop; the rows that have come stay."""
+        if self._job:
+            self._project_jobs.cancel(self._job)
+
+    def forget(self) -> None:
+        """Another project takes this one's place."""
+        self.cancel()
+        self._job, self._found, self._ordered = "", {}, None
+        self._ran_with, self._made_from, self._exported = None, (), None
+        self.request, self.report, self.error, self.was_cancelled = None, None, None, False
+        self.rows_changed.emit()
+        self.changed.emit()
+
+    def _on_partial(self, partial: Partial) -> None:
+        part = partial.result
+        if not self._job or partial.job != self._job or not isinstance(part, LayerRows):
+            return
+        for row in part.rows:
+            self._found[row.value, row.optimization] = row
+        self._ordered = None
+        self.done, self.planned = part.done, part.planned
+        self.rows_changed.emit()
+        self.changed.emit()
+
+    def _on_job_changed(self, view: JobView) -> None:
+        if self._job and view.id == self._job and view.ended_s is None:
+            self.message, self.fraction = view.message, view.fraction
+            self.changed.emit()
+
+    def _on_ended(self, event: TerminalEvent) -> None:
+        self._job = ""
+        if isinstance(event, Done) and isinstance(event.result, LayersReport):
+            self.report = event.result
+            self._found, self._ordered = {}, None
+            self.rows_changed.emit()
+        elif isinstance(event, Failed):
+            self.error = event.error
+        else:
+            self.was_cancelled = True
+        self.changed.emit()
