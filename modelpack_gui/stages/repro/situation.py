@@ -10,11 +10,11 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.parity_plan import case_of
 from modelpack_gui.core.records import Artifact, ReproRequest, tensor_inputs
 from modelpack_gui.stages.explain.places import line_of
 from modelpack_gui.stages.inspection.origin import origin_of_onnx
 from modelpack_gui.stages.parity.artifact_reference import ArtifactReference
-from modelpack_gui.stages.parity.cases import case_of
 from modelpack_gui.stages.parity.reference import EagerReference, Reference
 from modelpack_gui.stages.parity.runtimes.onnx_reference_runtime import OnnxReferenceRuntime
 from modelpack_gui.stages.repro.subgraph import Cut, Graph
