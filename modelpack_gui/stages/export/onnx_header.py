@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from mmap import mmap
+from typing import NamedTuple
 
 _MODEL_GRAPH = 7
 _GRAPH_INITIALIZER = 5
+_TENSOR_NAME, _TENSOR_RAW = 8, 9
 _TENSOR_ELEMENTS = frozenset({4, 5, 6, 7, 9, 10, 11})  # float_data ... raw_data ... uint64_data
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
@@ -19,23 +21,53 @@ class WireError(ValueError):
     """Bytes that are no protobuf message, or end before it does."""
 
 
-def without_weights(data: bytes | mmap) -> bytes:
+class StoredWeight(NamedTuple):
+    """Where the bytes of an initializer are in the file, if they are there as they are in memory."""
+
+    name: str
+    start: int
+    end: int
+
+
+def without_weights(data: bytes | mmap, above_bytes: int = 0) -> bytes:
     """The same ModelProto without the elements of its initializers.
+
+    Args:
+        above_bytes: Initializers up to this size, elements and all, are left whole.
 
     Raises:
         WireError: The data is cut short or no protobuf message.
     """
     kept: list[bytes] = []
     for field, start, content, end in _fields(data, 0, len(data)):
-        kept.append(_with_length(field, _graph(data, content, end)) if field == _MODEL_GRAPH else data[start:end])
+        is_graph = field == _MODEL_GRAPH
+        kept.append(_with_length(field, _graph(data, content, end, above_bytes)) if is_graph else data[start:end])
     return b"".join(kept)
 
 
-def _graph(data: bytes | mmap, position: int, limit: int) -> bytes:
+def stored_weights(data: bytes | mmap, above_bytes: int = 0) -> Iterator[StoredWeight]:
+    """The initializers of the main graph that `without_weights` cuts and whose bytes are in the file as they are.
+
+    Raises:
+        WireError: As above.
+    """
+    for field, _, content, end in _fields(data, 0, len(data)):
+        if field != _MODEL_GRAPH:
+            continue
+        for inner, _, start, stop in _fields(data, content, end):
+            if inner != _GRAPH_INITIALIZER or stop - start <= above_bytes:
+                continue
+            places = {number: (first, last) for number, _, first, last in _fields(data, start, stop)}
+            if _TENSOR_RAW in places and _TENSOR_NAME in places:
+                first, last = places[_TENSOR_NAME]
+                yield StoredWeight(data[first:last].decode(), *places[_TENSOR_RAW])
+
+
+def _graph(data: bytes | mmap, position: int, limit: int, above_bytes: int) -> bytes:
     kept: list[bytes] = []
     run = position  # fields that are taken over are copied in one piece
     for field, start, content, end in _fields(data, position, limit):
-        if field == _GRAPH_INITIALIZER:
+        if field == _GRAPH_INITIALIZER and end - content > above_bytes:
             kept += (data[run:start], _with_length(field, _tensor(data, content, end)))
             run = end
     kept.append(data[run:limit])

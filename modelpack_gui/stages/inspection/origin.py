@@ -66,10 +66,20 @@ def location_of_source_range(source_range: str) -> str:
     return _chosen(_TRACED_FRAME.findall(source_range)) or location_of_stack(source_range)
 
 
+def is_torch(file: str) -> bool:
+    """Whether a file of Python is part of torch, or none at all."""
+    return _TORCH.search(file) is not None
+
+
+def is_library(file: str) -> bool:
+    """Whether a file of Python belongs to an installed package."""
+    return _LIBRARY.search(file) is not None
+
+
 def _chosen(frames: list[tuple[str, str]]) -> str:
     """`file:line` of the frame that says most, of frames with the innermost first; empty if there are none."""
-    above_torch = [frame for frame in frames if not _TORCH.search(frame[0])]
-    own = [frame for frame in above_torch if not _LIBRARY.search(frame[0])]
+    above_torch = [frame for frame in frames if not is_torch(frame[0])]
+    own = [frame for frame in above_torch if not is_library(frame[0])]
     return next((f"{file}:{line}" for file, line in (*own, *above_torch, *frames)), "")
 
 

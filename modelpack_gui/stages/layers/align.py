@@ -1,0 +1,218 @@
+"""Find the eager counterpart of the artifact's values: by module, by operation and order, and by output.
+
+Shapes and dtypes must fit. Values are never looked at: what is near in value is not thereby the same thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modelpack_gui.core.records import AlignedBy, TensorInfo
+from modelpack_gui.stages.layers.eager_trace import EagerOp, EagerTrace, EagerValue, ModuleCall, Ref
+from modelpack_gui.stages.layers.graph import ArtifactGraph, GraphNode
+from modelpack_gui.stages.layers.kinds import families_of, is_same_operation, may_end_in
+from modelpack_gui.stages.layers.matching import match_in_order
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """A value of the artifact and its eager counterpart.
+
+    Attributes:
+        eager_name: As LayerRow.
+    """
+
+    value: str
+    node: GraphNode
+    ref: Ref
+    by: AlignedBy
+    eager_name: str
+
+
+@dataclass(frozen=True)
+class _Group:
+    """The nodes that one operation of PyTorch became, and what it gives."""
+
+    nodes: tuple[GraphNode, ...]
+    last: GraphNode
+    value: str
+
+
+class Aligner:
+    """Aligns one graph with one eager run."""
+
+    def __init__(self, graph: ArtifactGraph, trace: EagerTrace) -> None:
+        self._graph, self._trace = graph, trace
+        self._by_path: dict[str, list[GraphNode]] = {}
+        for node in graph.nodes:
+            self._by_path.setdefault(node.module_path, []).append(node)
+        self._ops: dict[str, list[EagerOp]] = {}
+        for op in trace.ops:
+            self._ops.setdefault(op.module_path, []).append(op)
+        self._folded = self._folded_norms()
+        self._found: dict[str, Aligned] = {}
+        self._taken: set[Ref] = set()
+
+    def align(self) -> tuple[Aligned, ...]:
+        """All values that have a counterpart, in order of execution."""
+        self._add_outputs()
+        self._add_modules()
+        self._add_operations()
+        return tuple(sorted(self._found.values(), key=lambda item: self._graph.position[item.node.index]))
+
+    def _add(self, node: GraphNode, value: str, ref: Ref, by: AlignedBy, name: str) -> None:
+        ref = self._folded.get(ref, ref)
+        if value in self._found or ref in self._taken or ref.op < 0 or value in self._graph.constant:
+            return
+        self._found[value] = Aligned(value, node, ref, by, name)
+        self._taken.add(ref)
+
+    def _add_outputs(self) -> None:
+        """By name where both sides have the same names, else by position."""
+        refs = dict(self._trace.outputs)
+        if len(refs) != len(self._graph.outputs):
+            return
+        is_named = set(refs) == set(self._graph.outputs)
+        for value, (name, ref) in zip(self._graph.outputs, self._trace.outputs, strict=True):
+            ref = refs[value] if is_named else ref
+            node = self._graph.producer.get(value)
+            if node is not None and ref is not None:
+                self._add(node, value, ref, AlignedBy.OUTPUT, value if is_named else name)
+
+    def _add_modules(self) -> None:
+        """What leaves the nodes of a module is what the module gives; outer modules first."""
+        calls: dict[str, list[ModuleCall]] = {}
+        for call in self._trace.calls:
+            if call.path:
+                calls.setdefault(call.path, []).append(call)
+        for path in sorted(calls, key=lambda path: path.count(".")):
+            within = self._nodes_below(path)
+            if not within:
+                continue
+            gives = [
+                (call, position, ref)
+                for call in sorted(calls[path], key=lambda call: call.first_op)
+                for position, ref in enumerate(call.outputs)
+                if ref is not None and call.first_op <= ref.op < call.end_op
+            ]
+            exits = [
+                (node, value)
+                for node, value in self._graph.exits(within)
+                if value not in self._graph.constant and any(self._fits(value, ref) for _, _, ref in gives)
+            ]
+            if len(exits) != len(gives):
+                continue
+            for (node, value), (call, position, ref) in zip(exits, gives, strict=True):
+                if self._fits(value, ref):
+                    name = _call_name(call, len(calls[path]), position)
+                    self._add(node, value, ref, AlignedBy.MODULE, name)
+
+    def _nodes_below(self, path: str) -> list[GraphNode]:
+        found = [
+            node
+            for other, nodes in self._by_path.items()
+            if other == path or other.startswith(f"{path}.")
+            for node in nodes
+        ]
+        return sorted(found, key=lambda node: self._graph.position[node.index])
+
+    def _add_operations(self) -> None:
+        """The operations of each module in order, by kind and shape, between those that are known."""
+        for path, nodes in self._by_path.items():
+            groups = [group for group in self._groups(nodes) if group.value not in self._graph.constant]
+            ops = [op for op in self._ops.get(path, ()) if op.outputs]
+            for group, op in match_in_order(groups, ops, self._score):
+                name = f"{path}: {op.title}" if path else op.title
+                self._add(group.last, group.value, Ref(op.index, 0), AlignedBy.OPERATION, name)
+
+    def _groups(self, nodes: Sequence[GraphNode]) -> list[_Group]:
+        """The nodes of a module by the operation that they are part of; each alone where that is not known."""
+        named: dict[str, list[GraphNode]] = {}
+        for node in nodes:
+            named.setdefault(node.group or f"#{node.index}", []).append(node)
+        groups = []
+        for members in named.values():
+            exits = [(node, value) for node, value in self._graph.exits(members)]
+            if exits:
+                node, value = exits[-1] if members[0].group else (members[-1], members[-1].outputs[0])
+                groups.append(_Group(tuple(members), node, value))
+        return groups
+
+    def _score(self, group: _Group, op: EagerOp) -> int:
+        """How well a group fits an operation; 0 if it cannot be it."""
+        known = self._found.get(group.value)
+        if known is not None:
+            return 100 if known.ref.op == op.index else 0
+        if any(Ref(op.index, position) in self._taken for position in range(len(op.outputs))):
+            return 0
+        if not self._fits(group.value, Ref(op.index, 0)):
+            return 0
+        if group.last.operation:
+            if not is_same_operation(group.last.operation, op.name):
+                return 0
+        elif not may_end_in(op.name, group.last.op_type):
+            return 0
+        return 6 + 2 * (group.last.location == op.location) + self._reads_alike(group, op)
+
+    def _reads_alike(self, group: _Group, op: EagerOp) -> int:
+        """1 if the group reads a value that is known to be one that the operation reads."""
+        known = {self._found[name].ref for node in group.nodes for name in node.inputs if name in self._found}
+        return int(not known.isdisjoint(op.inputs))
+
+    def _fits(self, value: str, ref: Ref) -> bool:
+        info = self._graph.infos.get(value)
+        return info is None or fits(info, self._trace.value(self._folded.get(ref, ref)))
+
+    def _folded_norms(self) -> dict[Ref, Ref]:
+        """Outputs of convolutions whose batch norm was folded into them: they stand for what the norm gives.
+
+        So it is where the norm is all that reads the convolution, and the artifact has no nodes of the norm.
+        """
+        readers: dict[Ref, list[EagerOp]] = {}
+        for op in self._trace.ops:
+            for ref in op.inputs:
+                readers.setdefault(ref, []).append(op)
+        found = {}
+        for op in self._trace.ops:
+            if "norm" not in families_of(op.name) or not op.inputs:
+                continue
+            ref = op.inputs[0]
+            source = self._trace.ops[ref.op] if ref.op >= 0 else None
+            if source is None or families_of(source.name).isdisjoint(("conv", "matmul")) or len(readers[ref]) > 1:
+                continue
+            nodes = self._by_path.get(op.module_path, ())
+            if not any(node.op_type == "BatchNormalization" or node.operation and is_same_operation(node.operation, op.name) for node in nodes):
+                is_own_scope = op.module_path != source.module_path
+                if not (is_own_scope and nodes):
+                    found[ref] = Ref(op.index, 0)
+        return found
+
+
+def fits(info: TensorInfo, eager: EagerValue) -> bool:
+    """Whether a value can be an eager one: the same sizes where they are known, and the same kind of numbers."""
+    if info.dtype and _kind(info.dtype) != _kind(eager.dtype):
+        return False
+    if info.shape is None:
+        return True
+    return len(info.shape) == len(eager.shape) and all(
+        size == other for size, other in zip(info.shape, eager.shape, strict=True) if isinstance(size, int)
+    )
+
+
+def _kind(dtype: str) -> str:
+    if dtype.startswith(("float", "bfloat")):
+        return "float"
+    return "int" if dtype.startswith(("int", "uint")) else dtype
+
+
+def _call_name(call: ModuleCall, calls: int, position: int) -> str:
+    number = f" (call {call.number + 1})" if calls > 1 else ""
+    return f"{call.path}{number}" + (f", output {position}" if len(call.outputs) > 1 else "")
+
+
+def align(graph: ArtifactGraph, trace: EagerTrace) -> tuple[Aligned, ...]:
+    """See Aligner."""
+    return Aligner(graph, trace).align()
+
+

@@ -1,0 +1,174 @@
+"""Run parts of an ONNX model in ONNX Runtime: from any values to any others, at a level of optimisation."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.stages.export.onnx_header import without_weights
+from modelpack_gui.stages.layers.onnx_model import OnnxModel, reads
+from modelpack_gui.stages.parity.runtimes import first_line
+from modelpack_gui.stages.source.inputs import dtype_name
+from modelpack_gui.stages.source.usercode import pip_command
+
+if TYPE_CHECKING:
+    import torch
+
+_BFLOAT16 = 16  # onnx.TensorProto.BFLOAT16
+_LEVELS = {"off": "ORT_DISABLE_ALL", "basic": "ORT_ENABLE_BASIC", "extended": "ORT_ENABLE_EXTENDED", "all": "ORT_ENABLE_ALL"}
+
+
+def import_onnxruntime() -> Any:
+    """onnxruntime.
+
+    Raises:
+        UserError: `import-missing`.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise UserError(
+            "import-missing",
+            "onnxruntime, which runs the ONNX file, is not installed in this interpreter.",
+            f"Install it: {pip_command('onnxruntime')}",
+        ) from error
+    return onnxruntime
+
+
+class OnnxParts:
+    """Sessions for parts of one model."""
+
+    def __init__(self, model: OnnxModel) -> None:
+        self._model = model
+        self._ort = import_onnxruntime()
+        graph = model.proto.graph
+        self._initializers = {tensor.name: tensor for tensor in graph.initializer}
+        self._sparse = {tensor.values.name: tensor for tensor in graph.sparse_initializer}
+        self._inputs = {value.name: value for value in graph.input}
+        self._nodes = list(graph.node)
+        self._producer = {name: place for place, node in enumerate(self._nodes) for name in node.output if name}
+
+    def run(self, level: str, outputs: Sequence[str], feeds: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """The values of some outputs, computed from the values fed, which may be any of the graph's.
+
+        Raises:
+            UserError: `layers-part-failed`.
+        """
+        part = self._part(outputs, feeds)
+        names = {value.name for value in part.graph.input}
+        try:
+            session = self._ort.InferenceSession(
+                part.SerializeToString(), self._options(level), providers=["CPUExecutionProvider"]
+            )
+            given = {name: self._value(tensor) for name, tensor in feeds.items() if name in names}
+            values = session.run_with_ort_values(list(outputs), given)
+            return {name: self._tensor(value) for name, value in zip(outputs, values, strict=True)}
+        except Exception as error:  # its exceptions have no common base
+            raise UserError(
+                "layers-part-failed",
+                f"ONNX Runtime {self._ort.__version__} failed on a part of the artifact at optimisation {level}: "
+                f"{first_line(error)}",
+                "The parity page runs the artifact as a whole; its message says more.",
+                str(error),
+            ) from error
+
+    def surviving(self, level: str, scratch: Path) -> tuple[frozenset[str], dict[str, str]]:
+        """Values that are left when the whole model is optimised, and what type of node makes each one then."""
+        import onnx
+
+        options = self._options(level)
+        path = scratch / f"optimised.{level}.onnx"
+        options.optimized_model_filepath = str(path)
+        part = self._part(self._model.outputs, {})
+        self._ort.InferenceSession(part.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            nodes = onnx.load_model_from_string(without_weights(data)).graph.node
+        path.unlink()
+        makers = {name: node.op_type for node in nodes for name in node.output if name}
+        return frozenset(makers), makers
+
+    def _part(self, outputs: Sequence[str], feeds: Mapping[str, torch.Tensor]) -> Any:
+        """The smallest model that computes some values from those that are fed and from the inputs."""
+        import onnx
+
+        whole = self._model.proto
+        needed, taken = self._needed(outputs, set(feeds))
+        part = onnx.ModelProto(ir_version=whole.ir_version, producer_name=whole.producer_name)
+        part.opset_import.extend(whole.opset_import)
+        part.functions.extend(whole.functions)
+        graph = part.graph
+        graph.name = whole.graph.name or "part"
+        graph.node.extend(self._nodes[place] for place in sorted(needed))
+        fed = {name for name in taken if name in self._producer}
+        for node in graph.node:  # one of several outputs may be fed while another is computed
+            node.output[:] = [f"{name}.computed" if name in fed else name for name in node.output]
+        for name in taken:
+            if name in fed:
+                tensor = feeds[name]
+                kind = onnx.helper.np_dtype_to_tensor_dtype
+                element = _BFLOAT16 if dtype_name(tensor.dtype) == "bfloat16" else kind(_numpy_dtype(tensor))
+                graph.input.append(onnx.helper.make_tensor_value_info(name, element, list(tensor.shape)))
+            elif name in self._initializers:
+                graph.initializer.append(self._initializers[name])
+            elif name in self._sparse:
+                graph.sparse_initializer.append(self._sparse[name])
+            if name in self._inputs:
+                graph.input.append(self._inputs[name])
+        graph.output.extend(onnx.ValueInfoProto(name=name) for name in outputs)
+        return part
+
+    def _needed(self, outputs: Sequence[str], fed: set[str]) -> tuple[set[int], list[str]]:
+        """Places of the nodes needed, and the names of what they take from outside."""
+        nodes: set[int] = set()
+        taken: dict[str, None] = {}
+        stack = list(outputs)
+        seen = set(stack)
+        while stack:
+            name = stack.pop()
+            place = self._producer.get(name)
+            if place is None or (name in fed and name not in outputs):
+                taken[name] = None
+                continue
+            nodes.add(place)
+            for read in reads(self._nodes[place]):
+                if read not in seen:
+                    seen.add(read)
+                    stack.append(read)
+        return nodes, list(taken)
+
+    def _options(self, level: str) -> Any:
+        import torch
+
+        options = self._ort.SessionOptions()
+        options.log_severity_level = 3
+        options.graph_optimization_level = getattr(self._ort.GraphOptimizationLevel, _LEVELS[level])
+        # As open_session: its threads would slow torch down, which shares the process.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.add_session_config_entry(
+            "session.model_external_initializers_file_folder_path", str(self._model.folder)
+        )
+        options.intra_op_num_threads = torch.get_num_threads()
+        return options
+
+    def _value(self, tensor: torch.Tensor) -> Any:
+        import torch
+
+        make = self._ort.OrtValue
+        whole = tensor.detach().contiguous()
+        if whole.dtype == torch.bfloat16:
+            return make.ortvalue_from_numpy_with_onnx_type(whole.view(torch.int16).numpy().view("uint16"), _BFLOAT16)
+        return make.ortvalue_from_numpy(whole.numpy())
+
+    def _tensor(self, value: Any) -> torch.Tensor:
+        import torch
+
+        if "bfloat16" in value.data_type():
+            return torch.utils.dlpack.from_dlpack(value).clone()
+        return torch.from_numpy(value.numpy())
+
+
+def _numpy_dtype(tensor: torch.Tensor) -> Any:
+    return tensor[:0].numpy().dtype if tensor.ndim else tensor.numpy().dtype
