@@ -23,6 +23,7 @@ STAGES = {
     "check": "modelpack_gui.stages.check.stage:run",
     "parity": "modelpack_gui.stages.parity.stage:run",
     "repro": "modelpack_gui.stages.repro.stage:run",
+    "layers": "modelpack_gui.stages.layers.stage:run",
     "matrix.cell": "modelpack_gui.stages.matrix.cell:run",
     "matrix.latency": "modelpack_gui.stages.matrix.latency:run",
     "bench.prepare": "modelpack_gui.stages.bench.prepare:run",

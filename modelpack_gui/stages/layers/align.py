@@ -21,6 +21,7 @@ class Aligned:
 
     Attributes:
         eager_name: As LayerRow.
+        location: `file:line` of the eager operation.
     """
 
     value: str
@@ -28,6 +29,7 @@ class Aligned:
     ref: Ref
     by: AlignedBy
     eager_name: str
+    location: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Aligner:
         ref = self._folded.get(ref, ref)
         if value in self._found or ref in self._taken or ref.op < 0 or value in self._graph.constant:
             return
-        self._found[value] = Aligned(value, node, ref, by, name)
+        self._found[value] = Aligned(value, node, ref, by, name, self._trace.ops[ref.op].location)
         self._taken.add(ref)
 
     def _add_outputs(self) -> None:
@@ -181,12 +183,16 @@ class Aligner:
             source = self._trace.ops[ref.op] if ref.op >= 0 else None
             if source is None or families_of(source.name).isdisjoint(("conv", "matmul")) or len(readers[ref]) > 1:
                 continue
+            if op.module_path != source.module_path and self._by_path.get(op.module_path):
+                continue
             nodes = self._by_path.get(op.module_path, ())
-            if not any(node.op_type == "BatchNormalization" or node.operation and is_same_operation(node.operation, op.name) for node in nodes):
-                is_own_scope = op.module_path != source.module_path
-                if not (is_own_scope and nodes):
-                    found[ref] = Ref(op.index, 0)
+            if not any(_is_norm(node) for node in nodes):
+                found[ref] = Ref(op.index, 0)
         return found
+
+
+def _is_norm(node: GraphNode) -> bool:
+    return node.op_type == "BatchNormalization" or "norm" in families_of(node.operation)
 
 
 def fits(info: TensorInfo, eager: EagerValue) -> bool:
@@ -214,5 +220,3 @@ def _call_name(call: ModuleCall, calls: int, position: int) -> str:
 def align(graph: ArtifactGraph, trace: EagerTrace) -> tuple[Aligned, ...]:
     """See Aligner."""
     return Aligner(graph, trace).align()
-
-

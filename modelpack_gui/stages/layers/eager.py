@@ -22,8 +22,15 @@ from modelpack_gui.stages.source.usercode import guarded
 if TYPE_CHECKING:
     import torch
 
-Watcher = Callable[[Ref, "torch.Tensor", "torch.Tensor | None"], None]
-"""Is shown each value: which it is, and the same in float64 where that is followed and the value is no integer."""
+Watcher = Callable[[Ref, "torch.Tensor", "torch.Tensor | None"], bool]
+"""Is shown each value: which it is, and the same in float64 where that is followed and the value is no integer.
+
+Gives whether there is more to see; the run ends where there is not.
+"""
+
+
+class _SeenEnoughError(BaseException):
+    """Ends a run before its end. No Exception, which code of the model might catch."""
 
 
 class EagerModel:
@@ -57,11 +64,14 @@ class EagerModel:
             guarded("forward-failed", doing, "The traceback shows the operation that refused them."),
             torch.inference_mode(),
             _whole_attention(),
-            _hooks(self._module, self._paths, recorder),
+            _hooks(self._paths, recorder),
             mode,
         ):
-            result = self._module(*arguments, **named)
-        outputs = tuple((name, recorder.ref_of(tensor)) for name, tensor in name_outputs(result))
+            try:
+                named_outputs = name_outputs(self._module(*arguments, **named))
+            except _SeenEnoughError:
+                named_outputs = ()
+        outputs = tuple((name, recorder.ref_of(tensor)) for name, tensor in named_outputs)
         return EagerTrace(
             tuple(recorder.ops), tuple(recorder.calls), outputs, tuple(map(recorder.input_value, range(len(tensors))))
         )
@@ -142,7 +152,9 @@ class _Recorder:
             ref = Ref(index, position)
             self._name(tensor, ref)
             if self.watcher is not None:
-                self.watcher(ref, tensor, self.exact.counterpart(tensor) if self.exact is not None else None)
+                exact = self.exact.counterpart(tensor) if self.exact is not None else None
+                if not self.watcher(ref, tensor, exact):
+                    raise _SeenEnoughError
         return result
 
     def _name(self, tensor: torch.Tensor, ref: Ref) -> None:
@@ -167,15 +179,19 @@ class _Recorder:
 def _make_mode(recorder: _Recorder) -> Any:
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    class Mode(TorchDispatchMode):  # type: ignore[misc, no-any-unimported]
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+    class Mode(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            return False  # else torch imports its compiler at the first operation, which takes more than a second
+
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             return recorder.operate(func, args, kwargs or {})
 
-    return Mode()
+    return Mode()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
-def _hooks(root: torch.nn.Module, paths: dict[int, str], recorder: _Recorder) -> Iterator[None]:
+def _hooks(paths: dict[int, str], recorder: _Recorder) -> Iterator[None]:
     """Tell the recorder which modules run; nothing is added to the modules themselves."""
     from torch.nn.modules import module as hooks
 

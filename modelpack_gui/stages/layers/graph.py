@@ -83,7 +83,9 @@ class ArtifactGraph:
                 moving |= outputs
         return frozenset(still)
 
-    def back_to(self, value: str, borders: Sequence[str] | frozenset[str] | set[str]) -> tuple[list[GraphNode], list[str]]:
+    def back_to(
+        self, value: str, borders: Sequence[str] | frozenset[str] | set[str]
+    ) -> tuple[list[GraphNode], list[str]]:
         """The nodes that make a value from the nearest borders, in order, and those borders.
 
         Inputs of the graph are borders too; the value itself is none.
@@ -106,8 +108,8 @@ class ArtifactGraph:
                     found[name] = None
                 else:
                     stack.append(name)
-        chosen = [node for node in self.nodes if node.index in nodes]
-        return chosen, list(found)
+        chosen = sorted(nodes, key=self.position.__getitem__)
+        return [self.nodes[self.position[index]] for index in chosen], list(found)
 
     def exits(self, within: Sequence[GraphNode]) -> Iterator[tuple[GraphNode, str]]:
         """Values of some nodes that others read, or that the graph gives."""

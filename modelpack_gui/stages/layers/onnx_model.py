@@ -70,9 +70,7 @@ class OnnxModel:
             shapes: Of its inputs in the case, so that sizes inside can be inferred.
             module_paths: Of the model's modules, to tell repeated calls from names that end in a number.
         """
-        return ArtifactGraph(
-            tuple(self._nodes(module_paths)), self.inputs, self.outputs, self._inferred(shapes)
-        )
+        return ArtifactGraph(tuple(self._nodes(module_paths)), self.inputs, self.outputs, self._inferred(shapes))
 
     def _nodes(self, module_paths: frozenset[str]) -> Iterator[GraphNode]:
         index = 0

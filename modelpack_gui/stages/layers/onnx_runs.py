@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
     import torch
 
 _BFLOAT16 = 16  # onnx.TensorProto.BFLOAT16
-_LEVELS = {"off": "ORT_DISABLE_ALL", "basic": "ORT_ENABLE_BASIC", "extended": "ORT_ENABLE_EXTENDED", "all": "ORT_ENABLE_ALL"}
+_LEVELS = {
+    "off": "ORT_DISABLE_ALL",
+    "basic": "ORT_ENABLE_BASIC",
+    "extended": "ORT_ENABLE_EXTENDED",
+    "all": "ORT_ENABLE_ALL",
+}
 
 
 def import_onnxruntime() -> Any:
@@ -59,13 +65,18 @@ class OnnxParts:
         """
         part = self._part(outputs, feeds)
         names = {value.name for value in part.graph.input}
-        try:
+        with self._telling(level):
             session = self._ort.InferenceSession(
                 part.SerializeToString(), self._options(level), providers=["CPUExecutionProvider"]
             )
             given = {name: self._value(tensor) for name, tensor in feeds.items() if name in names}
             values = session.run_with_ort_values(list(outputs), given)
             return {name: self._tensor(value) for name, value in zip(outputs, values, strict=True)}
+
+    @contextmanager
+    def _telling(self, level: str) -> Iterator[None]:
+        try:
+            yield
         except Exception as error:  # its exceptions have no common base
             raise UserError(
                 "layers-part-failed",
@@ -75,20 +86,24 @@ class OnnxParts:
                 str(error),
             ) from error
 
-    def surviving(self, level: str, scratch: Path) -> tuple[frozenset[str], dict[str, str]]:
-        """Values that are left when the whole model is optimised, and what type of node makes each one then."""
+    def makers(self, level: str, scratch: Path) -> dict[str, str]:
+        """The values that are left when the whole model is optimised, and what type of node makes each one then.
+
+        Raises:
+            UserError: `layers-part-failed`.
+        """
         import onnx
 
-        options = self._options(level)
         path = scratch / f"optimised.{level}.onnx"
+        options = self._options(level)
         options.optimized_model_filepath = str(path)
-        part = self._part(self._model.outputs, {})
-        self._ort.InferenceSession(part.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        with self._telling(level):
+            part = self._part(self._model.outputs, {})
+            self._ort.InferenceSession(part.SerializeToString(), options, providers=["CPUExecutionProvider"])
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
             nodes = onnx.load_model_from_string(without_weights(data)).graph.node
         path.unlink()
-        makers = {name: node.op_type for node in nodes for name in node.output if name}
-        return frozenset(makers), makers
+        return {name: node.op_type for node in nodes for name in node.output if name}
 
     def _part(self, outputs: Sequence[str], feeds: Mapping[str, torch.Tensor]) -> Any:
         """The smallest model that computes some values from those that are fed and from the inputs."""

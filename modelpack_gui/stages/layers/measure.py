@@ -1,0 +1,199 @@
+"""The error of one value of the artifact against eager and against the exact result, in one pass over its elements.
+
+Leaner than the metrics of parity, which every output gets: here there are thousands of values.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from modelpack_gui.stages.source.inputs import dtype_name, to_numpy
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import torch
+
+CHUNK = 1 << 16  # elements; some arrays of a chunk in float64 stay in the cache
+
+_BITS = {"float16": "int16", "float32": "int32", "float64": "int64"}
+_HALF_SPACING = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+_SMALLEST = {"float64": 5e-324, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
+
+
+@dataclass
+class Errors:
+    """Figures over the elements that are finite on both sides.
+
+    Attributes:
+        compared: Elements that are; all of them of integers.
+        unequal: Elements that differ, of integers and booleans; of others it is not counted.
+        noise: Largest |eager - exact|; None without an exact result.
+        wide: Largest |artifact - exact|.
+        floor: `noise`, and at least half a spacing of the dtype at the largest exact value.
+    """
+
+    elements: int = 0
+    compared: int = 0
+    unequal: int = 0
+    misplaced: int = 0
+    max_abs: float = 0.0
+    max_rel: float = 0.0
+    square: float = 0.0
+    max_ulp: float | None = None
+    max_budget: float = 0.0
+    max_expected: float = 0.0
+    noise: float | None = None
+    wide: float | None = None
+    floor: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """Error against the exact result in noise floors."""
+        return self.wide / self.floor if self.wide is not None and self.floor else None
+
+    @property
+    def rmse(self) -> float | None:
+        """Root mean square error."""
+        return math.sqrt(self.square / self.compared) if self.compared else None
+
+
+def measure(
+    expected: torch.Tensor,
+    actual: torch.Tensor,
+    exact: torch.Tensor | None,
+    tolerance: tuple[float, float],
+    *,
+    nan_equal: bool = True,
+) -> Errors:
+    """Compare two tensors of one shape.
+
+    Args:
+        exact: The same in float64; None if it is not known.
+        tolerance: (rtol, atol).
+    """
+    errors = Errors(elements=expected.numel())
+    if not (expected.is_floating_point() or expected.is_complex()):
+        _add_exact(errors, to_numpy(expected).reshape(-1), to_numpy(actual).reshape(-1))
+        return errors
+    left, right = to_numpy(expected).reshape(-1), to_numpy(actual).reshape(-1)
+    wide = to_numpy(exact).reshape(-1) if exact is not None else None
+    bits = _BITS.get(str(left.dtype)) if left.dtype == right.dtype else None
+    for start in range(0, left.size, CHUNK):
+        part = slice(start, start + CHUNK)
+        truth = wide[part] if wide is not None else None
+        _add(errors, left[part], right[part], truth, tolerance, nan_equal)
+        if bits is not None:
+            _add_ulp(errors, left[part], right[part], bits)
+    if errors.noise is not None:
+        coarser = max(
+            (dtype_name(expected.dtype), dtype_name(actual.dtype)), key=lambda name: _HALF_SPACING.get(name, 0)
+        )
+        errors.floor = max(errors.noise, half_spacing(coarser, errors.max_expected))
+    return errors
+
+
+def half_spacing(dtype: str, magnitude: float) -> float:
+    """What rounding one number of that size to the dtype costs at most, about."""
+    return max(magnitude * _HALF_SPACING.get(dtype, 2.0**-24), _SMALLEST.get(dtype, 0.0))
+
+
+def _add_exact(errors: Errors, left: npt.NDArray[Any], right: npt.NDArray[Any]) -> None:
+    import numpy as np
+
+    errors.compared = left.size
+    for start in range(0, left.size, CHUNK):
+        one, other = left[start : start + CHUNK], right[start : start + CHUNK]
+        unequal = one != other
+        count = int(unequal.sum())
+        if one.dtype.kind in "biu":
+            errors.max_expected = max(errors.max_expected, float(np.abs(one.astype(np.float64)).max()))
+        if count:
+            errors.unequal += count
+            difference = np.abs(one.astype(np.float64) - other.astype(np.float64))
+            errors.max_abs = max(errors.max_abs, float(difference.max()))
+            errors.square += float(difference @ difference)
+
+
+def _add(
+    errors: Errors,
+    expected: npt.NDArray[Any],
+    actual: npt.NDArray[Any],
+    exact: npt.NDArray[Any] | None,
+    tolerance: tuple[float, float],
+    nan_equal: bool,
+) -> None:
+    import numpy as np
+
+    kind = np.complex128 if expected.dtype.kind == "c" else np.float64
+    left, right = expected.astype(kind), actual.astype(kind)
+    with np.errstate(over="ignore", invalid="ignore"):
+        difference = np.abs(right - left)
+        size = np.abs(left)
+    if not math.isfinite(float(difference.max(initial=0.0))):
+        both = np.isfinite(left) & np.isfinite(right)
+        errors.misplaced += _misplaced(left, right, nan_equal)
+        left, right, difference, size = left[both], right[both], difference[both], size[both]
+        exact = exact[both] if exact is not None else None
+    if not left.size:
+        return
+    errors.compared += left.size
+    errors.max_abs = max(errors.max_abs, float(difference.max()))
+    errors.square += float(difference @ difference)
+    errors.max_expected = max(errors.max_expected, float(size.max()))
+    rtol, atol = tolerance
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        allowed = size * rtol
+        allowed += atol
+        errors.max_budget = max(errors.max_budget, float(np.nan_to_num(difference / allowed, posinf=math.inf).max()))
+        size[size == 0] = math.inf
+        errors.max_rel = max(errors.max_rel, float((difference / size).max()))
+    if exact is not None:
+        _add_noise(errors, left, right, exact)
+
+
+def _add_noise(errors: Errors, left: npt.NDArray[Any], right: npt.NDArray[Any], exact: npt.NDArray[Any]) -> None:
+    import numpy as np
+
+    with np.errstate(invalid="ignore"):
+        noise, wide = float(np.abs(left - exact).max()), float(np.abs(right - exact).max())
+    if math.isfinite(noise) and math.isfinite(wide):
+        errors.noise = max(errors.noise or 0.0, noise)
+        errors.wide = max(errors.wide or 0.0, wide)
+
+
+def _misplaced(left: npt.NDArray[Any], right: npt.NDArray[Any], nan_equal: bool) -> int:
+    """Elements where NaN, +Inf and -Inf differ."""
+    import numpy as np
+
+    left_nan, right_nan = np.isnan(left), np.isnan(right)
+    differs = left_nan != right_nan
+    if not nan_equal:
+        differs |= left_nan
+    infinite = np.isinf(left) | np.isinf(right)
+    differs |= infinite & (left != right) & ~left_nan & ~right_nan
+    return int(differs.sum())
+
+
+def _add_ulp(errors: Errors, left: npt.NDArray[Any], right: npt.NDArray[Any], bits: str) -> None:
+    """Distance in representable numbers; NaN and Inf count nowhere."""
+    import numpy as np
+
+    one, other = (_ordered(values, bits) for values in (left, right))
+    distance = np.abs(one - other) if bits != "int64" else np.abs(one.astype(np.float64) - other)
+    if errors.misplaced or errors.compared < errors.elements:
+        both = np.isfinite(left) & np.isfinite(right)
+        distance = distance[both]
+    if distance.size:
+        errors.max_ulp = max(errors.max_ulp or 0.0, float(distance.max()))
+
+
+def _ordered(values: npt.NDArray[Any], bits: str) -> npt.NDArray[Any]:
+    """Integers in the order of the floating-point numbers, one apart where those are neighbours."""
+    import numpy as np
+
+    raw = np.ascontiguousarray(values).view(bits)
+    whole = raw.astype(np.int64)
+    lowest = np.int64(np.iinfo(bits).min)
+    return np.where(whole < 0, lowest - whole, whole)

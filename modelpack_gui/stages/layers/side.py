@@ -1,0 +1,42 @@
+"""What the comparison needs of an artifact, whatever its format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from modelpack_gui.stages.layers.graph import ArtifactGraph
+
+if TYPE_CHECKING:
+    import torch
+
+
+class ArtifactSide(Protocol):
+    """An artifact that can be run in parts.
+
+    Attributes:
+        graph: With what is known of its values for the inputs of the case.
+        inputs: Of the case, by name of the graph's input.
+        levels: Of optimisation that it can be run at, of those asked for.
+        description: What runs it, with its version.
+    """
+
+    graph: ArtifactGraph
+    inputs: Mapping[str, torch.Tensor]
+    levels: tuple[str, ...]
+    description: str
+
+    def run(
+        self, level: str, outputs: Sequence[str], feeds: Mapping[str, torch.Tensor] | None = None
+    ) -> dict[str, torch.Tensor]:
+        """Some values, computed from the inputs and, where they are given, from other values of the graph.
+
+        Raises:
+            UserError: `layers-part-failed`.
+        """
+
+    def makers_are_known(self, level: str) -> bool:
+        """Whether `makers` answers at once."""
+
+    def makers(self, level: str) -> Mapping[str, str] | None:
+        """What type of node makes each value that is left at a level of optimisation; None if all are left."""
