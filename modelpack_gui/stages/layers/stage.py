@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.parity_plan import case_of
 from modelpack_gui.core.records import Artifact, LayerFault, LayersReport, LayersRequest, Verdict, tensor_inputs
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.common.warnings import capture
@@ -23,7 +24,6 @@ from modelpack_gui.stages.layers.onnx_side import OnnxSide
 from modelpack_gui.stages.layers.report import make_fault, summarise
 from modelpack_gui.stages.layers.side import ArtifactSide
 from modelpack_gui.stages.layers.unaligned import share_of, unaligned_nodes
-from modelpack_gui.stages.parity.cases import case_of
 from modelpack_gui.stages.parity.low_precision import low_precision_of
 from modelpack_gui.stages.source.build import BuiltModel, build_model
 from modelpack_gui.stages.source.call import plan_call
