@@ -359,3 +359,31 @@ def test_another_graph_replaces_all_of_the_first(
 
 def test_the_page_fits_into_780_pixels(filled: GraphPage) -> None:
     assert filled.minimumSizeHint().width() <= 780
+
+
+def test_a_node_that_is_wanted_by_its_index_is_selected_whatever_is_filtered(
+    filled: GraphPage, inspected: list[Inspection]
+) -> None:
+    filled.tables.filter_field.setText("Gemm")
+    filled.reveal(2)
+    assert inspected[-1].subtitle == "node_Conv_2"
+    assert filled.tables.filter_field.text() == ""
+
+
+def test_a_node_that_is_wanted_before_the_graph_was_read_is_selected_once_it_is(
+    qtbot: QtBot,
+    page: GraphPage,
+    client: FakeClient,
+    tmp_path: Path,
+    graph: GraphIndex,
+    inspected: list[Inspection],
+) -> None:
+    read(qtbot, page, client, tmp_path, graph)
+    recipe = page.controller.recipe
+    page.controller.edit(dataclasses.replace(recipe, source=dataclasses.replace(recipe.source, name="Other")), "x")
+    assert page.controller.state(Stage.GRAPH).status is Status.STALE
+    again = small_graph()
+    client.answers["inspect"] = again
+    page.reveal(4)
+    qtbot.waitUntil(lambda: page.controller.result(Stage.GRAPH, GraphIndex) is again)
+    assert inspected[-1].subtitle == "node_Conv_4"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
@@ -267,3 +268,24 @@ def test_a_repro_that_does_not_fail_is_a_warning(
     view.repro.make(controller.layers.request, "", tmp_path / "r.zip")
     client.last("repro").answer(made_layers.repro("r.zip", Verdict.PASSED))
     qtbot.waitUntil(lambda: view.repro.badge.status is Status.WARNING)
+
+
+def test_all_values_are_saved_as_csv_with_all_digits(show: Show, tmp_path: Path) -> None:
+    view = show(made_layers.report(fault=14))
+    view.save_rows(tmp_path / "layers.csv")
+    with (tmp_path / "layers.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 42
+    fault = next(row for row in view.tables.rows.records if row.is_fault)
+    found = next(line for line in lines if line["Value"] == fault.value and line["Level"] == "optimisation off")
+    assert found["max_abs_diff"] == repr(fault.max_abs_diff)
+
+
+def test_a_csv_that_cannot_be_written_is_told(
+    show: Show, controller: Controller, qtbot: QtBot, tmp_path: Path
+) -> None:
+    view = show(made_layers.report())
+    with qtbot.waitSignal(controller.message_raised) as raised:
+        view.save_rows(tmp_path / "missing" / "layers.csv")
+    assert raised.args is not None
+    assert raised.args[0].code == "csv-not-written"

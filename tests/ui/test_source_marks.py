@@ -14,6 +14,7 @@ from modelpack_gui.ui.models.source_marks import SourceMarks, source_marks
 from modelpack_gui.ui.models.source_marks_text import line_tooltip
 from modelpack_gui.ui.models.traceback_places import own_places_in, place_of, places_in
 from modelpack_gui.ui.status import StageState, Status
+from tests.ui import made_layers
 from tests.ui.explained import BRANCH, EXPLAINED, TRACEBACK
 from tests.ui.graph_records import small_graph
 from tests.ui.samples import make_export_record, make_load_report
@@ -174,3 +175,19 @@ def test_pieces_are_counted_as_qt_counts() -> None:
 def test_there_is_an_entry_for_every_line() -> None:
     assert len(code_spans("a\n\nb\n")) == 4
     assert code_spans("") == [[]]
+
+
+def test_the_fault_of_a_comparison_layer_by_layer_marks_its_line() -> None:
+    report = made_layers.report(fault=14)
+    marks = source_marks({}, fault=report.fault)
+    (mark,) = marks.of(made_layers.FILE)[44].marks
+    assert (mark.status, mark.stage, mark.subject) == (Status.FAILED, Stage.PARITY, report.fault)
+    assert mark.text.startswith("Layer by layer: From node_Mul_14")
+    stale = source_marks({}, fault=report.fault, is_fault_stale=True)
+    assert line_tooltip(stale.of(made_layers.FILE)[44]).endswith("(before the last change)")
+
+
+def test_a_fault_without_a_line_marks_nothing() -> None:
+    fault = made_layers.report(fault=14).fault
+    assert fault is not None
+    assert source_marks({}, fault=dataclasses.replace(fault, place=None)).files == {}

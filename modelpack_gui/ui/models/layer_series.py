@@ -150,10 +150,11 @@ def log_scale(values: Sequence[float | None]) -> LogScale:
     return LogScale(low, max(high, low + 2))
 
 
-def whole_ticks(low: int, high: int, most: int = 8) -> list[tuple[float, str]]:
+def whole_ticks(low: float, high: float, most: int = 8) -> list[tuple[float, str]]:
     """Labelled places of an axis of whole numbers."""
     step = next(step for step in _steps() if (high - low) / step <= most)
-    return [(float(x), f"{x:,}") for x in range(-(-low // step) * step, high + 1, step)]
+    first = math.ceil(low / step) * step
+    return [(float(x), f"{x:,}") for x in range(first, math.floor(high) + 1, step)]
 
 
 def _steps() -> Iterator[int]:

@@ -20,6 +20,7 @@ from modelpack_gui.core.records import (
     CheckReport,
     ExportRecord,
     GraphIndex,
+    LayerFault,
     LoadReport,
     NodeInfo,
     ParityReport,
@@ -28,7 +29,7 @@ from modelpack_gui.core.records import (
 from modelpack_gui.ui.models.traceback_places import is_own, own_places_in, place_of
 from modelpack_gui.ui.status import StageState, Status
 
-Subject = Explanation | CapturedWarning | ErrorInfo
+Subject = Explanation | CapturedWarning | ErrorInfo | LayerFault
 """The record that a mark came from."""
 
 _GRAVITY = {Status.FAILED: 0, Status.WARNING: 1}
@@ -99,17 +100,22 @@ def canonical(file: str) -> str:
 
 
 def source_marks(
-    states: Mapping[Stage, StageState], extra: Iterable[tuple[Status, Stage, Explanation]] = ()
+    states: Mapping[Stage, StageState],
+    extra: Iterable[tuple[Status, Stage, Explanation]] = (),
+    fault: LayerFault | None = None,
+    *,
+    is_fault_stale: bool = False,
 ) -> SourceMarks:
     """The marks that the stages' results and failures give.
 
     Args:
         extra: Explanations that belong to no result, such as those of lint, and the stage that they concern.
+        fault: What the comparison layer by layer, which is no stage, has found.
     """
     marks: dict[tuple[str, int], list[Mark]] = defaultdict(list)
     nodes: dict[tuple[str, int], list[NodeInfo]] = defaultdict(list)
     named: dict[str, str] = {}
-    for place, mark in (*_all_marks(states), *_of_lint(extra)):
+    for place, mark in (*_all_marks(states), *_of_lint(extra), *_of_fault(fault, is_stale=is_fault_stale)):
         key = _key(place, named)
         if mark not in marks[key]:
             marks[key].append(mark)
@@ -194,6 +200,11 @@ def _of_warnings(
 def _of_lint(extra: Iterable[tuple[Status, Stage, Explanation]]) -> Iterator[tuple[SourcePlace, Mark]]:
     for status, stage, one in extra:
         yield from _of_explanations((one,), status, stage, is_stale=False)
+
+
+def _of_fault(fault: LayerFault | None, *, is_stale: bool) -> Iterator[tuple[SourcePlace, Mark]]:
+    if fault is not None and fault.place is not None:
+        yield fault.place, Mark(Status.FAILED, f"Layer by layer: {fault.sentence}", Stage.PARITY, fault, is_stale)
 
 
 def _nodes(states: Mapping[Stage, StageState]) -> Sequence[NodeInfo]:

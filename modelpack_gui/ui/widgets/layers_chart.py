@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from modelpack_gui.core.figures import significant
@@ -32,11 +32,14 @@ from modelpack_gui.ui.widgets.charts import Chart, log_ticks, tinted
 
 _LOOKS = {"off": (0, "o", "●"), "basic": (5, "d", "◆"), "extended": (2, "p", "⬟"), "all": (1, "s", "■")}
 _REACH_PX = 24.0  # a click this far from a point still means it
-_MANY = 400  # points; from there on they are drawn smaller
+_MANY = 400  # points; from there on they are drawn smaller, and without a line that would fill the chart
 
 
 class DepthChart(Chart):
-    """Draws LayerRows. The arrow keys go from value to value, a click picks the nearest; both say `row_picked`."""
+    """Draws LayerRows. The arrow keys go from value to value, a click picks the nearest; both say `row_picked`.
+
+    The wheel zooms along the axis of depth and dragging moves it; a double click shows all of it again.
+    """
 
     row_picked = Signal(object)  # LayerRow
 
@@ -47,11 +50,13 @@ class DepthChart(Chart):
         self._points: dict[tuple[str, str], tuple[float, float, LayerRow]] = {}
         self._selected: LayerRow | None = None
         self._ring: Any = None
+        self._is_zoomed = False
         self.measure: Measure = MEASURES[0]
 
     def show_rows(self, rows: Sequence[LayerRow], note: str = "") -> None:
         """Draw other rows."""
         self._series = series_of(rows)
+        self._is_zoomed = self._is_zoomed and bool(rows)
         self.set_note(note)
         self._place_points()
         self.redraw()
@@ -147,7 +152,8 @@ class DepthChart(Chart):
         y = np.array([y for _, y, _ in drawn])
         is_bad = np.array([row.verdict is Verdict.FAILED for _, _, row in drawn])
         size = 4 if len(drawn) > _MANY else 7
-        plot.addItem(pg.PlotCurveItem(x, y, pen=pg.mkPen(tinted(color, 90), width=1)))
+        if len(drawn) <= _MANY:
+            plot.addItem(pg.PlotCurveItem(x, y, pen=pg.mkPen(tinted(color, 90), width=1)))
         for chosen, brush in ((~is_bad, tinted(color, 60)), (is_bad, tinted(color, 255))):
             if chosen.any():
                 dots = {"symbol": symbol, "size": size, "brush": brush, "pen": pg.mkPen(color)}
@@ -191,18 +197,31 @@ class DepthChart(Chart):
         label.setPos(first, self._scale.top)
         plot.addItem(label, ignoreBounds=True)
 
+    def _make_canvas(self, pg: Any) -> None:
+        super()._make_canvas(pg)
+        plot = self._canvas.getPlotItem()
+        plot.setMouseEnabled(True, False)
+        plot.scene().sigMouseClicked.connect(self._on_clicked)
+        box = plot.getViewBox()
+        box.sigXRangeChanged.connect(lambda _box, ends: plot.getAxis("bottom").setTicks([whole_ticks(*ends), []]))
+        box.sigRangeChangedManually.connect(self._on_zoomed)
+
+    def _on_zoomed(self) -> None:
+        self._is_zoomed = True
+
     def _fit_axes(self, plot: Any, places: list[int]) -> None:
         scale = self._scale
         low, high = (places[0], places[-1]) if places else (0, 1)
         margin = max(0.02 * (high - low), 0.6)
-        plot.getAxis("bottom").setTicks([whole_ticks(low, high), []])
         shown = {y for _, y, _ in self._points.values()}
         room = plot.getViewBox().height() / (1.6 * self.fontMetrics().height())
         ticks = _thinned(log_ticks(scale.low, scale.high, is_exponent=True), room)
         ticks += [(place, text) for place, text in ((scale.zero, "0"), (scale.nan, "NaN")) if place in shown]
         plot.getAxis("left").setTicks([ticks, []])
         plot.setYRange(scale.bottom if scale.zero in shown else scale.low, scale.top)
-        plot.setXRange(low - margin, high + margin)
+        plot.getViewBox().setLimits(xMin=low - margin, xMax=high + margin, minXRange=4.0)
+        if not self._is_zoomed:
+            plot.setXRange(low - margin, high + margin)
 
     def _name_series(self, plot: Any) -> None:
         """Above the plot and not in it, where it would hide what it names; and so it is in every picture."""
@@ -226,15 +245,22 @@ class DepthChart(Chart):
         return min(depths, key=lambda depth: abs(depth - x), default=None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A click picks the nearest point."""
-        is_release = event.type() == QEvent.Type.MouseButtonRelease
-        if is_release and isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
-            self._pick(event)
+        """The wheel zooms only while the chart has the focus: scrolling past must not."""
+        if event.type() == QEvent.Type.Wheel and not self.hasFocus():
+            event.ignore()
+            return True
         return super().eventFilter(watched, event)
 
-    def _pick(self, event: QMouseEvent) -> None:
+    def _on_clicked(self, event: Any) -> None:
+        """The nearest point; a double click shows the whole axis again."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if event.double():
+            self._is_zoomed = False
+            self.redraw()
+            return
         box = self._canvas.getPlotItem().getViewBox()
-        clicked = box.mapSceneToView(event.position())
+        clicked = box.mapSceneToView(event.scenePos())
         width, height = box.viewPixelSize()
         nearest = min(
             self._points.values(),

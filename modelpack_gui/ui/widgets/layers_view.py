@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -9,11 +10,13 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core.artifact_formats import SUFFIXES
+from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import SourcePlace
 from modelpack_gui.core.figures import duration, plural, size
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     CaseChoice,
+    LayerFault,
     LayerRow,
     LayersReport,
     LayersRequest,
@@ -21,11 +24,13 @@ from modelpack_gui.core.records import (
     ParityReport,
 )
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.models.layer_columns import ROW_COLUMNS
 from modelpack_gui.ui.models.layer_inspection import NodeTarget, row_inspection
 from modelpack_gui.ui.models.layer_series import MEASURES
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.table_csv import ask_where, write_csv
 from modelpack_gui.ui.theme import SPACING
-from modelpack_gui.ui.widgets.basics import heading
+from modelpack_gui.ui.widgets.basics import IconToolButton, heading
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.layers_chart import DepthChart
 from modelpack_gui.ui.widgets.layers_fault import FaultCard
@@ -98,6 +103,12 @@ class LayersView(QWidget):
         """The case to look at; None is the example inputs. Nothing is run by this."""
         self._parity, self._case = report, case
         self.refresh()
+
+    def reveal(self, subject: object) -> None:
+        """Select the fault, to which a mark in the source has led."""
+        if isinstance(subject, LayerFault):
+            self._select_first()
+            self.tables.table.setFocus()
 
     @property
     def problem(self) -> str:
@@ -181,6 +192,10 @@ class LayersView(QWidget):
         top.addWidget(heading("Error against depth"))
         top.addWidget(self.measure)
         top.addStretch(1)
+        save = IconToolButton("Save all values as CSV…", "save")
+        save.setObjectName("layer-save-csv")
+        save.clicked.connect(self._save_rows)
+        top.addWidget(save)
         upper = QWidget()
         column = QVBoxLayout(upper)
         column.setContentsMargins(0, 0, 0, 0)
@@ -264,6 +279,18 @@ class LayersView(QWidget):
         if request is None or request.case == wanted or (self._case is None and self._parity is None):
             return ""
         return report.case_label if report is not None else "another case"
+
+    def _save_rows(self) -> None:
+        path = ask_where(self, self._settings, f"{Path(self._artifact_path).stem or 'artifact'}-layers")
+        if path is not None:
+            self.save_rows(path)
+
+    def save_rows(self, path: Path) -> None:
+        """Write all values as CSV; what goes wrong is told above the page."""
+        try:
+            write_csv(path, ROW_COLUMNS, self._state.rows)
+        except UserError as error:
+            self._controller.message_raised.emit(error.info)
 
     def _make_repro(self, value: str = "") -> None:
         request, report = self._state.request, self._state.report

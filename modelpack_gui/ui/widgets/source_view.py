@@ -70,6 +70,7 @@ class SourceView(QWidget):
 
         controller.stage_changed.connect(self._on_results_changed)
         controller.findings_changed.connect(self._on_results_changed)
+        controller.layers.changed.connect(self._on_results_changed)
         controller.recipe_changed.connect(self._on_source_changed)
         controller.scan_changed.connect(self._on_source_changed)
         controller.project_changed.connect(self._on_project_changed)
@@ -237,15 +238,18 @@ class SourceView(QWidget):
     def _update_marks(self) -> None:
         states = {stage: self._controller.state(stage) for stage in ORDER}
         # The progress of a stage changes its state many times a second, and none of this.
+        layers = self._controller.layers
+        fault = layers.report.fault if layers.report is not None else None
         drawn_from = (
             self._controller.findings,
+            (id(fault), fault is not None and layers.is_stale),
             *((id(state.result), id(state.error), state.status) for state in states.values()),
         )
         if drawn_from == self._drawn_from:
             return
         self._drawn_from = drawn_from
         lint = [(STATUS_OF[item.severity], Stage.EXPORT, item.explanation) for item in self._controller.findings]
-        self._marks = source_marks(states, lint)
+        self._marks = source_marks(states, lint, fault, is_fault_stale=layers.is_stale)
         self.editor.set_marks(self._marks.of(self._file))
         self._fill_files()
 
