@@ -166,6 +166,16 @@ def test_known_values_count_and_strays_make_room(tmp_path: Path) -> None:
     assert without_values(kept).outputs[0].values is None
 
 
+def test_values_that_a_known_case_has_in_a_folder_of_another_run_stay(tmp_path: Path) -> None:
+    beside, _ = ValueStore(tmp_path / "added-1", 1 << 20, PlainContext()).keep(_case(3), [_pair(4)])
+    store = ValueStore(tmp_path, 10 * KIB, PlainContext(), [beside])
+    store.delete_strays()
+    assert with_files_there(beside) == beside
+    failing, evicted = store.keep(_case(5, Verdict.FAILED), [_pair(9)])
+    assert failing.outputs[0].values is not None
+    assert evicted == {beside.choice.key}
+
+
 def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     context = Listening()

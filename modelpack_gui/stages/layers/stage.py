@@ -25,6 +25,7 @@ from modelpack_gui.stages.layers.report import make_fault, summarise
 from modelpack_gui.stages.layers.side import ArtifactSide
 from modelpack_gui.stages.layers.unaligned import share_of, unaligned_nodes
 from modelpack_gui.stages.parity.low_precision import low_precision_of
+from modelpack_gui.stages.parity.regimes import in_regime
 from modelpack_gui.stages.source.build import BuiltModel, build_model
 from modelpack_gui.stages.source.call import plan_call
 from modelpack_gui.stages.source.inputs import complete_inputs, make_inputs
@@ -65,7 +66,8 @@ def run(request: LayersRequest, context: Context, built: BuiltModel | None = Non
         built = build_model(request.source, context)
     context.check_cancelled()
     with capture():
-        tensors = make_inputs(case.inputs, context, seed_offset=case.seed, shapes=case.shapes)
+        drawn = make_inputs(case.inputs, context, seed_offset=case.seed, shapes=case.shapes)
+        tensors = in_regime(drawn, case.inputs, case.regime)
         eager = EagerModel(built.module, plan_call(built.module, case.inputs), tensors)
         context.progress("Aligning the artifact with the model", 0.0)
         trace = eager.run()

@@ -40,10 +40,10 @@ class OutputValues(NamedTuple):
 
 @dataclass
 class _Entry:
-    """What lies in one sub-folder; `key` is that of its case, None where no case refers to it any more."""
+    """What lies in one sub-folder; `keys` are those of the cases that refer to it."""
 
     folder: Path
-    key: tuple[object, ...] | None
+    keys: set[tuple[object, ...]]
     rank: int
     size_bytes: int
 
@@ -62,13 +62,15 @@ class ValueStore:
         self._left_out = 0
         self._is_broken = False
         for case in known:
-            entry = self._entries.get(folder / folder_name(case))
-            if entry is not None and any(output.values is not None for output in case.outputs):
-                entry.key, entry.rank = case.choice.key, _rank(case)
+            for sub_folder in {_below(folder, output.values) for output in case.outputs}:
+                entry = self._entries.get(sub_folder)
+                if entry is not None:
+                    entry.keys.add(case.choice.key)
+                    entry.rank = max(entry.rank, _rank(case))
 
     def delete_strays(self) -> None:
         """Delete what earlier runs left and no known case refers to."""
-        for entry in [entry for entry in self._entries.values() if entry.key is None]:
+        for entry in [entry for entry in self._entries.values() if not entry.keys]:
             self._delete(entry)
 
     def keep(
@@ -84,7 +86,7 @@ class ValueStore:
         earlier = self._entries.get(folder)
         if earlier is not None:
             self._delete(earlier)
-        entry = _Entry(folder, case.choice.key, _ASKED_RANK if is_asked else _rank(case), 0)
+        entry = _Entry(folder, {case.choice.key}, _ASKED_RANK if is_asked else _rank(case), 0)
         evicted: set[tuple[object, ...]] = set()
         arrays: dict[str, npt.NDArray[Any]] = {}
         places = [self._chosen(place, item, entry, arrays, evicted) for place, item in enumerate(values)]
@@ -148,9 +150,8 @@ class ValueStore:
                 break
             used -= one.size_bytes
             self._delete(one)
-            if one.key is not None:
-                evicted.add(one.key)
-                self._left_out += 1
+            evicted |= one.keys
+            self._left_out += len(one.keys)
         return True
 
     def _written(self, folder: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> bool:
@@ -204,7 +205,14 @@ def _subfolders(folder: Path) -> list[Path]:
 
 
 def _found(folder: Path) -> _Entry:
-    return _Entry(folder, None, -1, sum(path.stat().st_size for path in folder.glob("*.npy")))
+    return _Entry(folder, set(), -1, sum(path.stat().st_size for path in folder.rglob("*.npy")))
+
+
+def _below(folder: Path, files: ValueFiles | None) -> Path:
+    """The sub-folder that values lie in; the folder itself if they lie elsewhere, or nowhere."""
+    if files is None or not Path(files.expected).is_relative_to(folder):
+        return folder
+    return folder / Path(files.expected).relative_to(folder).parts[0]
 
 
 def _is_there(files: ValueFiles) -> bool:

@@ -13,6 +13,7 @@ from modelpack_gui.core.records import ParityCase, ParitySpec, Verdict
 from modelpack_gui.stages.parity import judge
 from modelpack_gui.stages.parity.keep import OutputValues
 from modelpack_gui.stages.parity.reference import Reference
+from modelpack_gui.stages.parity.regimes import case_inputs
 from modelpack_gui.stages.parity.runtimes import Output, Runtime
 
 
@@ -50,7 +51,7 @@ class CaseRunner:
             JobCancelled: The user asked to stop.
         """
         try:
-            tensors = self._reference.make_inputs(case.inputs, case.seed, case.shapes)
+            tensors = case_inputs(self._reference, case)
             expected = self._reference.run(tensors)
         except UserError as error:
             if case.is_example:

@@ -56,7 +56,7 @@ def run(
             "Add the example inputs that forward takes.",
         )
     request = _completed(request, context)
-    dims, cases = _planned(request)
+    dims, cases = _planned(request, context)
     artifact = read_artifact(resolve(context, request.artifact_path))
     computes_in = low_precision_of(artifact)
     onnx_file = onnx_source(request.source, context) if built is None else None
@@ -99,10 +99,16 @@ def run(
     return dataclasses.replace(report, explanations=explain_parity(report, request, artifact, source_path))
 
 
-def _planned(request: ParityRequest) -> tuple[tuple[Dim, ...], tuple[Case, ...]]:
+def _planned(request: ParityRequest, context: Context) -> tuple[tuple[Dim, ...], tuple[Case, ...]]:
     """All planned cases; with `only` those, and what is known, also where no plan has them."""
     dims, cases = plan(request.inputs, request.dynamic, request.parity, request.input_sets)
     if not request.only:
+        for dim in dims:
+            if dim.beyond is not None:
+                context.log(
+                    "info",
+                    f"{dim.name} = {dim.beyond}, the end of its range, is not tried: the inputs are too large.",
+                )
         return dims, cases
     asked = [case_of(choice, request.inputs, request.dynamic, request.input_sets) for choice in request.only]
     by_key = {case.choice.key: case for case in cases}

@@ -16,6 +16,7 @@ from modelpack_gui.stages.explain.places import line_of
 from modelpack_gui.stages.inspection.origin import origin_of_onnx
 from modelpack_gui.stages.parity.artifact_reference import ArtifactReference
 from modelpack_gui.stages.parity.reference import EagerReference, Reference
+from modelpack_gui.stages.parity.regimes import case_inputs
 from modelpack_gui.stages.parity.runtimes.onnx_reference_runtime import OnnxReferenceRuntime
 from modelpack_gui.stages.repro.subgraph import Cut, Graph
 from modelpack_gui.stages.repro.truth import Truth
@@ -80,7 +81,7 @@ def open_situation(request: ReproRequest, graph: Graph, artifact: Artifact, cont
         axes.setdefault(dim.name, []).append((names.index(dim.input), dim.axis))
     return Situation(
         truth=Truth(graph, reference, inputs, None),
-        tensors=reference.make_inputs(case.inputs, case.seed, case.shapes),
+        tensors=case_inputs(reference, case),
         dims=tuple((tuple(found), case.sizes[name]) for name, found in axes.items()),
         case_label=case.label,
         value=request.value,
