@@ -76,7 +76,7 @@ def run(model: str | bytes, level: str, feeds: dict[str, Any], names: list[str])
     """The named outputs of the model in ONNX Runtime on the CPU, at one level of its graph optimisations."""
     options = ort.SessionOptions()
     options.graph_optimization_level = LEVELS[level]
-    options.log_severity_level = 3  # what goes wrong comes as an exception
+    options.log_severity_level = 4  # what goes wrong comes as an exception
     session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     return list(session.run(names, feeds))
 
