@@ -13,6 +13,7 @@ from modelpack_gui.stages.layers.eager_trace import EagerOp, EagerTrace, EagerVa
 from modelpack_gui.stages.layers.graph import ArtifactGraph, GraphNode
 from modelpack_gui.stages.layers.kinds import families_of, is_same_operation, may_end_in
 from modelpack_gui.stages.layers.matching import match_in_order
+from modelpack_gui.stages.layers.written_out import written_out_gelus
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,11 @@ class Aligner:
     def _groups(self, nodes: Sequence[GraphNode]) -> list[_Group]:
         """The nodes of a module by the operation that they are part of; each alone where that is not known."""
         named: dict[str, list[GraphNode]] = {}
+        written_out: dict[int, GraphNode] = {}
+        if nodes and any(op.name == "gelu" for op in self._ops.get(nodes[0].module_path, ())):
+            written_out = written_out_gelus(self._graph, nodes)
         for node in nodes:
+            node = written_out.get(node.index, node)
             named.setdefault(node.group or f"#{node.index}", []).append(node)
         groups = []
         for members in named.values():

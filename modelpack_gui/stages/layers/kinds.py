@@ -35,7 +35,7 @@ _FAMILIES = {
     "where": "where masked_fill masked_fill_ nan_to_num",
     "scatter": "scatter index_put slice_scatter select_scatter index_fill scatter_add copy fill "
     "masked_scatter index_copy index_add scatter_reduce zero",
-    "fill": "full full_like zeros zeros_like ones ones_like new_zeros new_ones new_full fill arange scalar_tensor "
+    "fill": "full full_like zeros zeros_like ones ones_like new_zeros new_ones new_full fill scalar_tensor "
     "new_empty empty",
     "attention": "scaled_dot_product_attention _scaled_dot_product_flash_attention_for_cpu",
     "cumsum": "cumsum",
@@ -62,7 +62,7 @@ _ONNX = {
     "ConvTranspose": "conv norm",
     "BatchNormalization": "norm",
     "Add": "add matmul layer_norm group_norm norm conv rms_norm",
-    "Mul": "mul layer_norm rms_norm silu gelu hardswish mish",
+    "Mul": "mul layer_norm rms_norm silu hardswish mish",
     "Sub": "sub",
     "Div": "div normalize",
     "Mod": "remainder fmod",
@@ -111,7 +111,7 @@ _ONNX = {
     "ScatterND": "scatter",
     "ScatterElements": "scatter",
     "ConstantOfShape": "fill",
-    "Range": "fill",
+    "Range": "arange",
     "Attention": "attention",
     "MultiHeadAttention": "attention",
     "CumSum": "cumsum",
