@@ -155,6 +155,9 @@ def test_a_fault_is_told_selected_and_inspected(show: Show, controller: Controll
     view = show(made_layers.report(fault=14))
     assert view.head.badge.status is Status.FAILED
     assert view.head.sentence.text().startswith("The artifact leaves the model at")
+    assert view.fault.where.whole == (
+        "First fault: Mul node_Mul_14  ·  stages.3.first.2  ·  shapes.py:44  ·  optimisation off"
+    )
     assert "eager multiplies by a scale" in view.fault.sentence.text()
     assert view.fault.missing.text() == "Not in the artifact: mul (shapes.py:44)"
     current = view.tables.table.currentIndex()
@@ -289,3 +292,32 @@ def test_a_csv_that_cannot_be_written_is_told(
         view.save_rows(tmp_path / "missing" / "layers.csv")
     assert raised.args is not None
     assert raised.args[0].code == "csv-not-written"
+
+
+def test_what_the_verdict_says_already_is_not_said_again(show: Show) -> None:
+    report = made_layers.report(fault=14)
+    assert report.fault is not None
+    view = show(dataclasses.replace(report, summary=report.fault.sentence))
+    assert not view.fault.sentence.isVisible()
+    assert view.fault.where.isVisible()
+
+
+def test_a_fault_within_the_tolerance_is_a_warning(show: Show) -> None:
+    view = show(dataclasses.replace(made_layers.report(fault=14), verdict=Verdict.WARNING))
+    assert view.head.badge.status is Status.WARNING
+    assert view.fault.isVisible()
+
+
+def test_a_failure_of_no_single_node_offers_a_repro_all_the_same(show: Show) -> None:
+    view = show(dataclasses.replace(made_layers.report(), verdict=Verdict.FAILED))
+    assert view.fault.where.whole == "No single node is at fault"
+    assert view.fault.repro_button.isVisible()
+    assert not view.fault.graph_button.isVisible()
+
+
+def test_a_fault_of_another_artifact_than_the_graph_page_shows_leads_to_no_node(view: LayersView, show: Show) -> None:
+    report = dataclasses.replace(made.parity_report(), artifact_path="/models/other.onnx")
+    view.show_case(report, report.cases[0])
+    show(made_layers.report(fault=14))
+    assert not view.fault.graph_button.isEnabled()
+    assert view.fault.source_button.isEnabled()

@@ -54,7 +54,7 @@ ROW_COLUMNS: tuple[Column[LayerRow], ...] = (
         tooltip="fault: its error rises here; propagated: beyond the tolerance, as its inputs were already",
     ),
     Column("Depth", value=lambda row: row.depth, is_number=True, width=58, tooltip="Position in execution order"),
-    Column("Op type", value=lambda row: row.op_type, width=90),
+    Column("Op type", value=lambda row: row.op_type, width=112),
     Column("Module", value=lambda row: row.module_path, is_mono=True, width=140, tooltip="PyTorch module it is of"),
     Column(
         "Source",

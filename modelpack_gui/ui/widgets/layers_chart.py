@@ -153,7 +153,8 @@ class DepthChart(Chart):
         is_bad = np.array([row.verdict is Verdict.FAILED for _, _, row in drawn])
         size = 4 if len(drawn) > _MANY else 7
         if len(drawn) <= _MANY:
-            plot.addItem(pg.PlotCurveItem(x, y, pen=pg.mkPen(tinted(color, 90), width=1)))
+            is_next = np.append(np.diff(x) == 1, False)  # no line over what is fused away
+            plot.addItem(pg.PlotCurveItem(x, y, connect=is_next, pen=pg.mkPen(tinted(color, 90), width=1)))
         for chosen, brush in ((~is_bad, tinted(color, 60)), (is_bad, tinted(color, 255))):
             if chosen.any():
                 dots = {"symbol": symbol, "size": size, "brush": brush, "pen": pg.mkPen(color)}
@@ -201,6 +202,7 @@ class DepthChart(Chart):
         super()._make_canvas(pg)
         plot = self._canvas.getPlotItem()
         plot.setMouseEnabled(True, False)
+        plot.getAxis("left").setStyle(hideOverlappingLabels=False)  # zeros are at the very end
         plot.scene().sigMouseClicked.connect(self._on_clicked)
         box = plot.getViewBox()
         box.sigXRangeChanged.connect(lambda _box, ends: plot.getAxis("bottom").setTicks([whole_ticks(*ends), []]))
@@ -312,8 +314,10 @@ def _key(row: LayerRow) -> tuple[str, str]:
 
 
 def _thinned(ticks: list[tuple[float, str]], room: float) -> list[tuple[float, str]]:
-    """As many as there is room for."""
-    return ticks[:: max(1, math.ceil(len(ticks) / max(room, 2)))]
+    """As many as there is room for: whole decades first."""
+    if len(ticks) > room:
+        ticks = [(place, text) for place, text in ticks if place == round(place)]
+    return ticks[:: max(1, math.ceil(len(ticks) / max(room, 2.0)))]
 
 
 def _look(level: str) -> tuple[str, str, str]:

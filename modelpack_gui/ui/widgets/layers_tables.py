@@ -39,6 +39,9 @@ class Tab(IntEnum):
     UNALIGNED = 1
 
 
+_TITLES = ("Values", "Fused or unaligned")
+
+
 class LayerTables(QWidget):
     """One table at a time, chosen by tabs. The filter is for the one that is shown."""
 
@@ -67,7 +70,7 @@ class LayerTables(QWidget):
         self.tabs.setAccessibleName("What to list")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        for title in ("Values", "Not aligned"):
+        for title in _TITLES:
             self.tabs.addTab(title)
         self.share = ElidedLabel()
         self.share.setObjectName("layer-share")
@@ -149,8 +152,8 @@ class LayerTables(QWidget):
 
     def _show_counts(self) -> None:
         for tab, title, model in (
-            (Tab.ROWS, "Values", self.rows),
-            (Tab.UNALIGNED, "Not aligned", self.unaligned),
+            (Tab.ROWS, _TITLES[Tab.ROWS], self.rows),
+            (Tab.UNALIGNED, _TITLES[Tab.UNALIGNED], self.unaligned),
         ):
             total, shown = count(model.total), count(model.rowCount())
             self.tabs.setTabText(tab, f"{title}  {total if total == shown else f'{shown} of {total}'}")
@@ -173,7 +176,7 @@ class LayerTables(QWidget):
         source = menu.addAction(icon("source"), "Show source line")
         source.setEnabled(place is not None)
         source.triggered.connect(lambda: self.place_wanted.emit(place))
-        repro = menu.addAction(icon("save"), "Make a repro of this value…")
+        repro = menu.addAction(icon("package"), "Make a repro of this value…")
         repro.triggered.connect(lambda: self.repro_wanted.emit(row))
 
     def _on_unaligned_menu(self, menu: QMenu, node: UnalignedNode) -> None:

@@ -151,9 +151,8 @@ class LayersView(QWidget):
         self.head.show_state(state, self.problem)
         self.head.show_case(_case_text(self._case), self._other_case())
         self.error.show_error(None if state.is_running else state.error)
-        fault = report.fault if report is not None else None
         has_graph = request is not None and request.artifact_path == self._controller.artifact_path
-        self.fault.show_fault(fault, has_graph=has_graph)
+        self.fault.show_report(report, has_graph=has_graph)
         self.fault.repro_button.setEnabled(not self.repro.is_busy)
         if state.is_running and not self.repro.is_busy:
             self.repro.hide()  # of what was found before
