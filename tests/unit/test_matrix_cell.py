@@ -75,7 +75,7 @@ def test_a_cell_builds_its_model_once(tmp_path: Path, monkeypatch: pytest.Monkey
         return real(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(build, "build_model", counted)
-    monkeypatch.setattr("modelpack_gui.stages.parity.stage.build_model", counted)
+    monkeypatch.setattr("modelpack_gui.stages.parity.opening.build_model", counted)
     found = run("demo", MatrixChoice("torchscript", "script"), tmp_path)
     assert found.outcome == "exported"
     assert len(built) == 1

@@ -97,6 +97,7 @@ class Artifact:
         metadata: What its maker wrote into it; the keys of this app start with `modelpack.`.
         weights_dtype: That most of its floating-point weights have, by elements; empty if it has none, or for formats
             other than ONNX.
+        is_quantized: Whether operators for integers of 8 bits or fewer are in it; known of ONNX only.
     """
 
     path: str
@@ -112,6 +113,7 @@ class Artifact:
     opset_imports: Mapping[str, int] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
     weights_dtype: str = ""
+    is_quantized: bool = False
 
 
 @dataclass(frozen=True)

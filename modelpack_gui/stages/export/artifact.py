@@ -16,7 +16,7 @@ from modelpack_gui.stages.export import artifact_errors as wrong
 from modelpack_gui.stages.export.artifact_torch import read_pt2, read_torchscript
 from modelpack_gui.stages.export.onnx_header import WireError, without_weights
 from modelpack_gui.stages.inspection.onnx_types import external_entries, main_float_dtype, tensor_info
-from modelpack_gui.stages.inspection.onnx_walk import tensors_of
+from modelpack_gui.stages.inspection.onnx_walk import is_quantized, tensors_of
 
 _FORMATS: dict[SavedKind, ArtifactFormat] = {
     SavedKind.TORCHSCRIPT: "torchscript",
@@ -112,4 +112,5 @@ def _read_onnx(path: Path, data: mmap.mmap) -> Artifact:
         opset_imports=opsets,
         metadata={entry.key: entry.value for entry in model.metadata_props},
         weights_dtype=main_float_dtype(model.graph.initializer),
+        is_quantized=is_quantized(model),
     )

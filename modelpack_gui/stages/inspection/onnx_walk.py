@@ -15,6 +15,27 @@ def graphs_of(graph: Any) -> Iterator[Any]:
                 yield from graphs_of(inner)
 
 
+_QUANTIZED = frozenset(
+    {
+        "ConvInteger",
+        "DequantizeLinear",
+        "DynamicQuantizeLinear",
+        "MatMulInteger",
+        "MatMulNBits",
+        "QAttention",
+        "QGemm",
+        "QuantizeLinear",
+    }
+)
+
+
+def is_quantized(model: Any) -> bool:
+    """Whether operators that compute in integers of 8 bits or fewer are in a model, or such as make or read them."""
+    nodes = [node for graph in graphs_of(model.graph) for node in graph.node]
+    nodes += [node for function in model.functions for node in function.node]
+    return any(node.op_type in _QUANTIZED or node.op_type.startswith("QLinear") for node in nodes)
+
+
 def tensors_of(graph: Any) -> Iterator[Any]:
     """Every tensor stored in a graph and its subgraphs, those in attributes and in sparse initializers included."""
     yield from graph.initializer

@@ -88,7 +88,7 @@ def _compare(
         request.source, request.inputs, path, request.export.dynamic, request.parity, request.input_sets
     )
     try:
-        return parity_stage.run(compared, context, built), None
+        return parity_stage.run(compared, context, built, is_brief=True), None
     except UserError as error:
         return None, error.info
 

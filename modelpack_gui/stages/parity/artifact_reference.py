@@ -17,9 +17,11 @@ class ArtifactReference:
 
     Args:
         is_torch_needed: Whether the inputs are drawn by torch, as for the model itself; by numpy if not.
+        title: See Reference; that of the runtime if it is empty.
     """
 
-    def __init__(self, runtime: Runtime, context: Context, *, is_torch_needed: bool) -> None:
+    def __init__(self, runtime: Runtime, context: Context, *, is_torch_needed: bool, title: str = "") -> None:
+        self.title = self.subject = title or runtime.title
         self._runtime = runtime
         self._context = context
         self._make = make_inputs if is_torch_needed else make_arrays
@@ -38,6 +40,6 @@ class ArtifactReference:
         """
         return self._runtime.run(tensors)
 
-    def noise_floor(self, tensors: Sequence[Any], outputs: Sequence[Output]) -> tuple[float | None, ...]:  # noqa: ARG002
+    def exact(self, tensors: Sequence[Any], outputs: Sequence[Output]) -> tuple[Output | None, ...]:  # noqa: ARG002
         """See Reference: it is not known, for an artifact cannot be run in another precision."""
         return (None,) * len(outputs)

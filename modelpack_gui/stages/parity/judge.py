@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.parity_dims import Dim
 from modelpack_gui.core.parity_plan import Case, describe_sizes
-from modelpack_gui.core.records import ParityCase, ParitySpec, Verdict
+from modelpack_gui.core.records import NoiseFigures, ParityCase, ParitySpec, Verdict
 from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.runtimes import Output, Runtime
+from modelpack_gui.stages.parity.sides import aligned
 from modelpack_gui.stages.parity.totals import Tolerance
 
 DIM_NOT_DYNAMIC = "dim-not-dynamic"
@@ -54,12 +56,13 @@ def judge(
     expected: Sequence[Output],
     actual: Sequence[Output],
     spec: ParitySpec,
-    noise: Sequence[float | None],
+    noise: Sequence[NoiseFigures | None],
     computes_in: str = "",
 ) -> ParityCase:
     """Compare all outputs of one case, by name where both sides have the same names, else by position.
 
     Args:
+        noise: Of each expected output.
         computes_in: See `ParityReport`.
     """
     if len(expected) != len(actual):
@@ -69,14 +72,11 @@ def judge(
             "An exporter drops outputs that are None or given twice; let forward return each tensor once.",
         )
         return without_outputs(case, Verdict.FAILED, error)
-    by_name = {output.info.name: output for output in actual}
-    names = [output.info.name for output in expected]
-    is_named = set(names) == set(by_name)
     outputs = []
-    for one, floor, position in zip(expected, noise, range(len(actual)), strict=True):
-        other = by_name[one.info.name] if is_named else actual[position]
+    for one, other, figures in zip(expected, aligned(expected, actual), noise, strict=True):
         tolerance = Tolerance(*spec.tolerance_of(one.info.dtype, computes_in))
-        outputs.append(compare(other.info.name, one, other, tolerance, floor))
+        output = compare(other.info.name, one, other, tolerance, None if figures is None else figures.eager)
+        outputs.append(dataclasses.replace(output, noise=figures))
     return ParityCase(
         label=case.label,
         sizes=case.sizes,

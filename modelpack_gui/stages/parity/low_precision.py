@@ -8,11 +8,13 @@ from modelpack_gui.stages.export.post.float16_step import Float16Step
 
 
 def low_precision_of(artifact: Artifact) -> str:
-    """`float16` or `bfloat16` if it computes in that; empty if it does not, or does not show it.
+    """`float16`, `bfloat16` or `int8` if it computes in that; empty if it does not, or does not show it.
 
     The step float16 keeps inputs and outputs in float32, so that these say nothing. What was written into the file
-    does; and in a file of somebody else's, the weights.
+    does; and in a file of somebody else's, the weights. Quantised weights may be of any width up to 8 bits.
     """
+    if artifact.is_quantized:
+        return "int8"
     made_with = options_in(artifact.metadata)
     if made_with is not None and Float16Step.id in made_with.post_steps:
         return "float16"

@@ -15,6 +15,7 @@ from modelpack_gui.stages.parity.keep import OutputValues
 from modelpack_gui.stages.parity.reference import Reference
 from modelpack_gui.stages.parity.regimes import case_inputs
 from modelpack_gui.stages.parity.runtimes import Output, Runtime
+from modelpack_gui.stages.parity.sides import Further, FurtherSides, aligned
 
 
 class Compared(NamedTuple):
@@ -25,12 +26,17 @@ class Compared(NamedTuple):
 
 
 class CaseRunner:
-    """The sides of a comparison, ready to be run on one case after another."""
+    """The sides of a comparison, ready to be run on one case after another.
+
+    Args:
+        further: Run where the seed is 0: other values of the same kind say nothing new of the noise.
+    """
 
     def __init__(
         self,
         reference: Reference,
         runtime: Runtime,
+        further: FurtherSides | None,
         dims: Sequence[Dim],
         spec: ParitySpec,
         computes_in: str,
@@ -38,6 +44,7 @@ class CaseRunner:
     ) -> None:
         self._reference = reference
         self._runtime = runtime
+        self._further = further
         self._dims = dims
         self._spec = spec
         self._computes_in = computes_in
@@ -56,7 +63,7 @@ class CaseRunner:
         except UserError as error:
             if case.is_example:
                 raise
-            info = judge.refused(case, "The model itself", judge.EAGER_REFUSED, error)
+            info = judge.refused(case, self._reference.subject, judge.EAGER_REFUSED, error)
             return Compared(judge.without_outputs(case, Verdict.SKIPPED, info))
         frozen = judge.frozen_dim(case, self._dims, self._runtime)
         if frozen is not None:
@@ -68,18 +75,21 @@ class CaseRunner:
             info = judge.refused(case, self._runtime.title, judge.ARTIFACT_REFUSED, error)
             return Compared(judge.without_outputs(case, Verdict.FAILED, info))
         self._context.check_cancelled()
-        floors = self._reference.noise_floor(tensors, expected) if case.seed == 0 else (None,) * len(expected)
-        judged = judge.judge(case, expected, actual, self._spec, floors, self._computes_in)
-        return Compared(judged, _values(judged, expected, actual))
+        further = Further.nothing(len(expected))
+        if self._further is not None and case.seed == 0:
+            further = self._further.run(tensors, expected, actual)
+        judged = judge.judge(case, expected, actual, self._spec, further.noise, self._computes_in)
+        return Compared(judged, _values(judged, expected, actual, further))
 
 
-def _values(case: ParityCase, expected: Sequence[Output], actual: Sequence[Output]) -> tuple[OutputValues, ...]:
+def _values(
+    case: ParityCase, expected: Sequence[Output], actual: Sequence[Output], further: Further
+) -> tuple[OutputValues, ...]:
     """The arrays of each output that was judged, paired as they were judged."""
-    by_name = {output.info.name: output for output in actual}
-    found = []
-    for position, output in enumerate(case.outputs):
-        other = actual[position]
-        if other.info.name != output.name:
-            other = by_name[output.name]
-        found.append(OutputValues(expected[position].values, other.values))
-    return tuple(found)
+    if not case.outputs:
+        return ()
+    sides = zip(expected, aligned(expected, actual), further.exact, further.plain, strict=True)
+    return tuple(
+        OutputValues(one.values, other.values, exact and exact.values, plain and plain.values)
+        for one, other, exact, plain in sides
+    )

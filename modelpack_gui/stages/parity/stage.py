@@ -11,21 +11,15 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.parity_dims import Dim
 from modelpack_gui.core.parity_plan import Case, case_of, plan
 from modelpack_gui.core.records import ParityReport, ParityRequest, Verdict
-from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.explain.results import explain_parity
-from modelpack_gui.stages.export.artifact import read_artifact
-from modelpack_gui.stages.parity.artifact_reference import ArtifactReference
-from modelpack_gui.stages.parity.low_precision import low_precision_of
 from modelpack_gui.stages.parity.one_case import CaseRunner
-from modelpack_gui.stages.parity.reference import EagerReference, Reference, randomness
-from modelpack_gui.stages.parity.runtimes import open_runtime
-from modelpack_gui.stages.parity.runtimes.onnx_reference_runtime import OnnxReferenceRuntime
+from modelpack_gui.stages.parity.opening import further_sides, open_both
+from modelpack_gui.stages.parity.reference import randomness
 from modelpack_gui.stages.parity.summary import summarise, untried
 from modelpack_gui.stages.parity.sweep import Tried, go_through
-from modelpack_gui.stages.source.build import BuiltModel, build_model
+from modelpack_gui.stages.source.build import BuiltModel
 from modelpack_gui.stages.source.inputs import complete_inputs
-from modelpack_gui.stages.source.onnx_source import onnx_source
 
 
 def run(
@@ -33,8 +27,12 @@ def run(
     context: Context,
     built: BuiltModel | None = None,
     clock: Callable[[], float] = time.perf_counter,
+    *,
+    is_brief: bool = False,
 ) -> ParityReport:
-    """Compare the model in eager mode with its artifact; an ONNX source is run by `onnx.reference` instead.
+    """Compare the model in eager mode with its artifact, or any two artifacts.
+
+    An ONNX source is compared with itself in `onnx.reference`, where no other artifact is named.
 
     A case that fails is part of the report. So is one that the model itself does not run: it is skipped. Each goes
     to the context as it comes.
@@ -42,6 +40,7 @@ def run(
     Args:
         built: The model of the request, where the caller needs it too; else it is built here.
         clock: Seconds; what the time budget of a sweep is measured by.
+        is_brief: Whether the verdict is all that is wanted, and not where a difference comes from.
 
     Raises:
         UserError: The model cannot be built or run on its example inputs, the artifact cannot be read or loaded, a
@@ -57,33 +56,22 @@ def run(
         )
     request = _completed(request, context)
     dims, cases = _planned(request, context)
-    artifact = read_artifact(resolve(context, request.artifact_path))
-    computes_in = low_precision_of(artifact)
-    onnx_file = onnx_source(request.source, context) if built is None else None
-    if built is None and onnx_file is None:
-        context.progress("Building the model", 0.0)
-        built = build_model(request.source, context)
-    context.check_cancelled()
     with capture() as captured:
-        runtime = open_runtime(artifact, request.inputs, request.parity.runtime)
-        context.progress("Running the model twice on the example", 0.0)
-        if onnx_file is not None:
-            evaluator = OnnxReferenceRuntime(onnx_file, request.inputs)
-            reference: Reference = ArtifactReference(evaluator, context, is_torch_needed=False)
-        else:
-            assert built is not None
-            reference = EagerReference(built.module, request.inputs, context)
+        opened = open_both(request, context, built)
+        reference, runtime, built = opened.reference, opened.runtime, opened.built
+        context.progress(f"Running {reference.title} twice on the example", 0.0)
         tensors = reference.make_inputs(request.inputs)
         random = randomness(reference.run(tensors), reference.run(tensors))
-        runner = CaseRunner(reference, runtime, dims, request.parity, computes_in, context)
+        further = None if random else further_sides(opened, request, context, has_plain=not is_brief)
+        runner = CaseRunner(reference, runtime, further, dims, request.parity, opened.computes_in, context)
         tried = go_through(cases, request, runner.run, context, clock)
     warnings = (*(built.warnings if built is not None else ()), *captured.records, *((random,) if random else ()))
     verdicts = [case.verdict for case in tried.cases]
     if random or untried(tried.cases, dims):
         verdicts.append(Verdict.WARNING)
-    summary = summarise(tried.cases, dims, request.parity, runtime.title, random, computes_in)
+    summary = summarise(tried.cases, dims, request.parity, runtime.title, random, opened.computes_in)
     report = ParityReport(
-        artifact_path=artifact.path,
+        artifact_path=opened.artifact.path,
         parity=request.parity,
         verdict=Verdict.worst(verdicts),
         summary=summary + _left_out(tried, len(cases)),
@@ -91,12 +79,13 @@ def run(
         runtime=runtime.description,
         warnings=warnings,
         duration_s=clock() - started,
-        computes_in=computes_in,
+        computes_in=opened.computes_in,
         left=tried.left,
+        expected_title=reference.title,
         is_random=random is not None,
     )
     source_path = built.source_path if built is not None else ""
-    return dataclasses.replace(report, explanations=explain_parity(report, request, artifact, source_path))
+    return dataclasses.replace(report, explanations=explain_parity(report, request, opened.artifact, source_path))
 
 
 def _planned(request: ParityRequest, context: Context) -> tuple[tuple[Dim, ...], tuple[Case, ...]]:
