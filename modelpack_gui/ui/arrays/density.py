@@ -1,0 +1,118 @@
+"""How many elements lie where in a plane: the expected value across, the actual one or the difference up."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from modelpack_gui.ui.arrays.blocks import BLOCK, Check, go_on, map_blocks
+from modelpack_gui.ui.arrays.pair import Floats, Values, magnitudes
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Density:
+    """Counts on a grid.
+
+    Attributes:
+        x, y: What the grid spans.
+        counts: [row, column]; the first row is the lowest.
+        inside: Elements on the grid.
+        left_out: Elements that are NaN or infinite on a side, and so have no place in the plane.
+        is_difference: Whether y is actual − expected.
+    """
+
+    x: Range
+    y: Range
+    counts: npt.NDArray[np.int64]
+    inside: int
+    left_out: int
+    is_difference: bool
+
+
+def density(
+    values: Values,
+    bins: tuple[int, int],
+    *,
+    is_difference: bool,
+    x: Range | None = None,
+    y: Range | None = None,
+    check: Check = go_on,
+) -> Density:
+    """Count all elements; without ranges on a grid that holds every one of them.
+
+    Args:
+        bins: Columns and rows.
+    """
+    if x is None or y is None:
+        found_x, found_y = ranges(values, is_difference=is_difference, check=check)
+        x, y = x or found_x, y or found_y
+    columns, rows = bins
+    across, up = columns / (x[1] - x[0]), rows / (y[1] - y[0])
+    sums: dict[int, npt.NDArray[np.int64]] = {}  # a grid for each of the two threads
+
+    def work(start: int, stop: int) -> tuple[int, int]:
+        wanted, height = _plane(values, start, stop, is_difference=is_difference)
+        with np.errstate(invalid="ignore", over="ignore"):
+            column = (wanted - x[0]) * across
+            row = (height - y[0]) * up
+        inside = (column >= 0) & (column < columns) & (row >= 0) & (row < rows)
+        total = int(np.count_nonzero(inside))
+        odd = 0
+        if total < len(inside):
+            odd = int(len(inside) - np.count_nonzero(np.isfinite(wanted) & np.isfinite(height)))
+            column, row = column[inside], row[inside]
+        places = row.astype(np.int64)
+        places *= columns
+        places += column.astype(np.int64)
+        counted = np.bincount(places, minlength=columns * rows)
+        mine = sums.setdefault(threading.get_ident(), counted)
+        if mine is not counted:
+            mine += counted
+        return total, odd
+
+    parts = map_blocks(values.size, work, check, 4 * BLOCK)
+    counts = np.sum([*sums.values(), np.zeros(columns * rows, np.int64)], axis=0).reshape(rows, columns)
+    return Density(x, y, counts, sum(p[0] for p in parts), sum(p[1] for p in parts), is_difference)
+
+
+def ranges(values: Values, *, is_difference: bool, check: Check = go_on) -> tuple[Range, Range]:
+    """What holds every element that has a place, with a margin; equal axes for expected against actual."""
+
+    def work(start: int, stop: int) -> list[float]:
+        wanted, height = _plane(values, start, stop, is_difference=is_difference)
+        if not (np.isfinite(wanted).all() and np.isfinite(height).all()):
+            kept = np.isfinite(wanted) & np.isfinite(height)
+            wanted, height = wanted[kept], height[kept]
+        if not len(wanted):
+            return []
+        return [float(end) for end in (wanted.min(), wanted.max(), height.min(), height.max())]
+
+    parts = [part for part in map_blocks(values.size, work, check) if part]
+    if not parts:
+        return (0.0, 1.0), (0.0, 1.0)
+    lows_x, highs_x, lows_y, highs_y = zip(*parts, strict=True)
+    x, y = (min(lows_x), max(highs_x)), (min(lows_y), max(highs_y))
+    if is_difference:
+        top = max(-y[0], y[1])
+        return _with_margin(x), _with_margin((-top, top))
+    both = _with_margin((min(x[0], y[0]), max(x[1], y[1])))
+    return both, both
+
+
+def _with_margin(ends: Range) -> Range:
+    low, high = ends
+    margin = (high - low) * 0.03 or max(abs(low), 1e-30) * 0.5
+    return low - margin, high + margin
+
+
+def _plane(values: Values, start: int, stop: int, *, is_difference: bool) -> tuple[Floats, Floats]:
+    wanted, given = magnitudes(values.flat_expected[start:stop]), magnitudes(values.flat_actual[start:stop])
+    if is_difference:
+        with np.errstate(invalid="ignore", over="ignore"):
+            given -= wanted
+    return wanted, given
