@@ -11,7 +11,7 @@ import numpy as np
 
 T = TypeVar("T")
 Check = Callable[[], None]
-"""Called between blocks; raises `Superseded` when the answer is not wanted any more."""
+"""Called between blocks; raises what ends the work when its answer is not wanted any more."""
 
 BLOCK = 1 << 16
 """Elements: a few temporary arrays of so many float64 stay in the processor's cache."""
@@ -22,20 +22,12 @@ _THREADS = min(2, os.cpu_count() or 1)
 np.empty(3 << 20)
 
 
-class Superseded(Exception):  # noqa: N818 (it is no error)
-    """Nobody waits for the answer any more."""
-
-
 def go_on() -> None:
-    """The check of who will not be superseded."""
+    """The check of who wants the answer in any case."""
 
 
 def map_blocks(size: int, work: Callable[[int, int], T], check: Check = go_on, block: int = BLOCK) -> list[T]:
-    """What `work(start, stop)` gives for each block of range(size), in order.
-
-    Raises:
-        Superseded: From `check`.
-    """
+    """What `work(start, stop)` gives for each block of range(size), in order."""
     starts = list(range(0, size, block))
 
     def run(part: list[int]) -> list[T]:

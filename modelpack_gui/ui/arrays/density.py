@@ -13,6 +13,9 @@ from modelpack_gui.ui.arrays.pair import Floats, Values, magnitudes
 
 Range = tuple[float, float]
 
+_FARTHEST = 1e150
+"""Beyond it a plane's own arithmetic overflows."""
+
 
 @dataclass(frozen=True, eq=False)
 class Density:
@@ -22,7 +25,7 @@ class Density:
         x, y: What the grid spans.
         counts: [row, column]; the first row is the lowest.
         inside: Elements on the grid.
-        left_out: Elements that are NaN or infinite on a side, and so have no place in the plane.
+        left_out: Elements that are NaN, infinite or next to it on a side, and so have no place in the plane.
         is_difference: Whether y is actual − expected.
     """
 
@@ -64,7 +67,7 @@ def density(
         total = int(np.count_nonzero(inside))
         odd = 0
         if total < len(inside):
-            odd = int(len(inside) - np.count_nonzero(np.isfinite(wanted) & np.isfinite(height)))
+            odd = int(len(inside) - np.count_nonzero(_has_place(wanted, height)))
             column, row = column[inside], row[inside]
         places = row.astype(np.int64)
         places *= columns
@@ -85,8 +88,8 @@ def ranges(values: Values, *, is_difference: bool, check: Check = go_on) -> tupl
 
     def work(start: int, stop: int) -> list[float]:
         wanted, height = _plane(values, start, stop, is_difference=is_difference)
-        if not (np.isfinite(wanted).all() and np.isfinite(height).all()):
-            kept = np.isfinite(wanted) & np.isfinite(height)
+        kept = _has_place(wanted, height)
+        if not kept.all():
             wanted, height = wanted[kept], height[kept]
         if not len(wanted):
             return []
@@ -102,6 +105,11 @@ def ranges(values: Values, *, is_difference: bool, check: Check = go_on) -> tupl
         return _with_margin(x), _with_margin((-top, top))
     both = _with_margin((min(x[0], y[0]), max(x[1], y[1])))
     return both, both
+
+
+def _has_place(wanted: Floats, height: Floats) -> npt.NDArray[np.bool_]:
+    """Which elements are on the plane, however wide it is drawn."""
+    return (np.abs(wanted) < _FARTHEST) & (np.abs(height) < _FARTHEST)
 
 
 def _with_margin(ends: Range) -> Range:

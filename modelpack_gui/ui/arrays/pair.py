@@ -135,17 +135,13 @@ def open_values(files: ValueFiles, dtype: str, *, nan_equal: bool) -> Values:
     expected, actual = _mapped(files.expected), _mapped(files.actual)
     mismatch = ""
     if expected.shape != actual.shape:
-        shapes = f"{_spelled(expected.shape)} was expected and {_spelled(actual.shape)} came"
+        shapes = f"{expected.shape} was expected and {actual.shape} came"
         mismatch = f"The shapes differ: {shapes}. There are no pairs of elements to compare."
     elif (expected.dtype.kind in "US") != (actual.dtype.kind in "US"):
         mismatch = f"Text cannot be compared with numbers: {expected.dtype} was expected and {actual.dtype} came."
     others = [_mapped(path) if path else None for path in (files.exact, files.plain)]
     exact, plain = (one if one is not None and one.shape == expected.shape else None for one in others)
     return Values(expected, actual, exact, plain, dtype, nan_equal, mismatch)
-
-
-def _spelled(shape: tuple[int, ...]) -> str:
-    return f"({', '.join(str(size) for size in shape)})"
 
 
 def _mapped(path: str) -> Array:

@@ -6,26 +6,21 @@ import math
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QColor,
-    QContextMenuEvent,
-    QGuiApplication,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QShowEvent,
-)
-from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPaintEvent, QPen, QPixmap, QShowEvent
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import icon, theme
+from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.basics import ElidedLabel
 from modelpack_gui.ui.widgets.chart_library import chart_library
-
-_PICTURE_SCALE = 2.0  # crisp in a document
+from modelpack_gui.ui.widgets.pictures import (
+    add_picture_actions,
+    as_pixmap,
+    ask_where,
+    copy_picture,
+    write_picture,
+)
 
 
 class Chart(QFrame):
@@ -77,6 +72,10 @@ class Chart(QFrame):
         """What is at a place of the x axis, in the plot's own coordinates; empty if nothing is."""
         raise NotImplementedError
 
+    def describe_at(self, x: float, y: float) -> str:  # noqa: ARG002 (for plots in which the height tells something)
+        """The same for a place in the plane."""
+        return self.describe(x)
+
     def restyle(self, plot: Any) -> None:
         """Forget what was drawn in the colours of another theme."""
         plot.clear()
@@ -114,54 +113,35 @@ class Chart(QFrame):
 
     def picture(self) -> QPixmap:
         """The chart as it is drawn now, at twice the resolution; null if nothing was drawn yet."""
-        if not self.has_picture:
-            return QPixmap()
-        size: QSize = self._canvas.size()
-        made = QPixmap(size * _PICTURE_SCALE)
-        made.setDevicePixelRatio(_PICTURE_SCALE)
-        made.fill(QColor(theme().colors.raised))
-        painter = QPainter(made)
-        self._canvas.render(painter, QRectF(0, 0, size.width(), size.height()))
-        painter.end()
-        return made
+        return as_pixmap(self._canvas.size(), self._render) if self.has_picture else QPixmap()
 
     def copy_picture(self) -> None:
         """Put the picture on the clipboard."""
-        QGuiApplication.clipboard().setPixmap(self.picture())
+        if self.has_picture:
+            copy_picture(self._canvas.size(), self._render)
 
     def save_picture(self, path: Path) -> None:
-        """Write the picture as PNG; `picture_failed` tells when that cannot be done."""
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        self.picture().save(buffer, "PNG")
-        partial = path.with_name(f".{path.name}.partial")
-        try:
-            partial.write_bytes(buffer.data().data())
-            partial.replace(path)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            what = f"The picture could not be written to {path}: {error.strerror}."
-            self.picture_failed.emit(ErrorInfo("picture-not-written", what, "Choose another folder."))
+        """Write the picture as PNG or SVG; `picture_failed` tells when that cannot be done."""
+        error = write_picture(path, self._canvas.size(), self._render) if self.has_picture else None
+        if error is not None:
+            self.picture_failed.emit(error)
+
+    def ask_and_save(self) -> None:
+        """Let the user say where."""
+        path = ask_where(self, self._settings, self.objectName())
+        if path is not None:
+            self.save_picture(path)
 
     def make_menu(self) -> QMenu:
         """The context menu."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        copy = menu.addAction(icon("copy"), "Copy picture")
-        copy.triggered.connect(self.copy_picture)
-        save = menu.addAction(icon("image"), "Save picture…")
-        save.triggered.connect(self._ask_and_save)
-        for action in (copy, save):
-            action.setEnabled(self.has_picture)
+        add_picture_actions(menu, self.copy_picture, self.ask_and_save, is_enabled=self.has_picture)
         return menu
 
-    def _ask_and_save(self) -> None:
-        suggested = str(Path(self._settings.last_folder("picture")) / f"{self.objectName()}.png")
-        name, _ = QFileDialog.getSaveFileName(self, "Save picture", suggested, "PNG picture (*.png)")
-        if name:
-            path = Path(name) if Path(name).suffix else Path(name).with_suffix(".png")
-            self._settings.set_last_folder("picture", str(path))
-            self.save_picture(path)
+    def _render(self, painter: QPainter) -> None:
+        size: QSize = self._canvas.size()
+        self._canvas.render(painter, QRectF(0, 0, size.width(), size.height()))
 
     # Qt's side
 
@@ -263,7 +243,7 @@ class Chart(QFrame):
         box = self._canvas.getPlotItem().getViewBox()
         place = box.mapSceneToView(position)
         inside = box.sceneBoundingRect().contains(position)
-        text = self.describe(place.x()) if inside else ""
+        text = self.describe_at(place.x(), place.y()) if inside else ""
         self._footer.set_text(text or self.note)
 
 

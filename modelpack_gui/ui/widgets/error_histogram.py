@@ -1,4 +1,4 @@
-"""Absolute errors on a log axis: exact agreement apart, the tolerance and the noise floor as lines."""
+"""Errors on a log axis: exact agreement apart, the tolerance and the noise floor as lines."""
 
 from __future__ import annotations
 
@@ -47,16 +47,32 @@ class ErrorHistogramChart(Chart):
         zero_place: Where on the x axis the bar of exact agreement is.
     """
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__("error-histogram", "Histogram of absolute errors", settings, parent)
+    def __init__(self, settings: Settings, parent: QWidget | None = None, *, is_relative: bool = False) -> None:
+        name = "relative-histogram" if is_relative else "error-histogram"
+        title = f"Histogram of {'relative' if is_relative else 'absolute'} errors"
+        super().__init__(name, title, settings, parent)
+        self._label = "|actual − expected| / |expected|" if is_relative else "|actual − expected|"
+        self._limit_name = "rtol" if is_relative else "atol"
         self._data: ErrorHistogram | None = None
-        self._atol = 0.0
+        self._rounding: ErrorHistogram | None = None
+        self._limit = 0.0
         self._noise_floor: float | None = None
         self.zero_place = (0.0, 0.0)
 
-    def show_errors(self, data: ErrorHistogram | None, atol: float, noise_floor: float | None) -> None:
-        """Draw another histogram; None says that there is none."""
-        self._data, self._atol, self._noise_floor = data, atol, noise_floor
+    def show_errors(
+        self,
+        data: ErrorHistogram | None,
+        limit: float,
+        noise_floor: float | None,
+        rounding: ErrorHistogram | None = None,
+    ) -> None:
+        """Draw another histogram; None says that there is none.
+
+        Args:
+            limit: The tolerance of this kind of error, drawn as a line; 0 for none.
+            rounding: Eager's own errors against the exact values, drawn as an outline with the same number of bins.
+        """
+        self._data, self._limit, self._noise_floor, self._rounding = data, limit, noise_floor, rounding
         self.set_empty("" if data is not None else "There are no numbers to compare here.")
         if data is None:
             self.set_note("")
@@ -68,20 +84,29 @@ class ErrorHistogramChart(Chart):
     def draw(self, pg: Any, plot: Any) -> None:
         """Bars, lines and axes anew: a histogram has a hundred bars at most."""
         plot.clear()
-        plot.setLabel("bottom", "|actual − expected|", color=theme().colors.muted)
+        plot.setLabel("bottom", self._label, color=theme().colors.muted)
         plot.setLabel("left", "elements, log scale", color=theme().colors.muted)
         data = self._data
         if data is None:
             return
-        limits = [math.log10(value) for value in (self._atol, self._noise_floor) if value]
+        limits = [math.log10(value) for value in (self._limit, self._noise_floor) if value]
         used = [i for i, number in enumerate(data.counts) if number]
         edges = [data.log10_low + i * data.log10_step for i in range(len(data.counts) + 1)]
         ends = [edges[used[0]], edges[used[-1] + 1], *limits] if used else limits or [-8.0, 0.0]
+        if self._rounding is not None and self._rounding.counts:
+            below = self._rounding
+            ends += [below.log10_low, below.log10_low + below.log10_step * len(below.counts)]
         low, high = math.floor(min(ends) - 0.25), math.ceil(max(ends) + 0.25)
         bar = (high - low) * 0.035
         left = low - 4.0 * bar
         self.zero_place = (left + 0.8 * bar, left + 1.8 * bar)
-        top = math.log10(max(data.zeros, *data.counts, 1)) * 1.12 + 0.15
+        top = (
+            math.log10(
+                max(data.zeros, *data.counts, *(self._rounding.counts if self._rounding is not None else ()), 1)
+            )
+            * 1.12
+            + 0.15
+        )
         self._add_bars(pg, plot, [edges[i] for i in used], [data.counts[i] for i in used], data.log10_step)
         if data.zeros:
             self._add_bars(pg, plot, [self.zero_place[0]], [data.zeros], bar, is_exact=True)
@@ -91,8 +116,11 @@ class ErrorHistogramChart(Chart):
         plot.setXRange(left, high)
         plot.setYRange(_FLOOR, top)
         colors = theme().colors
-        if self._atol:
-            self._add_line(pg, plot, self._atol, f"atol {tolerance(self._atol)}", colors.failed, 0.93)
+        if self._rounding is not None:
+            self._add_outline(pg, plot, self._rounding)
+        if self._limit:
+            limit = f"{self._limit_name} {tolerance(self._limit)}"
+            self._add_line(pg, plot, self._limit, limit, colors.failed, 0.93)
         if self._noise_floor:
             floor = f"noise floor {significant(self._noise_floor)}"
             self._add_line(pg, plot, self._noise_floor, floor, colors.text, 0.80, Qt.PenStyle.DashLine)
@@ -127,6 +155,14 @@ class ErrorHistogramChart(Chart):
             pen=pg.mkPen(color),
         )
         plot.addItem(item)
+
+    def _add_outline(self, pg: Any, plot: Any, data: ErrorHistogram) -> None:
+        if not data.counts:
+            return
+        edges = [data.log10_low + i * data.log10_step for i in range(len(data.counts) + 1)]
+        tops = [math.log10(number) if number else _FLOOR for number in data.counts]
+        pen = pg.mkPen(theme().colors.text, width=1, style=Qt.PenStyle.DashLine)
+        plot.addItem(pg.PlotDataItem(edges, tops, stepMode="center", pen=pen))
 
     def _add_line(
         self,

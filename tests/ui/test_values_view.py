@@ -1,0 +1,449 @@
+"""The values of an output, seen: every view, judged anew, taken away, and nothing read on the GUI thread."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import itertools
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.records import (
+    CaseChoice,
+    HullPoint,
+    OutputParity,
+    ParityCase,
+    TensorInfo,
+    ValueFiles,
+    Verdict,
+)
+from modelpack_gui.ui.background import Background, Check
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import theme
+from modelpack_gui.ui.widgets import values_view as views
+from modelpack_gui.ui.widgets.values_view import ValuesView
+from tests.ui import made_reports as made
+
+Array = npt.NDArray[Any]
+Show = Callable[..., OutputParity]
+
+
+@pytest.fixture
+def view(qtbot: QtBot, controller: Controller, settings: Settings) -> ValuesView:
+    made_view = ValuesView(controller, settings)
+    qtbot.addWidget(made_view)
+    made_view.resize(1000, 560)
+    made_view.show()
+    return made_view
+
+
+@pytest.fixture
+def show(view: ValuesView, qtbot: QtBot, tmp_path: Path) -> Show:
+    """Shows arrays as an output of a case, and waits until they were read and counted."""
+    names = itertools.count()
+
+    def shown(expected: Array, actual: Array, exact: Array | None = None, **changes: Any) -> OutputParity:
+        number = next(names)
+        paths = []
+        for side, array in (("e", expected), ("a", actual), ("x", exact)):
+            path = tmp_path / f"{number}-{side}.npy"
+            if array is not None:
+                np.save(path, array)
+            paths.append("" if array is None else str(path))
+        base = made.output("logits", Verdict.FAILED, 2, 1e-3)
+        output = dataclasses.replace(
+            base,
+            expected=TensorInfo("logits", str(expected.dtype), expected.shape),
+            actual=TensorInfo("logits", str(actual.dtype), actual.shape),
+            elements=expected.size,
+            values=ValueFiles(*paths),
+            **{"rtol": 0.0, "atol": 0.1, "worst_index": None, **changes},
+        )
+        view.show_output(None, _case(output), output)
+        if expected.shape == actual.shape:
+            qtbot.waitUntil(lambda: view.source.mismatched is not None)
+        else:
+            qtbot.waitUntil(lambda: view.source.values is not None)
+        return output
+
+    return shown
+
+
+@pytest.fixture
+def _light_again() -> Iterator[None]:
+    yield
+    theme().choose("light")
+
+
+def _case(output: OutputParity) -> ParityCase:
+    return ParityCase("batch = 3", {"batch": 3}, 1, False, Verdict.FAILED, (output,))
+
+
+def _image() -> tuple[Array, Array]:
+    expected = np.linspace(-1, 1, 2 * 3 * 30 * 40, dtype=np.float32).reshape(2, 3, 30, 40)
+    actual = expected.copy()
+    actual[1, 2, 7, 9] += 1.0
+    actual[0, 1, 3, 4] -= 0.5
+    return expected, actual
+
+
+def test_importing_the_view_imports_neither_pyqtgraph_nor_numpy() -> None:
+    code = (
+        "import sys, modelpack_gui.ui.widgets.values_view;"
+        "print([name for name in ('pyqtgraph', 'numpy', 'torch', 'onnx') if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert told.stdout.strip() == "[]"
+
+
+def test_without_an_output_it_says_what_to_do(view: ValuesView) -> None:
+    assert view.why_nothing.isVisible()
+    assert "Choose an output" in view.why_nothing.text()
+    assert not view.keep_button.isVisible()
+    assert not view.export_button.isEnabled()
+
+
+def test_values_that_were_not_kept_can_be_asked_for(view: ValuesView, qtbot: QtBot) -> None:
+    output = made.output("logits", Verdict.FAILED, 2, 1e-3)
+    view.show_view(views.SCATTER)
+    view.show_output(None, _case(output), output)
+    assert "not kept" in view.why_nothing.text()
+    with qtbot.waitSignal(view.values_wanted) as asked:
+        view.keep_button.click()
+    assert asked.args == [CaseChoice({"batch": 3}, 1)]
+
+
+def test_histograms_need_no_kept_values(view: ValuesView, qtbot: QtBot) -> None:
+    output = made.output("logits", Verdict.FAILED, 2, 1e-3)
+    view.show_view(views.HISTOGRAMS)
+    view.show_output(None, _case(output), output)
+    assert not view.why_nothing.isVisible()
+    qtbot.waitUntil(lambda: view.histograms.absolute.has_picture)
+
+
+def test_the_sentence_counts_what_is_beyond_the_tolerance(view: ValuesView, show: Show) -> None:
+    show(*_image())
+    assert view.badge.status is Status.FAILED
+    assert "0.1 + 0" in view.sentence.whole
+    assert view.source.mismatched == 2
+
+
+def test_other_tolerances_judge_anew_without_reading_anew(view: ValuesView, show: Show, qtbot: QtBot) -> None:
+    show(*_image())
+    values = view.source.values
+    with qtbot.waitSignal(view.source.counted):
+        view.set_tolerance(0.0, 0.75)
+    assert (view.source.mismatched, view.source.values) == (1, values)
+    with qtbot.waitSignal(view.source.counted):
+        view.set_tolerance(0.0, 2.0)
+    assert view.badge.status is Status.PASSED
+
+
+def test_the_same_output_judged_anew_keeps_its_values(view: ValuesView, show: Show, qtbot: QtBot) -> None:
+    output = show(*_image())
+    values = view.source.values
+    again = dataclasses.replace(output, atol=0.75)
+    with qtbot.waitSignal(view.source.counted):
+        view.show_output(None, _case(again), again)
+    assert (view.source.mismatched, view.source.values) == (1, values)
+
+
+def test_the_newest_of_many_tolerances_wins(view: ValuesView, show: Show, qtbot: QtBot) -> None:
+    show(*_image())
+    for i in range(1, 50):
+        view.set_tolerance(0.0, 0.75 + i / 1e6)
+    view.set_tolerance(0.0, 0.4)
+    qtbot.waitUntil(lambda: not view.source.is_counting)
+    assert view.source.mismatched == 2
+
+
+def test_a_file_that_is_gone_is_told_with_the_way_out(view: ValuesView, tmp_path: Path, qtbot: QtBot) -> None:
+    base = made.output("logits", Verdict.FAILED, 2, 1e-3)
+    output = dataclasses.replace(base, values=ValueFiles(str(tmp_path / "no.npy"), str(tmp_path / "no.npy")))
+    view.show_view(views.HEAT_MAP)
+    view.show_output(None, _case(output), output)
+    qtbot.waitUntil(lambda: view.source.error is not None)
+    assert "no longer" in view.why_nothing.text()
+    assert view.keep_button.isVisible()
+
+
+def test_other_shapes_are_told_in_every_view(view: ValuesView, show: Show) -> None:
+    show(np.zeros((2, 3)), np.zeros(3))
+    for name in (views.SCATTER, views.HEAT_MAP, views.WORST):
+        view.show_view(name)
+        assert "shapes differ" in view.why_nothing.text()
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array(1.5, np.float32),
+        np.arange(5.0),
+        np.full((4, 6), np.nan),
+        np.zeros((2, 3)),
+        np.arange(6).reshape(2, 3),
+        np.array([True, False]),
+        np.array([1 + 2j, 3j]),
+        np.ones((2, 3), np.float16),
+        np.zeros((0, 5)),
+        np.array(["cat", "<s>"]),
+        np.array([[1e308, -1e308], [0.0, np.inf]]),
+    ],
+    ids=lambda array: f"{array.dtype}-{array.shape}",
+)
+def test_every_kind_of_output_is_drawn_or_says_why_not(
+    view: ValuesView, show: Show, qtbot: QtBot, array: Array
+) -> None:
+    view.show_view(views.HISTOGRAMS)
+    show(array, array.copy())
+    assert view.badge.status is Status.PASSED
+    for name in (views.HISTOGRAMS, views.SCATTER, views.HEAT_MAP, views.WORST, views.FRONTIER):
+        view.show_view(name)
+        qtbot.waitUntil(lambda: not view.source.is_busy)
+        assert view.source.error is None
+        assert view.why_nothing.isVisible() == (view.picture_source() is None and name != views.WORST) or (
+            view.why_nothing.text() or name == views.FRONTIER
+        )
+
+
+def test_the_heat_map_opens_at_the_worst_element(view: ValuesView, show: Show, qtbot: QtBot) -> None:
+    view.show_view(views.HEAT_MAP)
+    with qtbot.waitSignal(view.heat_map.drawn):
+        show(*_image(), worst_index=(1, 2, 7, 9))
+    assert [field.value() for field in view.heat_map.axes.fields] == [1, 2]
+
+
+def test_another_slice_is_drawn_when_an_axis_moves(view: ValuesView, show: Show, qtbot: QtBot) -> None:
+    view.show_view(views.HEAT_MAP)
+    with qtbot.waitSignal(view.heat_map.drawn):
+        show(*_image())
+    with qtbot.waitSignal(view.heat_map.drawn):
+        view.heat_map.axes.fields[0].setValue(1)
+    assert view.heat_map.slice_choice().at(5, 6) == (1, 0, 5, 6)
+    rows = view.heat_map.axes.rows
+    with qtbot.waitSignal(view.heat_map.drawn):
+        rows.setCurrentIndex(3)
+        rows.activated.emit(3)  # the axis of the columns: the two change places
+    assert view.heat_map.slice_choice().at(5, 6) == (1, 0, 6, 5)
+
+
+def test_the_cursor_tells_index_and_values(view: ValuesView, show: Show, qtbot: QtBot) -> None:
+    view.show_view(views.HEAT_MAP)
+    with qtbot.waitSignal(view.heat_map.drawn):
+        show(np.zeros((2, 3)), np.array([[0.0, 0.0, 0.0], [0.0, 0.25, 0.0]]))
+    panes = view.heat_map.panes
+    for rect in panes.pane_rects():  # linked: the same element in each of them
+        QTest.mouseClick(panes, Qt.MouseButton.LeftButton, pos=rect.center().toPoint() + QPoint(0, 20))
+        assert view.heat_map.told.whole.startswith("[1, 1]   expected 0   actual 0.2500000   difference 0.250")
+    QTest.keyClick(panes, Qt.Key.Key_Up)
+    assert view.heat_map.told.whole.startswith("[0, 1]")
+
+
+def test_the_worst_element_is_a_click_away(view: ValuesView, show: Show, qtbot: QtBot) -> None:
+    view.show_view(views.HEAT_MAP)
+    with qtbot.waitSignal(view.heat_map.drawn):
+        show(*_image(), worst_index=(0, 0, 0, 0))
+    view.heat_map.worst_button.click()
+    qtbot.waitUntil(lambda: view.heat_map.panes.cursor_place == (7, 9))
+    assert view.heat_map.slice_choice().at(7, 9) == (1, 2, 7, 9)
+
+
+def test_zooming_shows_less_and_home_shows_all(view: ValuesView, show: Show, qtbot: QtBot) -> None:
+    view.show_view(views.HEAT_MAP)
+    with qtbot.waitSignal(view.heat_map.drawn):
+        show(*_image())
+    panes = view.heat_map.panes
+    QTest.keyClick(panes, Qt.Key.Key_Plus)
+    assert panes.view.width() < 40
+    QTest.keyClick(panes, Qt.Key.Key_Home)
+    assert (panes.view.width(), panes.view.height()) == (40, 30)
+
+
+def test_a_double_click_in_the_table_goes_to_the_heat_map(view: ValuesView, show: Show, qtbot: QtBot) -> None:
+    view.show_view(views.WORST)
+    show(*_image())
+    qtbot.waitUntil(lambda: view.worst.model.total == 2)
+    assert [one.index for one in view.worst.model.records] == [(1, 2, 7, 9), (0, 1, 3, 4)]
+    view.worst.table.activated.emit(view.worst.model.index(1, 0))
+    assert view.choice.value == views.HEAT_MAP
+    qtbot.waitUntil(lambda: view.heat_map.panes.cursor_place == (3, 4))
+
+
+def test_the_scatter_draws_the_worst_elements_whatever_the_grid(view: ValuesView, show: Show, qtbot: QtBot) -> None:
+    view.show_view(views.SCATTER)
+    with qtbot.waitSignal(view.scatter.drawn):
+        show(*_image())
+    qtbot.waitUntil(lambda: view.scatter.has_picture)
+    expected = float(_image()[0][1, 2, 7, 9])
+    assert "[1, 2, 7, 9]" in view.scatter.describe_at(expected, expected + 1.0)
+
+
+def test_the_tolerances_tell_what_would_pass(view: ValuesView) -> None:
+    hull = (HullPoint(0.0, 0.25, (0,), 0.0, 0.25), HullPoint(10.0, 1.25, (1,), 10.0, 11.25))
+    view.frontier.show_hull(hull, 0.0, 0.1, "")
+    assert view.frontier.describe(-1.0) == "rtol 0.100 needs atol 0.250 or more"
+    assert "rtol 0 needs atol 1.25" in view.frontier.note
+
+
+@pytest.mark.usefixtures("_light_again")
+def test_the_heat_map_follows_the_theme(view: ValuesView, show: Show, qtbot: QtBot) -> None:
+    view.show_view(views.HEAT_MAP)
+    with qtbot.waitSignal(view.heat_map.drawn):
+        show(*_image())
+    view.heat_map.copy_picture()
+    light = QGuiApplication.clipboard().image().pixelColor(1, 1)
+    theme().choose("dark")
+    view.heat_map.copy_picture()
+    assert QGuiApplication.clipboard().image().pixelColor(1, 1) != light
+
+
+# Taking away
+
+
+@pytest.mark.parametrize("name", [views.HISTOGRAMS, views.SCATTER, views.HEAT_MAP])
+def test_every_drawing_is_saved_as_png_and_svg(
+    view: ValuesView, show: Show, qtbot: QtBot, tmp_path: Path, name: str
+) -> None:
+    view.show_view(name)
+    show(*_image())
+    qtbot.waitUntil(lambda: view.picture_source() is not None)
+    drawing = view.picture_source()
+    assert drawing is not None
+    drawing.save_picture(tmp_path / "drawn.png")
+    assert not QImage(str(tmp_path / "drawn.png")).isNull()
+    drawing.save_picture(tmp_path / "drawn.svg")
+    assert "<svg" in (tmp_path / "drawn.svg").read_text(encoding="utf-8")
+
+
+def test_tables_and_arrays_are_saved(
+    view: ValuesView, show: Show, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view.show_view(views.HEAT_MAP)
+    with qtbot.waitSignal(view.heat_map.drawn):
+        show(*_image())
+    view.show_view(views.WORST)
+    qtbot.waitUntil(lambda: view.worst.model.total == 2)
+    view.export_menu.fill()
+    actions = {action.text(): action for action in view.export_menu.actions() if action.text()}
+    for title, name in (
+        ("Save worst elements as CSV…", "worst.csv"),
+        ("Save slice of the heat map as CSV…", "slice"),
+        ("Save arrays as .npz…", "arrays.npz"),
+    ):
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, name=name: (str(tmp_path / name), ""))
+        with qtbot.waitSignal(view.export_menu.saved):
+            actions[title].trigger()
+    with (tmp_path / "worst.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0][:3] == ["Index", "Expected", "Actual"]
+    assert rows[1][0] == "[1, 2, 7, 9]"
+    assert len((tmp_path / "slice.csv").read_text().splitlines()) == 1 + 30 * 40
+    with np.load(tmp_path / "arrays.npz") as arrays:
+        assert arrays["actual"].shape == (2, 3, 30, 40)
+
+
+def test_a_file_that_cannot_be_written_is_an_error_and_not_a_crash(
+    view: ValuesView, show: Show, qtbot: QtBot, controller: Controller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show(*_image())
+    view.export_menu.fill()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("/missing/folder/x.npz", ""))
+    action = next(one for one in view.export_menu.actions() if "npz" in one.text())
+    with qtbot.waitSignal(controller.message_raised) as told:
+        action.trigger()
+    assert told.args is not None
+    assert told.args[0].code == "values-not-written"
+    assert view.source.values is not None
+
+
+# What is remembered
+
+
+def test_choices_are_remembered(view: ValuesView, controller: Controller, settings: Settings, qtbot: QtBot) -> None:
+    view.show_view(views.WORST)
+    view.worst.number.setValue(7)
+    view.up.buttons["difference"].click()
+    other = ValuesView(controller, settings)
+    qtbot.addWidget(other)
+    assert (other.choice.value, other.worst.number.value(), other.up.value) == (views.WORST, 7, "difference")
+
+
+# The thread behind it
+
+
+@pytest.fixture
+def background(qtbot: QtBot) -> Iterator[Background]:
+    made_one = Background()
+    yield made_one
+    made_one.close()
+
+
+def test_work_runs_on_another_thread_and_is_answered_here(background: Background, qtbot: QtBot) -> None:
+    told: list[tuple[Any, Any, Any]] = []
+    here = threading.current_thread()
+    background.ask(
+        "one",
+        lambda _: threading.current_thread(),
+        lambda result, error: told.append((result, error, threading.current_thread())),
+    )
+    qtbot.waitUntil(lambda: bool(told))
+    result, error, answered_on = told[0]
+    assert (error, answered_on) == (None, here)
+    assert result is not here
+
+
+def test_newer_work_under_a_key_takes_the_place_of_what_runs(background: Background, qtbot: QtBot) -> None:
+    told: list[Any] = []
+    started = threading.Event()
+
+    def endless(check: Check) -> None:
+        started.set()
+        while True:
+            check()
+
+    background.ask("key", endless, lambda *_: told.append("endless"))
+    assert started.wait(10)
+    background.ask("key", lambda _: "newer", lambda result, _: told.append(result))
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == ["newer"]
+
+
+def test_closing_ends_what_runs(background: Background) -> None:
+    started = threading.Event()
+
+    def endless(check: Check) -> None:
+        started.set()
+        while True:
+            check()
+
+    background.ask("key", endless, lambda *_: None)
+    assert started.wait(10)
+    background.close()
+    assert not background.is_busy
+    background.ask("key", endless, lambda *_: None)
+    assert not background.is_busy
+
+
+def test_a_fault_of_the_work_is_an_error_with_its_trace(background: Background, qtbot: QtBot) -> None:
+    told: list[ErrorInfo | None] = []
+    background.ask("key", lambda _: 1 / 0, lambda _, error: told.append(error))
+    qtbot.waitUntil(lambda: bool(told))
+    assert told[0] is not None
+    assert told[0].code == "values-failed"
+    assert "ZeroDivisionError" in told[0].details
