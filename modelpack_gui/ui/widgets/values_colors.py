@@ -105,10 +105,12 @@ def lookup(colors: tuple[str, ...], steps: int = 512) -> Array:
     """The colours between some colours, as 0xffRRGGBB."""
     import numpy as np
 
-    parts = np.array([QColor(color).getRgb()[:3] for color in colors], float)
+    named = [QColor(color) for color in colors]
+    parts = np.array([(one.red(), one.green(), one.blue()) for one in named], np.float64)
     places = np.linspace(0, len(colors) - 1, steps)
     red, green, blue = (
-        np.interp(places, np.arange(len(colors)), parts[:, channel]).round().astype(np.uint32) for channel in range(3)
+        np.interp(places, np.arange(len(colors), dtype=np.float64), parts[:, channel]).round().astype(np.uint32)
+        for channel in range(3)
     )
     made: Array = np.uint32(0xFF000000) | red << np.uint32(16) | green << np.uint32(8) | blue
     return made

@@ -247,7 +247,8 @@ class ValuesScatter(Chart):
         values = self._source.values
         if values is not None and values.is_exact:
             return one.abs_diff > 0
-        return one.abs_diff > self._source.atol + self._source.rtol * abs(one.expected)
+        limit: float = self._source.atol + self._source.rtol * abs(one.expected)
+        return one.abs_diff > limit
 
     def _place(self, one: Element) -> tuple[float, float] | None:
         x, y = (abs(v) if isinstance(v, complex) else float(v) for v in (one.expected, one.actual))

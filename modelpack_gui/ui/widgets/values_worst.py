@@ -63,10 +63,10 @@ class ValuesWorst(QWidget):
         self._timer.timeout.connect(self._ask)
         top = QHBoxLayout()
         top.setSpacing(SPACING)
-        for label, field in (("Worst", self.number), ("elements by", self.measure)):
-            title = QLabel(label)
-            title.setBuddy(field)
-            top.addWidget(title)
+        for text, field in (("Worst", self.number), ("elements by", self.measure)):
+            label = QLabel(text)
+            label.setBuddy(field)
+            top.addWidget(label)
             top.addWidget(field)
         top.addWidget(self.told, 1)
         column = QVBoxLayout(self)
