@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from modelpack_gui.core.records import OutputParity, ParitySpec, TensorInfo, Verdict
-from modelpack_gui.stages.parity import metrics, totals
+from modelpack_gui.stages.parity import chunked, metrics
 from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.totals import Tolerance
 
@@ -176,9 +176,18 @@ def test_results_do_not_depend_on_the_chunks(monkeypatch: pytest.MonkeyPatch) ->
     expected[3, 3] = np.nan
     actual = expected + random.normal(scale=1e-3, size=expected.shape).astype(np.float32)
     whole = _compare(expected, actual)
-    monkeypatch.setattr(totals, "CHUNK", 7)
+    monkeypatch.setattr(chunked, "CHUNK", 7)
     parts = _compare(expected, actual)
-    for name in ("mismatched", "max_abs_diff", "max_budget", "worst_index", "histogram", "expected_nans", "reason"):
+    for name in (
+        "mismatched",
+        "max_abs_diff",
+        "max_budget",
+        "worst_index",
+        "histogram",
+        "expected_nans",
+        "reason",
+        "hull",
+    ):
         assert getattr(parts, name) == getattr(whole, name), name
     assert parts.rmse == pytest.approx(whole.rmse)
     assert parts.cosine == pytest.approx(whole.cosine)

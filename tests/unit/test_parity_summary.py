@@ -7,21 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from modelpack_gui.core.parity_dims import Dim
-from modelpack_gui.core.records import OutputParity, ParityCase, ParitySpec, TensorInfo
+from modelpack_gui.core.judgement import judge_report
+from modelpack_gui.core.parity_summary import percent
+from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, ParitySpec, TensorInfo, Verdict
 from modelpack_gui.stages.parity.metrics import compare
-from modelpack_gui.stages.parity.summary import percent, summarise
 from modelpack_gui.stages.parity.totals import Tolerance
 
-N = Dim("n", (("x", 0),), 2, (3, 5))
-W = Dim("w", (("x", 1),), 4, (3, 5))
+SIZES = {"n": 2, "w": 4}
 SPEC = ParitySpec()
 
 
-def _output(expected: Any, actual: Any, *, name: str = "y", floor: float | None = None) -> OutputParity:
+def _output(expected: Any, actual: Any, *, name: str = "y") -> OutputParity:
     left, right = np.asarray(expected), np.asarray(actual)
     infos = [TensorInfo(name, values.dtype.name, values.shape) for values in (left, right)]
-    return compare(name, (infos[0], left), (infos[1], right), Tolerance(SPEC.rtol, SPEC.atol), floor)
+    return compare(name, (infos[0], left), (infos[1], right), Tolerance(SPEC.rtol, SPEC.atol))
 
 
 GOOD = _output([1.0, 2.0], [1.0, 2.0])
@@ -30,24 +29,42 @@ BAD = _output([1.0, 2.0], [1.0, 3.5])
 
 
 def _case(output: OutputParity, sizes: Mapping[str, int] | None = None, seed: int = 0) -> ParityCase:
-    all_sizes = {"n": 2, "w": 4, **(sizes or {})}
+    all_sizes = {**SIZES, **(sizes or {})}
     is_example = not sizes and seed == 0
     return ParityCase("label", all_sizes, seed, is_example, output.verdict, (output,))
 
 
-def _summary(*cases: ParityCase) -> str:
-    return summarise(cases, (N, W), SPEC, "ONNX Runtime", None)
+def _summary(*cases: ParityCase, sizes: Mapping[str, int] | None = SIZES, computes_in: str = "") -> str:
+    report = ParityReport(
+        "a.onnx",
+        SPEC,
+        Verdict.SKIPPED,
+        "",
+        cases,
+        "ONNX Runtime 1, CPU",
+        (),
+        1.0,
+        computes_in=computes_in,
+        example_sizes=sizes or {},
+        runtime_title="ONNX Runtime",
+    )
+    return judge_report(report).summary
+
+
+def _fixed(case: ParityCase) -> ParityCase:
+    """Of a model without dynamic dimensions."""
+    return dataclasses.replace(case, sizes={})
 
 
 def test_agreement_says_how_much_of_the_tolerance_was_used() -> None:
     assert _summary(_case(GOOD), _case(CLOSE, {"n": 3, "w": 3})) == (
         "Passed: 2 cases agree within rtol 0.001, atol 1e-05; the largest error used 5 % of the tolerance."
     )
-    assert summarise([_case(GOOD)], (), SPEC, "ONNX Runtime", None) == "Passed: 1 case agrees exactly."
+    assert _summary(_fixed(_case(GOOD)), sizes=None) == "Passed: 1 case agrees exactly."
 
 
 def test_judged_by_the_tolerances_of_half_precision_it_says_so() -> None:
-    text = summarise([_case(GOOD)], (), SPEC, "ONNX Runtime", None, "float16")
+    text = _summary(_fixed(_case(GOOD)), sizes=None, computes_in="float16")
     assert text.endswith("The artifact computes in float16 inside, and was judged by the tolerances for that.")
 
 
@@ -92,8 +109,8 @@ def test_nan_at_other_places_shows_both_values() -> None:
 
 def test_each_wrong_output_is_named() -> None:
     outputs = (BAD, _output([1, 2], [1, 3], name="7"))
-    case = dataclasses.replace(_case(BAD), outputs=outputs)
-    text = summarise([case], (), SPEC, "ONNX Runtime", None)
+    case = dataclasses.replace(_fixed(_case(BAD)), outputs=outputs)
+    text = _summary(case, sizes=None)
     assert text == (
         "Failed: y is wrong at the example size (largest error 1.5, 746 times the tolerance); "
         "output 7 is wrong at the example size (largest error 1)."
@@ -104,7 +121,7 @@ def test_a_doubtful_output_is_named_with_its_reason() -> None:
     zero = _output([0.0], [0.0])
     assert _summary(_case(GOOD), _case(zero, {"n": 3})) == (
         "Doubtful: 2 cases agree exactly, but y proves little at n = 3: "
-        "Every element is zero on both sides, which proves nothing."
+        "Every element is zero on both sides, which proves nothing: use other inputs."
     )
 
 

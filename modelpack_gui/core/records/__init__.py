@@ -85,6 +85,7 @@ from modelpack_gui.core.records.matrix import (
     MatrixSpec,
 )
 from modelpack_gui.core.records.output_parity import (
+    ErrorGrid,
     ErrorHistogram,
     HullPoint,
     NoiseFigures,
@@ -206,6 +207,7 @@ __all__ = [
     "CheckpointSpec",
     "DimFinding",
     "DynamicDim",
+    "ErrorGrid",
     "ErrorHistogram",
     "Estimate",
     "ExportRecord",

@@ -45,6 +45,19 @@ class HullPoint:
 
 
 @dataclass(frozen=True)
+class ErrorGrid:
+    """How many elements have an expected value and an error of which sizes: for a count at other tolerances.
+
+    Attributes:
+        cells: (i, j, count): so many elements with 2 ** i <= |expected| < 2 ** (i + 1) and an error in
+            2 ** j .. 2 ** (j + 1); what lies beyond the lowest or highest exponent is in that one. Elements that
+            agree exactly are left out.
+    """
+
+    cells: tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True)
 class NoiseFigures:
     """Errors against eager PyTorch in float64, the truth; each over the elements that are finite on both sides.
 
@@ -106,7 +119,8 @@ class OutputParity:
         rtol, atol: What it was judged by.
         noise_floor: Largest |eager - eager in float64|, the error that rounding alone gives; None if not measured.
         noise: The errors of all sides against float64; None if that was not measured.
-        hull: See HullPoint; empty for integers, booleans and strings, which must be equal.
+        hull: See HullPoint; the only vertex of equal outputs has no difference. That of integers and booleans, which
+            must be equal, serves `allclose` alone. Empty for strings, and where nothing could be compared.
         misplaced: Elements where NaN, +Inf or -Inf are at other places than expected.
         max_expected: Largest finite |expected|; None if there is none.
         min_expected_value, max_expected_value: Smallest and largest finite expected value; equal if constant.
@@ -117,6 +131,10 @@ class OutputParity:
         ties: What was found about differing indices: whether their scores tie; empty if it is no question.
         allclose: What numpy.testing.assert_allclose(actual, expected, rtol, atol, equal_nan) says.
         counted: How `mismatched` came about: False if it was estimated when the output was judged anew.
+        values: Where its values are kept; None if they are not.
+        equal_nans: Elements that are NaN on both sides.
+        nan_equal: Whether those were taken to agree; else they are among the mismatched.
+        grid: See ErrorGrid; None for what must be equal.
     """
 
     name: str
@@ -158,3 +176,6 @@ class OutputParity:
     allclose: bool | None = None
     counted: bool = True
     values: ValueFiles | None = None
+    equal_nans: int = 0
+    nan_equal: bool = True
+    grid: ErrorGrid | None = None

@@ -204,6 +204,8 @@ class ParityReport:
         left: The planned cases that the time budget left out; `known` of a next request goes on from here.
         expected_title: What is compared with: `eager PyTorch`, or an artifact and its runtime.
         is_random: Whether the model gives different answers to the same input.
+        example_sizes: Size of each dynamic dimension in the example inputs, by name.
+        runtime_title: Short name of what ran the artifact, such as `ONNX Runtime`.
     """
 
     artifact_path: str
@@ -220,6 +222,8 @@ class ParityReport:
     left: tuple[CaseChoice, ...] = ()
     expected_title: str = "eager PyTorch"
     is_random: bool = False
+    example_sizes: Mapping[str, int] = field(default_factory=dict)
+    runtime_title: str = "the runtime"
 
     @property
     def brief(self) -> ParityBrief:

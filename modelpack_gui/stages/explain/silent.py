@@ -11,12 +11,12 @@ from modelpack_gui.core.dim_edits import inputs_edit
 from modelpack_gui.core.explanation import Fix
 from modelpack_gui.core.figures import listed
 from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
+from modelpack_gui.core.parity_summary import ARTIFACT_REFUSED, DIM_NOT_DYNAMIC
 from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, Verdict
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.dimensions import fixed_finding
 from modelpack_gui.stages.explain.edits import make_static, use_exporter
 from modelpack_gui.stages.explain.source_lines import calls_of, spots
-from modelpack_gui.stages.parity.judge import ARTIFACT_REFUSED, DIM_NOT_DYNAMIC
 from modelpack_gui.stages.parity.reference import RANDOM_MODEL
 
 _FIXED_AT = re.compile(r"^(\w+) was asked to be dynamic and is fixed at (\d+)")

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.parity_dims import Dim
 from modelpack_gui.core.parity_plan import Case, describe_sizes
+from modelpack_gui.core.parity_summary import DIM_NOT_DYNAMIC, EAGER_REFUSED, OUTPUTS_DIFFER
 from modelpack_gui.core.records import NoiseFigures, ParityCase, ParitySpec, Verdict
 from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.runtimes import Output, Runtime
 from modelpack_gui.stages.parity.sides import aligned
 from modelpack_gui.stages.parity.totals import Tolerance
-
-DIM_NOT_DYNAMIC = "dim-not-dynamic"
-ARTIFACT_REFUSED = "artifact-refused-inputs"
-EAGER_REFUSED = "eager-refused-inputs"
-OUTPUTS_DIFFER = "outputs-do-not-match"
 
 
 def frozen_dim(case: Case, dims: Sequence[Dim], runtime: Runtime) -> ErrorInfo | None:
@@ -75,8 +70,7 @@ def judge(
     outputs = []
     for one, other, figures in zip(expected, aligned(expected, actual), noise, strict=True):
         tolerance = Tolerance(*spec.tolerance_of(one.info.dtype, computes_in))
-        output = compare(other.info.name, one, other, tolerance, None if figures is None else figures.eager)
-        outputs.append(dataclasses.replace(output, noise=figures))
+        outputs.append(compare(other.info.name, one, other, tolerance, spec=spec, regime=case.regime, noise=figures))
     return ParityCase(
         label=case.label,
         sizes=case.sizes,

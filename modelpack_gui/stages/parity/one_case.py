@@ -9,6 +9,7 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.parity_dims import Dim
 from modelpack_gui.core.parity_plan import Case
+from modelpack_gui.core.parity_summary import ARTIFACT_REFUSED, EAGER_REFUSED
 from modelpack_gui.core.records import ParityCase, ParitySpec, Verdict
 from modelpack_gui.stages.parity import judge
 from modelpack_gui.stages.parity.keep import OutputValues
@@ -63,7 +64,7 @@ class CaseRunner:
         except UserError as error:
             if case.is_example:
                 raise
-            info = judge.refused(case, self._reference.subject, judge.EAGER_REFUSED, error)
+            info = judge.refused(case, self._reference.subject, EAGER_REFUSED, error)
             return Compared(judge.without_outputs(case, Verdict.SKIPPED, info))
         frozen = judge.frozen_dim(case, self._dims, self._runtime)
         if frozen is not None:
@@ -72,7 +73,7 @@ class CaseRunner:
         try:
             actual = self._runtime.run(tensors)
         except UserError as error:
-            info = judge.refused(case, self._runtime.title, judge.ARTIFACT_REFUSED, error)
+            info = judge.refused(case, self._runtime.title, ARTIFACT_REFUSED, error)
             return Compared(judge.without_outputs(case, Verdict.FAILED, info))
         self._context.check_cancelled()
         further = Further.nothing(len(expected))

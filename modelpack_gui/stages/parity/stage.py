@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.judgement import judge_report
 from modelpack_gui.core.parity_dims import Dim
 from modelpack_gui.core.parity_plan import Case, case_of, plan
 from modelpack_gui.core.records import ParityReport, ParityRequest, Verdict
@@ -16,8 +17,7 @@ from modelpack_gui.stages.explain.results import explain_parity
 from modelpack_gui.stages.parity.one_case import CaseRunner
 from modelpack_gui.stages.parity.opening import further_sides, open_both
 from modelpack_gui.stages.parity.reference import randomness
-from modelpack_gui.stages.parity.summary import summarise, untried
-from modelpack_gui.stages.parity.sweep import Tried, go_through
+from modelpack_gui.stages.parity.sweep import go_through
 from modelpack_gui.stages.source.build import BuiltModel
 from modelpack_gui.stages.source.inputs import complete_inputs
 
@@ -66,23 +66,23 @@ def run(
         runner = CaseRunner(reference, runtime, further, dims, request.parity, opened.computes_in, context)
         tried = go_through(cases, request, runner.run, context, clock)
     warnings = (*(built.warnings if built is not None else ()), *captured.records, *((random,) if random else ()))
-    verdicts = [case.verdict for case in tried.cases]
-    if random or untried(tried.cases, dims):
-        verdicts.append(Verdict.WARNING)
-    summary = summarise(tried.cases, dims, request.parity, runtime.title, random, opened.computes_in)
-    report = ParityReport(
-        artifact_path=opened.artifact.path,
-        parity=request.parity,
-        verdict=Verdict.worst(verdicts),
-        summary=summary + _left_out(tried, len(cases)),
-        cases=tried.cases,
-        runtime=runtime.description,
-        warnings=warnings,
-        duration_s=clock() - started,
-        computes_in=opened.computes_in,
-        left=tried.left,
-        expected_title=reference.title,
-        is_random=random is not None,
+    report = judge_report(
+        ParityReport(
+            artifact_path=opened.artifact.path,
+            parity=request.parity,
+            verdict=Verdict.SKIPPED,
+            summary="",
+            cases=tried.cases,
+            runtime=runtime.description,
+            warnings=warnings,
+            duration_s=clock() - started,
+            computes_in=opened.computes_in,
+            left=tried.left,
+            expected_title=reference.title,
+            is_random=random is not None,
+            example_sizes={dim.name: dim.example for dim in dims},
+            runtime_title=runtime.title,
+        )
     )
     source_path = built.source_path if built is not None else ""
     return dataclasses.replace(report, explanations=explain_parity(report, request, opened.artifact, source_path))
@@ -105,14 +105,6 @@ def _planned(request: ParityRequest, context: Context) -> tuple[tuple[Dim, ...],
     known = {case.choice.key for case in request.known}
     others = [case for key, case in by_key.items() if key in known or key in wanted]
     return dims, tuple({case.choice.key: case for case in (*others, *wanted.values())}.values())
-
-
-def _left_out(tried: Tried, planned: int) -> str:
-    """How much the time left out, as a sentence that follows others; empty if nothing."""
-    left = len(tried.left)
-    if not left:
-        return ""
-    return f" {left} of {planned} cases {'was' if left == 1 else 'were'} not tried for lack of time."
 
 
 def _completed(request: ParityRequest, context: Context) -> ParityRequest:
