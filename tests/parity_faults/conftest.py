@@ -20,6 +20,8 @@ from modelpack_gui.core.records import (
     ParityReport,
     ParityRequest,
     ParitySpec,
+    ReproRecord,
+    ReproRequest,
 )
 from modelpack_gui.stages import registry
 
@@ -48,6 +50,15 @@ class Exported:
         )  # fmt: skip
         report: ParityReport = registry.resolve("parity")(request, self._context)
         return report
+
+    def repro(self, target: Path, path: Path | None = None, choice: CaseChoice | None = None) -> ReproRecord:
+        """Make a repro of it."""
+        request = ReproRequest(
+            self.source, (self.input,), str(path or self.path), self.dynamic, ParitySpec(), str(target),
+            case=choice or CaseChoice(),
+        )  # fmt: skip
+        record: ReproRecord = registry.resolve("repro")(request, self._context)
+        return record
 
     def layers(self, path: Path | None = None, choice: CaseChoice | None = None) -> LayersReport:
         """Compare it layer by layer."""

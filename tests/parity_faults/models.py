@@ -121,7 +121,7 @@ class BranchOnSize(nn.Module):
 
 
 class LargeInside(nn.Module):
-    """Goes beyond what float16 can hold, and comes back."""
+    """Goes beyond what float16 can hold, and comes back; what moves values moves them in float16 on every device."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ class LargeInside(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         hidden = self.layer(x) * 400.0
         energy = hidden * hidden
-        scores: Tensor = torch.log1p(energy)
+        scores: Tensor = torch.log1p(energy.transpose(0, 1))
         return scores
 
 

@@ -133,7 +133,7 @@ def test_the_zip_fails_where_only_onnx_onnxruntime_and_numpy_can_be_imported(fol
 
     assert record.verdict is Verdict.FAILED
     assert record.summary == (
-        "It fails without this app, with optimisations off and on: 2 nodes of 2, to be reported to pytorch/pytorch."
+        "It fails without this app, with optimisations off and on: 1 node of 2, a matter for pytorch/pytorch."
     )
     assert record.files == (
         "README.md", "model.onnx", "reproduce.py", "test_data_set_0/input_0.pb", "test_data_set_0/output_0.pb",
@@ -168,7 +168,7 @@ def test_inputs_are_cut_down_to_the_fewest_rows_that_fail_and_no_further(folder:
     make(folder, "Branch", sizes={"n": 17})
     unpacked(folder)
     assert [values.shape for values in tensors(folder, "input")] == [(3, 6)]
-    assert np.array_equal(tensors(folder, "output")[0], tensors(folder, "input")[0] * np.float32(2) + np.float32(5))
+    assert np.array_equal(tensors(folder, "output")[0], tensors(folder, "input")[0] + np.float32(5))
 
 
 def test_the_zip_holds_neither_what_is_not_needed_nor_what_names_the_users_files(folder: Path) -> None:
@@ -176,7 +176,7 @@ def test_the_zip_holds_neither_what_is_not_needed_nor_what_names_the_users_files
     make(folder, "Affine")
     model = onnx.load(unpacked(folder) / "model.onnx")
     onnx.checker.check_model(model, full_check=True)
-    assert {tensor.name for tensor in model.graph.initializer} == {"one", "two"}
+    assert {tensor.name for tensor in model.graph.initializer} == {"one"}
     assert b"secret" not in (folder / "unpacked" / "model.onnx").read_bytes()
     readme = (folder / "unpacked" / "README.md").read_text(encoding="utf-8")
     assert str(folder) not in readme
@@ -265,7 +265,7 @@ def test_a_value_of_another_file_is_refused(folder: Path) -> None:
     assert caught.value.info.code == "repro-value-unknown"
 
 
-def test_cancelling_leaves_no_file_behind(folder: Path) -> None:
+def test_cancelling_leaves_no_file_behind(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     class Cancelled(PlainContext):
         def progress(self, message: str, fraction: float | None = None) -> None:
             self.is_writing = message.startswith("Writing")
@@ -277,5 +277,5 @@ def test_cancelling_leaves_no_file_behind(folder: Path) -> None:
     affine(folder)
     request = ReproRequest(ModelSource("models.py", name="Affine"), (X,), "m.onnx", (N,), ParitySpec(), "repro.zip")
     with pytest.raises(JobCancelled):
-        run(request, Cancelled(folder, folder))
+        run(request, Cancelled(folder, tmp_path_factory.mktemp("scratch")))
     assert sorted(path.name for path in folder.iterdir() if path.name != "__pycache__") == ["m.onnx", "models.py"]

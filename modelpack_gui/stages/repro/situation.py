@@ -5,21 +5,24 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import SourcePlace
 from modelpack_gui.core.parity_plan import case_of
-from modelpack_gui.core.records import Artifact, ReproRequest, tensor_inputs
+from modelpack_gui.core.records import Artifact, LayerFault, ReproRequest, tensor_inputs
 from modelpack_gui.stages.explain.places import line_of
 from modelpack_gui.stages.inspection.origin import origin_of_onnx
 from modelpack_gui.stages.parity.artifact_reference import ArtifactReference
 from modelpack_gui.stages.parity.reference import EagerReference, Reference
 from modelpack_gui.stages.parity.regimes import case_inputs
 from modelpack_gui.stages.parity.runtimes.onnx_reference_runtime import OnnxReferenceRuntime
+from modelpack_gui.stages.repro.aligned_values import AlignedValues
+from modelpack_gui.stages.repro.fault import find_fault
 from modelpack_gui.stages.repro.subgraph import Cut, Graph
-from modelpack_gui.stages.repro.truth import Truth
+from modelpack_gui.stages.repro.truth import Inner, Truth
 from modelpack_gui.stages.source.build import build_model
 from modelpack_gui.stages.source.inputs import complete_inputs
 from modelpack_gui.stages.source.onnx_source import onnx_source
@@ -33,8 +36,7 @@ class Situation:
         tensors: The inputs of the case.
         dims: (position of the input, axis) pairs of each dynamic dimension, and its size.
         value: Where it goes wrong; empty if that is not known.
-        sentence: What the layers stage says of the fault; empty if it was not asked or found none.
-        missing: What eager did that the artifact does not.
+        fault: What the layers stage says of that; None if it does not name this value.
     """
 
     truth: Truth
@@ -42,8 +44,7 @@ class Situation:
     dims: tuple[tuple[tuple[tuple[int, int], ...], int], ...]
     case_label: str
     value: str = ""
-    sentence: str = ""
-    missing: tuple[str, ...] = ()
+    fault: LayerFault | None = None
 
 
 def open_situation(request: ReproRequest, graph: Graph, artifact: Artifact, context: Context) -> Situation:
@@ -69,33 +70,41 @@ def open_situation(request: ReproRequest, graph: Graph, artifact: Artifact, cont
     sets = [dataclasses.replace(item, inputs=complete_inputs(item.inputs, context)) for item in request.input_sets]
     case = case_of(request.case, inputs, request.dynamic, sets)
     reference: Reference
+    fault: LayerFault | None = None
+    inner: Inner | None = None
     onnx_file = onnx_source(request.source, context)
     if onnx_file is not None:
         reference = ArtifactReference(OnnxReferenceRuntime(onnx_file, inputs), context, is_torch_needed=False)
     else:
         context.progress("Building the model", 0.0)
-        reference = EagerReference(build_model(request.source, context).module, inputs, context)
+        built = build_model(request.source, context)
+        reference = EagerReference(built.module, inputs, context)
+        fault = find_fault(request, built, context)
+    value = request.value or (fault.value if fault is not None else "")
+    if onnx_file is None:
+        inner = AlignedValues(Path(artifact.path), built.module, inputs, value, context)
     names = [item.name for item in tensor_inputs(inputs)]
     axes: dict[str, list[tuple[int, int]]] = {}
     for dim in request.dynamic:
         axes.setdefault(dim.name, []).append((names.index(dim.input), dim.axis))
     return Situation(
-        truth=Truth(graph, reference, inputs, None),
+        truth=Truth(graph, reference, inputs, inner),
         tensors=case_inputs(reference, case),
         dims=tuple((tuple(found), case.sizes[name]) for name, found in axes.items()),
         case_label=case.label,
-        value=request.value,
+        value=value,
+        fault=fault if fault is not None and fault.value == value else None,
     )
 
 
-def origin(graph: Graph, cut: Cut) -> tuple[str, SourcePlace | None, str]:
+def origin(graph: Graph, cut: Cut, fault: LayerFault | None) -> tuple[str, SourcePlace | None, str]:
     """The module that the last node of a part came from, the line, and its text; empty where it is not known."""
-    if not cut.nodes:
-        return "", None, ""
-    node = graph.node(cut.nodes[-1])
-    found = origin_of_onnx(node.name, {item.key: item.value for item in node.metadata_props})
-    file, _, line = found.source_location.rpartition(":")
-    if not file or not line.isdigit():
-        return found.module_path, None, ""
-    place = SourcePlace(file, int(line))
-    return found.module_path, place, line_of(place)
+    module_path, place = "", None
+    if cut.nodes:
+        node = graph.node(cut.nodes[-1])
+        found = origin_of_onnx(node.name, {item.key: item.value for item in node.metadata_props})
+        file, _, line = found.source_location.rpartition(":")
+        module_path, place = found.module_path, SourcePlace(file, int(line)) if file and line.isdigit() else None
+    if fault is not None and fault.place is not None:
+        place = fault.place
+    return module_path, place, line_of(place) if place is not None else ""

@@ -16,6 +16,7 @@ from modelpack_gui.core.records import ReproRecord, ReproRequest, Verdict
 from modelpack_gui.stages.common.paths import replace_files, resolve
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export.artifact import read_artifact
+from modelpack_gui.stages.layers.missing import condition_of
 from modelpack_gui.stages.parity.low_precision import low_precision_of
 from modelpack_gui.stages.repro import texts, zipped
 from modelpack_gui.stages.repro.evaluator import evaluated
@@ -83,7 +84,7 @@ def run(request: ReproRequest, context: Context) -> ReproRecord:
     return ReproRecord(
         path=str(target),
         verdict=Verdict.FAILED if rerun.status == 1 and rerun.levels else Verdict.PASSED,
-        summary=_summary(trial, rerun, len(graph), texts.report_to(trial, finding)[0]),
+        summary=_summary(trial, rerun, len(graph), texts.report_to(trial, finding)),
         nodes=len(trial.cut.nodes),
         nodes_before=len(graph),
         files=files,
@@ -112,27 +113,32 @@ def _at(situation: Situation, axes: Sequence[tuple[int, int]], size: int) -> Val
 
 
 def _finding(graph: Graph, trial: Trial, situation: Situation, title: str) -> texts.Finding:
-    module_path, place, source_line = origin(graph, trial.cut)
+    fault = situation.fault
+    module_path, place, source_line = origin(graph, trial.cut, fault)
+    missing = fault.missing if fault is not None else ()
+    condition = condition_of(f"{place.file}:{place.line}") if missing and place is not None else None
     return texts.Finding(
         title=title,
         case_label=situation.case_label,
-        sentence=situation.sentence,
+        sentence=fault.sentence if fault is not None else "",
         module_path=module_path,
         ops=tuple(graph.node(i).op_type for i in trial.cut.nodes),
         place=place,
         source_line=source_line,
-        missing=situation.missing,
+        missing=missing,
+        condition=condition[0] if condition is not None else "",
         reference=None,
     )
 
 
-def _summary(trial: Trial, rerun: zipped.Rerun, nodes_before: int, repository: str) -> str:
+def _summary(trial: Trial, rerun: zipped.Rerun, nodes_before: int, report: texts.Report) -> str:
     part = f"{plural(len(trial.cut.nodes), 'node')} of {nodes_before:,}"
     if rerun.status != 1 or not rerun.levels:
         return f"Written, but it does not fail when it is run by itself: {part}."
     levels = rerun.levels
     where = "with optimisations off and on" if len(levels) > 1 else f"only with optimisations {_spoken(levels[0])}"
-    return f"It fails without this app, {where}: {part}, to be reported to {repository}."
+    to = "a branch of the model that the export froze" if report.is_limit else f"a matter for {report.repository}"
+    return f"It fails without this app, {where}: {part}, {to}."
 
 
 def _spoken(level: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from modelpack_gui.core.explanation import SourcePlace
 from modelpack_gui.core.figures import plural, significant
@@ -14,7 +15,7 @@ from modelpack_gui.stages.export.metadata import PREFIX
 from modelpack_gui.stages.repro.trial import Outcome, Trial
 from modelpack_gui.stages.repro.zipped import COMMAND, DATA, SCRIPT
 
-EXPORTER, RUNTIME, STANDARD = "pytorch/pytorch", "microsoft/onnxruntime", "onnx/onnx"
+EXPORTER, RUNTIME = "pytorch/pytorch", "microsoft/onnxruntime"
 _PACKAGES = ("torch", "onnx", "onnxruntime", "onnxscript", "numpy")
 _SHOWN_NODES = 12
 _README = """\
@@ -61,6 +62,7 @@ class Finding:
         ops: The operators of the part.
         source_line: The text of `place`; empty if it cannot be read.
         missing: What eager did that the artifact does not.
+        condition: Of the `if` that the first of these is under; empty if there is none.
         reference: What onnx.reference makes of the part; None if it cannot run it.
     """
 
@@ -72,38 +74,54 @@ class Finding:
     place: SourcePlace | None
     source_line: str
     missing: tuple[str, ...]
+    condition: str
     reference: Outcome | None
 
 
-def report_to(trial: Trial, finding: Finding) -> tuple[str, str]:
-    """Where the failure belongs, as owner/name on GitHub, and why."""
-    failure = trial.failure
+class Report(NamedTuple):
+    """Where a failure belongs: owner/name on GitHub, and why; `is_limit` of what no exporter can follow."""
+
+    repository: str
+    why: str
+    is_limit: bool = False
+
+
+def report_to(trial: Trial, finding: Finding) -> Report:
+    """Whose failure it is, as far as the trials tell."""
+    failure, reference = trial.failure, finding.reference
     if "off" not in failure:
-        return RUNTIME, "it shows only with graph optimisations on, so that an optimisation changes the result"
-    if finding.missing:
-        return EXPORTER, (
-            f"the exported graph lacks what the model does in between ({', '.join(finding.missing)}). A branch or a "
-            "loop of Python on sizes or values is a documented limit of exporting and has to be changed in the model"
+        return Report(
+            RUNTIME, "it shows only with graph optimisations on, so that an optimisation changes the result"
         )
-    if finding.reference is None:
-        return EXPORTER, "the graph gives another result even without optimisations (onnx.reference cannot run it)"
-    if finding.reference.kind:
-        if failure["off"] == "raises" and finding.reference.kind != "raises":
-            return RUNTIME, "ONNX Runtime refuses a graph that onnx.reference runs"
-        return EXPORTER, "onnx.reference, the standard's own evaluator, gives the same wrong result: it is the graph"
-    return RUNTIME, "onnx.reference, the standard's own evaluator, gives the expected result for the same graph"
+    if finding.condition:
+        return Report(
+            EXPORTER,
+            f"but first look at `if {finding.condition}` in the model. It depends on what the exporter made a "
+            "constant, which is a documented limit of exporting and has to be changed in the model (torch.where, "
+            "torch.cond, or no branch); report it if the condition holds for the example inputs too",
+            is_limit=True,
+        )
+    if finding.missing:
+        return Report(EXPORTER, f"the exported graph lacks what the model does: {', '.join(finding.missing)}")
+    if reference is None:
+        return Report(EXPORTER, "the graph is wrong even without optimisations (onnx.reference cannot run it)")
+    if reference.kind == "" or (failure["off"] == "raises" and reference.kind != "raises"):
+        return Report(RUNTIME, "onnx.reference, the standard's own evaluator, runs the same graph as it should")
+    return Report(
+        EXPORTER, "onnx.reference, the standard's own evaluator, gives the same wrong result: it is the graph"
+    )
 
 
 def readme(trial: Trial, finding: Finding, nodes_before: int, tolerance: tuple[float, float]) -> str:
     """The text of README.md."""
     shown = ", ".join(finding.ops[:_SHOWN_NODES]) + (", …" if len(finding.ops) > _SHOWN_NODES else "")
     part = f"{plural(len(trial.cut.nodes), 'node')} of {nodes_before:,} ({shown or 'a constant'})"
-    repository, why = report_to(trial, finding)
+    report = report_to(trial, finding)
     rows = [_row(f"ONNX Runtime, optimisations {level}", outcome) for level, outcome in trial.outcomes.items()]
     if finding.reference is not None:
         rows.append(_row("onnx.reference", finding.reference))
     return _README.format(
-        part=f"From {finding.title}, {finding.case_label}: {part}, which make `{trial.cut.target}`.",
+        part=f"From {finding.title}, {finding.case_label}: {part} for the value `{trial.cut.target}`.",
         facts="\n".join(_facts(finding)),
         command=COMMAND,
         script=SCRIPT,
@@ -111,7 +129,7 @@ def readme(trial: Trial, finding: Finding, nodes_before: int, tolerance: tuple[f
         rtol=tolerance[0],
         atol=tolerance[1],
         rows="\n".join(rows),
-        report=f"https://github.com/{repository}/issues: {why}.",
+        report=f"https://github.com/{report.repository}/issues: {report.why}.",
     )
 
 
