@@ -22,6 +22,7 @@ from modelpack_gui.core.records import (
     ParitySpec,
     ReproRecord,
     ReproRequest,
+    RuntimeChoice,
 )
 from modelpack_gui.stages import registry
 
@@ -42,12 +43,14 @@ class Exported:
     input: InputSpec
     dynamic: tuple[DynamicDim, ...]
 
-    def parity(self, path: Path | None = None, *choices: CaseChoice) -> ParityReport:
+    def parity(
+        self, path: Path | None = None, *choices: CaseChoice, runtime: RuntimeChoice | None = None
+    ) -> ParityReport:
         """Compare the artifact, or an edited one, with the model; at the example alone if no cases are named."""
+        spec = ParitySpec(seeds=(0,), runtime=runtime or RuntimeChoice())
         request = ParityRequest(
-            self.source, (self.input,), str(path or self.path), self.dynamic, ParitySpec(seeds=(0,)),
-            only=choices or (CaseChoice(),),
-        )  # fmt: skip
+            self.source, (self.input,), str(path or self.path), self.dynamic, spec, only=choices or (CaseChoice(),)
+        )
         report: ParityReport = registry.resolve("parity")(request, self._context)
         return report
 

@@ -82,8 +82,10 @@ class FaultFinder:
         items: Sequence[Aligned],
         rows: Mapping[str, LayerRow],
         context: Context,
+        computes_in: str = "",
     ) -> None:
         self._side, self._eager, self._context = side, eager, context
+        self._computes_in = computes_in
         self._graph: ArtifactGraph = side.graph
         self._items = {item.value: item for item in items if item.value in rows}
         self._rows = dict(rows)
@@ -155,7 +157,9 @@ class FaultFinder:
             return Replayed(suspect, suspect.row, math.inf)
         tolerance = spec.tolerance_of(dtype_name(expected.dtype))
         errors = measure(expected, actual, None, tolerance, nan_equal=spec.nan_equal)
-        floor = max(suspect.row.noise_floor or 0.0, half_spacing(dtype_name(actual.dtype), errors.max_expected))
+        dtypes = filter(None, (dtype_name(actual.dtype), self._computes_in))
+        spacing = max(half_spacing(dtype, errors.max_expected) for dtype in dtypes)
+        floor = max(suspect.row.noise_floor or 0.0, spacing)
         strength = errors.max_abs / floor if floor else math.inf * errors.max_abs
         if errors.misplaced or errors.unequal:
             strength = math.inf

@@ -66,12 +66,14 @@ def measure(
     tolerance: tuple[float, float],
     *,
     nan_equal: bool = True,
+    computes_in: str = "",
 ) -> Errors:
     """Compare two tensors of one shape.
 
     Args:
         exact: The same in float64; None if it is not known.
         tolerance: (rtol, atol).
+        computes_in: The dtype that the artifact computes in, if it is a coarser one than it shows.
     """
     errors = Errors(elements=expected.numel())
     if not (expected.is_floating_point() or expected.is_complex()):
@@ -87,9 +89,8 @@ def measure(
         if bits is not None:
             _add_ulp(errors, left[part], right[part], bits)
     if errors.noise is not None:
-        coarser = max(
-            (dtype_name(expected.dtype), dtype_name(actual.dtype)), key=lambda name: _HALF_SPACING.get(name, 0)
-        )
+        dtypes = (dtype_name(expected.dtype), dtype_name(actual.dtype), computes_in)
+        coarser = max(dtypes, key=lambda name: _HALF_SPACING.get(name, 0))
         errors.floor = max(errors.noise, half_spacing(coarser, errors.max_expected))
     return errors
 

@@ -38,7 +38,7 @@ def make_row(
         return _row(item, level, depth, info, Errors(), (Verdict.FAILED, reason), is_float=False)
     narrow = dtype_name(actual.dtype) if dtype_name(actual.dtype) != dtype_name(expected.dtype) else computes_in
     tolerance = spec.tolerance_of(dtype_name(expected.dtype), narrow)
-    errors = measure(expected, actual, exact, tolerance, nan_equal=spec.nan_equal)
+    errors = measure(expected, actual, exact, tolerance, nan_equal=spec.nan_equal, computes_in=computes_in)
     is_float = expected.is_floating_point() or expected.is_complex()
     return _row(item, level, depth, info, errors, _verdict(errors, is_float=is_float), is_float=is_float)
 

@@ -53,6 +53,7 @@ def run(request: LayersRequest, context: Context, built: BuiltModel | None = Non
             "The values inside a TorchScript archive cannot be read, so that it cannot be compared layer by layer.",
             "Export to ONNX with the same exporter (trace or script), and compare that layer by layer.",
         )
+    computes_in = low_precision_of(artifact)
     request = dataclasses.replace(
         request,
         inputs=complete_inputs(request.inputs, context),
@@ -73,10 +74,10 @@ def run(request: LayersRequest, context: Context, built: BuiltModel | None = Non
         trace = eager.run()
         side = _open(artifact, request, built.module, tensors, context)
         aligned = [item for item in align(side.graph, trace) if not request.only or item.value in request.only]
-        comparison = Comparison(side, eager, trace, aligned, request.parity, low_precision_of(artifact), context)
+        comparison = Comparison(side, eager, trace, aligned, request.parity, computes_in, context)
         comparison.run(request.memory_bytes)
         context.progress("Looking for the first fault", 1.0)
-        fault = _find_fault(comparison, side, eager, trace, request, context)
+        fault = _find_fault(comparison, side, eager, trace, request, context, computes_in)
     rows = tuple(row for level in side.levels for row in comparison.of_level(level))
     verdict, summary = summarise(rows, fault)
     makers = {level: side.makers(level) for level in comparison.by_level}
@@ -121,12 +122,13 @@ def _find_fault(
     trace: EagerTrace,
     request: LayersRequest,
     context: Context,
+    computes_in: str,
 ) -> LayerFault | None:
     """The first fault at the first level that has one; the rows get what was found out on the way."""
     found: LayerFault | None = None
     for level, items in comparison.by_level.items():
         rows = {value: row for (at, value), row in comparison.rows.items() if at == level}
-        finder = FaultFinder(side, eager, items, rows, context)
+        finder = FaultFinder(side, eager, items, rows, context, computes_in)
         explained = finder.with_propagated()
         suspects = finder.suspects()
         replayed = finder.replay(suspects, level, request.parity, request.memory_bytes)
