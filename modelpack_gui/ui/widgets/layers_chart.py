@@ -121,8 +121,8 @@ class DepthChart(Chart):
             self._draw_limit(pg, plot, limit)
         for one in self._series:
             self._draw_series(pg, plot, one)
-        self._draw_faults(pg, plot)
         self._fit_axes(plot, places)
+        self._draw_faults(pg, plot)
         self._name_series(plot)
         self._ring = pg.ScatterPlotItem(size=15, symbol="o", brush=None, pen=pg.mkPen(colors.accent, width=2))
         self._ring.setZValue(10)
@@ -195,7 +195,7 @@ class DepthChart(Chart):
         label = pg.TextItem(
             f"fault: {row.op_type}", color=color, anchor=(1.06 if is_right else -0.06, 0.0), fill=fill
         )
-        label.setPos(first, self._scale.top)
+        label.setPos(first, plot.getViewBox().viewRange()[1][1])
         plot.addItem(label, ignoreBounds=True)
 
     def _make_canvas(self, pg: Any) -> None:
@@ -220,10 +220,19 @@ class DepthChart(Chart):
         ticks = _thinned(log_ticks(scale.low, scale.high, is_exponent=True), room)
         ticks += [(place, text) for place, text in ((scale.zero, "0"), (scale.nan, "NaN")) if place in shown]
         plot.getAxis("left").setTicks([ticks, []])
-        plot.setYRange(scale.bottom if scale.zero in shown else scale.low, scale.top)
+        bottom = scale.bottom if scale.zero in shown else scale.low
+        plot.setYRange(bottom, self._top(plot, bottom))
         plot.getViewBox().setLimits(xMin=low - margin, xMax=high + margin, minXRange=4.0)
         if not self._is_zoomed:
             plot.setXRange(low - margin, high + margin)
+
+    def _top(self, plot: Any, bottom: float) -> float:
+        """Upper end of the y axis, with room for what is written at a fault."""
+        top = self._scale.top
+        if not any(row.is_fault for _, _, row in self._points.values()):
+            return top
+        share = min(1.4 * self.fontMetrics().height() / max(plot.getViewBox().height(), 1.0), 0.4)
+        return bottom + (top - bottom) / (1.0 - share)
 
     def _name_series(self, plot: Any) -> None:
         """Above the plot and not in it, where it would hide what it names; and so it is in every picture."""
@@ -233,6 +242,8 @@ class DepthChart(Chart):
             parts.append(f'<span style="color: {color}">{sign}</span> {html.escape(level_title(one.level))}')
         if self.measure.has_floor and any(row.noise_floor is not None for one in self._series for row in one.rows):
             parts.append("┄ noise floor")
+        if any(row.verdict is Verdict.FAILED for _, _, row in self._points.values()):
+            parts.append("filled: beyond the tolerance")
         plot.setTitle(" &nbsp; ".join(parts), color=theme().colors.text, size=f"{self.font().pointSizeF():g}pt")
 
     def _place_ring(self) -> None:
