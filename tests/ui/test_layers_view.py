@@ -258,7 +258,7 @@ def test_a_repro_is_made_of_the_fault_and_says_how_to_run_it(
     client.last("repro").answer(made_layers.repro(str(path)))
     qtbot.waitUntil(view.repro.reveal_button.isVisible)
     assert view.repro.badge.status is Status.PASSED
-    assert "3 nodes of 27, 48.2 kB" in view.repro.sentence.text()
+    assert "repro.zip, 48.2 kB" in view.repro.sentence.text()
     QTest.mouseClick(view.repro.copy_button, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == "python run.py"
 
@@ -282,6 +282,16 @@ def test_all_values_are_saved_as_csv_with_all_digits(show: Show, tmp_path: Path)
     fault = next(row for row in view.tables.rows.records if row.is_fault)
     found = next(line for line in lines if line["Value"] == fault.value and line["Level"] == "optimisation off")
     assert found["max_abs_diff"] == repr(fault.max_abs_diff)
+
+
+def test_the_export_menu_offers_picture_and_table(show: Show, qtbot: QtBot, tmp_path: Path) -> None:
+    view = show(made_layers.report(fault=14))
+    qtbot.waitUntil(lambda: view.chart.has_picture)
+    view.export_menu.aboutToShow.emit()
+    actions = [action.text() for action in view.export_menu.actions() if action.isEnabled()]
+    assert actions == ["Copy picture", "Save picture…", "Save all values as CSV…"]
+    view.chart.save_picture(tmp_path / "chart.svg")
+    assert "<svg" in (tmp_path / "chart.svg").read_text(encoding="utf-8")
 
 
 def test_a_csv_that_cannot_be_written_is_told(

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.figures import duration, plural, size
+from modelpack_gui.core.figures import size
 from modelpack_gui.core.records import LayersRequest, ReproRecord, ReproRequest, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.settings import Settings
@@ -122,16 +122,12 @@ class ReproPanel(QWidget):
             self._line.hide()
             self.setVisible(is_failure)
         else:
-            before = f" of {record.nodes_before:,}" if record.nodes_before > record.nodes else ""
-            facts = (
-                f"{plural(record.nodes, 'node')}{before}, {size(record.size_bytes)}, {duration(record.duration_s)}"
-            )
             # A repro is there to fail.
             if record.verdict is Verdict.FAILED:
                 self.badge.set_status(Status.PASSED, "Reproduced")
             else:
                 self.badge.set_status(Status.WARNING, "Not reproduced")
-            self._show(f"{record.summary} {Path(record.path).name}: {facts}.")
+            self._show(f"{record.summary} {Path(record.path).name}, {size(record.size_bytes)}.")
         self.busy_changed.emit()
 
     def _show(self, text: str) -> None:

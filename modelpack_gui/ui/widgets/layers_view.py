@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core.artifact_formats import SUFFIXES
 from modelpack_gui.core.errors import UserError
@@ -29,14 +29,15 @@ from modelpack_gui.ui.models.layer_inspection import NodeTarget, row_inspection
 from modelpack_gui.ui.models.layer_series import MEASURES
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.table_csv import ask_where, write_csv
-from modelpack_gui.ui.theme import SPACING
-from modelpack_gui.ui.widgets.basics import IconToolButton, heading
+from modelpack_gui.ui.theme import SPACING, icon
+from modelpack_gui.ui.widgets.basics import IconButton, heading
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.layers_chart import DepthChart
 from modelpack_gui.ui.widgets.layers_fault import FaultCard
 from modelpack_gui.ui.widgets.layers_head import LayersHead
 from modelpack_gui.ui.widgets.layers_repro import ReproPanel
 from modelpack_gui.ui.widgets.layers_tables import LayerTables
+from modelpack_gui.ui.widgets.pictures import add_picture_actions
 
 _SPLIT_KEY = "splits/layers-down"
 _MEASURE_KEY = "layers/measure"
@@ -191,10 +192,13 @@ class LayersView(QWidget):
         top.addWidget(heading("Error against depth"))
         top.addWidget(self.measure)
         top.addStretch(1)
-        save = IconToolButton("Save all values as CSV…", "save")
-        save.setObjectName("layer-save-csv")
-        save.clicked.connect(self._save_rows)
-        top.addWidget(save)
+        export = IconButton("Export", "export")
+        export.setObjectName("layers-export")
+        export.setToolTip("The picture of the chart, and the table of all values")
+        self.export_menu = QMenu(export)
+        self.export_menu.aboutToShow.connect(self._fill_export_menu)
+        export.setMenu(self.export_menu)
+        top.addWidget(export)
         upper = QWidget()
         column = QVBoxLayout(upper)
         column.setContentsMargins(0, 0, 0, 0)
@@ -208,8 +212,8 @@ class LayersView(QWidget):
         self.splitter.addWidget(upper)
         self.splitter.addWidget(self.tables)
         self.splitter.setSizes([270, 200])
-        upper.setMinimumHeight(230)
-        self.tables.setMinimumHeight(150)
+        upper.setMinimumHeight(190)
+        self.tables.setMinimumHeight(120)
         self.splitter.restoreState(self._settings.state(_SPLIT_KEY))
         self.splitter.splitterMoved.connect(
             lambda *_: self._settings.set_state(_SPLIT_KEY, self.splitter.saveState())
@@ -278,6 +282,15 @@ class LayersView(QWidget):
         if request is None or request.case == wanted or (self._case is None and self._parity is None):
             return ""
         return report.case_label if report is not None else "another case"
+
+    def _fill_export_menu(self) -> None:
+        menu = self.export_menu
+        menu.clear()
+        chart = self.chart
+        add_picture_actions(menu, chart.copy_picture, chart.ask_and_save, is_enabled=chart.has_picture)
+        save = menu.addAction(icon("table"), "Save all values as CSV…")
+        save.setEnabled(bool(self._state.rows))
+        save.triggered.connect(self._save_rows)
 
     def _save_rows(self) -> None:
         path = ask_where(self, self._settings, f"{Path(self._artifact_path).stem or 'artifact'}-layers")
