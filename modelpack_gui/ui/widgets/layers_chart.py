@@ -231,7 +231,8 @@ class DepthChart(Chart):
         top = self._scale.top
         if not any(row.is_fault for _, _, row in self._points.values()):
             return top
-        share = min(1.4 * self.fontMetrics().height() / max(plot.getViewBox().height(), 1.0), 0.4)
+        height = float(plot.getViewBox().height())
+        share = min(1.4 * self.fontMetrics().height() / max(height, 1.0), 0.4)
         return bottom + (top - bottom) / (1.0 - share)
 
     def _name_series(self, plot: Any) -> None:
