@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, Regime, Verdict
+from modelpack_gui.core.records import Origin, OutputParity, ParityCase, ParityReport, Regime, Verdict
+from modelpack_gui.core.rounding import ROUNDING_RATIO, nearness
 
 DIM_NOT_DYNAMIC = "dim-not-dynamic"
 ARTIFACT_REFUSED = "artifact-refused-inputs"
@@ -27,8 +28,10 @@ REGIME_TITLES: Mapping[Regime, str] = {
 Found = tuple[ParityCase, OutputParity]
 """An output and the case that it is of."""
 
-NOISE_FACTOR = 10.0  # errors up to so many noise floors are called rounding
-SLIGHT_BUDGET = 10.0  # and so are errors up to so many times the tolerance, where no noise floor is known
+SLIGHT_BUDGET = 10.0  # errors are called rounding up to so many times the tolerance, where no noise floor is known
+
+_TELLING = frozenset({Origin.FOLDING, Origin.OPTIMIZER, Origin.PRECISION, Origin.RUNTIME})
+"""Origins that say more than where it fails."""
 
 
 def summarise(report: ParityReport, doubts: Sequence[Found]) -> str:
@@ -55,7 +58,7 @@ def _summary(report: ParityReport, doubts: Sequence[Found]) -> str:
     if failed:
         causes = [_refusals(failed, sizes, report.runtime_title), *_wrong_outputs(cases, sizes)]
         text = "; ".join(cause for cause in causes if cause)
-        diagnosis = "the model is random" if report.is_random else _diagnosis(cases, failed, sizes)
+        diagnosis = "the model is random" if report.is_random else _diagnosis(report, failed)
         return f"Failed: {text}{f'; {diagnosis}' if diagnosis else ''}."
     agreement = _agreement(report)
     if report.is_random:
@@ -203,13 +206,21 @@ def _extent(outputs: Sequence[OutputParity]) -> str:
     return f"largest error {error:.2g}{times}"
 
 
-def _diagnosis(cases: Sequence[ParityCase], failed: Sequence[ParityCase], example: Mapping[str, int]) -> str:
-    """What the pattern of failures points to; empty if it says nothing."""
+def _diagnosis(report: ParityReport, failed: Sequence[ParityCase]) -> str:
+    """What is known of the cause; empty if nothing is."""
     if any(case.error is not None for case in failed):
         return ""
-    slight = _slight([item for case in failed for item in case.outputs if item.verdict is Verdict.FAILED])
+    slight = _slight(report, [item for case in failed for item in case.outputs if item.verdict is Verdict.FAILED])
     if slight:
         return slight
+    found = report.attribution
+    if found is not None and found.why and found.origin in _TELLING:
+        return found.why
+    return _pattern(report.cases, failed, example_sizes(report))
+
+
+def _pattern(cases: Sequence[ParityCase], failed: Sequence[ParityCase], example: Mapping[str, int]) -> str:
+    """What the pattern of failures points to; empty if it says nothing."""
     if all(case.input_set for case in failed):
         return "the example inputs pass, so the export froze something that the other inputs change"
     if all(case.regime is not Regime.NORMAL for case in failed):
@@ -228,20 +239,23 @@ def _diagnosis(cases: Sequence[ParityCase], failed: Sequence[ParityCase], exampl
     return f"the example size passes, so the export froze something that depends on {' and '.join(alone or names)}"
 
 
-def _slight(failed: Sequence[OutputParity]) -> str:
+def _slight(report: ParityReport, failed: Sequence[OutputParity]) -> str:
     """Say so if the errors are no larger than what rounding gives; empty if they are, or cannot be compared."""
     if any(item.max_budget is None or item.max_abs_diff is None or _has_other_mask(item) for item in failed):
         return ""
     worst = max(failed, key=lambda item: item.max_budget or 0.0)
-    floors = [item.noise_floor for item in failed if item.noise_floor is not None]
-    is_rounding = bool(floors) and max(item.max_abs_diff or 0.0 for item in failed) <= NOISE_FACTOR * max(floors)
-    if not is_rounding and (worst.max_budget or 0.0) > SLIGHT_BUDGET:
+    times = f"the largest error is {worst.max_budget:.3g} times the tolerance"
+    noise = [item.noise for item in failed if item.noise is not None]
+    if noise:
+        farthest = max(noise, key=lambda figures: figures.ratio or 0.0)
+        unmeasured = max((item.max_abs_diff or 0.0 for item in failed if item.noise is None), default=0.0)
+        if max(farthest.ratio or 0.0, unmeasured / max(figures.floor for figures in noise)) > ROUNDING_RATIO:
+            return ""
+        lower = report.computes_in if report.computes_in != worst.expected.dtype else ""
+        return f"{times}, and the artifact is {nearness(farthest, lower)}: rounding"
+    if (worst.max_budget or 0.0) > SLIGHT_BUDGET:
         return ""
-    floor = f": the model itself differs from its float64 version by {max(floors):.2g}" if floors else ""
-    return (
-        f"the largest error is {worst.max_budget:.3g} times the tolerance, which may be rounding in "
-        f"{worst.expected.dtype}{floor}"
-    )
+    return f"{times}, which may be rounding in {worst.expected.dtype}"
 
 
 def _has_other_mask(output: OutputParity) -> bool:

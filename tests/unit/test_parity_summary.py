@@ -9,7 +9,17 @@ import numpy as np
 
 from modelpack_gui.core.judgement import judge_report
 from modelpack_gui.core.parity_summary import percent
-from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, ParitySpec, TensorInfo, Verdict
+from modelpack_gui.core.records import (
+    Attribution,
+    NoiseFigures,
+    Origin,
+    OutputParity,
+    ParityCase,
+    ParityReport,
+    ParitySpec,
+    TensorInfo,
+    Verdict,
+)
 from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.totals import Tolerance
 
@@ -35,7 +45,11 @@ def _case(output: OutputParity, sizes: Mapping[str, int] | None = None, seed: in
 
 
 def _summary(*cases: ParityCase, sizes: Mapping[str, int] | None = SIZES, computes_in: str = "") -> str:
-    report = ParityReport(
+    return judge_report(_report(*cases, sizes=sizes, computes_in=computes_in)).summary
+
+
+def _report(*cases: ParityCase, sizes: Mapping[str, int] | None = SIZES, computes_in: str = "") -> ParityReport:
+    return ParityReport(
         "a.onnx",
         SPEC,
         Verdict.SKIPPED,
@@ -48,7 +62,6 @@ def _summary(*cases: ParityCase, sizes: Mapping[str, int] | None = SIZES, comput
         example_sizes=sizes or {},
         runtime_title="ONNX Runtime",
     )
-    return judge_report(report).summary
 
 
 def _fixed(case: ParityCase) -> ParityCase:
@@ -97,8 +110,25 @@ def test_a_failure_of_other_values_points_to_the_values() -> None:
 def test_slight_errors_are_not_blamed_on_a_frozen_size() -> None:
     slight = _output([1.0, 2.0], [1.0, 2.005])
     assert "which may be rounding in float64" in _summary(_case(GOOD), _case(slight, {"n": 3}))
-    noisy = dataclasses.replace(BAD, noise_floor=1.0)
-    assert "which may be rounding in float64" in _summary(_case(GOOD), _case(noisy, {"n": 3}))
+
+
+def test_errors_as_large_as_those_of_the_model_itself_are_called_rounding() -> None:
+    noise = NoiseFigures(1.0, 1.5, None, 1.0, 1.5, None, floor=1.0)
+    noisy = _case(dataclasses.replace(BAD, noise=noise), {"n": 3})
+    assert _summary(_case(GOOD), noisy).endswith(
+        "the largest error is 746 times the tolerance, "
+        "and the artifact is as near to the exact result as eager is (1.5x): rounding."
+    )
+    fault = _case(dataclasses.replace(BAD, noise=dataclasses.replace(noise, actual=11.0)), {"n": 3})
+    assert _summary(_case(GOOD), noisy, fault).endswith("depends on n.")
+
+
+def test_what_an_investigation_found_says_more_than_where_it_fails() -> None:
+    found = Attribution(Origin.OPTIMIZER, "y differs: it is the optimiser", "n = 3", why="it is the optimiser")
+    report = _report(_case(GOOD), _case(BAD, {"n": 3}))
+    assert judge_report(dataclasses.replace(report, attribution=found)).summary.endswith("; it is the optimiser.")
+    export = dataclasses.replace(found, origin=Origin.EXPORT)
+    assert judge_report(dataclasses.replace(report, attribution=export)).summary.endswith("depends on n.")
 
 
 def test_nan_at_other_places_shows_both_values() -> None:

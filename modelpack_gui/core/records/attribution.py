@@ -26,8 +26,9 @@ class SideResult:
     """One way of running the artifact, against the expected outputs of one case.
 
     Attributes:
-        side: `off`, `basic`, `extended`, `all` (levels of optimisation), `onnx.reference`, `without folding`, or
-            `without ConstantFolding` (one optimiser of the runtime switched off).
+        side: `off`, `basic`, `extended`, `all` (levels of optimisation), `onnx.reference` or another runtime,
+            `without ConstantFolding` (one optimiser of the runtime switched off), `eager in float16`, `without
+            folding` and `exported anew` (the model exported once more).
         noise_ratio: See NoiseFigures; the largest over the outputs.
         error: Why it could not be run; empty if it could.
     """
@@ -48,6 +49,7 @@ class Attribution:
         sentence: In plain words: `differs from eager by 3e-6, as near to the exact result as eager is (0.9x):
             rounding`.
         case: Label of the case that was looked at.
+        why: The part of it that says how it was told; empty if the figures of the case alone did.
         level: The lowest level of optimisation at which it differs; empty but for OPTIMIZER.
         sides: What was run to tell.
     """
@@ -57,3 +59,4 @@ class Attribution:
     case: str
     level: str = ""
     sides: tuple[SideResult, ...] = ()
+    why: str = ""

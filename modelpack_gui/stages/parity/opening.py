@@ -27,13 +27,15 @@ class Opened:
         artifact: The one that is judged.
         computes_in: See ParityReport.
         built: The model; None where an artifact takes its place.
+        expected_path: Of that artifact; empty where it is the model.
     """
 
     reference: Reference
     artifact: Artifact
     runtime: Runtime
     computes_in: str
-    built: BuiltModel | None
+    built: BuiltModel | None = None
+    expected_path: str = ""
 
 
 def open_both(request: ParityRequest, context: Context, built: BuiltModel | None = None) -> Opened:
@@ -53,12 +55,12 @@ def open_both(request: ParityRequest, context: Context, built: BuiltModel | None
         other = read_artifact(resolve(context, spec.expected_artifact))
         runtime = open_runtime(artifact, request.inputs, spec.runtime)
         reference = _artifact_reference(other, request, context, is_torch_needed=onnx_file is None)
-        return Opened(reference, artifact, runtime, computes_in or low_precision_of(other), None)
+        return Opened(reference, artifact, runtime, computes_in or low_precision_of(other), None, other.path)
     if onnx_file is not None:
         runtime = open_runtime(artifact, request.inputs, spec.runtime)
         evaluator = OnnxReferenceRuntime(onnx_file, request.inputs)
         bare = ArtifactReference(evaluator, context, is_torch_needed=False)
-        return Opened(bare, artifact, runtime, computes_in, None)
+        return Opened(bare, artifact, runtime, computes_in, None, str(onnx_file))
     if built is None:
         context.progress("Building the model", 0.0)
         built = build_model(request.source, context)

@@ -14,6 +14,7 @@ from modelpack_gui.core.parity_plan import Case, case_of, plan
 from modelpack_gui.core.records import ParityReport, ParityRequest, Verdict
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.explain.results import explain_parity
+from modelpack_gui.stages.parity.attribution import attribute
 from modelpack_gui.stages.parity.one_case import CaseRunner
 from modelpack_gui.stages.parity.opening import further_sides, open_both
 from modelpack_gui.stages.parity.reference import randomness
@@ -65,6 +66,9 @@ def run(
         further = None if random else further_sides(opened, request, context, has_plain=not is_brief)
         runner = CaseRunner(reference, runtime, further, dims, request.parity, opened.computes_in, context)
         tried = go_through(cases, request, runner.run, context, clock)
+        found = None  # of cases that are run once more for their values it is known
+        if not is_brief and not request.only:
+            found = attribute(tried.cases, cases, opened, request, context, clock, is_random=random is not None)
     warnings = (*(built.warnings if built is not None else ()), *captured.records, *((random,) if random else ()))
     report = judge_report(
         ParityReport(
@@ -77,6 +81,7 @@ def run(
             warnings=warnings,
             duration_s=clock() - started,
             computes_in=opened.computes_in,
+            attribution=found,
             left=tried.left,
             expected_title=reference.title,
             is_random=random is not None,
