@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from enum import Enum
 from typing import Any
 
@@ -22,6 +23,7 @@ from modelpack_gui.core.records import (
     MatrixReport,
     ParityReport,
     ParityRequest,
+    ParitySpec,
     ReproRecord,
     Request,
     Result,
@@ -64,6 +66,7 @@ def request_for(
     exported: ExportRecord | None = None,
     *,
     is_source: bool = False,
+    folder: str = "",
 ) -> Request:
     """The request that runs a stage of a recipe.
 
@@ -71,6 +74,7 @@ def request_for(
         artifact_path: Of the exported or opened artifact; empty takes the recipe's output path.
         exported: Record of the export that made it, if it was made in this run.
         is_source: Whether that artifact is the source itself, so that no export has asked anything of it.
+        folder: Where parity keeps the values of the outputs.
     """
     path = artifact_path or recipe.export.output_path
     if stage is Stage.SOURCE:
@@ -83,8 +87,10 @@ def request_for(
         asked = None if is_source else recipe.export
         return CheckRequest(path, asked, recipe.inputs, exported.reference if exported is not None else None)
     if stage is Stage.PARITY:
+        parity = recipe.parity
+        path = parity.actual_artifact or path
         return ParityRequest(
-            recipe.source, recipe.inputs, path, recipe.export.dynamic, recipe.parity, recipe.input_sets
+            recipe.source, recipe.inputs, path, recipe.export.dynamic, parity, recipe.input_sets, folder=folder
         )
     return BenchRequest(recipe.source, recipe.inputs, path, recipe.bench)
 
@@ -102,10 +108,30 @@ def settings_of(stage: Stage, recipe: Recipe, *, is_source: bool = False) -> tup
         return recipe.interpreter, recipe.source
     exported = (*made_from, recipe.export.dynamic if is_source else recipe.export)
     if stage is Stage.PARITY:
-        return (*exported, recipe.input_sets, recipe.parity)
+        parity = recipe.parity
+        if parity.actual_artifact:  # how the recipe exports has no say in it; the axes that it makes dynamic do
+            exported = (*made_from, recipe.export.dynamic)
+        return (*exported, recipe.input_sets, _measured_by(parity))
     if stage is Stage.BENCH:
         return (*exported, recipe.bench)
     return exported
+
+
+def is_judged_alike(one: ParitySpec, other: ParitySpec) -> bool:
+    """Whether two settings of parity judge the same figures alike."""
+    return all(getattr(one, name) == getattr(other, name) for name in _JUDGES_BY)
+
+
+_JUDGES_BY = ("rtol", "atol", "low_precision", "nan_equal", "max_noise_ratio")
+"""Fields of ParitySpec that need no run: the figures that there are can be judged anew by `core.judgement`."""
+
+
+def _measured_by(parity: ParitySpec) -> ParitySpec:
+    """The settings without those that change nothing of the figures."""
+    usual = ParitySpec()
+    judges_by = {name: getattr(usual, name) for name in _JUDGES_BY}
+    regimes = parity.regimes if parity.sweep else usual.regimes
+    return dataclasses.replace(parity, **judges_by, regimes=regimes, time_budget_s=usual.time_budget_s)
 
 
 def is_stale(stage: Stage, ran_with: Recipe, now: Recipe, *, is_source: bool = False) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import signal
 import sys
 import threading
@@ -18,6 +19,7 @@ from modelpack_gui.client import results
 from modelpack_gui.client.api import Client
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.ui import my_defaults
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.garbage import GarbageCollector
 from modelpack_gui.ui.job_center import JobCenter
@@ -74,6 +76,7 @@ def make_window(client: Client, settings: Settings) -> MainWindow:
     theme().start(settings.text("theme", "system"))
     jobs = JobCenter(client)
     controller = Controller(jobs)
+    controller.project.new_recipe = functools.partial(my_defaults.new_recipe, settings)
     window = MainWindow(controller, jobs, settings)
     controller.setParent(window)  # deleted with it, on its thread: the collector may run on any
     return window

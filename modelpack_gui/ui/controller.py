@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from modelpack_gui.core import fixes, serde
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.explanation import Fix, SourcePlace
-from modelpack_gui.core.pipeline import ORDER, Stage
+from modelpack_gui.core.pipeline import ORDER, Stage, settings_of
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     Capabilities,
@@ -361,6 +361,7 @@ class Controller(QObject):
     def _on_edited(self, before: Recipe) -> None:
         self._follow_files()
         self.recipe_changed.emit()
+        self.parity.follow(settings_of(Stage.PARITY, self.recipe, is_source=self.looks_at_source))
         self.states.tell_edited(before)
         is_elsewhere = before.interpreter != self.recipe.interpreter
         if is_elsewhere:

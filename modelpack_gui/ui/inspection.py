@@ -12,6 +12,7 @@ class Property:
     """One row. `value` is shown; `full` is the tooltip and what is copied, where it differs.
 
     Attributes:
+        meaning: What it stands for in plain words, for the tooltip; not copied.
         target: What `Inspection.follow` is called with when the name is clicked; None for a name that leads nowhere.
     """
 
@@ -19,6 +20,7 @@ class Property:
     value: str
     full: str = ""
     is_mono: bool = False
+    meaning: str = ""
     target: Any = None
 
 

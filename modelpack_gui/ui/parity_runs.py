@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.client.results import ResultsFolder
 from modelpack_gui.core.events import Failed, Partial, TerminalEvent
-from modelpack_gui.core.records import CaseChoice, ParityCase, ParityPart, ParityReport, ParityRequest
+from modelpack_gui.core.records import ParityCase, ParityPart, ParityReport, ParityRequest
 from modelpack_gui.ui.job_center import JobCenter
 
 
@@ -30,6 +31,8 @@ class ParityRuns(QObject):
         self._kept: Path | None = None  # of the result that there is
         self._added = 0
         self._job = ""
+        self._ran_with: tuple[Any, ...] = ()
+        self._now: tuple[Any, ...] = ()
         self.cases: tuple[ParityCase, ...] = ()
         self.planned = 0
         jobs.partial_added.connect(self._on_partial_added)
@@ -47,20 +50,28 @@ class ParityRuns(QObject):
         self._put(known, 0)
         return dataclasses.replace(request, folder=str(self._folder), known=known)
 
-    def start(self, job: str) -> None:
-        """It runs from now on."""
+    def start(self, job: str, measured_by: tuple[Any, ...]) -> None:
+        """It runs from now on, with these settings (see `pipeline.settings_of`)."""
         self._job = job
+        self._ran_with = self._now = measured_by
+
+    def follow(self, measured_by: tuple[Any, ...]) -> None:
+        """The settings are others: the cases of a run that ended without a result may say nothing of them."""
+        self._now = measured_by
+        if not self._job and self._now != self._ran_with:
+            self._put((), 0)
 
     def end(self, event: TerminalEvent) -> None:
         """It ended; without a result, the cases that came stay, so that the next run can go on from them."""
         self._job = ""
+        self.follow(self._now)
         if not isinstance(event, Failed) and event.result is not None:
             self._kept = self._folder
             self._results.keep_only(self._kept)
             self._put((), 0)
 
     def forget(self) -> None:
-        """Another project takes this one's place, or the cases no longer describe the recipe."""
+        """Another project or another artifact takes the place of the one that they are about."""
         self._job = ""
         self._put((), 0)
 
@@ -73,8 +84,11 @@ class ParityRuns(QObject):
     def _on_partial_added(self, partial: Partial) -> None:
         part = partial.result
         if partial.job == self._job and isinstance(part, ParityPart):
-            others = tuple(case for case in self.cases if _key(case.choice) != _key(part.case.choice))
-            self._put((*others, part.case), part.planned)
+            cases = self.cases
+            if any(case.choice.key == part.case.choice.key for case in cases):  # with other arrays than before
+                self._put(_replaced(cases, (part.case,)), part.planned)
+            else:
+                self._put((*cases, part.case), part.planned)
 
     def _put(self, cases: tuple[ParityCase, ...], planned: int) -> None:
         is_other = (cases, planned) != ((), 0) or (self.cases, self.planned) != ((), 0)
@@ -85,11 +99,9 @@ class ParityRuns(QObject):
 
 def with_cases(report: ParityReport, cases: tuple[ParityCase, ...]) -> ParityReport:
     """A report with cases that were run again in place of what it had for the same inputs."""
-    again = {_key(case.choice): case for case in cases}
-    merged = tuple(again.get(_key(case.choice), case) for case in report.cases)
-    return dataclasses.replace(report, cases=merged)
+    return dataclasses.replace(report, cases=_replaced(report.cases, cases))
 
 
-def _key(choice: CaseChoice) -> tuple[object, ...]:
-    """A choice as what can be looked up: its sizes are a mapping."""
-    return frozenset(choice.sizes.items()), choice.seed, choice.regime, choice.input_set
+def _replaced(cases: tuple[ParityCase, ...], others: tuple[ParityCase, ...]) -> tuple[ParityCase, ...]:
+    again = {case.choice.key: case for case in others}
+    return tuple(again.get(case.choice.key, case) for case in cases)

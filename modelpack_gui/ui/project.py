@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -24,6 +26,7 @@ class Project(QObject):
         path: Its file; None while it has none.
         opened_artifact: Absolute path of an artifact that this project was opened with, or empty.
         is_trusted: Whether the recipe's Python may be run.
+        new_recipe: What a new project starts from.
     """
 
     leaving = Signal()  # another recipe is about to take this one's place
@@ -41,6 +44,7 @@ class Project(QObject):
         self.path: Path | None = None
         self.opened_artifact = ""
         self.is_trusted = True
+        self.new_recipe: Callable[[], Recipe] = Recipe
         self._proposes = False  # whether the next scan may fill in what the recipe leaves open
 
     @property
@@ -65,7 +69,7 @@ class Project(QObject):
 
     def start_new(self) -> None:
         """Start over with an empty recipe."""
-        self._replace(Recipe(), None)
+        self._replace(self.new_recipe(), None)
 
     def open_recipe(self, path: Path, *, is_trusted: bool | None = None) -> None:
         """Open a recipe file; it is trusted if it was, unless `is_trusted` says.
@@ -81,7 +85,8 @@ class Project(QObject):
     def open_artifact(self, path: Path) -> None:
         """A new project whose source is an artifact, and which takes what that says of itself."""
         path = path.resolve()
-        self._replace(Recipe(source=ModelSource(file=str(path))), None, proposes=True)
+        source = ModelSource(file=str(path))
+        self._replace(dataclasses.replace(self.new_recipe(), source=source), None, proposes=True)
         self.opened_artifact = str(path)
         self.changed.emit()
 

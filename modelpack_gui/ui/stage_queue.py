@@ -100,6 +100,9 @@ class StageQueue(QObject):
 
     def _has_artifact_for(self, wanted: set[Stage]) -> bool:
         """Whether these stages can look at the source itself. Against itself TorchScript would prove nothing."""
+        parity = self._project.recipe.parity
+        if wanted & set(_NEEDS_ARTIFACT) == {Stage.PARITY} and parity.actual_artifact:
+            return True
         looks_only = not wanted & {Stage.PARITY, Stage.BENCH, Stage.EXPORT}
         return self._source.is_onnx or (self._states.looks_at_source and looks_only)
 
@@ -137,6 +140,8 @@ class StageQueue(QObject):
             del self._running[stage]
             if stage is Stage.PARITY:
                 self._parity.end(event)
+            elif stage is Stage.EXPORT:
+                self._parity.forget()
             states.end(stage, event, recipe, made_from)
             self.ended.emit(stage)
             if not isinstance(event, Done) and stage in (Stage.SOURCE, Stage.EXPORT):
@@ -148,5 +153,5 @@ class StageQueue(QObject):
 
         job = self._running[stage] = self._jobs.run(stage.value, request, stage.label, ended)
         if stage is Stage.PARITY:
-            self._parity.start(job)
+            self._parity.start(job, pipeline.settings_of(stage, recipe, is_source=states.looks_at_source))
         states.start(stage)

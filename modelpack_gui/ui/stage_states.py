@@ -10,9 +10,18 @@ from PySide6.QtCore import QObject, Signal
 from modelpack_gui.core import pipeline
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Failed, TerminalEvent
+from modelpack_gui.core.judgement import rejudge_report
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import ExportRecord, FileStamp, LoadReport, Result, Verdict, source_problem
+from modelpack_gui.core.records import (
+    ExportRecord,
+    FileStamp,
+    LoadReport,
+    ParityReport,
+    Result,
+    Verdict,
+    source_problem,
+)
 from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_source import ProjectSource
 from modelpack_gui.ui.status import StageState, Status
@@ -34,12 +43,13 @@ class StageStates(QObject):
         self._source = source
         self._states: dict[Stage, StageState] = {stage: StageState() for stage in ORDER}
         self._outdated: set[Stage] = set()  # a newer artifact came after their result
+        self._judged: tuple[ParityReport, ParityReport] | None = None  # one as it was given, and judged anew
 
     # Reading
 
     def state(self, stage: Stage) -> StageState:
-        """The state of a stage now, staleness included."""
-        state = self._states[stage]
+        """The state of a stage now, staleness included, and a proof by the tolerances of now."""
+        state = self._judged_now(self._states[stage])
         if state.status is Status.RUNNING or state.ran_with is None:
             return state
         is_stale = (
@@ -51,7 +61,7 @@ class StageStates(QObject):
 
     def result(self, stage: Stage, kind: type[R]) -> R | None:
         """The last result of a stage, stale or not."""
-        result = self._states[stage].result
+        result = self._judged_now(self._states[stage]).result
         return result if isinstance(result, kind) else None
 
     @property
@@ -77,6 +87,10 @@ class StageStates(QObject):
         is_same = last.ran_with is not None and last.ran_with.source == self._project.recipe.source
         return self._source.changed(last.made_from) if is_same else ()
 
+    def given(self, stage: Stage) -> Result | None:
+        """The last result of a stage as it was given: what it was judged by is not what the recipe says now."""
+        return self._states[stage].result
+
     def problem(self, stage: Stage) -> str:
         """Why a stage cannot be run now, in one sentence; empty if it can."""
         recipe, is_onnx = self._project.recipe, self._source.is_onnx
@@ -84,13 +98,16 @@ class StageStates(QObject):
             return "The source is an ONNX file already, so there is nothing to export."
         if self.looks_at_source and stage in (Stage.GRAPH, Stage.CHECK):
             return ""
+        if stage is Stage.PARITY and recipe.parity.expected_artifact and recipe.parity.actual_artifact:
+            return "" if recipe.inputs else "There is no example input."  # neither the model nor an export is needed
         if stage in _NEEDS_SOURCE or not self.artifact_path:
             problem = source_problem(recipe.source, self._project.base)
             if problem:
                 return problem
             if stage is not Stage.SOURCE and not recipe.inputs:
                 return "There is no example input."
-            if stage is not Stage.SOURCE and not recipe.export.output_path and not is_onnx:
+            is_given = stage is Stage.PARITY and bool(recipe.parity.actual_artifact)
+            if stage is not Stage.SOURCE and not recipe.export.output_path and not is_onnx and not is_given:
                 return "No output path is chosen for the export."
         return ""
 
@@ -140,6 +157,10 @@ class StageStates(QObject):
         if stage is Stage.EXPORT:
             self._tell_downstream()
 
+    def add_to(self, stage: Stage, result: Result) -> None:
+        """More became known of what a stage gave; all else about it stays."""
+        self._put(stage, dataclasses.replace(self._states[stage], result=result))
+
     def adopt_export(self, record: ExportRecord) -> None:
         """An export was made elsewhere (by the matrix): it is this recipe's own, as if it had just run."""
         self._outdated.update(pipeline.downstream_of(Stage.EXPORT))
@@ -166,13 +187,27 @@ class StageStates(QObject):
 
     def tell_edited(self, before: Recipe) -> None:
         """The states of the stages whose settings an edit changed may be others."""
+        now = self._project.recipe
         for stage in ORDER:
-            if pipeline.settings_of(stage, before) != pipeline.settings_of(stage, self._project.recipe):
+            is_judged_anew = stage is Stage.PARITY and not pipeline.is_judged_alike(before.parity, now.parity)
+            if is_judged_anew or pipeline.settings_of(stage, before) != pipeline.settings_of(stage, now):
                 self.changed.emit(stage)
 
     def _tell_downstream(self) -> None:
         for later in pipeline.downstream_of(Stage.EXPORT):
             self.changed.emit(later)
+
+    def _judged_now(self, state: StageState) -> StageState:
+        """A proof is judged by the tolerances of now: they need no run."""
+        given, parity = state.result, self._project.recipe.parity
+        if not isinstance(given, ParityReport) or pipeline.is_judged_alike(given.parity, parity):
+            return state
+        known = self._judged
+        if known is None or known[0] is not given or not pipeline.is_judged_alike(known[1].parity, parity):
+            known = self._judged = (given, rejudge_report(given, parity))
+        is_its_own = state.status is _status_of_result(given)  # not that of a run that is on, or failed
+        status = _status_of_result(known[1]) if is_its_own and state.error is None else state.status
+        return dataclasses.replace(state, result=known[1], status=status)
 
     def _put(self, stage: Stage, state: StageState) -> None:
         self._states[stage] = state

@@ -9,21 +9,26 @@ from dataclasses import replace
 
 from modelpack_gui.core import stats
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.judgement import rejudge_report
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     BenchReport,
     BenchSpec,
     Capabilities,
     CapturedWarning,
+    CaseChoice,
     ErrorHistogram,
+    HullPoint,
     InputSpec,
     ModelSource,
+    NoiseFigures,
     OutputParity,
     PackageInfo,
     ParityCase,
     ParityReport,
     ParitySpec,
     PreparedRunner,
+    Regime,
     RunnerInfo,
     RunnerResult,
     TensorInfo,
@@ -102,6 +107,47 @@ def parity_report(*, failing: tuple[int, ...] = (), names: tuple[str, ...] = ("l
         runtime="onnxruntime 1.32.0, CPUExecutionProvider",
         warnings=(CapturedWarning("TracerWarning", "Converting a tensor to a Python boolean", "shapes.py", 61, 2),),
         duration_s=3.42,
+    )
+
+
+def swept(*, failing: tuple[int, ...] = (), left: tuple[CaseChoice, ...] = ()) -> ParityReport:
+    """Batches 2, 1 and 3, three kinds of values, two seeds of the usual ones; with what judging anew needs."""
+    cases = []
+    for size in (2, 1, 3):
+        for regime, seeds in ((Regime.NORMAL, (0, 1)), (Regime.ZEROS, (0,)), (Regime.INF, (0,))):
+            for seed in seeds:
+                verdict = Verdict.FAILED if size in failing and regime is not Regime.INF else Verdict.PASSED
+                made = case(size, seed, verdict, ("logits",), is_example=size == 2 and seed == 0)
+                cases.append(
+                    replace(
+                        made,
+                        label=made.label if regime is Regime.NORMAL else f"{made.label}, {regime.value}",
+                        regime=regime,
+                        is_example=made.is_example and regime is Regime.NORMAL,
+                        outputs=tuple(measured(one) for one in made.outputs),
+                    )
+                )
+    report = replace(
+        parity_report(failing=failing), parity=ParitySpec(sweep=True), cases=tuple(cases), left=left, warnings=()
+    )
+    return rejudge_report(report, report.parity)
+
+
+def measured(output: OutputParity) -> OutputParity:
+    """With what a verdict at other tolerances needs."""
+    error = output.max_abs_diff or 0.0
+    point = HullPoint(0.10348129, error, (0, 417), 0.10348129, 0.10348129 + error)
+    floor = 2.9e-7
+    return replace(
+        output,
+        hull=(point,),
+        max_expected=3.0,
+        min_expected_value=-3.0,
+        max_expected_value=3.0,
+        noise=NoiseFigures(floor, error, error, floor / 3, error / 3, error / 3, floor),
+        max_ulp=11.0,
+        sqnr_db=131.0,
+        allclose=output.verdict is Verdict.PASSED,
     )
 
 

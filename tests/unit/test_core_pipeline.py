@@ -76,7 +76,11 @@ def test_an_artifact_that_was_made_goes_before_the_path_of_the_recipe() -> None:
         ({"interpreter": InterpreterSpec("python3.12")}, set(ORDER)),
         ({"inputs": ()}, set(ORDER)),
         ({"export": ExportSpec(opset_version=17)}, set(ORDER) - {Stage.SOURCE}),
-        ({"parity": ParitySpec(rtol=1.0)}, {Stage.PARITY}),
+        ({"parity": ParitySpec(sizes=(4,))}, {Stage.PARITY}),
+        ({"parity": ParitySpec(sweep=True)}, {Stage.PARITY}),
+        ({"parity": ParitySpec(actual_artifact="other.onnx")}, {Stage.PARITY}),
+        ({"parity": ParitySpec(rtol=1.0, atol=0.0, low_precision={}, nan_equal=False, max_noise_ratio=9.0)}, set()),
+        ({"parity": ParitySpec(regimes=(), time_budget_s=1.0)}, set()),
         ({"bench": BenchSpec(threads=1)}, {Stage.BENCH}),
         ({}, set()),
     ],
@@ -84,6 +88,15 @@ def test_an_artifact_that_was_made_goes_before_the_path_of_the_recipe() -> None:
 def test_a_changed_setting_makes_stale_just_what_rests_on_it(change: dict[str, object], stale: set[Stage]) -> None:
     changed = dataclasses.replace(RECIPE, **change)  # type: ignore[arg-type]
     assert {stage for stage in ORDER if pipeline.is_stale(stage, RECIPE, changed)} == stale
+
+
+def test_how_the_recipe_exports_has_no_say_in_a_proof_of_another_artifact() -> None:
+    other = dataclasses.replace(RECIPE, parity=ParitySpec(actual_artifact="other.onnx"))
+    changed = dataclasses.replace(other, export=dataclasses.replace(other.export, opset_version=17))
+    assert not pipeline.is_stale(Stage.PARITY, other, changed)
+    request = pipeline.request_for(Stage.PARITY, other, "/made.onnx", folder="/arrays")
+    assert isinstance(request, ParityRequest)
+    assert (request.artifact_path, request.folder) == ("other.onnx", "/arrays")
 
 
 def test_a_new_artifact_makes_stale_what_comes_after_the_export_and_nothing_else_does() -> None:

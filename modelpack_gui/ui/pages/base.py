@@ -103,7 +103,7 @@ class StagePage(QWidget):
         raise NotImplementedError
 
     def show_partial(self) -> bool:
-        """Whether there is something to draw while the stage runs and has no result (live samples)."""
+        """Whether there is something to draw without a result (live samples)."""
         return False
 
     def reveal(self, subject: object) -> None:
@@ -135,7 +135,7 @@ class StagePage(QWidget):
         self.error_panel.show_error(error)
         if had_focus and error is None:  # a fix was pressed: the focus stays on the page
             (self.cancel_button if is_running else self.run_button).setFocus(Qt.FocusReason.OtherFocusReason)
-        has_content = state.result is not None or self.always_content or (is_running and self.show_partial())
+        has_content = state.result is not None or self.always_content or self.show_partial()
         self._stack.setCurrentIndex(1 if has_content else 0)
         if state.result is not None:
             if state.result is not self._drawn:

@@ -5,30 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QAction, QBrush, QColor, QKeySequence, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QApplication,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from PySide6.QtGui import QAction, QBrush, QColor, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView, QWidget
 
 from modelpack_gui.core.figures import full, significant
-from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, Verdict
+from modelpack_gui.core.records import OutputParity, ParityCase, Verdict
+from modelpack_gui.ui.models.parity_measures import BUDGET, MEASURES
+from modelpack_gui.ui.models.parity_text import GRAVITY, case_title
 from modelpack_gui.ui.theme import status_icon, status_of, theme
+from modelpack_gui.ui.widgets.cell_frame import CellFrame
 from modelpack_gui.ui.widgets.data_table import ROW_HEIGHT
 
 Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_GRAVITY = {Verdict.FAILED: 0, Verdict.WARNING: 1, Verdict.SKIPPED: 2, Verdict.PASSED: 3}
 
-BUDGET, MAX_ABS_DIFF = "budget", "max_abs_diff"
 FIXED_COLUMNS = ("Case", "Seed")
 _CASE_WIDTH = 140  # the least of the first column
 
@@ -42,15 +34,32 @@ class ParityMatrixModel(QAbstractTableModel):
         self.names: tuple[str, ...] = ()
         self.measure = BUDGET
 
-    def set_report(self, report: ParityReport | None) -> None:
-        """Show another report."""
-        self.beginResetModel()
-        self.cases = report.cases if report is not None else ()
-        self.names = tuple(dict.fromkeys(output.name for case in self.cases for output in case.outputs))
-        self.endResetModel()
+    def set_cases(self, cases: tuple[ParityCase, ...]) -> bool:
+        """Show other cases. Those that are there already stay, with other figures, and so does what is chosen.
+
+        Gives whether rows or columns are others than before.
+        """
+        names = tuple(dict.fromkeys(output.name for case in cases for output in case.outputs))
+        before = [case.choice.key for case in self.cases]
+        goes_on = (
+            bool(before) and names == self.names and [case.choice.key for case in cases[: len(before)]] == before
+        )
+        if not goes_on:
+            self.beginResetModel()
+            self.cases, self.names = cases, names
+            self.endResetModel()
+            return True
+        is_longer = len(cases) > len(before)
+        if is_longer:
+            self.beginInsertRows(QModelIndex(), len(before), len(cases) - 1)
+        self.cases = cases
+        if is_longer:
+            self.endInsertRows()
+        self.dataChanged.emit(self.index(0, 0), self.index(len(before) - 1, self.columnCount() - 1))
+        return is_longer
 
     def set_measure(self, measure: str) -> None:
-        """Show `budget` or `max_abs_diff` in the cells."""
+        """Show another of MEASURES in the cells."""
         self.measure = measure
         if self.cases and self.names:
             last = self.index(len(self.cases) - 1, self.columnCount() - 1)
@@ -69,7 +78,7 @@ class ParityMatrixModel(QAbstractTableModel):
 
     def value(self, output: OutputParity) -> float | None:
         """The measure that the cells show."""
-        return output.max_budget if self.measure == BUDGET else output.max_abs_diff
+        return MEASURES[self.measure].value(output)
 
     def worst_place(self) -> tuple[int, int]:
         """Row and column of the gravest cell, the first of its kind."""
@@ -79,7 +88,7 @@ class ParityMatrixModel(QAbstractTableModel):
                 places.append((0, row, 0))
             for output in case.outputs:
                 column = len(FIXED_COLUMNS) + self.names.index(output.name)
-                places.append((_GRAVITY[output.verdict], row, column))
+                places.append((GRAVITY[output.verdict], row, column))
         return min(places)[1:] if places else (0, 0)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
@@ -142,14 +151,6 @@ class ParityMatrixModel(QAbstractTableModel):
         return output.verdict.value if value is None else significant(value)
 
 
-def case_title(case: ParityCase) -> str:
-    """What a case is called, without its seed; the example's size is said with it."""
-    label = case.label.removesuffix(f", seed {case.seed}")
-    if case.sizes and "=" not in label:
-        return f"{label} ({', '.join(f'{name} = {size}' for name, size in case.sizes.items())})"
-    return label
-
-
 def _sizes(case: ParityCase) -> str:
     sizes = ", ".join(f"{name} = {size}" for name, size in case.sizes.items()) or "no dynamic dimension"
     return f"{case_title(case)}: {sizes}, seed {case.seed}"
@@ -166,22 +167,6 @@ def _told(case: ParityCase, output: OutputParity | None) -> str:
     return "\n".join(line for line in lines if line)
 
 
-class _CellFrame(QStyledItemDelegate):
-    """Marks the selected cell by a frame: a fill would hide the colour of its verdict."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        option.state &= ~(QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus)
-        if is_selected:  # Qt has filled the row's panel already
-            painter.fillRect(option.rect, option.palette.base())
-        super().paint(painter, option, index)
-        if is_selected:
-            painter.save()
-            painter.setPen(QPen(QColor(theme().colors.accent), 2))
-            painter.drawRect(option.rect.adjusted(1, 1, -1, -1))
-            painter.restore()
-
-
 class ParityMatrix(QTableView):
     """Shows a ParityReport; a cell that becomes current is given with its case and output."""
 
@@ -194,7 +179,7 @@ class ParityMatrix(QTableView):
         self.matrix = ParityMatrixModel(self)
         self._case_width = 0  # that the longest name would take; 0 before there is a report
         self.setModel(self.matrix)
-        self.setItemDelegate(_CellFrame(self))
+        self.setItemDelegate(CellFrame(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(True)
@@ -214,9 +199,10 @@ class ParityMatrix(QTableView):
         self.addAction(copy)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
-    def show_report(self, report: ParityReport | None) -> None:
-        """Show another report and select its gravest cell."""
-        self.matrix.set_report(report)
+    def show_cases(self, cases: tuple[ParityCase, ...]) -> None:
+        """Show other cases; which cell is chosen is for whoever calls."""
+        if not self.matrix.set_cases(cases):
+            return
         widths = []
         for column in range(self.matrix.columnCount()):
             fitting = max(self.sizeHintForColumn(column), self.horizontalHeader().sectionSizeHint(column)) + 8
@@ -225,8 +211,16 @@ class ParityMatrix(QTableView):
             self.setColumnWidth(column, width)
         self._case_width = widths[0]
         self._fit_cases()
-        if self.matrix.cases:
-            self.setCurrentIndex(self.matrix.index(*self.matrix.worst_place()))
+
+    def choose(self, case: ParityCase | None, output: OutputParity | None = None) -> None:
+        """Choose the cell of an output, or a case as a whole; the gravest cell for none."""
+        if case is None:
+            if self.matrix.cases:
+                self.setCurrentIndex(self.matrix.index(*self.matrix.worst_place()))
+            return
+        row = next((i for i, one in enumerate(self.matrix.cases) if one.choice.key == case.choice.key), -1)
+        if row >= 0:
+            self.setCurrentIndex(self.matrix.index_of(row, output) if output else self.matrix.index(row, 0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the room anew."""

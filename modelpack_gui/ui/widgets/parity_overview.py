@@ -19,47 +19,67 @@ from modelpack_gui.core.figures import duration, plural
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CapturedWarning, OutputParity, ParityCase, ParityReport
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.models.parity_text import case_heading
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING, mono_font, status_of
 from modelpack_gui.ui.widgets.basics import ElidedLabel, Foldable, heading, wrapped_label
+from modelpack_gui.ui.widgets.case_browser import CaseBrowser
 from modelpack_gui.ui.widgets.error_histogram import ErrorHistogramChart, pooled
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.explanation import ExplanationList
 from modelpack_gui.ui.widgets.fitted_table import FittedTable
-from modelpack_gui.ui.widgets.parity_matrix import BUDGET, MAX_ABS_DIFF, ParityMatrix, case_title
 from modelpack_gui.ui.widgets.parity_tables import COLUMNS
 
 _OUTPUT, _CASE, _ALL = "This output", "All outputs of this case", "All cases"
 
 
 class ParityOverview(QWidget):
-    """Why it differs; matrix of cases and outputs beside the error histogram; outputs of the chosen case.
+    """Why it differs; matrix of cases and outputs beside the error histogram; outputs of the chosen case."""
 
-    Attributes:
-        case, output: What is chosen; None before there is anything, and for a case as a whole.
-    """
-
-    selected = Signal()  # another case or output
+    selected = Signal()  # another case or output, or the same with other figures
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
         self._settings = settings
-        self._report: ParityReport | None = None
-        self.case: ParityCase | None = None
-        self.output: OutputParity | None = None
-        self._make_matrix()
+        self._drawn: ParityCase | None = None
+        self._cases: tuple[ParityCase, ...] = ()
+        self.browser = CaseBrowser()
+        self.browser.selected.connect(self._on_selected)
+        self.matrix, self.measure = self.browser.matrix, self.browser.measure
         self._make_histogram()
         self._make_lower()
         self._make_reasons()
         self._lay_out()
 
-    def show_report(self, report: ParityReport) -> None:
-        """Draw a report; its gravest cell is selected."""
-        self._report = report
+    @property
+    def case(self) -> ParityCase | None:
+        """What is chosen."""
+        return self.browser.case
+
+    @property
+    def output(self) -> OutputParity | None:
+        """What is chosen; None for a case as a whole."""
+        return self.browser.output
+
+    def show_cases(self, cases: tuple[ParityCase, ...], *, is_sweep: bool) -> None:
+        """Draw the cases of a run that is on; what is chosen stays."""
+        self.explanations.show_explanations(())
+        self.warnings.hide()
+        self._facts.set_text("")
+        self._cases = cases
+        self.browser.show_cases(cases, keeps=True, is_sweep=is_sweep)
+
+    def show_report(self, report: ParityReport, *, keeps: bool = False) -> None:
+        """Draw a report.
+
+        Args:
+            keeps: What is chosen stays; else the gravest cell is chosen.
+        """
+        self._cases = report.cases
         self.explanations.show_explanations([(status_of(report.verdict), one) for one in report.explanations])
-        self.matrix.show_report(report)
+        self.browser.show_cases(report.cases, keeps=keeps, is_sweep=report.parity.sweep)
         self.warnings_text.setPlainText("\n\n".join(_warning_text(warning) for warning in report.warnings))
         self.warnings.set_title(plural(sum(one.count for one in report.warnings), "warning"))
         self.warnings.setVisible(bool(report.warnings))
@@ -74,15 +94,6 @@ class ParityOverview(QWidget):
             self.warnings.set_open(is_open=True)
 
     # Building
-
-    def _make_matrix(self) -> None:
-        self.matrix = ParityMatrix()
-        self.matrix.cell_selected.connect(self._on_cell_selected)
-        self.measure = QComboBox()
-        self.measure.setAccessibleName("Cells show")
-        self.measure.addItem("Budget used (1 = limit)", BUDGET)
-        self.measure.addItem("max_abs_diff", MAX_ABS_DIFF)
-        self.measure.currentIndexChanged.connect(lambda _: self.matrix.matrix.set_measure(self.measure.currentData()))
 
     def _make_histogram(self) -> None:
         self.chart = ErrorHistogramChart(self._settings)
@@ -126,8 +137,10 @@ class ParityOverview(QWidget):
 
     def _lay_out(self) -> None:
         across = _splitter(Qt.Orientation.Horizontal, self._settings, "splits/parity-across")
-        across.addWidget(_titled("Cases and outputs", self.measure, self.matrix))
-        across.addWidget(_titled("Absolute errors", self.scope, self.chart))
+        across.addWidget(self.browser)
+        errors = _titled("Absolute errors", self.scope, self.chart)
+        across.addWidget(errors)
+        self.browser.view_changed.connect(lambda: errors.setVisible(not self.browser.is_grid))  # it needs the width
         across.setStretchFactor(0, 1)
         across.setStretchFactor(1, 1)
         across.setSizes([440, 420])
@@ -135,7 +148,13 @@ class ParityOverview(QWidget):
         below = QVBoxLayout(lower)
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(SPACING // 2)
-        for widget in (self._case_heading, self.reason, self._lower, self._facts, self.warnings):
+        title = QHBoxLayout()
+        title.setSpacing(SPACING)
+        title.addWidget(self._case_heading)
+        title.addWidget(self.browser.which)
+        title.addStretch(1)
+        below.addLayout(title)
+        for widget in (self.reason, self._lower, self._facts, self.warnings):
             below.addWidget(widget)
         down = _splitter(Qt.Orientation.Vertical, self._settings, "splits/parity-down")
         down.addWidget(across)
@@ -153,12 +172,14 @@ class ParityOverview(QWidget):
 
     # Selecting
 
-    def _on_cell_selected(self, case: ParityCase, output: OutputParity | None) -> None:
-        is_new_case = case is not self.case
-        self.case, self.output = case, output
-        if is_new_case:
+    def _on_selected(self) -> None:
+        case, output = self.case, self.output
+        if case is None:
+            return
+        if case is not self._drawn:
+            self._drawn = case
             self._rows.set_records(case.outputs)
-            self._case_heading.setText(f"{case_title(case)}, seed {case.seed}")
+            self._case_heading.setText(case_heading(case))
         self.case_error.show_error(case.error)
         self._lower.setCurrentIndex(0 if case.error is None else 1)
         if output is not None:
@@ -177,22 +198,21 @@ class ParityOverview(QWidget):
     def _on_row_selected(self, output: OutputParity) -> None:
         if self.case is None or output is self.output:
             return
-        row = next(i for i, case in enumerate(self.matrix.matrix.cases) if case is self.case)
-        self.matrix.setCurrentIndex(self.matrix.matrix.index_of(row, output))
+        self.browser.choose(self.case, output)
 
     def _show_histogram(self) -> None:
-        if self._report is None or self.case is None:
+        if self.case is None:
             return
         scope = self.scope.currentText()
         if scope == _ALL:
-            outputs = [output for case in self._report.cases for output in case.outputs]
+            outputs = [output for case in self._cases for output in case.outputs]
         elif scope == _CASE or self.output is None:
             outputs = list(self.case.outputs)
         else:
             outputs = [self.output]
         floors = [output.noise_floor for output in outputs if output.noise_floor is not None]
         data = pooled(output.histogram for output in outputs)
-        atol = max((output.atol for output in outputs), default=self._report.parity.atol)
+        atol = max((output.atol for output in outputs), default=0.0)
         self.chart.show_errors(data, atol, max(floors, default=None))
 
 

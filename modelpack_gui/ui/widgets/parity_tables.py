@@ -1,30 +1,13 @@
-"""One output of one case, as a row of the outputs table and in the inspector."""
+"""One output of one case, as a row of the outputs table."""
 
 from __future__ import annotations
 
 from modelpack_gui.core.figures import count, full, significant
-from modelpack_gui.core.records import OutputParity, ParityCase
-from modelpack_gui.ui.inspection import Histogram, Inspection, Property, Section
+from modelpack_gui.core.records import OutputParity
+from modelpack_gui.ui.models.parity_inspection import dtype_text, index_text, mismatched_text, shape_text
+from modelpack_gui.ui.models.parity_text import allclose_word
 from modelpack_gui.ui.models.record_table import Column
 from modelpack_gui.ui.theme import status_icon, status_of, theme
-from modelpack_gui.ui.widgets.parity_matrix import case_title
-
-
-def shape_text(output: OutputParity) -> str:
-    """The shape; both when they differ."""
-    expected, actual = output.expected.shape_text, output.actual.shape_text
-    return expected if expected == actual else f"{expected} → {actual}"
-
-
-def dtype_text(output: OutputParity) -> str:
-    """The dtype; both when they differ."""
-    expected, actual = output.expected.dtype, output.actual.dtype
-    return expected if expected == actual else f"{expected} → {actual}"
-
-
-def index_text(output: OutputParity) -> str:
-    """Where the worst element is: `[2, 4]`."""
-    return "–" if output.worst_index is None else f"[{', '.join(str(i) for i in output.worst_index)}]"
 
 
 def _number(title: str, name: str, tooltip: str) -> Column[OutputParity]:
@@ -40,6 +23,24 @@ def _number(title: str, name: str, tooltip: str) -> Column[OutputParity]:
         is_number=True,
         tooltip=tooltip,
     )
+
+
+def _share(title: str, name: str, tooltip: str) -> Column[OutputParity]:
+    def value(output: OutputParity) -> float | None:
+        found: float | None = getattr(output, name)
+        return found
+
+    def text(output: OutputParity) -> str:
+        share = value(output)
+        return "–" if share is None else f"{100 * share:.4g} %"
+
+    return Column(
+        title, value=value, text=text, full=lambda output: full(value(output)), is_number=True, tooltip=tooltip
+    )
+
+
+def _noise_ratio(output: OutputParity) -> float | None:
+    return output.noise.ratio if output.noise is not None else None
 
 
 COLUMNS: tuple[Column[OutputParity], ...] = (
@@ -58,11 +59,28 @@ COLUMNS: tuple[Column[OutputParity], ...] = (
     Column(
         "Mismatched",
         value=lambda output: output.mismatched,
-        text=lambda output: f"{count(output.mismatched)} of {count(output.elements)}",
+        text=mismatched_text,
         full=lambda output: f"{output.mismatched} of {output.elements}",
         is_number=True,
-        tooltip="Elements beyond the tolerance, of all",
+        tooltip="Elements beyond the tolerance, of all; `about` where that was judged anew without the arrays",
     ),
+    Column(
+        "Noise ratio",
+        value=_noise_ratio,
+        text=lambda output: significant(_noise_ratio(output)),
+        full=lambda output: full(_noise_ratio(output)),
+        is_number=True,
+        tooltip="Error against float64 in units of eager PyTorch's own: about 1 is rounding",
+    ),
+    Column(
+        "allclose",
+        value=allclose_word,
+        tooltip="What numpy.testing.assert_allclose says of the same values and tolerances",
+    ),
+    _number("ULP", "max_ulp", "Largest distance in representable numbers of the dtype: 0 is bit for bit the same"),
+    _number("SQNR (dB)", "sqnr_db", "Signal to noise, 10 · log10(sum(expected²) / sum(d²)): more is better"),
+    _share("Top-1", "top1", "Share of rows whose largest element is the same one on both sides"),
+    _share("Top-5", "top5", "Share of rows whose five largest elements are the same ones on both sides"),
     _number("max_rel_diff", "max_rel_diff", "Largest |actual − expected| / |expected|, where expected is not zero"),
     _number("Mean", "mean_abs_diff", "Mean of |actual − expected|"),
     _number("RMSE", "rmse", "Root of the mean squared difference"),
@@ -93,73 +111,3 @@ COLUMNS: tuple[Column[OutputParity], ...] = (
     ),
     _number("Noise floor", "noise_floor", "Largest |eager − eager in float64|: what rounding alone does"),
 )
-
-
-def inspect_output(case: ParityCase, output: OutputParity) -> Inspection:
-    """Everything about one output, for the inspector."""
-
-    def number(name: str, value: float | None) -> Property:
-        return Property(name, significant(value), full(value), is_mono=True)
-
-    verdict = (
-        Property("verdict", output.verdict.value),
-        number("budget used", output.max_budget),
-        Property("mismatched", f"{count(output.mismatched)} of {count(output.elements)}"),
-    )
-    errors = (
-        number("max_abs_diff", output.max_abs_diff),
-        number("max_rel_diff", output.max_rel_diff),
-        number("mean", output.mean_abs_diff),
-        number("RMSE", output.rmse),
-        number("cosine", output.cosine),
-        number("noise floor", output.noise_floor),
-    )
-    worst = (
-        Property("index", index_text(output), is_mono=True),
-        number("expected", output.worst_expected),
-        number("actual", output.worst_actual),
-    )
-    tensors = (
-        Property("shape", shape_text(output), is_mono=True),
-        Property("dtype", dtype_text(output), is_mono=True),
-        Property("NaN expected / actual", f"{output.expected_nans:,} / {output.actual_nans:,}"),
-        Property("Inf expected / actual", f"{output.expected_infs:,} / {output.actual_infs:,}"),
-    )
-    return Inspection(
-        output.name,
-        f"Output · {case_title(case)}, seed {case.seed}",
-        (
-            Section("Verdict", verdict, output.reason, is_prose=True),
-            Section("Errors", errors),
-            Section("Worst element", worst),
-            Section("Tensor", tensors),
-            *_histogram_section(output),
-        ),
-    )
-
-
-def inspect_case(case: ParityCase) -> Inspection:
-    """A case as a whole, for the inspector."""
-    facts = [
-        Property("verdict", case.verdict.value),
-        Property("seed", str(case.seed), is_mono=True),
-        *(Property(name, str(size), is_mono=True) for name, size in case.sizes.items()),
-    ]
-    sections = [Section("Case", tuple(facts))]
-    if case.error is not None:
-        told = (Property("what", case.error.message), Property("next", case.error.hint))
-        sections.append(Section("Error", told, case.error.details))
-    else:
-        rows = tuple(
-            Property(one.name, f"{one.verdict.value}, {significant(one.max_budget)}") for one in case.outputs
-        )
-        sections.append(Section("Outputs: verdict, budget used", rows))
-    return Inspection(f"{case_title(case)}, seed {case.seed}", "Case of the parity check", tuple(sections))
-
-
-def _histogram_section(output: OutputParity) -> tuple[Section, ...]:
-    data = output.histogram
-    if data is None or not any(data.counts):
-        return ()
-    edges = tuple(data.log10_low + i * data.log10_step for i in range(len(data.counts) + 1))
-    return (Section("log10 of |actual − expected|", histogram=Histogram(data.counts, edges)),)

@@ -76,7 +76,10 @@ class PropertyRows(QWidget):
 
     def _name(self, item: Property, follow: Callable[[Any], None] | None) -> NameLabel | FollowLink:
         if follow is None or item.target is None:
-            return NameLabel(item.name, self)
+            name = NameLabel(item.name, self)
+            if item.meaning:
+                name.setToolTip(plain_tooltip(f"{item.name}: {item.meaning}"))
+            return name
         link = FollowLink(item.name, self)
         # Not at once: what is shown next takes the place of this very button.
         link.clicked.connect(lambda: QTimer.singleShot(0, lambda: follow(item.target)))
@@ -125,8 +128,9 @@ class PropertyLabel(ElidedLabel):
     def __init__(self, item: Property, parent: QWidget | None = None) -> None:
         super().__init__(item.value, parent=parent)
         self._item = item
-        if item.full:
-            self.setToolTip(plain_tooltip(item.full))
+        if item.full or item.meaning:
+            whole = item.full or item.value
+            self.setToolTip(plain_tooltip(f"{whole}\n{item.meaning}" if item.meaning else whole))
         if item.is_mono:
             self.setFont(mono_font())
         self.setAccessibleName(f"{item.name}: {item.full or item.value}")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from modelpack_gui.core.figures import significant
 from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.models.parity_inspection import dtype_text, shape_text
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
@@ -15,7 +16,6 @@ from modelpack_gui.ui.values_source import ValuesSource
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, StatusBadge, wrapped_label
 from modelpack_gui.ui.widgets.charts import Chart
 from modelpack_gui.ui.widgets.number_fields import spell_tolerance
-from modelpack_gui.ui.widgets.parity_tables import dtype_text, shape_text
 from modelpack_gui.ui.widgets.segments import Segments
 from modelpack_gui.ui.widgets.values_export import ValuesExportMenu
 from modelpack_gui.ui.widgets.values_frontier import FrontierChart

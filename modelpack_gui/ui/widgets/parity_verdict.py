@@ -1,0 +1,125 @@
+"""Below the verdict: where the difference comes from and how that was told, and what numpy would have said."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from modelpack_gui.core.figures import full, significant
+from modelpack_gui.core.records import ParityReport, SideResult
+from modelpack_gui.ui.models.parity_text import (
+    allclose_text,
+    attribution_details,
+    largest_noise_ratio,
+    noise_text,
+    side_title,
+)
+from modelpack_gui.ui.models.record_table import Column, RecordTableModel
+from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, status_icon, status_of, theme
+from modelpack_gui.ui.widgets.basics import ElidedLabel, Foldable, wrapped_label
+from modelpack_gui.ui.widgets.fitted_table import FittedTable
+from modelpack_gui.ui.widgets.parity_judging import RULE
+
+SIDE_COLUMNS: tuple[Column[SideResult], ...] = (
+    Column("Run as", value=lambda side: side_title(side.side), width=190),
+    Column(
+        "Verdict",
+        value=lambda side: "did not run" if side.error else side.verdict.value,
+        full=lambda side: side.error or side.verdict.value,
+        icon=lambda side: status_icon(status_of(side.verdict)),
+        color=lambda side: theme().status_color(status_of(side.verdict)),
+        width=120,
+    ),
+    Column(
+        "max_abs_diff",
+        value=lambda side: side.max_abs_diff,
+        text=lambda side: significant(side.max_abs_diff),
+        full=lambda side: full(side.max_abs_diff),
+        is_number=True,
+        width=110,
+    ),
+    Column(
+        "Budget used",
+        value=lambda side: side.max_budget,
+        text=lambda side: significant(side.max_budget),
+        full=lambda side: full(side.max_budget),
+        is_number=True,
+        width=100,
+    ),
+    Column(
+        "Noise ratio",
+        value=lambda side: side.noise_ratio,
+        text=lambda side: significant(side.noise_ratio),
+        full=lambda side: full(side.noise_ratio),
+        is_number=True,
+        width=100,
+        tooltip="Error against float64 in units of eager PyTorch's own: about 1 is rounding",
+    ),
+)
+
+
+class VerdictDetails(QWidget):
+    """Says nothing, and takes no room, while there is no report."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.origin = wrapped_label("", is_selectable=True)
+        self.origin.setObjectName("parity-origin")
+        self.allclose = QLabel()
+        self.allclose.setObjectName("parity-allclose")
+        self.allclose.setToolTip(
+            "What numpy.testing.assert_allclose(actual, expected, rtol, atol) says of the same values.\n"
+            "It takes dtypes and shapes that can be broadcast for equal, and passes what proves nothing."
+        )
+        self.noise = ElidedLabel()
+        self.noise.setObjectName("parity-noise")
+        for label in (self.allclose, self.noise):
+            label.setProperty("role", "muted")
+        self._rows: RecordTableModel[SideResult] = RecordTableModel(SIDE_COLUMNS, None, self)
+        self.sides = FittedTable(self._rows, "parity-sides", "The artifact, run in other ways")
+        self._where = wrapped_label("", is_muted=True)
+        inside = QWidget()
+        below = QVBoxLayout(inside)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(SPACING // 2)
+        below.addWidget(self._where)
+        below.addWidget(self.sides)
+        self.how = Foldable("How that was told", inside)
+        self.how.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        line = QHBoxLayout()
+        line.setSpacing(GROUP_SPACING)
+        line.addWidget(self.allclose)
+        line.addWidget(self.noise, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING // 2)
+        column.addWidget(self.origin)
+        column.addLayout(line)
+        column.addWidget(self.how)
+        self.setToolTip("")
+        self.hide()
+
+    def show_report(self, report: ParityReport | None) -> None:
+        """Show what is known of a report; None hides it all."""
+        self.setVisible(report is not None)
+        if report is None:
+            return
+        found = report.attribution
+        self.origin.setText(_sentence(found.sentence) if found is not None else "")
+        self.origin.setToolTip(RULE)
+        self.origin.setVisible(found is not None)
+        answer = allclose_text(report)
+        self.allclose.setText(f"numpy.testing.assert_allclose: {answer}" if answer else "")
+        self.allclose.setVisible(bool(answer))
+        noise = noise_text(largest_noise_ratio(report), report.computes_in)
+        self.noise.set_text(f"Largest error: {noise}" if noise else "")
+        self.noise.setVisible(bool(noise))
+        self.how.setVisible(found is not None and bool(found.sides))
+        if found is not None:
+            self._rows.set_records(found.sides)
+            self._where.setText(attribution_details(found))
+
+
+def _sentence(text: str) -> str:
+    """As a sentence of its own."""
+    whole = text[:1].upper() + text[1:]
+    return whole if whole.endswith((".", "!", "?")) else f"{whole}."
