@@ -95,3 +95,33 @@ def test_what_only_an_optimisation_gets_wrong_is_cut_to_the_nodes_it_acts_on(tmp
 def test_nothing_is_found_where_nothing_fails(tmp_path: Path) -> None:
     graph = chain(tmp_path / "m.onnx")
     assert Shrinker(graph, trials(graph), eager(*range(STEPS))).find("v3") is None
+
+
+def test_a_value_that_is_wrong_within_the_tolerances_is_judged_by_its_noise(tmp_path: Path) -> None:
+    graph = chain(tmp_path / "m.onnx")
+    known = eager(*range(STEPS))
+    known["v3"] = known["v3"] + np.float32(1e-3)
+    tried = trials(graph)
+    found = Shrinker(graph, tried, known).find("v3", limit=1e-4)
+    assert found is not None
+    assert (found.cut.nodes, tried.tolerance(found.cut, found.expected)) == ((3,), (0.0, 1e-4))
+    assert Shrinker(graph, trials(graph), known).find("v3", limit=1e-2) is None
+
+
+def test_what_only_constants_go_into_becomes_a_constant(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Constant", [], ["c"], value=numpy_helper.from_array(np.float32(3))),
+        helper.make_node("Neg", ["c"], ["d"]),
+        helper.make_node("Mul", ["x", "d"], ["y"]),
+    ]
+    info = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 3]) for name in "xy"]
+    onnx_graph = helper.make_graph(nodes, "g", info[:1], info[1:])
+    opsets = [helper.make_opsetid("", 20)]
+    onnx.save(helper.make_model(onnx_graph, ir_version=10, opset_imports=opsets), tmp_path / "m.onnx")
+    graph = Graph(tmp_path / "m.onnx", tmp_path)
+    tried = trials(graph)
+    found = Shrinker(graph, tried, {"x": ROWS, "y": ROWS}).find("")
+    assert found is not None
+    assert (found.cut.nodes, found.cut.inputs, found.cut.fixed) == ((2,), ("x",), ("d",))
+    model = tried.model(found.cut, found.feeds, found.expected)
+    assert [(tensor.name, numpy_helper.to_array(tensor)) for tensor in model.graph.initializer] == [("d", -3.0)]

@@ -34,10 +34,20 @@ class Shrinker:
         self._fed = _fed(graph, known)
         self._own: dict[str, npt.NDArray[Any]] = {}
 
-    def find(self, value: str) -> Trial | None:
-        """A small failing part that makes `value`, or else something computed from it; None if nothing fails."""
+    def find(self, value: str, limit: float | None = None) -> Trial | None:
+        """A small failing part that makes `value`, or else something computed from it; None if nothing fails.
+
+        Args:
+            limit: The error from which on the value is known to be wrong, though it may be within the tolerances
+                and show only further on; None if that is not known.
+        """
         for target in self._targets(value):
             found = self._fails_at(target)
+            if found is None and target == value and limit is not None:
+                self._trials.limit(value, limit)
+                found = self._fails_at(target)
+                if found is None:
+                    self._trials.limit(value, None)
             if found is not None:
                 return self._shrunk(found)
             if self._trials.is_over:
@@ -87,7 +97,8 @@ class Shrinker:
             self._own = self._trials.values(trial.cut, trial.feeds, names)
             trial = self._earlier(trial)
         trial = self._doubled(trial)
-        return self._greedy(trial)
+        trial = self._greedy(trial)
+        return self._with_constants(trial)
 
     def _at_raising_node(self, trial: Trial) -> Trial:
         """From the values before the node that refuses to run, to the first known value after it."""
@@ -141,6 +152,17 @@ class Shrinker:
                 trial = found
         return trial
 
+    def _with_constants(self, trial: Trial) -> Trial:
+        """With constants for what only constants go into."""
+        cut = self._graph.fixed(trial.cut)
+        if len(cut.nodes) == len(trial.cut.nodes):
+            return trial
+        self._own.update(self._trials.values(trial.cut, trial.feeds, cut.fixed))
+        if any(name not in self._own for name in cut.fixed):
+            return trial
+        found = self._trials.run(cut, {**self._own, **trial.feeds}, trial.expected)
+        return found if found.keeps(trial.failure) else trial
+
     def _inside(self, cut: Cut) -> tuple[str, ...]:
         """The values of a part that can be fed, the ones next to its target first."""
         feedable = self._feedable()
@@ -163,7 +185,7 @@ class Shrinker:
         """What a part is fed on other inputs, the artifact's own values among it computed anew."""
         own = [name for name in cut.inputs if name not in known]
         known = _fed(self._graph, known)
-        values = dict(known)
+        values = {**known, **{name: self._own[name] for name in cut.fixed}}
         for name in own:
             if name not in self._own:
                 return None

@@ -20,7 +20,7 @@ from modelpack_gui.stages.parity.reference import EagerReference, Reference
 from modelpack_gui.stages.parity.regimes import case_inputs
 from modelpack_gui.stages.parity.runtimes.onnx_reference_runtime import OnnxReferenceRuntime
 from modelpack_gui.stages.repro.aligned_values import AlignedValues
-from modelpack_gui.stages.repro.fault import find_fault
+from modelpack_gui.stages.repro.fault import Found, find_fault
 from modelpack_gui.stages.repro.subgraph import Cut, Graph
 from modelpack_gui.stages.repro.truth import Inner, Truth
 from modelpack_gui.stages.source.build import build_model
@@ -37,6 +37,7 @@ class Situation:
         dims: (position of the input, axis) pairs of each dynamic dimension, and its size.
         value: Where it goes wrong; empty if that is not known.
         fault: What the layers stage says of that; None if it does not name this value.
+        limit: The error from which on it is a fault, however wide the tolerances are; None if that is not known.
     """
 
     truth: Truth
@@ -45,6 +46,7 @@ class Situation:
     case_label: str
     value: str = ""
     fault: LayerFault | None = None
+    limit: float | None = None
 
 
 def open_situation(request: ReproRequest, graph: Graph, artifact: Artifact, context: Context) -> Situation:
@@ -70,7 +72,7 @@ def open_situation(request: ReproRequest, graph: Graph, artifact: Artifact, cont
     sets = [dataclasses.replace(item, inputs=complete_inputs(item.inputs, context)) for item in request.input_sets]
     case = case_of(request.case, inputs, request.dynamic, sets)
     reference: Reference
-    fault: LayerFault | None = None
+    found: Found | None = None
     inner: Inner | None = None
     onnx_file = onnx_source(request.source, context)
     if onnx_file is not None:
@@ -79,8 +81,10 @@ def open_situation(request: ReproRequest, graph: Graph, artifact: Artifact, cont
         context.progress("Building the model", 0.0)
         built = build_model(request.source, context)
         reference = EagerReference(built.module, inputs, context)
-        fault = find_fault(request, built, context)
-    value = request.value or (fault.value if fault is not None else "")
+        found = find_fault(request, built, context)
+    value = request.value or (found.fault.value if found is not None else "")
+    if found is not None and found.fault.value != value:
+        found = None
     if onnx_file is None:
         inner = AlignedValues(Path(artifact.path), built.module, inputs, value, context)
     names = [item.name for item in tensor_inputs(inputs)]
@@ -93,7 +97,8 @@ def open_situation(request: ReproRequest, graph: Graph, artifact: Artifact, cont
         dims=tuple((tuple(found), case.sizes[name]) for name, found in axes.items()),
         case_label=case.label,
         value=value,
-        fault=fault if fault is not None and fault.value == value else None,
+        fault=found.fault if found is not None else None,
+        limit=found.limit if found is not None else None,
     )
 
 

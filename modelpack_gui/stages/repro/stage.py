@@ -56,7 +56,7 @@ def run(request: ReproRequest, context: Context) -> ReproRecord:
         context.progress("Looking for the smallest part that fails", 0.4)
         trials = Trials(graph, request.parity, low_precision_of(artifact), context, BUDGET_S)
         shrinker = Shrinker(graph, trials, situation.truth.at(situation.tensors))
-        trial = shrinker.find(situation.value)
+        trial = shrinker.find(situation.value, situation.limit)
         if trial is None:
             raise _nothing_fails(artifact.path, situation, trials)
         context.progress("Trying smaller inputs", 0.6)
@@ -71,7 +71,9 @@ def run(request: ReproRequest, context: Context) -> ReproRecord:
     settings = {"RTOL": rtol, "ATOL": atol, "NAN_EQUAL": request.parity.nan_equal}
     with replace_files(target) as path, tempfile.TemporaryDirectory(dir=context.scratch) as folder:
         content = {
-            "README.md": texts.readme(trial, finding, len(graph), (rtol, atol)),
+            "README.md": texts.readme(
+                trial, finding, len(graph), (rtol, atol), is_limited=trials.is_limited(trial.cut)
+            ),
             "versions.txt": texts.version_lines(artifact),
         }
         packed, unpacked = Path(folder, "packed"), Path(folder, "unpacked")

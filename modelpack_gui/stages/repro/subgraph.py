@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _BFLOAT16 = 16  # onnx.TensorProto.BFLOAT16
+_NOT_CONSTANT = ("Random", "Multinomial", "Bernoulli", "Quantize", "Dequantize")
 _KEPT_METADATA = "pkg.torch.onnx.name_scopes"
 """Says which module a node came from. The stack traces beside it quote the user's own code and folders."""
 
@@ -29,12 +30,14 @@ class Cut:
         nodes: Positions of its nodes, in execution order.
         inputs: Values that it must be fed, in the order of their first use.
         stored: Constants of the file that it uses.
+        fixed: Values that are computed from constants alone, kept as constants instead of what computes them.
     """
 
     target: str
     nodes: tuple[int, ...]
     inputs: tuple[str, ...]
     stored: tuple[str, ...]
+    fixed: tuple[str, ...] = ()
 
 
 class Graph:
@@ -60,6 +63,7 @@ class Graph:
         for i, names in enumerate(self._uses):
             for name in names:
                 self._used_by.setdefault(name, []).append(i)
+        self._constant = self._constants()
         self._types = _types(infer_shapes(self._model, path, scratch)[0].graph)
         self.inputs = tuple(value.name for value in graph.input if value.name not in self._stored)
         self.outputs = tuple(value.name for value in graph.output)
@@ -96,6 +100,26 @@ class Graph:
             if position not in found:
                 found.add(position)
                 waiting += [i for name in self._nodes[position].output for i in self._used_by.get(name, ())]
+        return frozenset(found)
+
+    def fixed(self, cut: Cut) -> Cut:
+        """The part without what computes constants only; quantised ones stay, as runtimes look for their nodes."""
+        made = {name for i in cut.nodes for name in self._nodes[i].output}
+        moving = [i for i in cut.nodes if not self._constant.issuperset(self._nodes[i].output)]
+        used = {name for i in moving for name in self._uses[i]}
+        found = tuple(name for name in dict.fromkeys(used) if name in made and name in self._constant)
+        plain = self.cut(cut.target, {*cut.inputs, *found}) if moving else cut
+        return Cut(
+            cut.target, plain.nodes, tuple(name for name in plain.inputs if name not in found), plain.stored,
+            tuple(name for name in plain.inputs if name in found),
+        )  # fmt: skip
+
+    def _constants(self) -> frozenset[str]:
+        """Values that are computed from nothing but constants."""
+        found: set[str] = {*self._stored, *self._sparse}
+        for node, uses in zip(self._nodes, self._uses, strict=True):
+            if found.issuperset(uses) and not node.op_type.startswith(_NOT_CONSTANT):
+                found.update(name for name in node.output if name)
         return frozenset(found)
 
     def cut(self, target: str, stops: Collection[str] = ()) -> Cut:
@@ -170,6 +194,7 @@ class Graph:
         graph.node.extend((*before, *(self._nodes[i] for i in cut.nodes), *after))
         graph.input.extend(inputs)
         graph.output.extend(outputs)
+        graph.initializer.extend(onnx.numpy_helper.from_array(feeds[name], name) for name in cut.fixed)
         graph.initializer.extend(self._stored[name] for name in cut.stored if name in self._stored)
         graph.sparse_initializer.extend(self._sparse[name] for name in cut.stored if name in self._sparse)
         for inner in graphs_of(graph):

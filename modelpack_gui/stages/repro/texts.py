@@ -38,7 +38,7 @@ compares with the outputs there, and exits with 1 when they differ. `versions.tx
 ## Expected
 
 The inputs and the expected output are what the PyTorch model itself computes at these places, in eager mode. They \
-agree if |actual - expected| <= {atol:g} + {rtol:g} * |expected|; integers and booleans must be equal.
+agree if |actual - expected| <= {atol:g} + {rtol:g} * |expected|; integers and booleans must be equal.{why}
 
 ## What happens
 
@@ -50,6 +50,8 @@ agree if |actual - expected| <= {atol:g} + {rtol:g} * |expected|; integers and b
 
 {report}
 """
+
+_LIMITED = "\n\nThat is far more than rounding: many times what the model itself is off from its result in float64."
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,14 @@ def report_to(trial: Trial, finding: Finding) -> Report:
     )
 
 
-def readme(trial: Trial, finding: Finding, nodes_before: int, tolerance: tuple[float, float]) -> str:
-    """The text of README.md."""
+def readme(
+    trial: Trial, finding: Finding, nodes_before: int, tolerance: tuple[float, float], *, is_limited: bool
+) -> str:
+    """The text of README.md.
+
+    Args:
+        is_limited: Whether the tolerance was drawn from the noise of this one value.
+    """
     shown = ", ".join(finding.ops[:_SHOWN_NODES]) + (", …" if len(finding.ops) > _SHOWN_NODES else "")
     part = f"{plural(len(trial.cut.nodes), 'node')} of {nodes_before:,} ({shown or 'a constant'})"
     report = report_to(trial, finding)
@@ -128,6 +136,7 @@ def readme(trial: Trial, finding: Finding, nodes_before: int, tolerance: tuple[f
         data=DATA,
         rtol=tolerance[0],
         atol=tolerance[1],
+        why=_LIMITED if is_limited else "",
         rows="\n".join(rows),
         report=f"https://github.com/{report.repository}/issues: {report.why}.",
     )

@@ -72,6 +72,7 @@ class Trials:
         self._parity = parity
         self._computes_in = computes_in
         self._context = context
+        self._limits: dict[str, float] = {}
         self._deadline = time.monotonic() + budget_s
         self.count = 0
 
@@ -80,11 +81,24 @@ class Trials:
         """Whether the time is up."""
         return time.monotonic() > self._deadline
 
+    def limit(self, value: str, atol: float | None) -> None:
+        """Judge a value by this alone from now on; None for the tolerances again."""
+        if atol is None:
+            self._limits.pop(value, None)
+        else:
+            self._limits[value] = atol
+
     def tolerance(self, cut: Cut, expected: npt.NDArray[Any]) -> tuple[float, float]:
         """(rtol, atol) for what a part is expected to give."""
+        if cut.target in self._limits:
+            return 0.0, self._limits[cut.target]
         computed_in = self._graph.dtype(cut.target)
         low = computed_in if computed_in in self._parity.low_precision else self._computes_in
         return self._parity.tolerance_of(str(expected.dtype), low)
+
+    def is_limited(self, cut: Cut) -> bool:
+        """Whether what a part gives is judged by a limit of its own."""
+        return cut.target in self._limits
 
     def model(self, cut: Cut, feeds: Values, expected: npt.NDArray[Any]) -> Any:
         """A part as a ModelProto that gives the target in the dtype that is expected."""
@@ -100,7 +114,7 @@ class Trials:
 
         self._context.check_cancelled()
         self.count += 1
-        chosen = {name: feeds[name] for name in cut.inputs}
+        chosen = {name: feeds[name] for name in (*cut.inputs, *cut.fixed)}
         model = self.model(cut, chosen, expected)
         rtol, atol = self.tolerance(cut, expected)
         outcomes = {}
