@@ -12,7 +12,7 @@ from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport
 from modelpack_gui.ui.background import Answered, Background, Check
 
 if TYPE_CHECKING:
-    from modelpack_gui.ui.arrays.judging import Facts
+    from modelpack_gui.ui.arrays.judging import Counter, Facts
     from modelpack_gui.ui.arrays.pair import Values
 
 
@@ -41,6 +41,7 @@ class ValuesSource(QObject):
         self.values: Values | None = None
         self.facts: Facts | None = None
         self.error: ErrorInfo | None = None
+        self._counter: Counter | None = None
         self.rtol = self.atol = 0.0
         self.mismatched: int | None = None
 
@@ -84,7 +85,7 @@ class ValuesSource(QObject):
             return
         self._background.drop_all()
         self._counting.drop_all()
-        self.values, self.facts, self.error, self.mismatched = None, None, None, None
+        self.values, self.facts, self._counter, self.error, self.mismatched = None, None, None, None, None
         if output is not None:
             self.rtol, self.atol = output.rtol, output.atol
             if output.values is not None:
@@ -123,32 +124,32 @@ class ValuesSource(QObject):
         files, dtype, nan_equal = output.values, output.actual.dtype, self._nan_equal(self.report)
         assert files is not None
 
-        def work(check: Check) -> tuple[Values, Facts | None]:
-            from modelpack_gui.ui.arrays.judging import facts_of
+        def work(check: Check) -> tuple[Values, Facts | None, Counter | None]:
+            from modelpack_gui.ui.arrays.judging import Counter, facts_of
             from modelpack_gui.ui.arrays.pair import open_values
 
             values = open_values(files, dtype, nan_equal=nan_equal)
-            return values, None if values.mismatch else facts_of(values, check)
+            if values.mismatch:
+                return values, None, None
+            return values, facts_of(values, check), Counter(values)
 
-        def ended(result: tuple[Values, Facts | None] | None, error: ErrorInfo | None) -> None:
+        def ended(result: tuple[Values, Facts | None, Counter | None] | None, error: ErrorInfo | None) -> None:
             if error is not None or result is None:
                 self.error = error
             else:
-                self.values, self.facts = result
+                self.values, self.facts, self._counter = result
                 self._count()
             self.changed.emit()
 
         self._background.ask("open", work, ended)
 
     def _count(self) -> None:
-        values, rtol, atol = self.values, self.rtol, self.atol
-        if values is None or values.mismatch:
+        counter, rtol, atol = self._counter, self.rtol, self.atol
+        if counter is None:
             return
 
         def work(check: Check) -> int:
-            from modelpack_gui.ui.arrays.judging import count_mismatched
-
-            return count_mismatched(values, rtol, atol, check)
+            return counter.count(rtol, atol, check)
 
         def ended(result: int | None, error: ErrorInfo | None) -> None:
             if error is not None:
@@ -160,7 +161,7 @@ class ValuesSource(QObject):
         self._counting.ask("count", work, ended)
 
     def _fail(self, error: ErrorInfo) -> None:
-        self.values, self.facts, self.error = None, None, error
+        self.values, self.facts, self._counter, self.error = None, None, None, error
         self._background.drop_all()
         self._counting.drop_all()
         self.changed.emit()

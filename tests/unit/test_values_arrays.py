@@ -13,8 +13,8 @@ import pytest
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import ValueFiles
 from modelpack_gui.ui.arrays import blocks
-from modelpack_gui.ui.arrays.density import density
-from modelpack_gui.ui.arrays.judging import count_mismatched, facts_of
+from modelpack_gui.ui.arrays.density import density, plane_of
+from modelpack_gui.ui.arrays.judging import Counter, count_mismatched, facts_of
 from modelpack_gui.ui.arrays.log_counts import error_counts
 from modelpack_gui.ui.arrays.pair import Values, open_values
 from modelpack_gui.ui.arrays.pooling import Shade, Shading, SliceChoice, Window, levels, pool
@@ -43,6 +43,21 @@ def test_the_count_of_many_blocks_is_that_of_assert_allclose(dtype: Any, rtol: f
     wide = values.expected.astype(float), values.actual.astype(float)
     beyond = np.abs(wide[1] - wide[0]) > atol + rtol * np.abs(wide[0])
     assert count_mismatched(values, rtol, atol) == np.count_nonzero(beyond)
+
+
+@pytest.mark.parametrize("spread", [1e-7, 1e-3])  # few elements beyond the first tolerance, and many
+def test_counting_again_and_again_is_as_exact_as_counting_once(spread: float) -> None:
+    draw = np.random.default_rng(1)
+    expected = draw.standard_normal(300_000)
+    actual = expected + spread * draw.standard_normal(300_000)
+    actual[draw.integers(0, 300_000, 500)] += draw.standard_normal(500)
+    actual[77] = np.nan
+    values = _values(expected, actual)
+    counter = Counter(values)
+    difference, size = values.errors(0, values.size)
+    for atol in (1e-3, 2e-3, 1.5e-4, 1e-4, 1e-9, 0.0, 1e-3, 1e300):
+        for rtol in (1e-3, 0.0, 0.5):
+            assert counter.count(rtol, atol) == np.count_nonzero(difference > atol + rtol * size)
 
 
 def test_an_element_exactly_at_the_limit_is_within_it() -> None:
@@ -92,7 +107,8 @@ def test_scalars_and_nothing_have_counts_too(shape: tuple[int, ...]) -> None:
     size = math.prod(shape)
     assert count_mismatched(values, 0.0, 0.5) == size
     assert len(worst(values, 5, Measure.ABSOLUTE, 0.0, 0.5)) == size
-    assert density(values, (8, 8), is_difference=False).inside == size
+    x, y = plane_of(facts_of(values), is_difference=False)
+    assert density(values, (8, 8), x, y, is_difference=False).inside == size
     assert sum(error_counts(values).absolute.counts) == size
 
 
@@ -162,7 +178,8 @@ def test_the_smallest_errors_are_not_taken_for_agreement() -> None:
 @pytest.mark.parametrize("is_difference", [False, True])
 def test_a_density_holds_every_element_once(is_difference: bool) -> None:
     values = _noisy((3, 200_000))
-    found = density(values, (40, 30), is_difference=is_difference)
+    x, y = plane_of(facts_of(values), is_difference=is_difference)
+    found = density(values, (40, 30), x, y, is_difference=is_difference)
     assert found.counts.shape == (30, 40)
     assert found.inside == int(found.counts.sum()) == values.size
     height = values.actual.astype(float) - (values.expected if is_difference else 0)
@@ -172,7 +189,7 @@ def test_a_density_holds_every_element_once(is_difference: bool) -> None:
 
 def test_a_part_of_a_density_leaves_the_rest_out_and_nan_apart() -> None:
     values = _values(np.array([0.0, 1.0, 2.0, np.nan]), np.array([0.0, 1.0, 2.0, 1.0]))
-    found = density(values, (10, 10), is_difference=False, x=(0.5, 3.0), y=(0.5, 3.0))
+    found = density(values, (10, 10), (0.5, 3.0), (0.5, 3.0), is_difference=False)
     assert (found.inside, found.left_out) == (2, 1)
 
 
@@ -227,7 +244,7 @@ def test_scalars_and_rows_are_slices(shape: tuple[int, ...], choice: SliceChoice
     rows, columns = choice.shape_in(shape)
     found = pool(values, choice, Window(0, 0, rows, columns), DIFFERENCE)
     assert found.shade.tolist() == [[0.5] * (shape[0] if shape else 1)]
-    assert levels(values, choice, DIFFERENCE).shade_high == 0.5
+    assert levels(values, choice, found).shade_high == 0.5
 
 
 def test_tiles_keep_their_grid_while_the_view_moves() -> None:
@@ -239,7 +256,8 @@ def test_tiles_keep_their_grid_while_the_view_moves() -> None:
 
 def test_levels_are_of_all_finite_elements() -> None:
     values = _values(np.array([[0.0, 2.0], [np.nan, -np.inf]]), np.array([[0.0, 2.5], [np.nan, 7.0]]))
-    found = levels(values, SliceChoice((0, 0), 0, 1), DIFFERENCE)
+    choice = SliceChoice((0, 0), 0, 1)
+    found = levels(values, choice, pool(values, choice, Window(0, 0, 2, 2), DIFFERENCE))
     assert (found.low, found.high, found.shade_low, found.shade_high) == (0.0, 7.0, 0.5, 0.5)
     assert (found.nans, found.infs) == (2, 1)
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from modelpack_gui.ui.arrays.blocks import BLOCK, Check, go_on, map_blocks
+from modelpack_gui.ui.arrays.judging import Facts
 from modelpack_gui.ui.arrays.pair import Floats, Values, magnitudes
 
 Range = tuple[float, float]
@@ -38,22 +39,14 @@ class Density:
 
 
 def density(
-    values: Values,
-    bins: tuple[int, int],
-    *,
-    is_difference: bool,
-    x: Range | None = None,
-    y: Range | None = None,
-    check: Check = go_on,
+    values: Values, bins: tuple[int, int], x: Range, y: Range, *, is_difference: bool, check: Check = go_on
 ) -> Density:
-    """Count all elements; without ranges on a grid that holds every one of them.
+    """Count all elements on a grid.
 
     Args:
         bins: Columns and rows.
+        x, y: What the grid spans; `plane_of` gives what holds every element.
     """
-    if x is None or y is None:
-        found_x, found_y = ranges(values, is_difference=is_difference, check=check)
-        x, y = x or found_x, y or found_y
     columns, rows = bins
     across, up = columns / (x[1] - x[0]), rows / (y[1] - y[0])
     sums: dict[int, npt.NDArray[np.int64]] = {}  # a grid for each of the two threads
@@ -83,28 +76,15 @@ def density(
     return Density(x, y, counts, sum(p[0] for p in parts), sum(p[1] for p in parts), is_difference)
 
 
-def ranges(values: Values, *, is_difference: bool, check: Check = go_on) -> tuple[Range, Range]:
+def plane_of(facts: Facts, *, is_difference: bool) -> tuple[Range, Range]:
     """What holds every element that has a place, with a margin; equal axes for expected against actual."""
-
-    def work(start: int, stop: int) -> list[float]:
-        wanted, height = _plane(values, start, stop, is_difference=is_difference)
-        kept = _has_place(wanted, height)
-        if not kept.all():
-            wanted, height = wanted[kept], height[kept]
-        if not len(wanted):
-            return []
-        return [float(end) for end in (wanted.min(), wanted.max(), height.min(), height.max())]
-
-    parts = [part for part in map_blocks(values.size, work, check) if part]
-    if not parts:
+    if facts.low is None or facts.high is None:
         return (0.0, 1.0), (0.0, 1.0)
-    lows_x, highs_x, lows_y, highs_y = zip(*parts, strict=True)
-    x, y = (min(lows_x), max(highs_x)), (min(lows_y), max(highs_y))
-    if is_difference:
-        top = max(-y[0], y[1])
-        return _with_margin(x), _with_margin((-top, top))
-    both = _with_margin((min(x[0], y[0]), max(x[1], y[1])))
-    return both, both
+    both = _with_margin((max(facts.low, -_FARTHEST), min(facts.high, _FARTHEST)))
+    if not is_difference:
+        return both, both
+    top = min(facts.max_abs_diff or 0.0, _FARTHEST)
+    return both, _with_margin((-top, top))
 
 
 def _has_place(wanted: Floats, height: Floats) -> npt.NDArray[np.bool_]:

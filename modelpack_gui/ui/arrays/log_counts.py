@@ -15,7 +15,7 @@ STEP = 0.125
 """Width of a bin in powers of ten."""
 _LOWEST = 1e-37
 _FINE = 1 << 15
-_PER_OCTAVE = 1 << 7
+_FINITE = 255 << 7
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ def error_counts(values: Values, check: Check = go_on) -> ErrorCounts:
 
     def work(start: int, stop: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int, int]:
         difference, size = values.errors(start, stop)
-        finite = np.isfinite(difference)
         misplaced = 0
-        if not finite.all():
+        if not np.isfinite(difference.max(initial=0.0)):
+            finite = np.isfinite(difference)
             misplaced = int(len(finite) - np.count_nonzero(finite))
             difference, size = difference[finite], size[finite]
         absolute = _fine_counts(difference)
@@ -51,7 +51,7 @@ def error_counts(values: Values, check: Check = go_on) -> ErrorCounts:
         zeros = int(np.count_nonzero(is_zero))
         without = 0
         if zeros:
-            without = int(np.count_nonzero(difference[is_zero]))
+            without = int(np.count_nonzero(difference[is_zero] != 0))
             difference, size = difference[~is_zero], size[~is_zero]
         with np.errstate(over="ignore"):
             return absolute, _fine_counts(difference / size), without, misplaced
@@ -82,9 +82,13 @@ def _fine_counts(errors: Floats) -> npt.NDArray[np.int64]:
 
     That half has 128 steps for each power of two. The first count is that of the zeros.
     """
-    narrow = np.clip(errors, _LOWEST, 3e38).astype(np.float32)
+    with np.errstate(over="ignore"):
+        narrow = np.maximum(errors, _LOWEST).astype(np.float32)
     counts = np.bincount(narrow.view(np.uint32) >> 16, minlength=_FINE)
-    zeros = int(np.count_nonzero(errors == 0))
+    if counts[_FINITE:].any():  # beyond float32
+        counts[_FINITE - 1] += counts[_FINITE:].sum()
+        counts[_FINITE:] = 0
+    zeros = int(np.count_nonzero(errors == 0)) if counts[_LOWEST_STEP] else 0
     if zeros:
         counts[_LOWEST_STEP] -= zeros
         counts[0] = zeros
@@ -92,7 +96,6 @@ def _fine_counts(errors: Floats) -> npt.NDArray[np.int64]:
 
 
 _LOWEST_STEP = int(np.array([_LOWEST], np.float32).view(np.uint32)[0] >> 16)
-_FINITE = 255 * _PER_OCTAVE
 _PLACES = np.log10((np.arange(1, _FINITE, dtype=np.uint32) << 16 | 1 << 15).view(np.float32).astype(np.float64))
 """The logarithm of the middle of each step but the first."""
 

@@ -57,12 +57,14 @@ def worst(
     if values.is_exact:
         rtol = atol = 0.0
 
+    bar = [np.nextafter(0.0, 1.0)]  # what an element must have to be among the worst of those seen so far
+
     def work(start: int, stop: int) -> tuple[npt.NDArray[np.int64], Floats]:
-        difference, size = values.errors(start, stop)
-        score = _score(measure, difference, size, rtol, atol)
-        places = np.flatnonzero(difference)
+        score = _score(measure, *values.errors(start, stop), rtol, atol)
+        places = np.flatnonzero(score >= bar[0])
         if len(places) > most:
             places = _best(score, places, most)
+            bar[0] = max(bar[0], float(score[places].min()))
         return places + start, score[places]
 
     parts = map_blocks(values.size, work, check, _BLOCK)
@@ -72,6 +74,12 @@ def worst(
     scores = np.concatenate([part[1] for part in parts])
     order = np.lexsort((places, -scores))[:most]
     return elements(values, places[order], rtol, atol)
+
+
+def element(values: Values, index: tuple[int, ...], rtol: float, atol: float) -> Element:
+    """Everything about the element at an index."""
+    place = np.array([int(np.ravel_multi_index(index, values.shape)) if values.shape else 0], np.int64)
+    return elements(values, place, rtol, atol)[0]
 
 
 def elements(values: Values, places: npt.NDArray[np.int64], rtol: float, atol: float) -> tuple[Element, ...]:

@@ -86,6 +86,11 @@ class Chart(QFrame):
         if self.isVisible():
             self._timer.start()
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether what is drawn is the newest data."""
+        return self._canvas is not None and not self._is_dirty
+
     def set_note(self, text: str) -> None:
         """The line below the chart, while the pointer is not over it."""
         self.note = text

@@ -58,6 +58,8 @@ class ErrorHistogramChart(Chart):
         self._limit = 0.0
         self._noise_floor: float | None = None
         self.zero_place = (0.0, 0.0)
+        self._limit_line: Any = None
+        self._drawn: tuple[ErrorHistogram | None, ErrorHistogram | None, float | None] = (None, None, None)
 
     def show_errors(
         self,
@@ -81,9 +83,17 @@ class ErrorHistogramChart(Chart):
             self.set_note(f"{count(data.zeros)} of {plural(total, 'element')} agree exactly.")
         self.redraw()
 
+    def restyle(self, plot: Any) -> None:
+        """Draw everything anew in the other colours."""
+        super().restyle(plot)
+        self._limit_line = None
+
     def draw(self, pg: Any, plot: Any) -> None:
-        """Bars, lines and axes anew: a histogram has a hundred bars at most."""
+        """Bars, lines and axes anew: a histogram has a hundred bars at most. Under a slider only the limit moves."""
+        if self._moved_limit(plot):
+            return
         plot.clear()
+        self._limit_line = None
         plot.setLabel("bottom", self._label, color=theme().colors.muted)
         plot.setLabel("left", "elements, log scale", color=theme().colors.muted)
         data = self._data
@@ -100,13 +110,8 @@ class ErrorHistogramChart(Chart):
         bar = (high - low) * 0.035
         left = low - 4.0 * bar
         self.zero_place = (left + 0.8 * bar, left + 1.8 * bar)
-        top = (
-            math.log10(
-                max(data.zeros, *data.counts, *(self._rounding.counts if self._rounding is not None else ()), 1)
-            )
-            * 1.12
-            + 0.15
-        )
+        outline = self._rounding.counts if self._rounding is not None else ()
+        top = math.log10(max(data.zeros, *data.counts, *outline, 1)) * 1.12 + 0.15
         self._add_bars(pg, plot, [edges[i] for i in used], [data.counts[i] for i in used], data.log10_step)
         if data.zeros:
             self._add_bars(pg, plot, [self.zero_place[0]], [data.zeros], bar, is_exact=True)
@@ -120,10 +125,28 @@ class ErrorHistogramChart(Chart):
             self._add_outline(pg, plot, self._rounding)
         if self._limit:
             limit = f"{self._limit_name} {tolerance(self._limit)}"
-            self._add_line(pg, plot, self._limit, limit, colors.failed, 0.93)
+            self._limit_line = self._add_line(pg, plot, self._limit, limit, colors.failed, 0.93)
+            self._drawn = (data, self._rounding, self._noise_floor)
         if self._noise_floor:
             floor = f"noise floor {significant(self._noise_floor)}"
             self._add_line(pg, plot, self._noise_floor, floor, colors.text, 0.80, Qt.PenStyle.DashLine)
+
+    def _moved_limit(self, plot: Any) -> bool:
+        """Whether nothing else changed, and the line could be moved."""
+        line, now = self._limit_line, (self._data, self._rounding, self._noise_floor)
+        if (
+            line is None
+            or not self._limit
+            or any(one is not other for one, other in zip(now, self._drawn, strict=True))
+        ):
+            return False
+        place = math.log10(self._limit)
+        low, high = plot.getViewBox().viewRange()[0]
+        if not self.zero_place[1] < place < high or low > place:
+            return False
+        line.setValue(place)
+        line.label.setFormat(f"{self._limit_name} {tolerance(self._limit)}")
+        return True
 
     def describe(self, x: float) -> str:
         """Range and count of the bin under the pointer."""
@@ -173,7 +196,7 @@ class ErrorHistogramChart(Chart):
         color: str,
         height: float,
         style: Qt.PenStyle = Qt.PenStyle.SolidLine,
-    ) -> None:
+    ) -> Any:
         colors = theme().colors
         fill = QColor(colors.raised)
         fill.setAlpha(215)
@@ -185,3 +208,4 @@ class ErrorHistogramChart(Chart):
             labelOpts={"position": height, "color": color, "fill": fill, "movable": False},
         )
         plot.addItem(line, ignoreBounds=True)
+        return line

@@ -29,6 +29,7 @@ class AxisPicker(QWidget):
         for box, name in ((self.rows, "Rows"), (self.columns, "Columns")):
             box.setObjectName(f"heat-{name.lower()}")
             box.setAccessibleName(f"{name} of the heat map")
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.rows.activated.connect(lambda: self._on_axis_picked(self.rows, self.columns))
         self.columns.activated.connect(lambda: self._on_axis_picked(self.columns, self.rows))
         self._flow = FlowLayout(self)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QPainter, QShowEvent
@@ -12,31 +11,33 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout
 
 from modelpack_gui.core.figures import significant
 from modelpack_gui.ui.background import Check
+from modelpack_gui.ui.models.value_text import element_text
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING, theme
+from modelpack_gui.ui.values_slices import SliceReader
 from modelpack_gui.ui.values_source import ValuesSource
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton
 from modelpack_gui.ui.widgets.pictures import add_picture_actions, ask_where, copy_picture, write_picture
 from modelpack_gui.ui.widgets.values_axes import AxisPicker
-from modelpack_gui.ui.widgets.values_colors import NAN_COLOR, Scale, colored, infinity_color
+from modelpack_gui.ui.widgets.values_colors import Scale, colored
 from modelpack_gui.ui.widgets.values_pane_painter import Layer, Pane
 from modelpack_gui.ui.widgets.values_panes import HeatPanes
+from modelpack_gui.ui.widgets.values_shades import (
+    BUDGET,
+    NOISE,
+    RELATIVE,
+    TITLES,
+    legend_of,
+    scales_of,
+    shading_of,
+)
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.arrays.pair import Floats, Values
-    from modelpack_gui.ui.arrays.pooling import Levels, Pooled, Shading, SliceChoice, Window
+    from modelpack_gui.ui.arrays.pooling import Pooled, Shading, SliceChoice, Window
 
-_SHADES = {
-    "difference": ("Difference, log", "actual − expected, log colours"),
-    "linear": ("Difference, linear", "actual − expected"),
-    "absolute": ("|Difference|", "|actual − expected|"),
-    "relative": ("Relative difference", "|actual − expected| / |expected|"),
-    "budget": ("Budget used", "budget used (1 is the limit)"),
-    "noise": ("Noise ratio", "|actual − exact| in noise floors"),
-}
 _SETTING = "values/shade"
 _TEXTS_FOR = 2000
-_LOG_DECADES = 6.0
 _DELAY_MS = 15
 
 
@@ -52,16 +53,16 @@ class ValuesHeatMap(QWidget):
         self._settings = settings
         self._shown: Values | None = None
         self._is_dirty = False
-        self._levels: Levels | None = None
-        self._base: Pooled | None = None
-        self._detail: Pooled | None = None
+        self.slices = SliceReader(source, self)
+        self.slices.base_read.connect(self._on_base_read)
+        self.slices.detail_changed.connect(self._on_detail_changed)
         self._wanted_place: tuple[int, int] | None = None
         self._timer = QTimer(self, singleShot=True, interval=_DELAY_MS)
         self._timer.timeout.connect(self._ask_detail)
         self.shade = QComboBox()
         self.shade.setObjectName("heat-shade")
         self.shade.setAccessibleName("Third pane shows")
-        for value, (title, _) in _SHADES.items():
+        for value, (title, _) in TITLES.items():
             self.shade.addItem(title, value)
         self.shade.setCurrentIndex(max(0, self.shade.findData(settings.text(_SETTING))))
         self.shade.activated.connect(self._on_shade_chosen)
@@ -104,7 +105,7 @@ class ValuesHeatMap(QWidget):
         is_here = self._choice().at(0, 0) == self._choice_at(index).at(0, 0)
         self.axes.go_to(index)
         place = self._choice().place_of(index)
-        if is_here and self._base is not None:
+        if is_here and self.has_picture:
             self.panes.zoom_to(*place)
         else:
             self._wanted_place = place
@@ -133,7 +134,7 @@ class ValuesHeatMap(QWidget):
     @property
     def has_picture(self) -> bool:
         """Whether anything was drawn."""
-        return self._base is not None
+        return self.slices.base is not None
 
     # Qt's side
 
@@ -146,7 +147,7 @@ class ValuesHeatMap(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._base is not None:
+        if event.type() == QEvent.Type.PaletteChange and self.has_picture:
             self._color()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -192,15 +193,14 @@ class ValuesHeatMap(QWidget):
         return self._choice_at(self.axes.index)
 
     def _shading(self) -> Shading:
-        from modelpack_gui.ui.arrays.pooling import Shade, Shading
-
-        chosen = self.shade.currentData()
-        shade = Shade.DIFFERENCE if chosen == "linear" else Shade(chosen)
-        return Shading(shade, self._source.rtol, self._source.atol, self._source.floor)
+        source = self._source
+        return shading_of(self.shade.currentData(), source.rtol, source.atol, source.floor)
 
     def _draw_anew(self, index: tuple[int, ...] | None = None) -> None:
         self._is_dirty = False
         values = self._source.values
+        if values is not self._shown:
+            self.slices.forget()
         if values is None or values.mismatch or values.is_text:
             return
         if values is not self._shown:
@@ -217,7 +217,7 @@ class ValuesHeatMap(QWidget):
             self._ask_base(is_new_slice=False)
 
     def _offer_noise(self, *, is_there: bool) -> None:
-        place = self.shade.findData("noise")
+        place = self.shade.findData(NOISE)
         item = self.shade.model().item(place)  # type: ignore[attr-defined]
         item.setEnabled(is_there)
         item.setToolTip("" if is_there else "The exact values were not kept")
@@ -234,59 +234,31 @@ class ValuesHeatMap(QWidget):
         return Window.fitting(shape, (view.top(), view.left(), view.bottom(), view.right()), pixels)
 
     def _ask_base(self, *, is_new_slice: bool) -> None:
-        choice, shading = self._choice(), self._shading()
+        choice = self._choice()
         if is_new_slice:
-            self._base = self._detail = None
+            self.slices.forget()
             self.panes.set_shape(choice.shape_in(self.axes.shape))
-        window = self._window(is_whole=True)
+        self.slices.ask_base(choice, self._window(is_whole=True), self._shading())
 
-        def work(values: Values, check: Check) -> tuple[Levels, Pooled]:
-            from modelpack_gui.ui.arrays.pooling import levels, pool
-
-            return levels(values, choice, shading, check), pool(values, choice, window, shading, check)
-
-        def answered(result: tuple[Levels, Pooled]) -> None:
-            self._levels, self._base = result
-            self._color()
-            self._tell()
-            if self._wanted_place is not None:
-                place, self._wanted_place = self._wanted_place, None
-                self.panes.zoom_to(*place)
-            self._ask_detail()
-            self.drawn.emit()
-
-        self._source.ask("heat-base", work, answered)
+    def _on_base_read(self) -> None:
+        self._color()
+        self._tell()
+        if self._wanted_place is not None:
+            place, self._wanted_place = self._wanted_place, None
+            self.panes.zoom_to(*place)
+        self._ask_detail()
+        self.drawn.emit()
 
     def _ask_detail(self) -> None:
-        """The part in view at its own resolution, where that is a finer one; the whole, where it has to be finer."""
-        if self._base is None or not self.isVisible() or self._source.values is None:
-            return
-        window = self._window(is_whole=False)
-        base = self._base.window
-        if (window.tall, window.wide) == (base.tall, base.wide):
-            if self._detail is not None:
-                self._detail = None
-                self._color()
-            return
-        if self._detail is not None and self._detail.window == window:
-            return
-        choice, shading = self._choice(), self._shading()
+        if self.has_picture and self.isVisible() and self._source.values is not None:
+            self.slices.ask_detail(self._choice(), self._window(is_whole=False), self._shading())
 
-        def work(values: Values, check: Check) -> Pooled:
-            from modelpack_gui.ui.arrays.pooling import pool
-
-            return pool(values, choice, window, shading, check)
-
-        def answered(result: Pooled) -> None:
-            self._detail = result
-            self._color()
-            self._tell()
-
-        self._source.ask("heat-detail", work, answered)
+    def _on_detail_changed(self) -> None:
+        self._color()
+        self._tell()
 
     def _on_shade_chosen(self) -> None:
         self._settings.set_text(_SETTING, self.shade.currentData())
-        self._detail = None
         if self._source.values is not None:
             self._ask_base(is_new_slice=False)
 
@@ -294,8 +266,7 @@ class ValuesHeatMap(QWidget):
         self._ask_base(is_new_slice=True)
 
     def _on_tolerance_changed(self) -> None:
-        if self.shade.currentData() == "budget" and self._base is not None:
-            self._detail = None
+        if self.shade.currentData() == BUDGET and self.has_picture:
             if self.isVisible():
                 self._ask_base(is_new_slice=False)
             else:
@@ -309,7 +280,7 @@ class ValuesHeatMap(QWidget):
         def work(values: Values, check: Check) -> tuple[int, ...] | None:
             from modelpack_gui.ui.arrays.worst import Measure, worst
 
-            by = {"relative": Measure.RELATIVE, "budget": Measure.BUDGET}.get(shade, Measure.ABSOLUTE)
+            by = {RELATIVE: Measure.RELATIVE, BUDGET: Measure.BUDGET}.get(shade, Measure.ABSOLUTE)
             found = worst(values, 1, by, rtol, atol, check)
             return found[0].index if found else None
 
@@ -324,40 +295,16 @@ class ValuesHeatMap(QWidget):
 
     # Drawing
 
-    def _scales(self) -> tuple[Scale, Scale, Scale]:
-        levels = self._levels
-        assert levels is not None
-        both = Scale(levels.low or 0.0, levels.high or 0.0)
-        high, low = levels.shade_high or 0.0, levels.shade_low or 0.0
-        shade = self.shade.currentData()
-        if shade in ("difference", "linear"):
-            decades = min(_LOG_DECADES, math.log10(high / low) + 0.5) if high and shade == "difference" else 0.0
-            third = Scale(-high, high, is_diverging=True, decades=decades)
-        elif shade in ("budget", "noise"):
-            reach = 10.0 ** min(4.0, max(1.0, math.ceil(abs(math.log10(high))) if high else 1.0))
-            third = Scale(1 / reach, reach, is_log=True, is_diverging=True)
-        elif high and low < high:
-            third = Scale(max(low, high * 10.0**-_LOG_DECADES), high, is_log=True)
-        else:
-            third = Scale(low, high)
-        return both, both, third
-
     def _color(self) -> None:
         """Make pictures of the tiles."""
-        scales = self._scales()
-        titles = ("Expected", "Actual", _SHADES[self.shade.currentData()][1])
-        panes = tuple(Pane(title, scale) for title, scale in zip(titles, scales, strict=True))
-        layers = [self._layer(one, scales) for one in (self._base, self._detail) if one is not None]
-        self.panes.set_panes(panes, tuple(layers))
-        levels = self._levels
+        levels, choice = self.slices.levels, self.shade.currentData()
         assert levels is not None
-        marks = []
-        if levels.nans:
-            marks.append(f"<span style='color:{NAN_COLOR}'>■</span> NaN ({levels.nans:,})")
-        if levels.infs or levels.nans:
-            color = infinity_color(is_dark=theme().colors.is_dark)
-            marks.append(f"<span style='color:{color}'>■</span> Inf ({levels.infs:,}), or on one side only")
-        self.legend.setText("&nbsp; ".join(marks))
+        scales = scales_of(choice, levels)
+        titles = ("Expected", "Actual", TITLES[choice][1])
+        panes = tuple(Pane(title, scale) for title, scale in zip(titles, scales, strict=True))
+        layers = [self._layer(one, scales) for one in (self.slices.base, self.slices.detail) if one is not None]
+        self.panes.set_panes(panes, tuple(layers))
+        self.legend.setText(legend_of(levels))
 
     def _layer(self, pooled: Pooled, scales: tuple[Scale, ...]) -> Layer:
         is_dark = theme().colors.is_dark
@@ -369,58 +316,26 @@ class ValuesHeatMap(QWidget):
             return Layer(QRectF(), ())
         images = tuple(colored(one, scale, is_dark=is_dark) for one, scale in zip(arrays, scales, strict=True))
         is_plain = window.tall == window.wide == 1 and pooled.shade.size <= _TEXTS_FOR
-        return Layer(place, images, tuple(_texts(one) for one in arrays) if is_plain else ())
+        digits = (6, 6, 3)
+        texts = tuple(_texts(one, most) for one, most in zip(arrays, digits, strict=True)) if is_plain else ()
+        return Layer(place, images, texts)
 
     def _tell(self) -> None:
         """What is at the pointer, or else at the cursor."""
-        values = self._source.values
-        place = self.panes.hover or self.panes.cursor_place
-        if values is None or place is None or self._base is None:
-            self.told.set_text("")
-            self.panes.setAccessibleDescription("")
-            return
-        place, note = self._worst_in_tile(place) if self.panes.hover is not None else (place, "")
-        index = self._choice().at(*place)
-        text = element_text(values, index, self._source.rtol, self._source.atol) + note
+        text, source = "", self._source
+        hover, cursor = self.panes.hover, self.panes.cursor_place
+        if source.values is not None and self.has_picture and (hover is not None or cursor is not None):
+            from modelpack_gui.ui.arrays.worst import element
+
+            note = ""
+            if hover is not None:
+                cursor, note = self.slices.worst_near(hover)
+            assert cursor is not None
+            found = element(source.values, self._choice().at(*cursor), source.rtol, source.atol)
+            text = element_text(found) + note
         self.told.set_text(text)
         self.panes.setAccessibleDescription(text)
 
-    def _worst_in_tile(self, place: tuple[int, int]) -> tuple[tuple[int, int], str]:
-        """The element that stands for the tile under the pointer."""
-        pooled = self._detail or self._base
-        assert pooled is not None
-        window = pooled.window
-        row, column = (place[0] - window.top) // window.tall, (place[1] - window.left) // window.wide
-        if window.tall * window.wide == 1 or not (
-            0 <= row < pooled.rows.shape[0] and 0 <= column < pooled.rows.shape[1]
-        ):
-            return place, ""
-        found = int(pooled.rows[row, column]), int(pooled.columns[row, column])
-        return found, f"   (worst of {window.tall} × {window.wide})"
 
-
-def element_text(values: Values, index: tuple[int, ...], rtol: float, atol: float) -> str:
-    """Everything about one element in a line."""
-    import numpy as np
-
-    from modelpack_gui.ui.arrays.worst import elements
-
-    place = np.array([int(np.ravel_multi_index(index, values.shape)) if values.shape else 0], np.int64)
-    one = elements(values, place, rtol, atol)[0]
-    parts = [
-        f"[{', '.join(str(i) for i in index)}]",
-        f"expected {value_text(one.expected)}",
-        f"actual {value_text(one.actual)}",
-    ]
-    if one.difference is not None:
-        parts += [f"difference {significant(one.difference)}", f"budget used {significant(one.budget)}"]
-    return "   ".join(parts)
-
-
-def value_text(value: Any) -> str:
-    """A value with enough digits to tell two of them apart at a glance."""
-    return significant(value, 7) if isinstance(value, float) else f"{value}"
-
-
-def _texts(values: Floats) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(significant(value) for value in row) for row in values.tolist())
+def _texts(values: Floats, digits: int) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(significant(value, digits) for value in row) for row in values.tolist())

@@ -62,6 +62,11 @@ class ValuesHistograms(QWidget):
         """The chart that is worked with: the one with the focus, or the first."""
         return self.relative if self.relative.hasFocus() else self.absolute
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the errors of the present values were counted."""
+        return self._counts is not None
+
     def refresh(self) -> None:
         """Another output."""
         values = self._source.values

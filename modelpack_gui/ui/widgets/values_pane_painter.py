@@ -6,15 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPen, qGray
 
 from modelpack_gui.ui.theme import GRID, SPACING, theme
 from modelpack_gui.ui.widgets.values_colors import Scale, stops
 
 TICK_SPACE = 44.0
 """Left of a pane, for the indices of its rows."""
-_TEXT_ROOM = QSize(58, 18)
+_LIGHT = 128
+_ROOMY = 24.0
+"""Pixels: the outline of so large a cell is seen without lines that point to it."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +93,14 @@ class PanePainter:
         if not layer.texts:
             return
         wide, high = target.width() / image.width(), target.height() / image.height()
-        if wide < _TEXT_ROOM.width() or high < _TEXT_ROOM.height():
+        longest = max((len(word) for words in layer.texts[pane] for word in words), default=0)
+        if wide < (longest + 1) * self._metrics.averageCharWidth() * 1.2 or high < self._metrics.height():
             return
         for row, words in enumerate(layer.texts[pane]):
             for column, word in enumerate(words):
                 cell = QRectF(target.left() + column * wide, target.top() + row * high, wide, high)
                 if cell.intersects(rect):
-                    is_light = QColor(image.pixel(column, row)).lightnessF() > 0.55
+                    is_light = qGray(image.pixel(column, row)) > _LIGHT
                     painter.setPen(QColor("#10151c" if is_light else "#ffffff"))
                     painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, word)
 
@@ -111,6 +114,10 @@ class PanePainter:
             pen = QPen(line, width, Qt.PenStyle.SolidLine if is_picked else Qt.PenStyle.DotLine)
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
+            if is_picked:
+                painter.drawRect(cell)
+            if min(cell.width(), cell.height()) > _ROOMY:
+                continue
             gap = max(5.0, cell.width() / 2, cell.height() / 2)
             for start, end in (
                 (QPointF(rect.left(), centre.y()), QPointF(centre.x() - gap, centre.y())),
@@ -119,8 +126,6 @@ class PanePainter:
                 (QPointF(centre.x(), centre.y() + gap), QPointF(centre.x(), rect.bottom())),
             ):
                 painter.drawLine(start, end)
-            if is_picked:
-                painter.drawRect(cell)
 
     def _draw_ticks(self) -> None:
         painter, rect = self._painter, self._rect

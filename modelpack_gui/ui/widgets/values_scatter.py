@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from modelpack_gui.core.figures import plural, significant
 from modelpack_gui.ui.background import Check
+from modelpack_gui.ui.models.value_text import element_text
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.values_source import ValuesSource
@@ -26,6 +27,7 @@ _EXTREMES = 200
 _ALWAYS = 10
 """Of the worst by each measure, though they be within the tolerance."""
 _BAND_POINTS = 256
+_FEW = 20_000
 _DELAY_MS = 60
 _LEAST_ZOOM = 1e-6
 """Of the whole range: beyond it the axes' own numbers run out of digits."""
@@ -59,6 +61,11 @@ class ValuesScatter(Chart):
             self._is_difference = is_difference
             self._ask()
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the elements of the present values were counted."""
+        return self._whole is not None
+
     def refresh(self) -> None:
         """Another output."""
         values = self._source.values
@@ -86,27 +93,43 @@ class ValuesScatter(Chart):
             self._is_asked = True
             return
         self._is_asked = False
-        is_difference, bins, rtol, atol = self._is_difference, self._bins(), self._source.rtol, self._source.atol
+        is_difference, bins, facts = self._is_difference, self._bins(), self._source.facts
+        assert facts is not None
 
-        def work(values: Values, check: Check) -> tuple[Density, tuple[Element, ...]]:
-            from modelpack_gui.ui.arrays.density import density
+        def work(values: Values, check: Check) -> Density:
+            from modelpack_gui.ui.arrays.density import density, plane_of
+
+            x, y = plane_of(facts, is_difference=is_difference)
+            return density(values, bins, x, y, is_difference=is_difference, check=check)
+
+        def answered(result: Density) -> None:
+            self._whole = self._density = result
+            self._tell()
+            self._set_range()
+            self.redraw()
+            if not self._extremes:
+                self._ask_extremes()
+
+        self._source.ask("scatter", work, answered)
+
+    def _ask_extremes(self) -> None:
+        """After the density: the picture need not wait for them."""
+        rtol, atol = self._source.rtol, self._source.atol
+
+        def work(values: Values, check: Check) -> tuple[Element, ...]:
             from modelpack_gui.ui.arrays.worst import Measure, worst
 
-            found = density(values, bins, is_difference=is_difference, check=check)
             by = (Measure.BUDGET, Measure.ABSOLUTE)
             ranked = [worst(values, _EXTREMES, measure, rtol, atol, check) for measure in by]
             first = [one for some in ranked for one in some[:_ALWAYS]]
             rest = [one for some in ranked for one in some[_ALWAYS:]]
-            return found, tuple({one.place: one for one in [*first, *rest]}.values())
+            return tuple({one.place: one for one in [*first, *rest]}.values())
 
-        def answered(result: tuple[Density, tuple[Element, ...]]) -> None:
-            self._whole, self._extremes = result
-            self._density = self._whole
-            self._tell()
-            self._set_range()
+        def answered(result: tuple[Element, ...]) -> None:
+            self._extremes = result
             self.redraw()
 
-        self._source.ask("scatter", work, answered)
+        self._source.ask("scatter-extremes", work, answered)
 
     def _ask_zoomed(self) -> None:
         if self._canvas is None or self._whole is None or not self.isVisible() or self._source.values is None:
@@ -117,7 +140,7 @@ class ValuesScatter(Chart):
         def work(values: Values, check: Check) -> Density:
             from modelpack_gui.ui.arrays.density import density
 
-            return density(values, bins, is_difference=is_difference, x=x, y=y, check=check)
+            return density(values, bins, x, y, is_difference=is_difference, check=check)
 
         def answered(result: Density) -> None:
             self._density = result
@@ -126,8 +149,9 @@ class ValuesScatter(Chart):
         self._source.ask("scatter-zoomed", work, answered)
 
     def _bins(self) -> tuple[int, int]:
-        """Two pixels each: single elements can be seen."""
-        return max(32, self.width() // 2), max(32, self.height() // 2)
+        """Two pixels each, four where there are few elements: single ones can be seen."""
+        size = 4 if self._source.values is not None and self._source.values.size < _FEW else 2
+        return max(32, self.width() // size), max(32, self.height() // size)
 
     def _on_tolerance_changed(self) -> None:
         if self._whole is not None:
@@ -163,9 +187,7 @@ class ValuesScatter(Chart):
             return ""
         near = self._near(x, y)
         if near is not None:
-            index = ", ".join(str(i) for i in near.index)
-            values = f"expected {significant(near.expected, 7)}, actual {significant(near.actual, 7)}"
-            return f"[{index}]: {values}, budget used {significant(near.budget)}"
+            return element_text(near)
         rows, columns = density.counts.shape
         column = math.floor((x - density.x[0]) / (density.x[1] - density.x[0]) * columns)
         row = math.floor((y - density.y[0]) / (density.y[1] - density.y[0]) * rows)
@@ -206,6 +228,9 @@ class ValuesScatter(Chart):
         import numpy as np
 
         table = lookup(VIRIDIS)
+        # Neither its darkest colours on a dark background, nor its lightest on a light one.
+        ends = (0.25, 1.0) if theme().colors.is_dark else (0.0, 0.92)
+        table = table[int(ends[0] * len(table)) : int(ends[1] * len(table))]
         top = math.log(max(2, int(density.counts.max(initial=0))))
         steps = (np.log(np.maximum(density.counts, 1)) / top * (len(table) - 1)).astype(np.intp)
         pixels = table[steps]

@@ -225,7 +225,7 @@ class ValuesView(QWidget):
         if number is None:
             number = output.mismatched
         self.badge.show()
-        self.badge.set_status(Status.FAILED if number else Status.PASSED, f"{number:,} of {total:,}")
+        self.badge.set_status(self._status(number, total), f"{number:,} of {total:,}")
         self.sentence.set_text(self._sentence(number, total))
         parts = [output.name, shape_text(output), dtype_text(output)]
         facts = source.facts
@@ -237,20 +237,25 @@ class ValuesView(QWidget):
             parts.append("values not kept")
         self.facts.set_text("  ·  ".join(parts))
 
+    def _status(self, number: int, total: int) -> Status:
+        facts = self.source.facts
+        proves_nothing = not total or (facts is not None and facts.has_nothing_finite)
+        return Status.FAILED if number else Status.WARNING if proves_nothing else Status.PASSED
+
     def _sentence(self, number: int, total: int) -> str:
         source = self.source
-        values = source.values
+        values, facts = source.values, source.facts
         if values is not None and values.mismatch:
             return values.mismatch
-        share = f" ({significant(100 * number / total)} %)" if number and total else ""
-        is_exact = values is not None and values.is_exact
-        limit = f"|actual − expected| > {spell_tolerance(source.atol)} + {spell_tolerance(source.rtol)} · |expected|"
-        if not number:
-            allowed = limit.replace(">", "≤")
-            return "elements differ: all are equal." if is_exact else f"elements are beyond: everywhere {allowed}"
-        facts = source.facts
-        odd = f"; {facts.misplaced:,} of them NaN or infinite on one side" if facts and facts.misplaced else ""
-        return f"elements{share} {'differ, and must be equal' if is_exact else f'have {limit}'}{odd}"
+        if not total:
+            return "elements: there is nothing to compare."
+        share = f" ({significant(100 * number / total)} %)" if number else ""
+        if values is not None and values.is_exact:
+            return f"elements{share} differ; they must be equal"
+        limit = f"elements{share} exceed {spell_tolerance(source.atol)} + {spell_tolerance(source.rtol)} · |expected|"
+        if facts is not None and facts.misplaced:
+            return f"{limit}; {facts.misplaced:,} of them NaN or infinite on one side"
+        return f"{limit}; none is a finite number" if facts is not None and facts.has_nothing_finite else limit
 
     def picture_source(self) -> Chart | ValuesHeatMap | None:
         """What is drawn now and can be had as a picture."""

@@ -9,9 +9,10 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from modelpack_gui.core.figures import full, plural, significant
+from modelpack_gui.core.figures import full, significant
 from modelpack_gui.ui.background import Check
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel
+from modelpack_gui.ui.models.value_text import index_text, value_text
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING, mono_font, status_icon, theme
@@ -19,7 +20,6 @@ from modelpack_gui.ui.values_source import ValuesSource
 from modelpack_gui.ui.widgets.basics import ElidedLabel
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.number_fields import SpinField
-from modelpack_gui.ui.widgets.values_heat_map import value_text
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.arrays.pair import Values
@@ -126,7 +126,7 @@ class ValuesWorst(QWidget):
         if not found:
             return "All elements agree exactly." if facts is not None and facts.size else "There are no elements."
         if facts is not None and found == facts.unequal:
-            return f"All {plural(found, 'element')} that differ. A double click goes to the heat map."
+            return "No others differ. A double click goes to the heat map."
         return "A double click goes to the heat map."
 
     def _on_number_changed(self, number: int) -> None:
@@ -181,7 +181,7 @@ def _columns() -> tuple[Column[Element], ...]:
         Column(
             "Index",
             value=lambda one: one.index,
-            text=lambda one: f"[{', '.join(str(i) for i in one.index)}]",
+            text=lambda one: index_text(one.index),
             is_mono=True,
             width=130,
         ),
