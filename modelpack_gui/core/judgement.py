@@ -12,7 +12,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from modelpack_gui.core.parity_summary import Found, summarise, untried
+from modelpack_gui.core.parity_summary import Found, is_empty, summarise, untried
 from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, ParitySpec, Regime, Verdict
 from modelpack_gui.core.tolerance import (
     estimated_beyond,
@@ -65,7 +65,7 @@ def judge_report(report: ParityReport) -> ParityReport:
     verdicts: list[Verdict] = [
         Verdict.PASSED if case.verdict is Verdict.WARNING else case.verdict for case in report.cases
     ]
-    if doubts or report.is_random or untried(report):
+    if doubts or report.is_random or is_empty(report) or untried(report):
         verdicts.append(Verdict.WARNING)
     verdict = Verdict.worst(verdicts)
     return dataclasses.replace(report, verdict=verdict, summary=summarise(report, doubts))

@@ -12,6 +12,7 @@ DIM_NOT_DYNAMIC = "dim-not-dynamic"
 ARTIFACT_REFUSED = "artifact-refused-inputs"
 EAGER_REFUSED = "eager-refused-inputs"
 OUTPUTS_DIFFER = "outputs-do-not-match"
+NO_OUTPUTS = "no-outputs"
 """Codes of the errors that cases have."""
 
 REGIME_TITLES: Mapping[Regime, str] = {
@@ -60,6 +61,8 @@ def _summary(report: ParityReport, doubts: Sequence[Found]) -> str:
         text = "; ".join(cause for cause in causes if cause)
         diagnosis = "the model is random" if report.is_random else _diagnosis(report, failed)
         return f"Failed: {text}{f'; {diagnosis}' if diagnosis else ''}."
+    if is_empty(report):
+        return "Doubtful: neither side gives an output, so that nothing was compared, which proves nothing."
     agreement = _agreement(report)
     if report.is_random:
         return f"Doubtful: {agreement}, but the model gives different answers to the same input."
@@ -86,6 +89,12 @@ def untried(report: ParityReport) -> tuple[str, ...]:
     compared = [case for case in report.cases if case.outputs or case.verdict is Verdict.FAILED]
     sizes = example_sizes(report)
     return tuple(name for name in sizes if all(case.sizes.get(name) == sizes[name] for case in compared))
+
+
+def is_empty(report: ParityReport) -> bool:
+    """Whether no case gave anything to compare, although it ran."""
+    ran = [case for case in report.cases if case.verdict is not Verdict.SKIPPED]
+    return bool(ran) and all(case.error is not None and case.error.code == NO_OUTPUTS for case in ran)
 
 
 def places(cases: Iterable[ParityCase], example: Mapping[str, int]) -> str:

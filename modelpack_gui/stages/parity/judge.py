@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.parity_dims import Dim
 from modelpack_gui.core.parity_plan import Case, describe_sizes
-from modelpack_gui.core.parity_summary import DIM_NOT_DYNAMIC, EAGER_REFUSED, OUTPUTS_DIFFER
+from modelpack_gui.core.parity_summary import DIM_NOT_DYNAMIC, EAGER_REFUSED, NO_OUTPUTS, OUTPUTS_DIFFER
 from modelpack_gui.core.records import NoiseFigures, ParityCase, ParitySpec, Verdict
 from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.runtimes import Output, Runtime
@@ -67,6 +67,13 @@ def judge(
             "An exporter drops outputs that are None or given twice; let forward return each tensor once.",
         )
         return without_outputs(case, Verdict.FAILED, error)
+    if not expected:
+        error = ErrorInfo(
+            NO_OUTPUTS,
+            "Neither side gives an output, so that there is nothing to compare, which proves nothing.",
+            "Let forward return what the model computes.",
+        )
+        return without_outputs(case, Verdict.WARNING, error)
     outputs = []
     for one, other, figures in zip(expected, aligned(expected, actual), noise, strict=True):
         tolerance = Tolerance(*spec.tolerance_of(one.info.dtype, computes_in))

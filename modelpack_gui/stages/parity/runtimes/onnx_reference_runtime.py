@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import InputSpec, TensorInfo, tensor_inputs
+from modelpack_gui.core.records import InputSpec, tensor_inputs
 from modelpack_gui.stages.inspection.onnx_types import dtype_name
 from modelpack_gui.stages.parity.runtimes.base import Output, match_inputs
+from modelpack_gui.stages.parity.runtimes.leaves import leaves
 from modelpack_gui.stages.source.inputs import to_numpy
 from modelpack_gui.stages.source.usercode import pip_command
 
@@ -64,24 +65,21 @@ class OnnxReferenceRuntime:
         Raises:
             UserError: `reference-unsupported-op`, `reference-failed`, `output-not-tensor`.
         """
-        import numpy as np
-
         feeds = {name: to_numpy(tensors[source]) for name, source in zip(self._names, self._sources, strict=True)}
         try:
             values = self._evaluator.run(None, feeds)
         except Exception as error:  # as above
             raise _refused(self._path, error) from error
-        found = []
-        for name, value in zip(self._evaluator.output_names, values, strict=True):
-            array = np.asarray(value)
-            if array.dtype == object or isinstance(value, (list, dict)):
-                raise UserError(
-                    "output-not-tensor",
-                    f"The output {name!r} of {self._path.name} is no tensor but a {type(value).__name__}.",
-                    "Only outputs that are tensors can be compared.",
-                )
-            dtype = self._dtypes.get(name) or str(array.dtype)
-            found.append(Output(TensorInfo(name, dtype, array.shape), array))
+        found: list[Output] = []
+        try:
+            for name, value in zip(self._evaluator.output_names, values, strict=True):
+                found += leaves(name, value, self._dtypes.get(name) or "")
+        except TypeError as error:
+            raise UserError(
+                "output-not-tensor",
+                f"The outputs of {self._path.name} cannot be compared: {error}.",
+                "Outputs that are tensors, or sequences or maps of tensors, can be compared.",
+            ) from error
         return tuple(found)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import TensorInfo
 from modelpack_gui.stages.parity.runtimes.base import Output, first_line, match_inputs, run_failed
+from modelpack_gui.stages.parity.runtimes.leaves import leaves
 from modelpack_gui.stages.source.inputs import tensor_info, to_numpy
 from modelpack_gui.stages.source.usercode import pip_command
 
@@ -65,14 +65,12 @@ class OnnxRuntime:
 
     def _run_arrays(self, tensors: Sequence[torch.Tensor]) -> list[Output]:
         feeds = {argument.name: to_numpy(tensor) for argument, tensor in zip(self._arguments, tensors, strict=True)}
-        arrays = self._session.run(None, feeds)
-        outputs = []
-        for output, array in zip(self._outputs, arrays, strict=True):
-            dtype = output.type.removeprefix("tensor(").removesuffix(")")
-            if not hasattr(array, "shape"):
-                raise TypeError(f"the output {output.name!r} is a {output.type}, not a tensor")
-            outputs.append(Output(TensorInfo(output.name, _DTYPES.get(dtype, dtype), array.shape), array))
-        return outputs
+        found: list[Output] = []
+        for output, value in zip(self._outputs, self._session.run(None, feeds), strict=True):
+            is_tensor = output.type.startswith("tensor(")
+            dtype = output.type.removeprefix("tensor(").removesuffix(")") if is_tensor else ""
+            found += leaves(output.name, value, _DTYPES.get(dtype, dtype))
+        return found
 
     def _run_values(self, tensors: Sequence[torch.Tensor]) -> list[Output]:
         """Like _run_arrays, by way of OrtValues, which also hold bfloat16."""
