@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from modelpack_gui.cli.console import Console, mark
+from modelpack_gui.cli.further import FurtherJobs, FurtherResult
 from modelpack_gui.cli.interrupt import Interrupt
 from modelpack_gui.cli.monitor import Monitor
 from modelpack_gui.cli.recipe_args import interpreter_path, recipe_of
 from modelpack_gui.cli.report import closing_line, environment_text, nodes_text, result_text
+from modelpack_gui.cli.report_layers import further_text
 from modelpack_gui.cli.results_json import check_target, results_data, write_results
 from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, PASSED, exit_status
 from modelpack_gui.client.api import Client
@@ -55,7 +57,7 @@ def make_client() -> Client:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """`modelpack run`."""
     recipe, base = recipe_of(arguments)
-    return _run_recipe(arguments, console, recipe, base, arguments.stages)
+    return run_recipe(arguments, console, recipe, base, arguments.stages)
 
 
 def export(arguments: argparse.Namespace, console: Console) -> int:
@@ -66,7 +68,7 @@ def export(arguments: argparse.Namespace, console: Console) -> int:
         folder = target.absolute().parent
         save_recipe(with_relative_paths(moved(recipe, base, folder), folder), target)
         console.note(f"Saved the recipe {target}.")
-    return _run_recipe(arguments, console, recipe, base, (Stage.EXPORT,))
+    return run_recipe(arguments, console, recipe, base, (Stage.EXPORT,))
 
 
 def script(arguments: argparse.Namespace, console: Console) -> int:
@@ -81,20 +83,10 @@ def script(arguments: argparse.Namespace, console: Console) -> int:
     return PASSED
 
 
-def parity(arguments: argparse.Namespace, console: Console) -> int:
-    """`modelpack parity`."""
-    recipe, base = recipe_of(arguments)
-    artifact = _artifact(arguments, recipe, base)
-    if not artifact.is_file():
-        hint = f"Make it first: modelpack export {arguments.recipe}"
-        raise UserError("artifact-missing", f"There is no artifact {artifact} to compare.", hint)
-    return _run_recipe(arguments, console, recipe, base, (Stage.PARITY,), str(artifact))
-
-
 def bench(arguments: argparse.Namespace, console: Console) -> int:
     """`modelpack bench`."""
     recipe, base = recipe_of(arguments)
-    artifact = _artifact(arguments, recipe, base)
+    artifact = artifact_of(arguments, recipe, base)
     if not artifact.is_file():
         if arguments.artifact is not None:
             raise UserError("artifact-missing", f"There is no artifact {artifact}.", "Check the name and the folder.")
@@ -103,8 +95,8 @@ def bench(arguments: argparse.Namespace, console: Console) -> int:
             f" To make it: modelpack export {arguments.recipe}"
         )
         recipe = dataclasses.replace(recipe, export=dataclasses.replace(recipe.export, output_path=""))
-        return _run_recipe(arguments, console, recipe, base, (Stage.BENCH,))
-    return _run_recipe(arguments, console, recipe, base, (Stage.BENCH,), str(artifact))
+        return run_recipe(arguments, console, recipe, base, (Stage.BENCH,))
+    return run_recipe(arguments, console, recipe, base, (Stage.BENCH,), str(artifact))
 
 
 def inspect(arguments: argparse.Namespace, console: Console) -> int:
@@ -119,7 +111,7 @@ def check(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.recipe is None:
         return _run_one(arguments, console, Stage.CHECK, CheckRequest(path))
     recipe, base = recipe_of(arguments, needs_source=False)
-    return _run_recipe(arguments, console, recipe, base, (Stage.CHECK,), path)
+    return run_recipe(arguments, console, recipe, base, (Stage.CHECK,), path)
 
 
 def env(arguments: argparse.Namespace, console: Console) -> int:
@@ -157,14 +149,21 @@ def job_setup(arguments: argparse.Namespace, console: Console) -> Iterator[tuple
             client.close()
 
 
-def _run_recipe(
+def run_recipe(
     arguments: argparse.Namespace,
     console: Console,
     recipe: Recipe,
     base: Path,
     stages: Sequence[Stage],
     artifact_path: str = "",
+    then: Callable[[FurtherJobs, Recipe, Sequence[StageResult]], Iterable[FurtherResult]] | None = None,
 ) -> int:
+    """Run some stages, show and write what they gave, and give the exit status.
+
+    Args:
+        then: Runs further jobs when the stages have ended.
+    """
+    further: list[FurtherResult] = []
     with job_setup(arguments, console) as (client, monitor, interrupt):
         interpreter = resolved_interpreter(recipe.interpreter.path, base)
         hello = run_job(
@@ -203,7 +202,11 @@ def _run_recipe(
                 before.stage is Stage.PARITY and before.verdict is Verdict.FAILED for before in results
             ):
                 console.result(PARITY_FAILED_NOTE)
-    return _finish(arguments, console, results, recipe=recipe, environment=hello.result)
+        if then is not None:
+            for found in then(FurtherJobs(client, monitor, interrupt, interpreter, base), recipe, results):
+                further.append(found)
+                _show_further(arguments, console, found)
+    return _finish(arguments, console, results, recipe=recipe, environment=hello.result, further=further)
 
 
 def _proposed_note(recipe: Recipe) -> str:
@@ -239,6 +242,12 @@ def _show(arguments: argparse.Namespace, console: Console, result: StageResult) 
         console.error(result.error, is_verbose=arguments.verbose)
 
 
+def _show_further(arguments: argparse.Namespace, console: Console, found: FurtherResult) -> None:
+    console.result(further_text(found))
+    if found.error is not None:
+        console.error(found.error, is_verbose=arguments.verbose)
+
+
 def _finish(
     arguments: argparse.Namespace,
     console: Console,
@@ -246,8 +255,9 @@ def _finish(
     *,
     recipe: Recipe | None = None,
     environment: Capabilities | None = None,
+    further: Sequence[FurtherResult] = (),
 ) -> int:
-    status = exit_status(results)
+    status = exit_status(results, further)
     console.result(closing_line(results))
     if arguments.json:
         data = results_data(
@@ -256,12 +266,14 @@ def _finish(
             recipe=recipe,
             recipe_path=getattr(arguments, "recipe", None),
             environment=environment,
+            further=further,
         )
         write_results(arguments.json, data)
     return status
 
 
-def _artifact(arguments: argparse.Namespace, recipe: Recipe, base: Path) -> Path:
+def artifact_of(arguments: argparse.Namespace, recipe: Recipe, base: Path) -> Path:
+    """The artifact that is named on the command line, else by the recipe; whether or not it is there."""
     given: Path | None = arguments.artifact
     if given is not None:
         return given.absolute()

@@ -10,9 +10,10 @@ from typing import TextIO
 
 from modelpack_gui.cli.console import encodable
 from modelpack_gui.cli.report_matrix import cell_line
+from modelpack_gui.cli.report_parity import case_line
 from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Log, Partial, Progress, Sample, Started
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import MatrixCell, MatrixChoice
+from modelpack_gui.core.records import LayerRows, MatrixCell, MatrixChoice, ParityPart, Verdict
 
 _PLAIN_EVERY_S = 5.0
 _REDRAW_EVERY_S = 0.1
@@ -67,12 +68,22 @@ class Monitor:
                 assert isinstance(event, Sample)  # the benchmark tells its progress apart from the samples
 
     def _part(self, event: Partial) -> None:
-        """A cell that has ended; it comes once more with its latency, which only the table shows."""
-        cell = event.result
-        if isinstance(cell, MatrixCell) and cell.is_over and not self._is_quiet and cell.choice not in self._told:
-            self._told.add(cell.choice)
-            self._clear()
-            self._write(cell_line(cell) + "\n")
+        """Something that came before the end: a cell, a case that did not pass, or how many layers are compared."""
+        part = event.result
+        if self._is_quiet:
+            return
+        if isinstance(part, MatrixCell) and part.is_over and part.choice not in self._told:
+            self._told.add(part.choice)  # it comes once more with its latency, which only the table shows
+            self._tell(cell_line(part))
+        elif isinstance(part, ParityPart) and part.case.verdict in (Verdict.FAILED, Verdict.WARNING):
+            self._tell(case_line(part))
+        elif isinstance(part, LayerRows):
+            share = f" {part.done / part.planned:4.0%}" if part.planned else ""
+            self._show(f"{share} {part.done} of {part.planned} values compared", must=False)
+
+    def _tell(self, line: str) -> None:
+        self._clear()
+        self._write(line + "\n")
 
     def _log(self, event: Log) -> None:
         is_own = event.source == "stage" and event.level in ("warning", "error")
@@ -110,4 +121,6 @@ class Monitor:
 
 def _label(stage: str) -> str:
     known = {item.value: item.label for item in Stage}
-    return known.get(stage, {"hello": "Interpreter", "matrix": "Matrix"}.get(stage, stage))
+    return known.get(
+        stage, {"hello": "Interpreter", "matrix": "Matrix", "layers": "Layers", "repro": "Repro"}.get(stage, stage)
+    )

@@ -1,4 +1,4 @@
-"""The commands that look at an artifact: inspect, check, parity, bench."""
+"""The commands that look at an artifact: inspect, check, bench."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from modelpack_gui.cli import commands
 from modelpack_gui.cli.parser_parts import Subparsers, artifact_option, common_options, new_parser, recipe_argument
-from modelpack_gui.cli.recipe_args import parse_numbers, parse_words
+from modelpack_gui.cli.recipe_args import parse_words
 
 
 def add_inspect(subparsers: Subparsers) -> None:
@@ -46,32 +46,6 @@ examples:
     parser.add_argument("--recipe", type=Path, metavar="RECIPE.toml", help="what was asked for")
     common_options(parser)
     parser.set_defaults(command_function=commands.check)
-
-
-def add_parity(subparsers: Subparsers) -> None:
-    """`modelpack parity`."""
-    parser = new_parser(
-        subparsers,
-        "parity",
-        "Compare the artifact with the model in eager PyTorch.\n"
-        "At the example inputs, and over other seeds and other sizes of every dynamic axis.",
-        """\
-examples:
-  modelpack parity recipe.toml
-  modelpack parity model.onnx                 ONNX Runtime against onnx.reference
-  modelpack parity recipe.toml --artifact build/other.onnx --rtol 1e-4 --atol 1e-6
-  modelpack parity recipe.toml --sizes 1,2,3,7,64 --seeds 0,1,2
-
-An element passes if |actual - expected| <= atol + rtol * |expected|.""",
-    )
-    recipe_argument(parser)
-    artifact_option(parser)
-    parser.add_argument("--rtol", type=float)
-    parser.add_argument("--atol", type=float)
-    parser.add_argument("--sizes", type=parse_numbers, metavar="1,2,3", help="sizes tried on each dynamic axis")
-    parser.add_argument("--seeds", type=parse_numbers, metavar="0,1", help="added to the seed of each example input")
-    common_options(parser)
-    parser.set_defaults(command_function=commands.parity)
 
 
 def add_bench(subparsers: Subparsers) -> None:

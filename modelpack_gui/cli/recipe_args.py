@@ -10,6 +10,7 @@ from typing import Any
 
 from modelpack_gui.cli.checkpoint_args import with_checkpoint
 from modelpack_gui.cli.export_args import with_export
+from modelpack_gui.cli.parity_args import with_parity
 from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
@@ -125,15 +126,13 @@ def _with_source(recipe: Recipe, given: dict[str, Any]) -> Recipe:
 
 
 def _with_rest(recipe: Recipe, given: dict[str, Any]) -> Recipe:
-    parity = dataclasses.replace(
-        recipe.parity, **_given(given, {key: key for key in ("rtol", "atol", "sizes", "seeds")})
-    )
+    recipe = with_parity(recipe, given)
     names = {"runners": "runners", "iterations": "iterations", "warmup": "warmup_runs", "threads": "threads"}
     bench = dataclasses.replace(recipe.bench, **_given(given, names))
     interpreter = recipe.interpreter
     if given.get("interpreter"):
         interpreter = InterpreterSpec(interpreter_path(given["interpreter"]))
-    return dataclasses.replace(recipe, parity=parity, bench=bench, interpreter=interpreter)
+    return dataclasses.replace(recipe, bench=bench, interpreter=interpreter)
 
 
 def _given(given: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

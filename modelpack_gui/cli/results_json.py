@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui import __version__
+from modelpack_gui.cli.further import FurtherResult
 from modelpack_gui.client.files import write_text
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core import serde
@@ -27,6 +28,7 @@ def results_data(
     recipe: Recipe | None = None,
     recipe_path: Path | None = None,
     environment: Capabilities | None = None,
+    further: Sequence[FurtherResult] = (),
 ) -> dict[str, Any]:
     """The content of the file: what ran, where, what came out, and the exit status."""
     versions = {"modelpack_gui": __version__, "python": platform.python_version()}
@@ -41,6 +43,7 @@ def results_data(
         "versions": versions,
         "environment": None if environment is None else serde.encode(environment),
         "stages": [_stage_data(result) for result in results],
+        **{found.name: _further_data(found) for found in further},
     }
 
 
@@ -87,4 +90,13 @@ def _stage_data(result: StageResult) -> dict[str, Any]:
         data["error"] = serde.encode(result.error)
     if result.skipped:
         data["reason"] = result.skipped
+    return data
+
+
+def _further_data(found: FurtherResult) -> dict[str, Any]:
+    data: dict[str, Any] = {"outcome": found.outcome.value}
+    if found.result is not None:
+        data["result"] = serde.encode_tagged(found.result)
+    if found.error is not None:
+        data["error"] = serde.encode(found.error)
     return data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from modelpack_gui.cli.further import FurtherResult
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.records import Verdict
@@ -16,9 +17,13 @@ CANCELLED = 130
 READER_GONE = 141  # as a program that SIGPIPE ended: with `pipefail`, 0 would say that everything passed
 
 
-def exit_status(results: Sequence[StageResult]) -> int:
-    """The exit status of some stages: that of the gravest ending among them."""
-    outcomes = {result.outcome for result in results}
+def exit_status(results: Sequence[StageResult], further: Sequence[FurtherResult] = ()) -> int:
+    """The exit status of some stages: that of the gravest ending among them.
+
+    Args:
+        further: Jobs that followed; only how they ended counts, not what they found.
+    """
+    outcomes = {result.outcome for result in results} | {found.outcome for found in further}
     if Outcome.CANCELLED in outcomes:
         return CANCELLED
     if outcomes & {Outcome.CRASHED, Outcome.TIMED_OUT}:

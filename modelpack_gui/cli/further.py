@@ -1,0 +1,59 @@
+"""Jobs that follow the stages of a recipe: what they need, and how they ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelpack_gui.cli.interrupt import Interrupt
+from modelpack_gui.cli.monitor import Monitor
+from modelpack_gui.client.api import Client
+from modelpack_gui.client.recipe_run import run_job
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.events import Cancelled, Done, Failed, Outcome
+from modelpack_gui.core.records import Request, Result
+
+
+@dataclass(frozen=True)
+class FurtherResult:
+    """How a job ended.
+
+    Attributes:
+        name: As the worker knows it, and the JSON.
+        label: For sentences.
+    """
+
+    name: str
+    label: str
+    outcome: Outcome
+    result: Result | None = None
+    error: ErrorInfo | None = None
+
+
+@dataclass(frozen=True)
+class FurtherJobs:
+    """Runs such jobs with what the stages before them ran with."""
+
+    client: Client
+    monitor: Monitor
+    interrupt: Interrupt
+    interpreter: str
+    base: Path
+
+    def run(self, name: str, label: str, request: Request) -> FurtherResult:
+        """Run one and wait for its end; a run that was interrupted before starts none."""
+        if self.interrupt.is_set():
+            return FurtherResult(name, label, Outcome.CANCELLED)
+        ended = run_job(
+            self.client,
+            name,
+            request,
+            self.monitor,
+            interpreter=self.interpreter,
+            base=self.base,
+            is_cancelled=self.interrupt.is_set,
+        )
+        if isinstance(ended, Failed):
+            return FurtherResult(name, label, ended.outcome, error=ended.error)
+        assert isinstance(ended, (Done, Cancelled))
+        return FurtherResult(name, label, ended.outcome, result=ended.result)
