@@ -12,6 +12,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
+from modelpack_gui.core.excuses import excuse
 from modelpack_gui.core.parity_summary import Found, is_empty, summarise, untried
 from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, ParitySpec, Regime, Verdict
 from modelpack_gui.core.tolerance import (
@@ -26,7 +27,6 @@ from modelpack_gui.core.tolerance import (
 from modelpack_gui.core.vacuity import vacuity
 
 __all__ = [
-    "ROUNDING_RATIO",
     "frontier",
     "judge_output",
     "judge_report",
@@ -37,9 +37,6 @@ __all__ = [
     "smallest_atol",
     "smallest_rtol",
 ]
-
-ROUNDING_RATIO = 4.0
-"""Errors up to so many noise floors are rounding where the values are extreme, which the tolerances are not for."""
 
 
 def rejudge_report(report: ParityReport, spec: ParitySpec) -> ParityReport:
@@ -154,19 +151,13 @@ def kind_problem(output: OutputParity) -> str:
 
 
 def _verdict(output: OutputParity, spec: ParitySpec, regime: Regime) -> tuple[Verdict, str]:
-    problem = kind_problem(output) or _fault(output)
-    if problem and not _is_rounding(output, regime):
-        return Verdict.FAILED, problem
-    ratio = output.noise.ratio if output.noise is not None else None
-    if spec.max_noise_ratio > 0 and ratio is not None and ratio > spec.max_noise_ratio:
-        return Verdict.FAILED, (
-            f"The error is {_factor(ratio)} times the noise floor, and {spec.max_noise_ratio:g} times is allowed."
-        )
+    problem = kind_problem(output)
     if problem:
-        return Verdict.WARNING, (
-            f"{problem[:-1]}; with such inputs that is rounding: it is {ratio:.2g} times the error of the model "
-            "itself."
-        )
+        return Verdict.FAILED, problem
+    problem = _fault(output) or _noise(output, spec)
+    if problem:
+        reason = excuse(output, regime, spec)
+        return (Verdict.WARNING, f"{problem[:-1]}; {reason}.") if reason else (Verdict.FAILED, problem)
     if regime in (Regime.NAN, Regime.INF) and (output.equal_nans or output.expected_infs):
         return Verdict.PASSED, ""  # that they come out at the same places is what these inputs are for
     found = vacuity(output, spec)
@@ -177,6 +168,14 @@ def _verdict(output: OutputParity, spec: ParitySpec, regime: Regime) -> tuple[Ve
             f"{output.equal_nans} of {output.elements} elements are NaN on both sides, where nothing is compared."
         )
     return Verdict.PASSED, ""
+
+
+def _noise(output: OutputParity, spec: ParitySpec) -> str:
+    """Why its error is too large in units of the noise floor; empty if it is not."""
+    ratio = output.noise.ratio if output.noise is not None else None
+    if ratio is None or not 0 < spec.max_noise_ratio < ratio:
+        return ""
+    return f"The error is {_factor(ratio)} times the noise floor, and {spec.max_noise_ratio:g} times is allowed."
 
 
 def _fault(output: OutputParity) -> str:
@@ -197,15 +196,6 @@ def _fault(output: OutputParity) -> str:
         return f"{of} differ; values of this dtype must be equal."
     about = "" if output.counted else "about "
     return f"{about}{of} are beyond the tolerance, the worst by a factor of {_factor(output.max_budget or 0.0)}."
-
-
-def _is_rounding(output: OutputParity, regime: Regime) -> bool:
-    """Whether it is only beyond tolerances that are not made for such values, and as exact as the model itself."""
-    if regime is Regime.NORMAL or output.noise is None or output.noise.ratio is None:
-        return False
-    is_finite = not output.misplaced and (output.nan_equal or not output.equal_nans)
-    is_float = not kind_problem(output) and not is_exact(output.expected.dtype)
-    return is_finite and is_float and output.noise.ratio <= ROUNDING_RATIO
 
 
 def _factor(budget: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from modelpack_gui.core.figures import significant
 from modelpack_gui.core.records import Origin, OutputParity, ParityCase, ParityReport, Regime, Verdict
 from modelpack_gui.core.rounding import ROUNDING_RATIO, nearness
 
@@ -65,7 +66,7 @@ def _summary(report: ParityReport, doubts: Sequence[Found]) -> str:
         return "Doubtful: neither side gives an output, so that nothing was compared, which proves nothing."
     agreement = _agreement(report)
     if report.is_random:
-        return f"Doubtful: {agreement}, but the model gives different answers to the same input."
+        return f"Doubtful: {agreement}, but the model gives different answers to the same input{_spread(cases)}."
     if doubts:
         name, group = next(iter(_by_name(doubts).items()))
         where = _where([case for case, _ in group], cases, sizes)
@@ -74,7 +75,33 @@ def _summary(report: ParityReport, doubts: Sequence[Found]) -> str:
     if fixed:
         others = " and ".join(f"{name} other than {sizes[name]}" for name in fixed)
         return f"Doubtful: {agreement}, but nothing was compared at a size of {others}."
-    return f"Passed: {agreement}{_used(cases)}."
+    return f"Passed: {agreement}{_used(cases)}.{_excused(cases)}"
+
+
+def _spread(cases: Iterable[ParityCase]) -> str:
+    """How far the answers of a random model lie apart, and how far the artifact is from them; empty if not known."""
+    outputs = [item for case in cases for item in case.outputs if item.own_spread]
+    if not outputs:
+        return ""
+    widest = max(outputs, key=lambda item: (item.own_spread or 0.0, item.max_abs_diff or 0.0))
+    return (
+        f": up to {significant(widest.own_spread)} apart, and the artifact up to "
+        f"{significant(max(item.max_abs_diff or 0.0 for item in outputs))} from them"
+    )
+
+
+def _excused(cases: Iterable[ParityCase]) -> str:
+    """In how many cases values differ although nothing is wrong, as a sentence that follows others."""
+    count = sum(any(_differs(item) for item in case.outputs) for case in cases)
+    if not count:
+        return ""
+    differ = "In 1 case values differ" if count == 1 else f"In {count} cases values differ"
+    return f" {differ} that no real inputs give, which says nothing of the artifact."
+
+
+def _differs(output: OutputParity) -> bool:
+    """Whether an output differs, be it for a good reason."""
+    return output.mismatched > 0 or output.verdict is Verdict.FAILED
 
 
 def example_sizes(report: ParityReport) -> Mapping[str, int]:
@@ -129,8 +156,8 @@ def _changed(case: ParityCase, example: Mapping[str, int]) -> tuple[str, ...]:
 
 def _agreement(report: ParityReport) -> str:
     cases = report.cases
-    count = sum(bool(case.outputs) for case in cases)
-    budgets = [item.max_budget for case in cases for item in case.outputs]
+    count = sum(bool(case.outputs) and not any(map(_differs, case.outputs)) for case in cases)
+    budgets = [item.max_budget for case in cases for item in case.outputs if not _differs(item)]
     how = "exactly" if budgets and not any(budgets) else _within(report)
     return f"{count} {'case agrees' if count == 1 else 'cases agree'} {how}"
 
@@ -152,7 +179,8 @@ def _within(report: ParityReport) -> str:
 
 
 def _used(cases: Sequence[ParityCase]) -> str:
-    budgets = [item.max_budget for case in cases for item in case.outputs if item.max_budget is not None]
+    agreeing = [item for case in cases for item in case.outputs if not _differs(item)]
+    budgets = [item.max_budget for item in agreeing if item.max_budget is not None]
     return f"; the largest error used {percent(max(budgets))} of the tolerance" if any(budgets) else ""
 
 

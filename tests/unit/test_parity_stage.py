@@ -48,6 +48,10 @@ class Random(nn.Module):
     def forward(self, x):
         return torch.nn.functional.dropout(x * 2.0 + 1.0, 0.5)
 
+class HalfRandom(nn.Module):
+    def forward(self, x):
+        return torch.nn.functional.dropout(x * 2.0 + 1.0, 0.5), x * 2.0
+
 class OnlyPairs(nn.Module):
     def forward(self, x):
         if x.shape[0] % 2:
@@ -287,11 +291,31 @@ def test_a_model_that_refuses_its_example_is_a_user_error(folder: Path) -> None:
     assert "pairs only" in caught.value.info.message
 
 
-def test_a_random_model_is_named_as_the_cause(folder: Path) -> None:
+def test_a_random_model_is_doubtful_and_measured_by_its_own_spread(folder: Path) -> None:
     report = _run(folder, "Random", _affine(folder / "m.onnx"))
+    assert (report.verdict, report.is_random) == (Verdict.WARNING, True)
+    assert "the model gives different answers to the same input: up to " in report.summary
+    assert [item.category for item in report.warnings] == [RANDOM_MODEL]
+    outputs = [output for case in report.cases for output in case.outputs]
+    assert all((output.max_abs_diff or 0.0) <= 4 * (output.own_spread or 0.0) for output in outputs)
+    assert any("the model itself differs by up to " in output.reason for output in outputs)
+
+
+def test_an_artifact_far_beyond_the_spread_of_a_random_model_fails(folder: Path) -> None:
+    report = _run(folder, "Random", _affine(folder / "m.onnx", scale=400.0))
     assert report.verdict is Verdict.FAILED
     assert report.summary.endswith("; the model is random.")
-    assert [item.category for item in report.warnings] == [RANDOM_MODEL]
+
+
+def test_what_a_random_model_gives_the_same_each_time_must_agree(folder: Path) -> None:
+    rank = (
+        helper.make_node("Mul", ["x", "scale"], ["sure"]),
+        helper.make_tensor_value_info("sure", TensorProto.FLOAT, ["n", 4]),
+    )
+    artifact = _affine(folder / "m.onnx", extra=[rank])
+    assert _run(folder, "HalfRandom", artifact).verdict is Verdict.WARNING
+    report = _run(folder, "HalfRandom", _affine(folder / "m.onnx", extra=[rank], scale=2.1))
+    assert [output.verdict for output in report.cases[0].outputs] == [Verdict.WARNING, Verdict.FAILED]
 
 
 def test_a_model_that_is_random_within_the_tolerance_is_doubtful(folder: Path) -> None:

@@ -122,6 +122,7 @@ class OutputParity:
         hull: See HullPoint; the only vertex of equal outputs has no difference. That of integers and booleans, which
             must be equal, serves `allclose` alone. Empty for strings, and where nothing could be compared.
         misplaced: Elements where NaN, +Inf or -Inf are at other places than expected.
+        misplaced_finite: Of these, the ones whose expected value is finite.
         max_expected: Largest finite |expected|; None if there is none.
         min_expected_value, max_expected_value: Smallest and largest finite expected value; equal if constant.
         max_ulp: Largest distance in representable numbers of the dtype; None where that means nothing.
@@ -135,6 +136,9 @@ class OutputParity:
         equal_nans: Elements that are NaN on both sides.
         nan_equal: Whether those were taken to agree; else they are among the mismatched.
         grid: See ErrorGrid; None for what must be equal.
+        own_spread: How far the model's own answers lie apart: to the same inputs if it is random, else to inputs that
+            differ by rounding. Infinite if NaN, Inf or shapes differ, or if the model gives NaN or Inf for finite
+            inputs; None if that was not looked at.
     """
 
     name: str
@@ -179,3 +183,5 @@ class OutputParity:
     equal_nans: int = 0
     nan_equal: bool = True
     grid: ErrorGrid | None = None
+    misplaced_finite: int = 0
+    own_spread: float | None = None

@@ -121,6 +121,7 @@ def _measured(output: OutputParity, expected: Side, actual: Side) -> OutputParit
         histogram=totals.absolute.histogram if has_figures else None,
         hull=tuple(hull),
         misplaced=totals.misplaced,
+        misplaced_finite=totals.misplaced_finite,
         max_expected=totals.max_expected if has_figures else None,
         min_expected_value=totals.min_value,
         max_expected_value=totals.max_value,

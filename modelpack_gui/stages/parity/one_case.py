@@ -17,6 +17,7 @@ from modelpack_gui.stages.parity.reference import Reference
 from modelpack_gui.stages.parity.regimes import case_inputs
 from modelpack_gui.stages.parity.runtimes import Output, Runtime
 from modelpack_gui.stages.parity.sides import Further, FurtherSides, aligned
+from modelpack_gui.stages.parity.spread import with_own_spread
 
 
 class Compared(NamedTuple):
@@ -31,6 +32,7 @@ class CaseRunner:
 
     Args:
         further: Run where the seed is 0: other values of the same kind say nothing new of the noise.
+        is_random: Whether the model gives different answers to the same input.
     """
 
     def __init__(
@@ -42,6 +44,8 @@ class CaseRunner:
         spec: ParitySpec,
         computes_in: str,
         context: Context,
+        *,
+        is_random: bool = False,
     ) -> None:
         self._reference = reference
         self._runtime = runtime
@@ -50,6 +54,7 @@ class CaseRunner:
         self._spec = spec
         self._computes_in = computes_in
         self._context = context
+        self._is_random = is_random
 
     def run(self, case: Case) -> Compared:
         """Compare at one case. One that the model itself does not run is skipped; that the artifact does not, fails.
@@ -80,6 +85,9 @@ class CaseRunner:
         if self._further is not None and case.seed == 0:
             further = self._further.run(tensors, expected, actual)
         judged = judge.judge(case, expected, actual, self._spec, further.noise, self._computes_in)
+        judged = with_own_spread(
+            judged, case, self._reference, tensors, expected, self._spec, is_random=self._is_random
+        )
         return Compared(judged, _values(judged, expected, actual, further))
 
 

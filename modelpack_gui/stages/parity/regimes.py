@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from modelpack_gui.core.parity_plan import Case
@@ -21,9 +22,20 @@ _ABOVE_SUBNORMAL = 16.0
 """How far above the smallest normal number the largest of the tiny values stays: runtimes flush subnormal ones."""
 
 
+_NUDGE = 256.0
+"""How far a nudge goes at most, in roundings of the largest value: layers take away most of it before it counts."""
+
+_NUDGE_MOST = 1e-4
+"""How far it goes at most in shares of the largest value, where two roundings are less than that."""
+
+
 class _Limits(Protocol):
+    eps: Any
     max: Any
     smallest_normal: Any
+
+
+_Change = Callable[["npt.NDArray[Any]", "_Limits | None"], "npt.NDArray[Any]"]
 
 
 def case_inputs(reference: Reference, case: Case) -> Sequence[Any]:
@@ -44,19 +56,46 @@ def in_regime(values: Sequence[Any], inputs: Sequence[InputSpec], regime: Regime
     """
     if regime is Regime.NORMAL:
         return values
-    return tuple(_changed(value, spec, regime) for value, spec in zip(values, tensor_inputs(inputs), strict=True))
+    return tuple(
+        _as_array(value, functools.partial(_array_in, spec, regime))
+        for value, spec in zip(values, tensor_inputs(inputs), strict=True)
+    )
 
 
-def _changed(value: Any, spec: InputSpec, regime: Regime) -> Any:
+def nudged(values: Sequence[Any], inputs: Sequence[InputSpec], regime: Regime) -> Sequence[Any]:
+    """The values of a regime, each changed by hardly more than rounding; whole numbers stay as they are.
+
+    A model whose answer to these is another one has none that an artifact could be held to: such as the places of the
+    largest of equal scores.
+    """
+    import numpy as np
+
+    noise = np.random.default_rng(0)
+
+    def change(array: npt.NDArray[Any], limits: _Limits | None) -> npt.NDArray[Any]:
+        if limits is None or not array.size:
+            return array
+        unit = 1.0 if regime is Regime.ZEROS else float(np.abs(array).max())
+        eps = float(limits.eps)
+        share = min(_NUDGE * eps, max(2 * eps, _NUDGE_MOST))
+        return np.asarray(array + share * unit * noise.uniform(-1.0, 1.0, array.shape)).astype(array.dtype)
+
+    return tuple(_as_array(value, change) for value, _ in zip(values, tensor_inputs(inputs), strict=True))
+
+
+def _as_array(value: Any, change: _Change) -> Any:
+    """A tensor or array after a change, which is made on an array in a precision that numpy has."""
+    import numpy as np
+
     if not hasattr(value, "detach"):
-        return _array_in(value, spec, regime, _limits_of(value))
+        narrow = value.dtype.kind not in "biuc" and value.dtype.itemsize < 4
+        return change(value.astype(np.float32) if narrow else value, _limits_of(value)).astype(value.dtype)
     import torch
 
     has_limits = value.is_floating_point() or value.is_complex()
     narrow = value.is_floating_point() and value.dtype not in (torch.float32, torch.float64)
     array = (value.float() if narrow else value).numpy()
-    changed = _array_in(array, spec, regime, torch.finfo(value.dtype) if has_limits else None)
-    return torch.from_numpy(changed).to(value.dtype)
+    return torch.from_numpy(change(array, torch.finfo(value.dtype) if has_limits else None)).to(value.dtype)
 
 
 def _limits_of(values: npt.NDArray[Any]) -> _Limits | None:
@@ -72,7 +111,7 @@ def _limits_of(values: npt.NDArray[Any]) -> _Limits | None:
     return found
 
 
-def _array_in(values: npt.NDArray[Any], spec: InputSpec, regime: Regime, limits: _Limits | None) -> npt.NDArray[Any]:
+def _array_in(spec: InputSpec, regime: Regime, values: npt.NDArray[Any], limits: _Limits | None) -> npt.NDArray[Any]:
     import numpy as np
 
     if not values.size:
@@ -82,8 +121,7 @@ def _array_in(values: npt.NDArray[Any], spec: InputSpec, regime: Regime, limits:
         return np.full_like(values, regime is not Regime.ZEROS) if is_same else values
     if limits is None:
         return _whole_numbers(values, spec, regime)
-    wide = values if values.dtype.kind == "c" or values.dtype.itemsize >= 4 else values.astype(np.float32)
-    return np.asarray(_floats(wide, regime, limits)).astype(values.dtype)
+    return _floats(values, regime, limits)
 
 
 def _floats(values: npt.NDArray[Any], regime: Regime, limits: _Limits) -> npt.NDArray[Any]:

@@ -64,7 +64,16 @@ def run(
         tensors = reference.make_inputs(request.inputs)
         random = randomness(reference.run(tensors), reference.run(tensors))
         further = None if random else further_sides(opened, request, context, has_plain=not is_brief)
-        runner = CaseRunner(reference, runtime, further, dims, request.parity, opened.computes_in, context)
+        runner = CaseRunner(
+            reference,
+            runtime,
+            further,
+            dims,
+            request.parity,
+            opened.computes_in,
+            context,
+            is_random=random is not None,
+        )
         tried = go_through(cases, request, runner.run, context, clock)
         found = None  # of cases that are run once more for their values it is known
         if not is_brief and not request.only:

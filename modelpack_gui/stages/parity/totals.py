@@ -33,6 +33,7 @@ class Totals:
         compared: Elements that are finite on both sides; all that follows is of these but for `misplaced`.
         differing: Of a dtype whose values must be equal: those that are not.
         beyond: Those beyond the tolerance, in float64.
+        misplaced_finite: Those whose expected value is finite.
         first_beyond, most_differing, first_misplaced: Flat indices.
     """
 
@@ -45,6 +46,7 @@ class Totals:
     first_beyond: int | None = None
     most_differing: int | None = None
     misplaced: int = 0
+    misplaced_finite: int = 0
     first_misplaced: int | None = None
     expected_nans: int = 0
     actual_nans: int = 0
@@ -123,6 +125,7 @@ class Totals:
         count = int(np.count_nonzero(differs))
         if count:
             self.misplaced += count
+            self.misplaced_finite += int(np.count_nonzero(differs & ~left_nan & ~left_inf))
             if self.first_misplaced is None:
                 self.first_misplaced = start + int(np.argmax(differs))
 
