@@ -98,8 +98,11 @@ class StageStates(QObject):
             return "The source is an ONNX file already, so there is nothing to export."
         if self.looks_at_source and stage in (Stage.GRAPH, Stage.CHECK):
             return ""
-        if stage is Stage.PARITY and recipe.parity.expected_artifact and recipe.parity.actual_artifact:
-            return "" if recipe.inputs else "There is no example input."  # neither the model nor an export is needed
+        parity = recipe.parity
+        if stage is Stage.PARITY and parity.expected_artifact and parity.actual_artifact:  # no model, no export
+            if (parity.expected_artifact, parity.expected_runtime) == (parity.actual_artifact, parity.runtime):
+                return "Both sides are the same artifact, run in the same way: choose another one for one of them."
+            return "" if recipe.inputs else "There is no example input."
         if stage in _NEEDS_SOURCE or not self.artifact_path:
             problem = source_problem(recipe.source, self._project.base)
             if problem:

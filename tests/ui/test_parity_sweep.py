@@ -296,7 +296,7 @@ def test_where_it_comes_from_stands_below_the_verdict_with_the_sides_on_demand(
     details = page.details
     assert details.origin.text() == "Differs only from level extended on."
     assert details.allclose.text() == "numpy.testing.assert_allclose: fails for 3 of 12 outputs"
-    assert "a fault" in details.noise.whole
+    assert not details.noise.isVisible()  # the sentence says it
     assert not details.sides.isVisible()
     details.how.setFocus()
     details.how._on_clicked()
@@ -312,10 +312,8 @@ def test_where_it_comes_from_stands_below_the_verdict_with_the_sides_on_demand(
 
 def test_a_noise_ratio_is_said_in_words() -> None:
     assert noise_text(None) == ""
-    assert noise_text(0.9).endswith("rounding")
-    assert "more than rounding" in noise_text(12.0)
-    assert noise_text(776_936.0) == "780,000× the noise floor: a fault, not rounding"
-    assert noise_text(300.0, "float16").endswith("it computes in float16")
+    assert noise_text(0.9) == "0.9x the noise floor: rounding"
+    assert noise_text(776_936.0) == "776,936x the noise floor: more than rounding gives"
 
 
 def test_values_that_were_not_kept_are_run_again_and_join_the_report(

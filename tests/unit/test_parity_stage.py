@@ -255,6 +255,18 @@ def test_a_case_that_no_plan_has_can_be_asked_for_with_its_values(folder: Path) 
     assert caught.value.info.code == "case-unknown"
 
 
+def test_what_is_known_is_judged_by_the_tolerances_that_are_asked_for_now(folder: Path) -> None:
+    strict = ParitySpec(rtol=0.0, atol=1e-3, sizes=(), seeds=(0,))
+    source = ModelSource(file="models.py", name="Affine")
+    request = ParityRequest(source, (X,), str(_affine(folder / "m.onnx", scale=2.1)), (N,), strict)
+    known = run(request, PlainContext(folder)).cases
+    assert [case.verdict for case in known] == [Verdict.FAILED]
+    wider = dataclasses.replace(request, parity=dataclasses.replace(strict, atol=1.0), known=known)
+    report = run(wider, PlainContext(folder))
+    assert [case.verdict for case in report.cases] == [Verdict.PASSED]
+    assert report.cases[0].outputs[0].atol == 1.0
+
+
 def test_a_size_that_the_model_itself_refuses_is_skipped(folder: Path) -> None:
     report = _run(folder, "OnlyPairs", _affine(folder / "m.onnx"), spec=ParitySpec(sizes=(1, 4), seeds=(0,)))
     cases = _by_label(report)

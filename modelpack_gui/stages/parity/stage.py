@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.judgement import judge_report
+from modelpack_gui.core.judgement import judge_report, rejudge_case
 from modelpack_gui.core.parity_dims import Dim
 from modelpack_gui.core.parity_plan import Case, case_of, plan
 from modelpack_gui.core.records import ParityReport, ParityRequest, Verdict
@@ -60,6 +60,7 @@ def run(
     with capture() as captured:
         opened = open_both(request, context, built)
         reference, runtime, built = opened.reference, opened.runtime, opened.built
+        request = _judged_anew(request, opened.computes_in)
         context.progress(f"Running {reference.title} twice on the example", 0.0)
         tensors = reference.make_inputs(request.inputs)
         random = randomness(reference.run(tensors), reference.run(tensors))
@@ -100,6 +101,12 @@ def run(
     )
     source_path = built.source_path if built is not None else ""
     return dataclasses.replace(report, explanations=explain_parity(report, request, opened.artifact, source_path))
+
+
+def _judged_anew(request: ParityRequest, computes_in: str) -> ParityRequest:
+    """What is known may have been judged by other tolerances than are asked for now."""
+    known = tuple(rejudge_case(case, request.parity, computes_in) for case in request.known)
+    return dataclasses.replace(request, known=known)
 
 
 def _planned(request: ParityRequest, context: Context) -> tuple[tuple[Dim, ...], tuple[Case, ...]]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from modelpack_gui.core.figures import plural, significant
-from modelpack_gui.core.records import Attribution, Origin, OutputParity, ParityCase, ParityReport, Regime, Verdict
-
-ROUNDING, DOUBTFUL = 4.0, 20.0
-"""Noise ratios up to which an error is rounding, and up to which it may be."""
+from modelpack_gui.core.figures import plural
+from modelpack_gui.core.records import (
+    Attribution,
+    Origin,
+    OutputParity,
+    ParityCase,
+    ParityReport,
+    ParitySpec,
+    Regime,
+    Verdict,
+)
+from modelpack_gui.core.rounding import ROUNDING_RATIO, times
 
 ORIGINS = {
     Origin.NONE: "No difference",
@@ -47,24 +53,29 @@ def side_title(side: str) -> str:
     return _SIDES.get(side, side[:1].upper() + side[1:])
 
 
-def noise_text(ratio: float | None, computes_in: str = "") -> str:
+def noise_text(ratio: float | None) -> str:
     """What a noise ratio says; empty if there is none."""
     if ratio is None:
         return ""
-    times = f"{float(f'{ratio:.1e}'):,.0f}×" if 100 <= ratio < math.inf else f"{significant(ratio, 2)}×"
-    if ratio <= ROUNDING:
-        return f"{times} eager's own error against float64: rounding"
-    if computes_in:
-        return f"{times} eager's own error against float64: it computes in {computes_in}"
-    if ratio <= DOUBTFUL:
-        return f"{times} the noise floor: more than rounding usually gives"
-    return f"{times} the noise floor: a fault, not rounding"
+    told = "rounding" if ratio <= ROUNDING_RATIO else "more than rounding gives"
+    return f"{times(ratio)} the noise floor: {told}"
 
 
 def largest_noise_ratio(report: ParityReport) -> float | None:
     """Over the cases with usual values; over all where those have none."""
     usual = [case for case in report.cases if case.regime is Regime.NORMAL]
     return _largest(usual) if _largest(usual) is not None else _largest(report.cases)
+
+
+def overridden_text(report: ParityReport, spec: ParitySpec) -> str:
+    """That other tolerances than rtol and atol count for some outputs; empty if they do not."""
+    outputs = [output for case in report.cases for output in case.outputs]
+    others = {(one.rtol, one.atol) for one in outputs if one.hull} - {(spec.rtol, spec.atol)}
+    if not others:
+        return ""
+    rtol, atol = max(others)
+    why = f"The artifact computes in {report.computes_in}" if report.computes_in else "Some outputs are less exact"
+    return f"{why}: rtol {rtol:g} and atol {atol:g} count there, as Judging says."
 
 
 def allclose_text(report: ParityReport) -> str:

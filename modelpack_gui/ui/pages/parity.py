@@ -103,7 +103,9 @@ class ParityPage(StagePage):
         self.overview.explanations.set_fixes_enabled(is_enabled=not is_under_way)
         if self._is_live:
             self._show_live()
-        self.details.show_report(None if self._is_live else self._report)
+        report = None if self._is_live else self._report
+        self.details.show_report(report)
+        self.settings.show_report(report)
         self._show_go_on()
 
     def sentence_for(self, result: Result) -> str:

@@ -156,6 +156,7 @@ class ParityOverview(QWidget):
         below.addLayout(title)
         for widget in (self.reason, self._lower, self._facts, self.warnings):
             below.addWidget(widget)
+        below.addStretch(1)
         down = _splitter(Qt.Orientation.Vertical, self._settings, "splits/parity-down")
         down.addWidget(across)
         down.addWidget(lower)

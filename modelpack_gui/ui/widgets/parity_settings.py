@@ -6,7 +6,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.core.parity_plan import planned_cases
 from modelpack_gui.core.pipeline import Stage, settings_of
+from modelpack_gui.core.records import ParityReport
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.models.parity_text import overridden_text
 from modelpack_gui.ui.parity_edits import edit_parity
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
@@ -49,10 +51,13 @@ class ParitySettings(QWidget):
         self.folds.add(SIDES, "Sides", self.sides)
         self.folds.add(JUDGING, "Judging", self.judging)
         self.problem = StatusLine(Status.FAILED)
+        self._overridden = StatusLine(Status.REMARK)
+        self._overridden.setObjectName("parity-overridden")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
         column.addLayout(row)
+        column.addWidget(self._overridden)
         column.addWidget(self.folds)
         column.addWidget(self.problem)
         controller.recipe_changed.connect(self._show_recipe)
@@ -67,6 +72,11 @@ class ParitySettings(QWidget):
             "sizes": self.cases.sizes,
             "seeds": self.cases.seeds,
         }
+
+    def show_report(self, report: ParityReport | None) -> None:
+        """Say where a report was judged by other tolerances than those in view."""
+        spec = self._controller.recipe.parity
+        self._overridden.set_text(overridden_text(report, spec) if report is not None else "")
 
     def _show_recipe(self) -> None:
         spec = self._controller.recipe.parity

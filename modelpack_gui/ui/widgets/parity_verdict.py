@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from modelpack_gui.core.figures import full, significant
-from modelpack_gui.core.records import ParityReport, SideResult
+from modelpack_gui.core.records import Origin, ParityReport, SideResult
 from modelpack_gui.ui.models.parity_text import (
     allclose_text,
     attribution_details,
@@ -18,6 +18,9 @@ from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, status_icon, status_o
 from modelpack_gui.ui.widgets.basics import ElidedLabel, Foldable, wrapped_label
 from modelpack_gui.ui.widgets.fitted_table import FittedTable
 from modelpack_gui.ui.widgets.parity_judging import RULE
+
+_SILENT = (Origin.NONE, Origin.EXPORT, Origin.UNKNOWN)
+"""Origins whose sentence does not say how many noise floors the error is."""
 
 SIDE_COLUMNS: tuple[Column[SideResult], ...] = (
     Column("Run as", value=lambda side: side_title(side.side), width=190),
@@ -110,7 +113,7 @@ class VerdictDetails(QWidget):
         answer = allclose_text(report)
         self.allclose.setText(f"numpy.testing.assert_allclose: {answer}" if answer else "")
         self.allclose.setVisible(bool(answer))
-        noise = noise_text(largest_noise_ratio(report), report.computes_in)
+        noise = noise_text(largest_noise_ratio(report)) if found is None or found.origin in _SILENT else ""
         self.noise.set_text(f"Largest error: {noise}" if noise else "")
         self.noise.setVisible(bool(noise))
         self.how.setVisible(found is not None and bool(found.sides))
