@@ -54,6 +54,12 @@ class Exported:
         report: ParityReport = registry.resolve("parity")(request, self._context)
         return report
 
+    def whole_parity(self) -> ParityReport:
+        """Compare the artifact at all sizes, and say where a difference comes from."""
+        request = ParityRequest(self.source, (self.input,), str(self.path), self.dynamic, ParitySpec(seeds=(0,)))
+        report: ParityReport = registry.resolve("parity")(request, self._context)
+        return report
+
     def repro(self, target: Path, path: Path | None = None, choice: CaseChoice | None = None) -> ReproRecord:
         """Make a repro of it."""
         request = ReproRequest(

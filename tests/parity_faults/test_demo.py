@@ -20,6 +20,7 @@ from modelpack_gui.core.records import (
     ExportRequest,
     LayersReport,
     LayersRequest,
+    Origin,
     ParityReport,
     ParityRequest,
     ReproRecord,
@@ -60,6 +61,8 @@ def test_it_fails_from_three_pictures_on_and_the_export_is_named_as_the_cause(de
     failed = {case.sizes["batch"] for case in report.cases if case.verdict is Verdict.FAILED}
     assert report.verdict is Verdict.FAILED
     assert failed == {3, 5, 17}
+    assert report.attribution is not None
+    assert report.attribution.origin is Origin.EXPORT, report.attribution.sentence
 
 
 def test_the_line_of_the_branch_is_named(demo: Demo) -> None:
@@ -78,7 +81,7 @@ def test_the_repro_is_one_node_that_fails_without_this_app(demo: Demo, tmp_path:
     recipe, artifact, context = demo
     request = ReproRequest(
         recipe.source, recipe.inputs, artifact, recipe.export.dynamic, recipe.parity, str(tmp_path / "repro.zip"),
-        case=CaseChoice({"batch": 17}),
+        case=CaseChoice({"batch": 5}),
     )  # fmt: skip
     record: ReproRecord = registry.resolve("repro")(request, context)
     assert record.verdict is Verdict.FAILED

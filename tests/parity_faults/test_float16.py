@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from modelpack_gui.core.records import RuntimeChoice, Verdict
+from modelpack_gui.core.records import Origin, RuntimeChoice, Verdict
 from tests.parity_faults.conftest import EXPORTERS, Export
 
 
 @pytest.mark.parametrize("exporter", EXPORTERS)
 def test_its_rounding_is_no_fault(export: Export, exporter: str) -> None:
     exported = export("HalfFriendly", exporter, "float16")
-    parity, layers = exported.parity(), exported.layers()
+    parity, layers = exported.whole_parity(), exported.layers()
     assert parity.computes_in == "float16"
     assert all(case.verdict is Verdict.PASSED for case in parity.cases), parity.summary
+    assert parity.attribution is not None
+    assert parity.attribution.origin in (Origin.NONE, Origin.ROUNDING, Origin.PRECISION), parity.attribution.sentence
     assert layers.fault is None, layers.fault
     assert max(row.max_abs_diff or 0.0 for row in layers.rows) > 1e-5  # it does round
 
