@@ -97,6 +97,7 @@ class LayersState(QObject):
             pipeline.is_stale(
                 Stage.PARITY, self._ran_with, self._project.recipe, is_source=self._states.looks_at_source
             )
+            or not pipeline.is_judged_alike(self._ran_with.parity, self._project.recipe.parity)
             or bool(self._source.changed(self._made_from))
             or self._states.result(Stage.EXPORT, ExportRecord) is not self._exported
         )

@@ -331,3 +331,11 @@ def test_a_fault_of_another_artifact_than_the_graph_page_shows_leads_to_no_node(
     show(made_layers.report(fault=14))
     assert not view.fault.graph_button.isEnabled()
     assert view.fault.source_button.isEnabled()
+
+
+def test_a_mark_in_the_source_leads_to_the_fault(show: Show) -> None:
+    report = made_layers.report(fault=14)
+    view = show(report)
+    view.tables.select(view.tables.rows.records[0])
+    view.reveal(report.fault)
+    assert view.tables.table.currentIndex().siblingAtColumn(0).data() == "fault"

@@ -19,6 +19,8 @@ from modelpack_gui.ui.pages.parity import ParityPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.widgets.parity_matrix import ParityMatrix, ParityMatrixModel
+from modelpack_gui.ui.widgets.parity_tabs import LAYERS
+from tests.ui import made_layers
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient
 from tests.ui.samples import make_export_record
@@ -253,3 +255,22 @@ def test_the_matrix_model_keeps_qts_rules(qapp: object) -> None:
     model.set_measure("max_abs_diff")
     model.set_cases(())
     assert tester.model() is model
+
+
+def test_the_fault_that_a_mark_leads_to_is_shown_among_the_layers(show: Show) -> None:
+    page = show(made.parity_report(failing=(3,)))
+    fault = made_layers.report(fault=14).fault
+    page.reveal(fault)
+    assert page.tabs.currentIndex() == LAYERS
+    assert page.tabs.layers is not None
+    assert page.tabs.layers.head.case.whole == "Case: batch = 3"
+
+
+def test_a_tab_takes_no_more_height_than_its_own_view_needs(show: Show, qtbot: QtBot) -> None:
+    page = show(made.parity_report())
+    overview = page.tabs.heightForWidth(800)
+    page.tabs.setCurrentIndex(LAYERS)
+    layers = page.tabs.layers
+    assert layers is not None
+    qtbot.waitUntil(layers.isVisible)
+    assert layers.minimumSizeHint().height() <= page.tabs.heightForWidth(800) != overview

@@ -112,7 +112,7 @@ class LogScale:
 
     @property
     def _gap(self) -> float:
-        return max(0.08 * (self.high - self.low), 0.3)
+        return max(0.1 * (self.high - self.low), 0.3)
 
     @property
     def zero(self) -> float:

@@ -12,7 +12,7 @@ from modelpack_gui.core import pipeline
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import CaseChoice, ParityReport, ParityRequest, Result
+from modelpack_gui.core.records import CaseChoice, LayerFault, ParityReport, ParityRequest, Result
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.parity_inspection import inspect_case, inspect_output
 from modelpack_gui.ui.models.parity_text import live_text
@@ -84,7 +84,10 @@ class ParityPage(StagePage):
         self.overview.show_report(result, keeps=is_same)
 
     def reveal(self, subject: object) -> None:
-        """Unfold an explanation."""
+        """Unfold an explanation, or show the fault of the comparison layer by layer."""
+        if isinstance(subject, LayerFault):
+            self.tabs.reveal(subject)
+            return
         self.tabs.setCurrentWidget(self.overview)
         self.overview.reveal(subject)
 

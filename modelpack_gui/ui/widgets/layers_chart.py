@@ -216,12 +216,15 @@ class DepthChart(Chart):
         low, high = (places[0], places[-1]) if places else (0, 1)
         margin = max(0.02 * (high - low), 0.6)
         shown = {y for _, y, _ in self._points.values()}
-        room = plot.getViewBox().height() / (1.6 * self.fontMetrics().height())
-        ticks = _thinned(log_ticks(scale.low, scale.high, is_exponent=True), room)
-        ticks += [(place, text) for place, text in ((scale.zero, "0"), (scale.nan, "NaN")) if place in shown]
-        plot.getAxis("left").setTicks([ticks, []])
         bottom = scale.bottom if scale.zero in shown else scale.low
-        plot.setYRange(bottom, self._top(plot, bottom))
+        top = self._top(plot, bottom)
+        room = plot.getViewBox().height() / (1.4 * self.fontMetrics().height())  # labels, one above the other
+        apart = (top - bottom) / max(room, 2.0)
+        ends = [(place, text) for place, text in ((scale.zero, "0"), (scale.nan, "NaN")) if place in shown]
+        ticks = _thinned(log_ticks(scale.low, scale.high, is_exponent=True), (scale.high - scale.low) / apart)
+        ticks = [tick for tick in ticks if all(abs(tick[0] - place) >= apart for place, _ in ends)]
+        plot.getAxis("left").setTicks([[*ticks, *ends], []])
+        plot.setYRange(bottom, top)
         plot.getViewBox().setLimits(xMin=low - margin, xMax=high + margin, minXRange=4.0)
         if not self._is_zoomed:
             plot.setXRange(low - margin, high + margin)

@@ -7,7 +7,16 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QMenu,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from modelpack_gui.core.artifact_formats import SUFFIXES
 from modelpack_gui.core.errors import UserError
@@ -41,6 +50,7 @@ from modelpack_gui.ui.widgets.pictures import add_picture_actions
 
 _SPLIT_KEY = "splits/layers-down"
 _MEASURE_KEY = "layers/measure"
+_LEAST_HEIGHT = 372
 _REDRAW_MS = 150  # rows come faster than anybody reads them
 _TORCHSCRIPT = (
     "TorchScript keeps no intermediate values that could be compared layer by layer. "
@@ -78,7 +88,7 @@ class LayersView(QWidget):
         self.fault.repro_wanted.connect(self._make_repro)
         self.repro = ReproPanel(controller, settings)
         self.repro.busy_changed.connect(self.refresh)
-        self._stack = QStackedWidget()
+        self._stack = _Room()
         self._stack.addWidget(self.head.make_empty())
         self._stack.addWidget(self._make_content())
         column = QVBoxLayout(self)
@@ -150,7 +160,10 @@ class LayersView(QWidget):
         state = self._state
         report, request = state.report, state.request
         self.head.show_state(state, self.problem)
-        self.head.show_case(_case_text(self._case), self._other_case())
+        case = self._case.label if self._case is not None else "example"
+        if self._controller.recipe.parity.expected_artifact:
+            case += ", against eager PyTorch"  # and not against the artifact that the rest of the page is about
+        self.head.show_case(case, self._other_case())
         self.error.show_error(None if state.is_running else state.error)
         has_graph = request is not None and request.artifact_path == self._controller.artifact_path
         self.fault.show_report(report, has_graph=has_graph)
@@ -212,8 +225,8 @@ class LayersView(QWidget):
         self.splitter.addWidget(upper)
         self.splitter.addWidget(self.tables)
         self.splitter.setSizes([270, 200])
-        upper.setMinimumHeight(190)
-        self.tables.setMinimumHeight(120)
+        upper.setMinimumHeight(224)
+        self.tables.setMinimumHeight(132)
         self.splitter.restoreState(self._settings.state(_SPLIT_KEY))
         self.splitter.splitterMoved.connect(
             lambda *_: self._settings.set_state(_SPLIT_KEY, self.splitter.saveState())
@@ -313,5 +326,14 @@ class LayersView(QWidget):
         self.repro.ask_and_make(request, value)
 
 
-def _case_text(case: ParityCase | None) -> str:
-    return case.label if case is not None else "example"
+class _Room(QStackedWidget):
+    """Takes what is left, and asks for its least height: a page that scrolls would else give it what it prefers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        self.setMinimumHeight(_LEAST_HEIGHT)
+
+    def hasHeightForWidth(self) -> bool:
+        """For its width, any height will do."""
+        return False

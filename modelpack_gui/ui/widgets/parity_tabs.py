@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
-from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport
+from modelpack_gui.core.records import LayerFault, OutputParity, ParityCase, ParityReport
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.parity_text import gravest_output
 from modelpack_gui.ui.settings import Settings
@@ -55,7 +55,21 @@ class ParityTabs(QTabWidget):
         self._case, self._output = case, output
         self._feed()
 
+    def reveal(self, fault: LayerFault) -> None:
+        """Show the fault that the comparison layer by layer has found."""
+        self.setCurrentIndex(LAYERS)
+        self._layers().reveal(fault)
+
+    def heightForWidth(self, width: int) -> int:
+        """The least that the tab in view needs: with what the largest of all prefers, the page always scrolls."""
+        view = self.currentWidget()
+        layout = view.layout()
+        is_wrapped = layout is not None and layout.hasHeightForWidth()
+        least = layout.totalMinimumHeightForWidth(width) if layout and is_wrapped else view.minimumSizeHint().height()
+        return least + self.tabBar().sizeHint().height()
+
     def _feed(self) -> None:
+        self.updateGeometry()
         if self.currentIndex() == VALUES:
             self._values().show_output(self._report, self._case, self._output or _gravest(self._case))
         elif self.currentIndex() == LAYERS:
