@@ -5,48 +5,38 @@ Shapes and dtypes must fit. Values are never looked at: what is near in value is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from modelpack_gui.core.records import AlignedBy, TensorInfo
+from modelpack_gui.stages.layers.aligned import Aligned
+from modelpack_gui.stages.layers.contradictions import contradictions
 from modelpack_gui.stages.layers.eager_trace import EagerOp, EagerTrace, EagerValue, ModuleCall, Ref
 from modelpack_gui.stages.layers.graph import ArtifactGraph, GraphNode
 from modelpack_gui.stages.layers.kinds import families_of, is_same_operation, may_end_in
 from modelpack_gui.stages.layers.matching import match_in_order
-from modelpack_gui.stages.layers.written_out import written_out_gelus
+from modelpack_gui.stages.layers.written_out import biased_products, written_out_gelus
 
 
 @dataclass(frozen=True)
-class Aligned:
-    """A value of the artifact and its eager counterpart.
+class _Result:
+    """What the nodes of one operation give.
 
     Attributes:
-        eager_name: As LayerRow.
-        location: `file:line` of the eager operation.
+        node: The one that makes it.
+        above: The nearest values with a counterpart that these nodes read.
     """
 
-    value: str
     node: GraphNode
-    ref: Ref
-    by: AlignedBy
-    eager_name: str
-    location: str = ""
-
-
-@dataclass(frozen=True)
-class _Group:
-    """The nodes that one operation of PyTorch became, and what it gives."""
-
-    nodes: tuple[GraphNode, ...]
-    last: GraphNode
     value: str
+    above: frozenset[Ref]
 
 
 class Aligner:
     """Aligns one graph with one eager run."""
 
-    def __init__(self, graph: ArtifactGraph, trace: EagerTrace) -> None:
-        self._graph, self._trace = graph, trace
+    def __init__(self, graph: ArtifactGraph, trace: EagerTrace, inputs: Mapping[str, Ref]) -> None:
+        self._graph, self._trace, self._inputs = graph, trace, inputs
         self._by_path: dict[str, list[GraphNode]] = {}
         for node in graph.nodes:
             self._by_path.setdefault(node.module_path, []).append(node)
@@ -62,6 +52,8 @@ class Aligner:
         self._add_outputs()
         self._add_modules()
         self._add_operations()
+        for item in contradictions(self._graph, self._trace, self._found, self._inputs):
+            del self._found[item]
         return tuple(sorted(self._found.values(), key=lambda item: self._graph.position[item.node.index]))
 
     def _add(self, node: GraphNode, value: str, ref: Ref, by: AlignedBy, name: str) -> None:
@@ -121,51 +113,65 @@ class Aligner:
         return sorted(found, key=lambda node: self._graph.position[node.index])
 
     def _add_operations(self) -> None:
-        """The operations of each module in order, by kind and shape, between those that are known."""
+        """The operations of each module in order, by kind, shape and neighbours, between those that are known."""
+        above = self._known_above()
         for path, nodes in self._by_path.items():
-            groups = [group for group in self._groups(nodes) if group.value not in self._graph.constant]
-            ops = [op for op in self._ops.get(path, ()) if op.outputs]
-            for group, op in match_in_order(groups, ops, self._score):
+            results = [result for result in self._results(nodes, above) if result.value not in self._graph.constant]
+            refs = [Ref(op.index, position) for op in self._ops.get(path, ()) for position in range(op.given)]
+            for result, ref in match_in_order(results, refs, self._score):
+                op = self._trace.ops[ref.op]
                 name = f"{path}: {op.title}" if path else op.title
-                self._add(group.last, group.value, Ref(op.index, 0), AlignedBy.OPERATION, name)
+                name += f", output {ref.position}" if op.given > 1 else ""
+                self._add(result.node, result.value, ref, AlignedBy.OPERATION, name)
 
-    def _groups(self, nodes: Sequence[GraphNode]) -> list[_Group]:
-        """The nodes of a module by the operation that they are part of; each alone where that is not known."""
+    def _known_above(self) -> dict[str, frozenset[Ref]]:
+        """The nearest values with a counterpart that each value is computed from, or its own."""
+        above = {name: frozenset((ref,)) for name, ref in self._inputs.items()}
+        for node in self._graph.nodes:
+            read = frozenset[Ref]().union(*(above.get(name, frozenset()) for name in node.inputs))
+            for value in node.outputs:
+                item = self._found.get(value)
+                above[value] = frozenset((item.ref,)) if item is not None else read
+        return above
+
+    def _results(self, nodes: Sequence[GraphNode], above: Mapping[str, frozenset[Ref]]) -> list[_Result]:
+        """What the operations of a module give; of a node that is not known to be part of one, all that it gives."""
         named: dict[str, list[GraphNode]] = {}
-        written_out: dict[int, GraphNode] = {}
+        written_out = biased_products(self._graph, nodes)
         if nodes and any(op.name == "gelu" for op in self._ops.get(nodes[0].module_path, ())):
-            written_out = written_out_gelus(self._graph, nodes)
+            written_out |= written_out_gelus(self._graph, nodes)
         for node in nodes:
             node = written_out.get(node.index, node)
             named.setdefault(node.group or f"#{node.index}", []).append(node)
-        groups = []
+        results = []
         for members in named.values():
-            exits = [(node, value) for node, value in self._graph.exits(members)]
-            if exits:
-                node, value = exits[-1] if members[0].group else (members[-1], members[-1].outputs[0])
-                groups.append(_Group(tuple(members), node, value))
-        return groups
+            read = frozenset[Ref]().union(*(above.get(name, frozenset()) for node in members for name in node.inputs))
+            exits = list(self._graph.exits(members))
+            if not exits and not members[-1].group:
+                exits = [(members[-1], members[-1].outputs[0])]
+            results += [_Result(node, value, read) for node, value in exits]
+        return results
 
-    def _score(self, group: _Group, op: EagerOp) -> int:
-        """How well a group fits an operation; 0 if it cannot be it."""
-        known = self._found.get(group.value)
+    def _score(self, result: _Result, ref: Ref) -> int:
+        """How well a result fits that of an operation; 0 if it cannot be it."""
+        known = self._found.get(result.value)
         if known is not None:
-            return 100 if known.ref.op == op.index else 0
-        if any(Ref(op.index, position) in self._taken for position in range(len(op.outputs))):
+            return 100 if known.ref == ref else 0
+        if ref in self._taken or not self._fits(result.value, ref):
             return 0
-        if not self._fits(group.value, Ref(op.index, 0)):
-            return 0
-        if group.last.operation:
-            if not is_same_operation(group.last.operation, op.name):
+        op, node = self._trace.ops[ref.op], result.node
+        if node.operation:
+            if not is_same_operation(node.operation, op.name):
                 return 0
-        elif not may_end_in(op.name, group.last.op_type):
+        elif not may_end_in(op.name, node.op_type):
             return 0
-        return 6 + 2 * (group.last.location == op.location) + self._reads_alike(group, op)
+        reads_alike = not result.above.isdisjoint(op.inputs)
+        return 8 + 2 * (node.location == op.location) + reads_alike + 2 * self._is_read_alike(result.value, ref)
 
-    def _reads_alike(self, group: _Group, op: EagerOp) -> int:
-        """1 if the group reads a value that is known to be one that the operation reads."""
-        known = {self._found[name].ref for node in group.nodes for name in node.inputs if name in self._found}
-        return int(not known.isdisjoint(op.inputs))
+    def _is_read_alike(self, value: str, ref: Ref) -> bool:
+        """Whether a node reads it whose counterpart is known, and which reads the operation's result too."""
+        readers = (self._found.get(name) for node in self._graph.readers.get(value, ()) for name in node.outputs)
+        return any(item is not None and ref in self._trace.ops[item.ref.op].inputs for item in readers)
 
     def _fits(self, value: str, ref: Ref) -> bool:
         info = self._graph.infos.get(value)
@@ -222,6 +228,10 @@ def _call_name(call: ModuleCall, calls: int, position: int) -> str:
     return f"{call.path}{number}" + (f", output {position}" if len(call.outputs) > 1 else "")
 
 
-def align(graph: ArtifactGraph, trace: EagerTrace) -> tuple[Aligned, ...]:
-    """See Aligner."""
-    return Aligner(graph, trace).align()
+def align(graph: ArtifactGraph, trace: EagerTrace, inputs: Mapping[str, int]) -> tuple[Aligned, ...]:
+    """All values of an artifact that have a counterpart, in order of execution.
+
+    Args:
+        inputs: Position of the tensor that goes into each input of the graph.
+    """
+    return Aligner(graph, trace, {name: Ref(-1, position) for name, position in inputs.items()}).align()

@@ -1,4 +1,4 @@
-"""Run both sides chunk by chunk and compare each value as eager makes it, so that eager's values are never held."""
+"""Compare each value as eager makes it: eager's values are never held, the artifact's are run up to there."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import LayerRow, LayerRows, ParitySpec
-from modelpack_gui.stages.layers.align import Aligned
-from modelpack_gui.stages.layers.chunks import FIRST_VALUES, Chunk, plan_chunks, size_of
+from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.eager import EagerModel
 from modelpack_gui.stages.layers.eager_trace import EagerTrace, Ref
 from modelpack_gui.stages.layers.rows import make_row
+from modelpack_gui.stages.layers.segments import Stream, plan_segments, size_of
 from modelpack_gui.stages.layers.side import ArtifactSide
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Comparison:
     """All rows of one case.
 
     Attributes:
+        by_level: The values that are looked at, in order of execution.
         rows: By level and value.
         problems: Why a level could not be run.
         peak_bytes: Most that the values of the artifact took at once.
@@ -57,30 +58,35 @@ class Comparison:
     def run(self, memory_bytes: int) -> None:
         """Compare everything; rows go to the context as they come.
 
+        What is left at a level of optimisation is known only after the whole model was optimised. A level that needs
+        no such thing goes first, so that rows come at once.
+
         Raises:
             UserError: `layers-part-failed` if the artifact runs at no level; those of EagerModel.run.
             JobCancelled: The user asked to stop.
         """
-        first = self._side.levels[0]
-        if self._side.makers_are_known(first):
-            self._add_level(first)
-            head = plan_chunks({first: self.by_level[first][:FIRST_VALUES]}, self._sizes, memory_bytes)
-            for chunk in head[:1]:
-                self._run_chunk(chunk)
-        for level in self._side.levels:
-            self._context.check_cancelled()
-            if level not in self.by_level:
+        at_once = [level for level in self._side.levels if self._side.makers_are_known(level)]
+        later = [level for level in self._side.levels if level not in at_once]
+        for levels in (at_once, later):
+            for level in levels:
+                self._context.check_cancelled()
                 self._try(level, partial(self._add_level, level))
-        left = {
-            level: [item for item in items if (level, item.value) not in self.rows]
-            for level, items in self.by_level.items()
-        }
-        chunks = plan_chunks(left, self._sizes, memory_bytes)
-        for number, chunk in enumerate(chunks):
-            self._context.progress(f"Comparing layer by layer ({number + 1} of {len(chunks)})", number / len(chunks))
-            self._run_chunk(chunk)
+            usable = [level for level in levels if level not in self.problems]
+            if usable:
+                self._context.progress(f"Comparing layer by layer at optimisation {' and '.join(usable)}")
+                self._follow(usable, memory_bytes // len(usable))
         if self.problems and not self.rows:
             raise next(iter(self.problems.values()))
+
+    def replace(self, rows: Mapping[tuple[str, str], LayerRow]) -> None:
+        """Put rows that more is known of in the places of theirs."""
+        self.rows.update(rows)
+        self._waiting += rows.values()
+        self._send()
+
+    def of_level(self, level: str) -> list[LayerRow]:
+        """The rows of a level in order of execution."""
+        return sorted((row for (at, _), row in self.rows.items() if at == level), key=lambda row: row.depth)
 
     def _add_level(self, level: str) -> None:
         makers = self._side.makers(level)
@@ -93,46 +99,39 @@ class Comparison:
             action()
         except UserError as error:
             self.problems[level] = error
-            self.by_level.pop(level, None)
-            self._context.log("warning", f"At optimisation {level} nothing is compared: {error}")
+            self._context.log("warning", f"At optimisation {level} the comparison stops: {error}")
 
-    def _run_chunk(self, chunk: Chunk) -> None:
-        values: dict[tuple[str, str], torch.Tensor] = {}
+    def _follow(self, levels: Sequence[str], memory_bytes: int) -> None:
+        """Go through one eager run and compare what it makes at some levels."""
+        streams: dict[str, Stream] = {}
         wanted: dict[Ref, list[tuple[str, Aligned]]] = {}
-        for level, items in chunk.values.items():
-            self._context.check_cancelled()
-            if level in self.problems:
-                continue
-            self._try(level, partial(self._run_level, level, items, values))
-            if level not in self.problems:
-                for item in items:
-                    wanted.setdefault(item.ref, []).append((level, item))
-        self.peak_bytes = max(self.peak_bytes, sum(tensor.nbytes for tensor in values.values()))
+        for level in levels:
+            items = self.by_level[level]
+            segments = plan_segments(items, self._sizes, self._side, memory_bytes)
+            streams[level] = Stream(self._side, level, segments)
+            for item in items:
+                wanted.setdefault(item.ref, []).append((level, item))
 
         def watch(ref: Ref, tensor: torch.Tensor, exact: torch.Tensor | None) -> bool:
             for level, item in wanted.pop(ref, ()):
                 self._context.check_cancelled()
-                self._add_row(level, item, tensor, values.pop((level, item.value)), exact)
+                if level not in self.problems:
+                    self._try(level, partial(self._add_row, streams[level], level, item, tensor, exact))
             return bool(wanted)
 
         if wanted:
             self._eager.run(watch, exact=True)
+        self.peak_bytes = max(self.peak_bytes, sum(stream.peak_bytes for stream in streams.values()))
         self._send()
 
-    def _run_level(self, level: str, items: Sequence[Aligned], values: dict[tuple[str, str], torch.Tensor]) -> None:
-        found = self._side.run(level, [item.value for item in items])
-        values.update({(level, name): tensor for name, tensor in found.items()})
-
     def _add_row(
-        self, level: str, item: Aligned, expected: torch.Tensor, actual: torch.Tensor, exact: torch.Tensor | None
+        self, stream: Stream, level: str, item: Aligned, expected: torch.Tensor, exact: torch.Tensor | None
     ) -> None:
-        row = make_row(
-            item, level, self._depths[level, item.value], (expected, actual, exact), self._spec, self._computes_in
-        )
+        values = (expected, stream.take(item.value), exact)
+        row = make_row(item, level, self._depths[level, item.value], values, self._spec, self._computes_in)
         self.rows[level, item.value] = row
         self._waiting.append(row)
-        now = time.monotonic()
-        if now - self._sent_at >= SEND_EVERY_S:
+        if time.monotonic() - self._sent_at >= SEND_EVERY_S:
             self._send()
 
     def _send(self) -> None:
@@ -141,13 +140,3 @@ class Comparison:
             self._context.partial(LayerRows(tuple(self._waiting), len(self.rows), planned))
             self._waiting = []
             self._sent_at = time.monotonic()
-
-    def replace(self, rows: Mapping[tuple[str, str], LayerRow]) -> None:
-        """Put rows that more is known of in the places of theirs."""
-        self.rows.update(rows)
-        self._waiting += rows.values()
-        self._send()
-
-    def of_level(self, level: str) -> list[LayerRow]:
-        """The rows of a level in order of execution."""
-        return sorted((row for (at, _), row in self.rows.items() if at == level), key=lambda row: row.depth)

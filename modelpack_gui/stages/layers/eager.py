@@ -131,6 +131,7 @@ class _Recorder:
         wide = self.exact.run(func, args, kwargs) if self.exact is not None else None
         result = func(*args, **kwargs)
         given = list(_tensors_in(result))
+        count = len(given)
         written = _written(func, args, kwargs)
         given += [alias for tensor in written for alias in self._live_aliases(tensor) if not _holds(given, alias)]
         index = len(self.ops)
@@ -144,6 +145,7 @@ class _Recorder:
                 user_line(),
                 inputs,
                 tuple(map(_value, given)),
+                count,
             )
         )
         if self.exact is not None:

@@ -30,6 +30,7 @@ class EagerOp:
         call: Which call of its module it belongs to, from 0.
         location: `file:line` of the user's code; empty if there is none.
         outputs: What it gave, and behind that the tensors that share memory with what it wrote to.
+        given: How many it gave.
     """
 
     index: int
@@ -39,6 +40,7 @@ class EagerOp:
     location: str
     inputs: tuple[Ref, ...]
     outputs: tuple[EagerValue, ...]
+    given: int
 
     @property
     def title(self) -> str:

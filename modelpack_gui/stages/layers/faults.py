@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import LayerRow, ParitySpec, Verdict
-from modelpack_gui.stages.layers.align import Aligned
+from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.eager import EagerModel
 from modelpack_gui.stages.layers.eager_trace import Ref
 from modelpack_gui.stages.layers.graph import ArtifactGraph

@@ -14,6 +14,9 @@ _TABLE_CELLS = 1_000_000
 def match_in_order(one: Sequence[A], other: Sequence[B], score: Callable[[A, B], int]) -> list[tuple[A, B]]:
     """The pairs with the largest sum of scores among those that cross no other; a score of 0 forbids a pair.
 
+    Where several sets of pairs are as good, the last items that can be are taken: an operation ends in the last of
+    its nodes.
+
     Very long sequences are matched piece by piece, each piece with what the one before it left.
     """
     if len(one) * len(other) <= _TABLE_CELLS:
@@ -45,11 +48,11 @@ def _best(one: Sequence[A], other: Sequence[B], score: Callable[[A, B], int]) ->
     pairs = []
     i = j = 0
     while i < rows and j < columns:
-        if scores[i][j] and table[i][j] == scores[i][j] + table[i + 1][j + 1]:
+        if table[i][j] == table[i + 1][j]:
+            i += 1
+        elif table[i][j] == table[i][j + 1]:
+            j += 1
+        else:
             pairs.append((one[i], other[j]))
             i, j = i + 1, j + 1
-        elif table[i][j] == table[i + 1][j]:
-            i += 1
-        else:
-            j += 1
     return pairs

@@ -125,40 +125,76 @@ def _add(
     tolerance: tuple[float, float],
     nan_equal: bool,
 ) -> None:
+    """Add one chunk.
+
+    Two float32 are subtracted in float32, where near ones differ exactly; that is twice as fast as in float64. What
+    is not finite, or overflows on the way, is done again in float64.
+    """
     import numpy as np
 
-    kind = np.complex128 if expected.dtype.kind == "c" else np.float64
-    left, right = expected.astype(kind), actual.astype(kind)
+    left, right = expected, actual
+    if left.dtype != np.float32 or right.dtype != np.float32:
+        kind = np.complex128 if left.dtype.kind == "c" else np.float64
+        left, right = left.astype(kind), right.astype(kind)
     with np.errstate(over="ignore", invalid="ignore"):
         difference = np.abs(right - left)
-        size = np.abs(left)
-    if not math.isfinite(float(difference.max(initial=0.0))):
+        square = float(np.dot(difference, difference))
+    largest = float(difference.max(initial=0.0))
+    if left.dtype == np.float32 and (not math.isfinite(square) or (square < 1e-30 and largest > 0)):
+        left, right = left.astype(np.float64), right.astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            difference = np.abs(right - left)
+        largest = float(difference.max(initial=0.0))
+    if not math.isfinite(largest):
         both = np.isfinite(left) & np.isfinite(right)
         errors.misplaced += _misplaced(left, right, nan_equal)
-        left, right, difference, size = left[both], right[both], difference[both], size[both]
+        left, right, difference = left[both], right[both], difference[both]
         exact = exact[both] if exact is not None else None
     if not left.size:
         return
+    if difference.dtype == np.float64:
+        square = float(np.dot(difference, difference))
     errors.compared += left.size
     errors.max_abs = max(errors.max_abs, float(difference.max()))
-    errors.square += float(difference @ difference)
+    errors.square += square
+    size = np.abs(left)
     errors.max_expected = max(errors.max_expected, float(size.max()))
-    rtol, atol = tolerance
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        allowed = size * rtol
-        allowed += atol
-        errors.max_budget = max(errors.max_budget, float(np.nan_to_num(difference / allowed, posinf=math.inf).max()))
-        size[size == 0] = math.inf
-        errors.max_rel = max(errors.max_rel, float((difference / size).max()))
+    if errors.max_abs > 0:
+        _add_relative(errors, difference, size, tolerance)
     if exact is not None:
         _add_noise(errors, left, right, exact)
+
+
+def _add_relative(
+    errors: Errors, difference: npt.NDArray[Any], size: npt.NDArray[Any], tolerance: tuple[float, float]
+) -> None:
+    import numpy as np
+
+    rtol, atol = tolerance
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        allowed = size * size.dtype.type(rtol)
+        allowed += size.dtype.type(atol)
+        errors.max_budget = max(errors.max_budget, _largest(difference, allowed))
+        size[size == 0] = math.inf
+        errors.max_rel = max(errors.max_rel, _largest(difference, size))
+
+
+def _largest(difference: npt.NDArray[Any], units: npt.NDArray[Any]) -> float:
+    """The largest quotient; 0 by 0 is none."""
+    import numpy as np
+
+    found = float((difference / units).max())
+    return found if not math.isnan(found) else float(np.nan_to_num(difference / units, posinf=math.inf).max())
 
 
 def _add_noise(errors: Errors, left: npt.NDArray[Any], right: npt.NDArray[Any], exact: npt.NDArray[Any]) -> None:
     import numpy as np
 
     with np.errstate(invalid="ignore"):
-        noise, wide = float(np.abs(left - exact).max()), float(np.abs(right - exact).max())
+        apart = np.subtract(left, exact)
+        noise = max(float(apart.max()), -float(apart.min()))
+        np.subtract(right, exact, out=apart)
+        wide = max(float(apart.max()), -float(apart.min()))
     if math.isfinite(noise) and math.isfinite(wide):
         errors.noise = max(errors.noise or 0.0, noise)
         errors.wide = max(errors.wide or 0.0, wide)
@@ -181,13 +217,14 @@ def _add_ulp(errors: Errors, left: npt.NDArray[Any], right: npt.NDArray[Any], bi
     """Distance in representable numbers; NaN and Inf count nowhere."""
     import numpy as np
 
-    one, other = (_ordered(values, bits) for values in (left, right))
-    distance = np.abs(one - other) if bits != "int64" else np.abs(one.astype(np.float64) - other)
     if errors.misplaced or errors.compared < errors.elements:
         both = np.isfinite(left) & np.isfinite(right)
-        distance = distance[both]
+        left, right = left[both], right[both]
+    one, other = (_ordered(values, bits) for values in (left, right))
+    kind = np.float64 if bits == "int64" else np.int64
+    distance = np.subtract(one, other, dtype=kind, casting="unsafe")
     if distance.size:
-        errors.max_ulp = max(errors.max_ulp or 0.0, float(distance.max()))
+        errors.max_ulp = max(errors.max_ulp or 0.0, float(distance.max()), -float(distance.min()))
 
 
 def _ordered(values: npt.NDArray[Any], bits: str) -> npt.NDArray[Any]:
@@ -195,6 +232,9 @@ def _ordered(values: npt.NDArray[Any], bits: str) -> npt.NDArray[Any]:
     import numpy as np
 
     raw = np.ascontiguousarray(values).view(bits)
-    whole = raw.astype(np.int64)
-    lowest = np.int64(np.iinfo(bits).min)
-    return np.where(whole < 0, lowest - whole, whole)
+    magnitude = raw.dtype.type(np.iinfo(bits).max)
+    # -x is the bits of x with the sign set: turn those below zero around, so that -0.0 comes to be 0.
+    below = raw < 0
+    if below.any():
+        return np.where(below, -(raw & magnitude), raw)
+    return raw

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Sequence
 from pathlib import Path
 
-from modelpack_gui.stages.layers.align import Aligned
+from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.eager_trace import EagerOp, EagerTrace, Ref
 from modelpack_gui.stages.layers.graph import ArtifactGraph
 from modelpack_gui.stages.layers.kinds import families_of, may_end_in

@@ -6,7 +6,7 @@ import mmap
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import TensorInfo
@@ -20,6 +20,7 @@ KEPT_BYTES = 1 << 12
 """Initializers up to this size stay in the graph: sizes and axes among them, which shape inference needs."""
 
 _ALIGNMENT = 64
+_BLOCK_BYTES = 1 << 22
 _EXTERNAL = 1  # onnx.TensorProto.EXTERNAL
 _TARGET = re.compile(r"call_function\[target=(?:torch\.ops\.)?(?:\w+\.)?(\w+)")
 _FX_NAME = re.compile(r"%(\w+) :")
@@ -43,17 +44,20 @@ class OnnxModel:
                 self.folder = path.parent
             else:
                 self.folder = context.scratch
-                self._write_weights(data, self.folder / f"{path.stem}.{path.stat().st_mtime_ns}.weights")
+                self._write_weights(stream, data, self.folder / f"{path.stem}.{path.stat().st_mtime_ns}.weights")
         stored = {tensor.name for tensor in self.proto.graph.initializer}
         stored |= {tensor.values.name for tensor in self.proto.graph.sparse_initializer}
         self.inputs = tuple(value.name for value in self.proto.graph.input if value.name not in stored)
         self.outputs = tuple(value.name for value in self.proto.graph.output)
 
-    def _write_weights(self, data: mmap.mmap, target: Path) -> None:
-        """Put the weights that were cut out into a file of their own, and refer to them there."""
+    def _write_weights(self, source: BinaryIO, data: mmap.mmap, target: Path) -> None:
+        """Put the weights that were cut out into a file of their own, and refer to them there.
+
+        They are read and not mapped: what is mapped counts as memory of the process.
+        """
         tensors = {tensor.name: tensor for tensor in self.proto.graph.initializer}
         with target.open("wb") as stream:
-            for weight in stored_weights(data, KEPT_BYTES):
+            for weight in list(stored_weights(data, KEPT_BYTES)):
                 stream.write(b"\0" * (-stream.tell() % _ALIGNMENT))
                 tensor = tensors[weight.name]
                 tensor.data_location = _EXTERNAL
@@ -61,7 +65,9 @@ class OnnxModel:
                 for key, value in place.items():
                     entry = tensor.external_data.add()
                     entry.key, entry.value = key, str(value)
-                stream.write(memoryview(data)[weight.start : weight.end])
+                source.seek(weight.start)
+                for left in range(weight.end - weight.start, 0, -_BLOCK_BYTES):
+                    stream.write(source.read(min(left, _BLOCK_BYTES)))
 
     def graph(self, shapes: Mapping[str, Sequence[int]], module_paths: frozenset[str]) -> ArtifactGraph:
         """The main graph.

@@ -71,7 +71,11 @@ class OnnxParts:
             )
             given = {name: self._value(tensor) for name, tensor in feeds.items() if name in names}
             values = session.run_with_ort_values(list(outputs), given)
-            return {name: self._tensor(value) for name, value in zip(outputs, values, strict=True)}
+            del session
+            found = {}
+            for name in reversed(outputs):  # one after the other, so that not all are there twice
+                found[name] = self._tensor(values.pop())
+            return found
 
     @contextmanager
     def _telling(self, level: str) -> Iterator[None]:
@@ -85,6 +89,12 @@ class OnnxParts:
                 "The parity page runs the artifact as a whole; its message says more.",
                 str(error),
             ) from error
+
+    def stored_bytes(self, name: str) -> int:
+        """Bytes of an initializer that lies in the file of weights; 0 of anything else."""
+        tensor = self._initializers.get(name)
+        places = tensor.external_data if tensor is not None else ()
+        return sum(int(place.value) for place in places if place.key == "length")
 
     def makers(self, level: str, scratch: Path) -> dict[str, str]:
         """The values that are left when the whole model is optimised, and what type of node makes each one then.
@@ -166,6 +176,7 @@ class OnnxParts:
             "session.model_external_initializers_file_folder_path", str(self._model.folder)
         )
         options.intra_op_num_threads = torch.get_num_threads()
+        options.enable_cpu_mem_arena = False  # a part runs once: what it needs is to be free again
         return options
 
     def _value(self, tensor: torch.Tensor) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import Artifact
+from modelpack_gui.stages.layers.graph import GraphNode
 from modelpack_gui.stages.layers.onnx_model import OnnxModel
 from modelpack_gui.stages.layers.onnx_runs import OnnxParts, import_onnxruntime
 from modelpack_gui.stages.parity.runtimes import match_inputs
@@ -38,10 +39,8 @@ class OnnxSide:
     ) -> None:
         version = import_onnxruntime().__version__
         model = OnnxModel(Path(artifact.path), context)
-        sources = match_inputs(model.inputs, names)
-        self.inputs: Mapping[str, torch.Tensor] = {
-            name: tensors[source] for name, source in zip(model.inputs, sources, strict=True)
-        }
+        self.sources: Mapping[str, int] = dict(zip(model.inputs, match_inputs(model.inputs, names), strict=True))
+        self.inputs: Mapping[str, torch.Tensor] = {name: tensors[source] for name, source in self.sources.items()}
         shapes = {name: tuple(tensor.shape) for name, tensor in self.inputs.items()}
         self.graph = model.graph(shapes, module_paths)
         self.levels = tuple(dict.fromkeys(levels))
@@ -55,6 +54,10 @@ class OnnxSide:
     ) -> dict[str, torch.Tensor]:
         """See ArtifactSide."""
         return self._parts.run(level, outputs, {**self.inputs, **(feeds or {})})
+
+    def stored_bytes(self, node: GraphNode) -> int:
+        """See ArtifactSide."""
+        return sum(self._parts.stored_bytes(name) for name in node.inputs)
 
     def makers_are_known(self, level: str) -> bool:
         """See ArtifactSide."""

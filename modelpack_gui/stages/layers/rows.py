@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelpack_gui.core.records import LayerRow, ParitySpec, TensorInfo, Verdict
-from modelpack_gui.stages.layers.align import Aligned
+from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.measure import Errors, measure
 from modelpack_gui.stages.source.inputs import dtype_name, tensor_info
 

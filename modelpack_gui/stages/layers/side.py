@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from modelpack_gui.stages.layers.graph import ArtifactGraph
+from modelpack_gui.stages.layers.graph import ArtifactGraph, GraphNode
 
 if TYPE_CHECKING:
     import torch
@@ -17,12 +17,14 @@ class ArtifactSide(Protocol):
     Attributes:
         graph: With what is known of its values for the inputs of the case.
         inputs: Of the case, by name of the graph's input.
+        sources: Position among the example inputs of what goes into each input of the graph.
         levels: Of optimisation that it can be run at, of those asked for.
         description: What runs it, with its version.
     """
 
     graph: ArtifactGraph
     inputs: Mapping[str, torch.Tensor]
+    sources: Mapping[str, int]
     levels: tuple[str, ...]
     description: str
 
@@ -34,6 +36,9 @@ class ArtifactSide(Protocol):
         Raises:
             UserError: `layers-part-failed`.
         """
+
+    def stored_bytes(self, node: GraphNode) -> int:
+        """Bytes of the weights that a node reads."""
 
     def makers_are_known(self, level: str) -> bool:
         """Whether `makers` answers at once."""

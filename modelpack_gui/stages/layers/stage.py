@@ -14,7 +14,8 @@ from modelpack_gui.core.records import Artifact, LayerFault, LayersReport, Layer
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export.artifact import read_artifact
-from modelpack_gui.stages.layers.align import Aligned, align
+from modelpack_gui.stages.layers.align import align
+from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.compare import Comparison
 from modelpack_gui.stages.layers.eager import EagerModel
 from modelpack_gui.stages.layers.eager_trace import EagerTrace
@@ -46,7 +47,7 @@ def run(request: LayersRequest, context: Context, built: BuiltModel | None = Non
         JobCancelled: The user asked to stop.
     """
     started = time.perf_counter()
-    artifact = read_artifact(resolve(context, request.artifact_path))
+    artifact = read_artifact(resolve(context, request.artifact_path), hashed_bytes=0)
     if artifact.format == "torchscript":
         raise UserError(
             "layers-not-possible",
@@ -73,7 +74,9 @@ def run(request: LayersRequest, context: Context, built: BuiltModel | None = Non
         context.progress("Aligning the artifact with the model", 0.0)
         trace = eager.run()
         side = _open(artifact, request, built.module, tensors, context)
-        aligned = [item for item in align(side.graph, trace) if not request.only or item.value in request.only]
+        aligned = [
+            item for item in align(side.graph, trace, side.sources) if not request.only or item.value in request.only
+        ]
         comparison = Comparison(side, eager, trace, aligned, request.parity, computes_in, context)
         comparison.run(request.memory_bytes)
         context.progress("Looking for the first fault", 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from modelpack_gui.core.records import Unaligned, UnalignedNode
-from modelpack_gui.stages.layers.align import Aligned
+from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.graph import ArtifactGraph, GraphNode
 
 

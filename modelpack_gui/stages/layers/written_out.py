@@ -27,3 +27,18 @@ def written_out_gelus(graph: ArtifactGraph, nodes: Sequence[GraphNode]) -> dict[
             for member in chain:
                 found[member.index] = dataclasses.replace(member, group=f"gelu of {node.name}", operation="gelu")
     return found
+
+
+def biased_products(graph: ArtifactGraph, nodes: Sequence[GraphNode]) -> dict[int, GraphNode]:
+    """Matrix products and the addition of a constant to each, by index: they may be one `linear`."""
+    inside = {node.index for node in nodes}
+    found: dict[int, GraphNode] = {}
+    for node in nodes:
+        readers = graph.readers.get(node.outputs[0], ()) if node.op_type == "MatMul" and not node.group else ()
+        if len(readers) != 1 or readers[0].op_type != "Add" or readers[0].index not in inside:
+            continue
+        others = [name for name in readers[0].inputs if name != node.outputs[0]]
+        if others and others[0] not in graph.producer and others[0] not in graph.inputs:
+            for member in (node, readers[0]):
+                found[member.index] = dataclasses.replace(member, group=f"product {node.name or node.index}")
+    return found

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import InputSpec, tensor_inputs
-from modelpack_gui.stages.layers.align import Aligned, align
-from modelpack_gui.stages.layers.chunks import size_of
+from modelpack_gui.stages.layers.align import align
+from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.eager import EagerModel
 from modelpack_gui.stages.layers.eager_trace import EagerTrace, Ref
 from modelpack_gui.stages.layers.graph import ArtifactGraph
 from modelpack_gui.stages.layers.onnx_model import OnnxModel
+from modelpack_gui.stages.layers.segments import size_of
 from modelpack_gui.stages.parity.runtimes import match_inputs
 from modelpack_gui.stages.source.call import plan_call
 from modelpack_gui.stages.source.inputs import to_numpy
@@ -66,7 +67,8 @@ class AlignedValues:
         """The aligned values next to the fault, as many as may be held."""
         maker = graph.producer.get(self._value) if self._value else None
         place = graph.position[maker.index] if maker is not None else len(graph.nodes)
-        near = sorted(align(graph, trace), key=lambda item: abs(graph.position[item.node.index] - place))
+        sources = dict(zip(self._model.inputs, self._sources, strict=True))
+        near = sorted(align(graph, trace, sources), key=lambda item: abs(graph.position[item.node.index] - place))
         chosen, taken = [], 0
         for item in near:
             taken += size_of(trace.value(item.ref))
