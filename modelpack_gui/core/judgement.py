@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from modelpack_gui.core.excuses import excuse
 from modelpack_gui.core.parity_summary import Found, is_empty, summarise, untried
-from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, ParitySpec, Regime, Verdict
+from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, ParitySpec, Regime, TieFacts, Verdict
 from modelpack_gui.core.tolerance import (
     estimated_beyond,
     frontier,
@@ -93,6 +93,11 @@ def rejudge_output(
         output = dataclasses.replace(output, allclose=_allclose(output, rtol, atol, nan_equal=True))
     elif output.hull:
         output = _measured_by(output, rtol, atol, nan_equal=spec.nan_equal)
+    if output.tie is not None:
+        of_scores = spec.tolerance_of(output.tie.dtype, computes_in)
+        output = dataclasses.replace(
+            output, tie=dataclasses.replace(output.tie, rtol=of_scores[0], atol=of_scores[1])
+        )
     return judge_output(dataclasses.replace(output, rtol=rtol, atol=atol, nan_equal=spec.nan_equal), spec, regime)
 
 
@@ -136,8 +141,25 @@ def _allclose(output: OutputParity, rtol: float, atol: float, *, nan_equal: bool
 
 def judge_output(output: OutputParity, spec: ParitySpec, regime: Regime = Regime.NORMAL) -> OutputParity:
     """An output with its verdict and the reason for it, from its figures, which are by its own tolerances."""
+    output = dataclasses.replace(output, ties=_ties(output.tie))
     verdict, reason = _verdict(output, spec, regime)
     return dataclasses.replace(output, verdict=verdict, reason=reason)
+
+
+def _ties(tie: TieFacts | None) -> str:
+    """Whether the scores tie where the indices differ, in a sentence; empty if it is no question."""
+    if tie is None:
+        return ""
+    if tie.unexplained:
+        return f"{tie.unexplained} of {tie.differing} indices that differ are no choice between equal scores."
+    gap = max(point.abs_diff for point in tie.hull)
+    if _is_tie(tie):
+        return f"Where they differ, the scores in {tie.scores} tie: they are at most {gap:.2g} apart."
+    return f"Where they differ, the scores in {tie.scores} do not tie: they are up to {gap:.2g} apart."
+
+
+def _is_tie(tie: TieFacts) -> bool:
+    return not tie.unexplained and not any(is_beyond(point, tie.rtol, tie.atol) for point in tie.hull)
 
 
 def kind_problem(output: OutputParity) -> str:
@@ -154,7 +176,12 @@ def _verdict(output: OutputParity, spec: ParitySpec, regime: Regime) -> tuple[Ve
     problem = kind_problem(output)
     if problem:
         return Verdict.FAILED, problem
+    if output.tie is not None and _is_tie(output.tie):
+        of = f"{output.mismatched} of {output.elements} indices differ"
+        return Verdict.WARNING, f"{of}, only where either choice is right. {output.ties}"
     problem = _fault(output) or _noise(output, spec)
+    if problem and output.ties:
+        return Verdict.FAILED, f"{problem} {output.ties}"
     if problem:
         reason = excuse(output, regime, spec)
         return (Verdict.WARNING, f"{problem[:-1]}; {reason}.") if reason else (Verdict.FAILED, problem)

@@ -70,7 +70,8 @@ def _summary(report: ParityReport, doubts: Sequence[Found]) -> str:
     if doubts:
         name, group = next(iter(_by_name(doubts).items()))
         where = _where([case for case, _ in group], cases, sizes)
-        return f"Doubtful: {agreement}, but {name} proves little {where}: {group[0][1].reason}"
+        trouble = "has other indices" if group[0][1].ties else "proves little"
+        return f"Doubtful: {agreement}, but {name} {trouble} {where}: {group[0][1].reason}"
     fixed = untried(report)
     if fixed:
         others = " and ".join(f"{name} other than {sizes[name]}" for name in fixed)

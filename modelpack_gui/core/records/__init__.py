@@ -90,6 +90,7 @@ from modelpack_gui.core.records.output_parity import (
     HullPoint,
     NoiseFigures,
     OutputParity,
+    TieFacts,
     ValueFiles,
 )
 from modelpack_gui.core.records.parity import (
@@ -295,6 +296,7 @@ __all__ = [
     "TensorInfo",
     "TensorStats",
     "TensorStatsRequest",
+    "TieFacts",
     "Unaligned",
     "UnalignedNode",
     "ValueFiles",

@@ -106,6 +106,28 @@ class ValueFiles:
 
 
 @dataclass(frozen=True)
+class TieFacts:
+    """Where the indices of an output differ, and how far apart the scores are that they choose between.
+
+    Attributes:
+        scores: Name of the output that has the scores.
+        dtype: Of the scores.
+        rtol, atol: Within these, scores tie.
+        differing: Indices that differ.
+        unexplained: Those of them that no tie explains, however near the scores: out of range, or given twice.
+        hull: Of the points (|score|, difference of the two scores), see HullPoint: whether all of them tie.
+    """
+
+    scores: str
+    dtype: str
+    rtol: float
+    atol: float
+    differing: int
+    unexplained: int
+    hull: tuple[HullPoint, ...]
+
+
+@dataclass(frozen=True)
 class OutputParity:
     """One output of one case.
 
@@ -136,6 +158,7 @@ class OutputParity:
         equal_nans: Elements that are NaN on both sides.
         nan_equal: Whether those were taken to agree; else they are among the mismatched.
         grid: See ErrorGrid; None for what must be equal.
+        tie: What `ties` and the verdict on differing indices rest on; None if no other output has their scores.
         own_spread: How far the model's own answers lie apart: to the same inputs if it is random, else to inputs that
             differ by rounding. Infinite if NaN, Inf or shapes differ, or if the model gives NaN or Inf for finite
             inputs; None if that was not looked at.
@@ -185,3 +208,4 @@ class OutputParity:
     grid: ErrorGrid | None = None
     misplaced_finite: int = 0
     own_spread: float | None = None
+    tie: TieFacts | None = None

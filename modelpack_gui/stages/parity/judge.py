@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from modelpack_gui.core.errors import ErrorInfo, UserError
+from modelpack_gui.core.judgement import judge_output
 from modelpack_gui.core.parity_dims import Dim
 from modelpack_gui.core.parity_plan import Case, describe_sizes
 from modelpack_gui.core.parity_summary import DIM_NOT_DYNAMIC, EAGER_REFUSED, NO_OUTPUTS, OUTPUTS_DIFFER
@@ -12,6 +14,7 @@ from modelpack_gui.core.records import NoiseFigures, ParityCase, ParitySpec, Ver
 from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.runtimes import Output, Runtime
 from modelpack_gui.stages.parity.sides import aligned
+from modelpack_gui.stages.parity.ties import find_ties
 from modelpack_gui.stages.parity.totals import Tolerance
 
 
@@ -75,9 +78,14 @@ def judge(
         )
         return without_outputs(case, Verdict.WARNING, error)
     outputs = []
-    for one, other, figures in zip(expected, aligned(expected, actual), noise, strict=True):
+    pairs = list(zip(expected, aligned(expected, actual), strict=True))
+    for (one, other), figures in zip(pairs, noise, strict=True):
         tolerance = Tolerance(*spec.tolerance_of(one.info.dtype, computes_in))
         outputs.append(compare(other.info.name, one, other, tolerance, spec=spec, regime=case.regime, noise=figures))
+    outputs = [
+        judge_output(dataclasses.replace(output, tie=tie), spec, case.regime) if tie is not None else output
+        for output, tie in zip(outputs, find_ties(outputs, pairs, spec, computes_in), strict=True)
+    ]
     return ParityCase(
         label=case.label,
         sizes=case.sizes,
