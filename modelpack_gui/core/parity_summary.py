@@ -210,9 +210,13 @@ def _by_name(found: Iterable[Found]) -> dict[str, list[Found]]:
     """Outputs and their cases, by the name of the output as it is shown."""
     groups: dict[str, list[Found]] = {}
     for case, output in found:
-        name = f"output {output.name}" if output.name.isdigit() else output.name
-        groups.setdefault(name, []).append((case, output))
+        groups.setdefault(shown_name(output), []).append((case, output))
     return groups
+
+
+def shown_name(output: OutputParity) -> str:
+    """The name of an output in a sentence; an exporter may have given it no more than a number."""
+    return f"output {output.name}" if output.name.isdigit() else output.name
 
 
 def _where(found: Sequence[ParityCase], cases: Sequence[ParityCase], example: Mapping[str, int]) -> str:

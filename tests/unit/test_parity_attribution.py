@@ -14,6 +14,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from modelpack_gui.core.context import PlainContext
+from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import (
     Attribution,
     ExportRequest,
@@ -21,6 +22,7 @@ from modelpack_gui.core.records import (
     InputSpec,
     ModelSource,
     Origin,
+    ParityCase,
     ParityReport,
     ParityRequest,
     ParitySpec,
@@ -30,6 +32,7 @@ from modelpack_gui.core.records import (
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.export.metadata import append_to_onnx, metadata_of
 from modelpack_gui.stages.parity import investigation
+from modelpack_gui.stages.parity.attribution import worst_case
 from modelpack_gui.stages.parity.optimizers import responsible
 from modelpack_gui.stages.parity.runtimes import OnnxRuntime
 from modelpack_gui.stages.parity.stage import run
@@ -164,7 +167,7 @@ def test_a_fault_of_the_export_differs_without_optimisation_too(folder: Path) ->
     assert report.verdict is Verdict.FAILED
     assert found.origin is Origin.EXPORT
     assert found.sentence.endswith(
-        "x the noise floor: a fault; it comes with the export; with optimisation off it differs as much"
+        "x the noise floor: a fault; it comes with the export, for with optimisation off it differs as much"
     )
     assert {"all", "off", "onnx.reference"} == {side.side for side in found.sides}
     assert all((side.noise_ratio or 0.0) > 1000 for side in found.sides)
@@ -309,3 +312,11 @@ def test_the_search_halves_until_one_is_left() -> None:
     assert len(tried) <= 7
     assert responsible(lambda names: {"a", "h"} <= set(names), "abcdefgh") == ""
     assert responsible(lambda names: False, "abc") == ""
+
+
+def test_where_all_failures_are_refusals_nothing_is_said_of_the_cases_that_agree() -> None:
+    case = ParityCase("example", {}, 0, True, Verdict.PASSED, ())
+    refused = dataclasses.replace(case, verdict=Verdict.FAILED, error=ErrorInfo("dim-not-dynamic", "n is fixed."))
+
+    assert worst_case([refused]) is None
+    assert worst_case([]) is None

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.parity_plan import Case
+from modelpack_gui.core.parity_summary import shown_name
 from modelpack_gui.core.records import Attribution, Origin, OutputParity, ParityCase, ParityRequest, Regime, Verdict
 from modelpack_gui.core.rounding import nearness
 from modelpack_gui.stages.parity.opening import Opened
-from modelpack_gui.stages.parity.way import has_fault, is_unlike, severity
+from modelpack_gui.stages.parity.way import has_fault, is_same, is_unlike, severity
 
 
 def attribute(
@@ -26,7 +27,7 @@ def attribute(
     *,
     is_random: bool,
 ) -> Attribution | None:
-    """The origin of the largest difference; None if nothing could be compared.
+    """The origin of the largest difference; None if nothing could be compared, or all that failed did not run.
 
     Args:
         judged: All cases of a comparison.
@@ -60,9 +61,12 @@ def short(title: str) -> str:
 
 
 def worst_case(judged: Sequence[ParityCase]) -> ParityCase | None:
-    """The case with the largest error in noise floors: of those that failed, and of those with usual values."""
-    compared = [case for case in judged if case.outputs]
-    candidates = [case for case in compared if case.verdict is Verdict.FAILED] or compared
+    """The case with the largest error in noise floors: of those that failed, and of those with usual values.
+
+    None where the failed ones have no values: beside them those that agree would say nothing of the failure.
+    """
+    failed = [case for case in judged if case.verdict is Verdict.FAILED]
+    candidates = [case for case in failed or judged if case.outputs]
     candidates = [case for case in candidates if case.regime is Regime.NORMAL] or candidates
     return max(candidates, key=lambda case: max(map(severity, case.outputs)), default=None)
 
@@ -81,7 +85,7 @@ def at_a_glance(case: ParityCase, whom: str, computes_in: str) -> Attribution | 
     """
     if any(map(has_fault, case.outputs)):
         return None
-    if all(not output.max_abs_diff and not output.mismatched for output in case.outputs):
+    if all(map(is_same, case.outputs)):
         return Attribution(Origin.NONE, f"agrees exactly with {whom}", case.label)
     output = worst_output(case)
     lower = computes_in if computes_in and computes_in != output.expected.dtype else ""
@@ -103,7 +107,7 @@ def at_a_glance(case: ParityCase, whom: str, computes_in: str) -> Attribution | 
 def difference(case: ParityCase, whom: str) -> str:
     """How a case differs at its worst: `logits differs from eager by 3e-06`; without the name of a lone output."""
     output = worst_output(case)
-    name = f"{output.name} " if len(case.outputs) > 1 else ""
+    name = f"{shown_name(output)} " if len(case.outputs) > 1 else ""
     if output.expected.shape != output.actual.shape:
         return f"{name}has another shape than {whom} gives"
     if output.expected.dtype != output.actual.dtype:

@@ -179,7 +179,9 @@ class Investigation:
     def _file(self, off: Way | None) -> Attribution:
         """The origin of what differs without any optimisation too."""
         opened = self._opened
-        alike = "; with optimisation off it differs as much" if off is not None and off.judged is not None else ""
+        if off is not None and off.judged is None:
+            return self._told(Origin.UNKNOWN, "with optimisation off it does not run, so that more cannot be told")
+        alike = ", for with optimisation off it differs as much" if off is not None else ""
         if opened.expected_path == opened.artifact.path:
             return self._told(Origin.RUNTIME, f"it is the same file, so that the runtimes differ{alike}")
         if opened.computes_in == "int8":

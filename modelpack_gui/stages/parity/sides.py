@@ -63,6 +63,7 @@ class FurtherSides:
             return aligned(expected, self._plain.run(tensors)) or nothing
         except UserError as error:  # the artifact as it runs is what counts, and that is judged without it
             self._context.log("info", f"Without optimisation the artifact does not run: {error.info.message}")
+            self._plain = None
             return nothing
 
 

@@ -77,6 +77,11 @@ def _most(values: Sequence[float | None]) -> float | None:
     return max((value for value in values if value is not None), default=None)
 
 
+def is_same(output: OutputParity) -> bool:
+    """Whether an output has the very values that were expected."""
+    return not output.max_abs_diff and not output.mismatched
+
+
 def is_unlike(output: OutputParity) -> bool:
     """Whether an output is wrong in a way that no rounding makes: its type, its shape, NaN or Inf, an integer."""
     return output.verdict is Verdict.FAILED and (
@@ -96,9 +101,11 @@ def has_fault(output: OutputParity) -> bool:
 
 
 def severity(output: OutputParity) -> float:
-    """What outputs, and the same output run in several ways, are ranked by."""
+    """What outputs, and the same output run in several ways, are ranked by; 0 if there is no difference."""
     if is_unlike(output):
         return math.inf
+    if is_same(output):
+        return 0.0
     ratio = output.noise.ratio if output.noise is not None else None
     return ratio if ratio is not None else output.max_budget or 0.0
 
