@@ -298,8 +298,7 @@ def test_where_it_comes_from_stands_below_the_verdict_with_the_sides_on_demand(
     assert details.allclose.text() == "numpy.testing.assert_allclose: fails for 3 of 12 outputs"
     assert not details.noise.isVisible()  # the sentence says it
     assert not details.sides.isVisible()
-    details.how.setFocus()
-    details.how._on_clicked()
+    details.how.click()
     assert details.sides.isVisible()
     rows = details.sides.records_model
     assert [rows.index(row, 0).data() for row in range(3)] == [

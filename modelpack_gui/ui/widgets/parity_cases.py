@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QWidget
 
@@ -53,7 +55,7 @@ class CasesPanel(QWidget):
         for regime, box in self.regimes.items():
             box.setChecked(regime in spec.regimes)
             box.setEnabled(spec.sweep)
-        self.budget.set_value(round(spec.time_budget_s))
+        self.budget.set_value(math.ceil(spec.time_budget_s))  # half a second is some limit
         self.budget.setEnabled(spec.sweep)
         self._note.setText(
             "A sweep adds a prime, a large size and both ends of the range of each dimension, sizes of two "
@@ -120,7 +122,7 @@ def cases_summary(spec: ParitySpec, planned: int) -> str:
     seeds = f"{'seeds' if len(spec.seeds) > 1 else 'seed'} {join(spec.seeds)}"
     if not spec.sweep:
         return " · ".join(part for part in (number, sizes, seeds) if part)
-    limit = f"up to {spec.time_budget_s:.0f} s" if spec.time_budget_s else "no time limit"
+    limit = f"up to {spec.time_budget_s:g} s" if spec.time_budget_s else "no time limit"
     return " · ".join(part for part in (number, f"{len(spec.regimes)} kinds of values", limit) if part)
 
 

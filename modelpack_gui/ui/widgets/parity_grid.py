@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QKeySequence, QLinearGradient, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -23,6 +23,7 @@ from modelpack_gui.ui.widgets.cell_frame import CellFrame
 from modelpack_gui.ui.widgets.data_table import ROW_HEIGHT
 
 _LEAST_COLUMN = 64
+_WIDEST_COLUMN = 130
 _WIDEST_HEADER = 200
 
 
@@ -71,6 +72,22 @@ class ColorScale(QWidget):
         self.update()
 
 
+class _GridTable(QTableView):
+    """Shares its width among its columns, as far as that makes them no wider than they are of use."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room anew."""
+        super().resizeEvent(event)
+        self.fit_columns()
+
+    def fit_columns(self) -> None:
+        """All as wide as each other."""
+        number = self.model().columnCount() if self.model() is not None else 0
+        if number:
+            width = min(max(self.viewport().width() // number, _LEAST_COLUMN), _WIDEST_COLUMN)
+            self.horizontalHeader().setDefaultSectionSize(width)
+
+
 class ParityGrid(QWidget):
     """The table and the scale of its colours below it."""
 
@@ -79,7 +96,7 @@ class ParityGrid(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = ParityGridModel(self)
-        self.table = QTableView()
+        self.table = _GridTable()
         self.table.setObjectName("parity-grid")
         self.table.setAccessibleName("Sizes and kinds of values")
         self.table.setModel(self.model)
@@ -96,7 +113,8 @@ class ParityGrid(QWidget):
         rows.setHighlightSections(False)
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(_LEAST_COLUMN)
-        columns.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.model.modelReset.connect(self.table.fit_columns)
         self.table.setCornerButtonEnabled(False)
         self.table.selectionModel().currentChanged.connect(self._on_current_changed)
         copy = QAction("Copy table", self.table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.core.figures import full, significant
 from modelpack_gui.core.records import Origin, ParityReport, SideResult
@@ -15,11 +15,11 @@ from modelpack_gui.ui.models.parity_text import (
 )
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, status_icon, status_of, theme
-from modelpack_gui.ui.widgets.basics import ElidedLabel, Foldable, wrapped_label
+from modelpack_gui.ui.widgets.basics import ElidedButton, wrapped_label
 from modelpack_gui.ui.widgets.fitted_table import FittedTable
 from modelpack_gui.ui.widgets.parity_judging import RULE
 
-_SILENT = (Origin.NONE, Origin.EXPORT, Origin.UNKNOWN)
+_SILENT = (Origin.NONE, Origin.UNKNOWN)
 """Origins whose sentence does not say how many noise floors the error is."""
 
 SIDE_COLUMNS: tuple[Column[SideResult], ...] = (
@@ -73,33 +73,41 @@ class VerdictDetails(QWidget):
             "What numpy.testing.assert_allclose(actual, expected, rtol, atol) says of the same values.\n"
             "It takes dtypes and shapes that can be broadcast for equal, and passes what proves nothing."
         )
-        self.noise = ElidedLabel()
+        self.noise = QLabel()
         self.noise.setObjectName("parity-noise")
         for label in (self.allclose, self.noise):
             label.setProperty("role", "muted")
         self._rows: RecordTableModel[SideResult] = RecordTableModel(SIDE_COLUMNS, None, self)
         self.sides = FittedTable(self._rows, "parity-sides", "The artifact, run in other ways")
         self._where = wrapped_label("", is_muted=True)
-        inside = QWidget()
-        below = QVBoxLayout(inside)
+        self._inside = QWidget()
+        below = QVBoxLayout(self._inside)
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(SPACING // 2)
         below.addWidget(self._where)
         below.addWidget(self.sides)
-        self.how = Foldable("How that was told", inside)
-        self.how.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._inside.hide()
+        self.how = ElidedButton("How that was told", "chevron-right", "link")
+        self.how.setObjectName("parity-how")
+        self.how.clicked.connect(lambda: self.open(is_open=self._inside.isHidden()))
         line = QHBoxLayout()
         line.setSpacing(GROUP_SPACING)
         line.addWidget(self.allclose)
-        line.addWidget(self.noise, 1)
+        line.addWidget(self.noise)
+        line.addWidget(self.how)
+        line.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING // 2)
         column.addWidget(self.origin)
         column.addLayout(line)
-        column.addWidget(self.how)
-        self.setToolTip("")
+        column.addWidget(self._inside)
         self.hide()
+
+    def open(self, *, is_open: bool) -> None:
+        """Show or hide how the origin was told."""
+        self._inside.setVisible(is_open)
+        self.how.set_icon_name("chevron-down" if is_open else "chevron-right")
 
     def show_report(self, report: ParityReport | None) -> None:
         """Show what is known of a report; None hides it all."""
@@ -114,9 +122,12 @@ class VerdictDetails(QWidget):
         self.allclose.setText(f"numpy.testing.assert_allclose: {answer}" if answer else "")
         self.allclose.setVisible(bool(answer))
         noise = noise_text(largest_noise_ratio(report)) if found is None or found.origin in _SILENT else ""
-        self.noise.set_text(f"Largest error: {noise}" if noise else "")
+        self.noise.setText(f"Largest error: {noise}" if noise else "")
         self.noise.setVisible(bool(noise))
-        self.how.setVisible(found is not None and bool(found.sides))
+        is_told = found is not None and bool(found.sides)
+        self.how.setVisible(is_told)
+        if not is_told:
+            self.open(is_open=False)
         if found is not None:
             self._rows.set_records(found.sides)
             self._where.setText(attribution_details(found))
