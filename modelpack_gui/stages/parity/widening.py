@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map
 
 _WIDE = {
     torch.float32: torch.float64,
@@ -47,7 +46,7 @@ class Widening(TorchDispatchMode):  # type: ignore[no-untyped-call]  # untyped i
             seen.append(item.dtype)
             return item.to(_WIDE[item.dtype]) if item.dtype in _WIDE and not is_written_into else item
 
-        result = func(*tree_map(widened, args), **tree_map(widened, kwargs or {}))
+        result = func(*_each(widened, args), **_each(widened, kwargs or {}))
         if func is torch.ops.aten.lift_fresh.default and _WIDE.keys() & set(seen):
             self.narrowed.append("numpy")
         elif _IS_WIDE.intersection(seen):
@@ -55,12 +54,18 @@ class Widening(TorchDispatchMode):  # type: ignore[no-untyped-call]  # untyped i
         return result
 
     def _note(self, func: Any, result: Any) -> None:
-        def note(item: Any) -> Any:
+        for item in result if isinstance(result, (tuple, list)) else (result,):
             if isinstance(item, torch.Tensor) and item.dtype in _WIDE:
                 self.narrowed.append(str(func))
-            return item
 
-        tree_map(note, result)
+
+def _each(change: Callable[[Any], Any], value: Any) -> Any:
+    """What is passed to an operator, with each item changed. torch's own tree_map takes as long as a small one."""
+    if isinstance(value, (tuple, list)):
+        return [_each(change, item) for item in value]
+    if isinstance(value, dict):
+        return {key: _each(change, item) for key, item in value.items()}
+    return change(value)
 
 
 def widened(tensor: torch.Tensor) -> torch.Tensor:

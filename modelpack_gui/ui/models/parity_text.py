@@ -135,5 +135,6 @@ def case_title(case: ParityCase) -> str:
 
 def case_heading(case: ParityCase) -> str:
     """A case's whole name."""
-    kind = "" if case.regime is Regime.NORMAL or case.regime.value in case.label else f", {case.regime.value} values"
+    is_told = case.regime is Regime.NORMAL or case.regime.value in case.label.lower()
+    kind = "" if is_told else f", {case.regime.value} values"
     return f"{case_title(case)}{kind}, seed {case.seed}"
