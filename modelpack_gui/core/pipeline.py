@@ -146,8 +146,10 @@ def downstream_of(stage: Stage) -> tuple[Stage, ...]:
 
 def verdict_of(result: Result) -> Verdict:
     """The judgement that a stage's result stands for, shown beside the stage and in the exit status."""
-    if isinstance(result, (CheckReport, ExportRecord, ParityReport, LayersReport, ReproRecord)):
+    if isinstance(result, (CheckReport, ExportRecord, ParityReport, LayersReport)):
         return result.verdict
+    if isinstance(result, ReproRecord):  # a repro is there to fail
+        return Verdict.PASSED if result.verdict is Verdict.FAILED else Verdict.WARNING
     if isinstance(result, LoadReport):
         keys = result.keys
         doubtful = keys is not None and bool(keys.missing or keys.unexpected or keys.mismatched)

@@ -370,6 +370,19 @@ def test_a_node_that_is_wanted_by_its_index_is_selected_whatever_is_filtered(
     assert filled.tables.filter_field.text() == ""
 
 
+def test_a_wanted_node_is_in_view_also_where_the_page_gets_its_size_only_now(
+    qtbot: QtBot, controller: Controller, settings: Settings, client: FakeClient, tmp_path: Path, graph: GraphIndex
+) -> None:
+    page = GraphPage(controller, settings)
+    qtbot.addWidget(page)
+    read(qtbot, page, client, tmp_path, graph)
+    page.reveal(11)
+    page.resize(900, 420)
+    page.show()
+    table = page.tables.table
+    qtbot.waitUntil(lambda: table.viewport().rect().contains(table.visualRect(table.currentIndex()).center()))
+
+
 def test_a_node_that_is_wanted_before_the_graph_was_read_is_selected_once_it_is(
     qtbot: QtBot,
     page: GraphPage,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -134,6 +134,15 @@ class DataTable(QTableView):
         row = self._model.row_of(record)
         if row >= 0:
             self.setCurrentIndex(self._model.index(row, 0))
+
+    def show_current(self) -> None:
+        """Scroll to the current row, once what is around the table has its place."""
+        QTimer.singleShot(0, self._scroll_to_current)
+
+    def _scroll_to_current(self) -> None:
+        index = self.currentIndex()
+        if index.isValid():
+            self.scrollTo(index.siblingAtColumn(0), self.ScrollHint.PositionAtCenter)
 
     def copy_rows(self) -> None:
         """Put the selected rows on the clipboard."""

@@ -184,6 +184,7 @@ class GraphTables(QWidget):
             if tab is Tab.NODES:
                 self.op_counts.clear()
         table.view.select_record(record)
+        table.view.show_current()  # the page may just be coming into view
         table.view.setFocus()
 
     def _on_tab_changed(self, tab: int) -> None:

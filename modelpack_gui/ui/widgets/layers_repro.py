@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.figures import size
+from modelpack_gui.core.pipeline import verdict_of
 from modelpack_gui.core.records import LayersRequest, ReproRecord, ReproRequest, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING, mono_font
+from modelpack_gui.ui.theme import SPACING, mono_font, status_of
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconToolButton, StatusBadge, wrapped_label
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 
@@ -122,11 +122,8 @@ class ReproPanel(QWidget):
             self._line.hide()
             self.setVisible(is_failure)
         else:
-            # A repro is there to fail.
-            if record.verdict is Verdict.FAILED:
-                self.badge.set_status(Status.PASSED, "Reproduced")
-            else:
-                self.badge.set_status(Status.WARNING, "Not reproduced")
+            verdict = verdict_of(record)
+            self.badge.set_status(status_of(verdict), "Reproduced" if verdict is Verdict.PASSED else "Not reproduced")
             self._show(f"{record.summary} {Path(record.path).name}, {size(record.size_bytes)}.")
         self.busy_changed.emit()
 

@@ -127,12 +127,6 @@ class LayerTables(QWidget):
         if found is not None:
             self.table.select_record(found)
 
-    def show_current(self) -> None:
-        """Scroll to the value that is selected."""
-        index = self.table.currentIndex()
-        if index.isValid():
-            self.table.scrollTo(index, DataTable.ScrollHint.PositionAtCenter)
-
     def focus_filter(self) -> None:
         """Start typing a filter."""
         self.filter_field.setFocus()

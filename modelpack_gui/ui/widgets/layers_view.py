@@ -50,7 +50,7 @@ from modelpack_gui.ui.widgets.pictures import add_picture_actions
 
 _SPLIT_KEY = "splits/layers-down"
 _MEASURE_KEY = "layers/measure"
-_LEAST_HEIGHT = 372
+_LEAST_HEIGHT, _LEAST_EMPTY = 372, 200
 _REDRAW_MS = 150  # rows come faster than anybody reads them
 _TORCHSCRIPT = (
     "TorchScript keeps no intermediate values that could be compared layer by layer. "
@@ -172,6 +172,7 @@ class LayersView(QWidget):
             self.repro.hide()  # of what was found before
         has_rows = bool(state.rows)
         self._stack.setCurrentIndex(1 if has_rows or state.is_running or report is not None else 0)
+        self._stack.setMinimumHeight(_LEAST_HEIGHT if self._stack.currentIndex() else _LEAST_EMPTY)
         self._stack.setVisible(self._stack.currentIndex() == 1 or state.error is None)
         if report is not self._drawn:
             self._drawn = report
@@ -260,7 +261,7 @@ class LayersView(QWidget):
         worst = fault or max(rows, key=lambda row: row.max_budget or 0.0, default=None)
         if worst is not None:
             self.tables.select(worst)
-            QTimer.singleShot(0, self.tables.show_current)  # once the card above has taken its room
+            self.tables.table.show_current()  # the card above takes its room only now
 
     def _on_picked(self, row: LayerRow) -> None:
         self.tables.select(row)
@@ -332,7 +333,6 @@ class _Room(QStackedWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
-        self.setMinimumHeight(_LEAST_HEIGHT)
 
     def hasHeightForWidth(self) -> bool:
         """For its width, any height will do."""
