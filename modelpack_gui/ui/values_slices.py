@@ -75,6 +75,19 @@ class SliceReader(QObject):
 
         self._source.ask("heat-detail", work, answered)
 
+    def worst_place(self) -> tuple[int, int] | None:
+        """Row and column of the worst element of the slice; None where nothing differs."""
+        pooled = self.base
+        if pooled is None or not pooled.shade.size:
+            return None
+        import numpy as np
+
+        score = np.nan_to_num(np.abs(pooled.shade), nan=0.0, posinf=np.inf)
+        place = int(score.argmax())
+        if not score.flat[place]:
+            return None
+        return int(pooled.rows.flat[place]), int(pooled.columns.flat[place])
+
     def worst_near(self, place: tuple[int, int]) -> tuple[tuple[int, int], str]:
         """The element that stands for a place on the screen, and of how many it is the worst."""
         pooled = self.detail or self.base

@@ -302,7 +302,8 @@ def test_the_scatter_draws_the_worst_elements_whatever_the_grid(view: ValuesView
 
 def test_the_tolerances_tell_what_would_pass(view: ValuesView) -> None:
     hull = (HullPoint(0.0, 0.25, (0,), 0.0, 0.25), HullPoint(10.0, 1.25, (1,), 10.0, 11.25))
-    view.frontier.show_hull(hull, 0.0, 0.1, "")
+    output = dataclasses.replace(made.output("logits", Verdict.FAILED, 2, 1e-3), hull=hull)
+    view.frontier.show_output(output, 0.0, 0.1)
     assert view.frontier.describe(-1.0) == "rtol 0.100 needs atol 0.250 or more"
     assert "rtol 0 needs atol 1.25" in view.frontier.note
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QPainter, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
-from modelpack_gui.core.figures import significant
 from modelpack_gui.ui.background import Check
 from modelpack_gui.ui.models.value_text import element_text
 from modelpack_gui.ui.settings import Settings
@@ -33,7 +32,7 @@ from modelpack_gui.ui.widgets.values_shades import (
 )
 
 if TYPE_CHECKING:
-    from modelpack_gui.ui.arrays.pair import Floats, Values
+    from modelpack_gui.ui.arrays.pair import Values
     from modelpack_gui.ui.arrays.pooling import Pooled, Shading, SliceChoice, Window
 
 _SETTING = "values/shade"
@@ -303,7 +302,7 @@ class ValuesHeatMap(QWidget):
         titles = ("Expected", "Actual", TITLES[choice][1])
         panes = tuple(Pane(title, scale) for title, scale in zip(titles, scales, strict=True))
         layers = [self._layer(one, scales) for one in (self.slices.base, self.slices.detail) if one is not None]
-        self.panes.set_panes(panes, tuple(layers))
+        self.panes.set_panes(panes, tuple(layers), self.slices.worst_place())
         self.legend.setText(legend_of(levels))
 
     def _layer(self, pooled: Pooled, scales: tuple[Scale, ...]) -> Layer:
@@ -316,9 +315,7 @@ class ValuesHeatMap(QWidget):
             return Layer(QRectF(), ())
         images = tuple(colored(one, scale, is_dark=is_dark) for one, scale in zip(arrays, scales, strict=True))
         is_plain = window.tall == window.wide == 1 and pooled.shade.size <= _TEXTS_FOR
-        digits = (6, 6, 3)
-        texts = tuple(_texts(one, most) for one, most in zip(arrays, digits, strict=True)) if is_plain else ()
-        return Layer(place, images, texts)
+        return Layer(place, images, tuple(one.tolist() for one in arrays) if is_plain else ())
 
     def _tell(self) -> None:
         """What is at the pointer, or else at the cursor."""
@@ -335,7 +332,3 @@ class ValuesHeatMap(QWidget):
             text = element_text(found) + note
         self.told.set_text(text)
         self.panes.setAccessibleDescription(text)
-
-
-def _texts(values: Floats, digits: int) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(significant(value, digits) for value in row) for row in values.tolist())

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPen, qGray
 
+from modelpack_gui.core.figures import significant
 from modelpack_gui.ui.theme import GRID, SPACING, theme
 from modelpack_gui.ui.widgets.values_colors import Scale, stops
 
 TICK_SPACE = 44.0
 """Left of a pane, for the indices of its rows."""
 _LIGHT = 128
+_DIGITS = (6, 5, 4, 3)
+_RING = 7.0
 _ROOMY = 24.0
 """Pixels: the outline of so large a cell is seen without lines that point to it."""
 
@@ -33,12 +36,12 @@ class Layer:
 
     Attributes:
         place: What they show, in columns and rows.
-        texts: What each of their pixels says, by pane, row and column; empty where there is no room for it anyway.
+        numbers: What each of their pixels says, by pane, row and column; empty where there is no room for it anyway.
     """
 
     place: QRectF
     images: tuple[QImage, ...]
-    texts: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    numbers: tuple[Sequence[Sequence[float]], ...] = ()
 
 
 class PanePainter:
@@ -86,23 +89,42 @@ class PanePainter:
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
 
     def _draw_layer(self, layer: Layer, pane: int) -> None:
-        painter, rect = self._painter, self._rect
-        image = layer.images[pane]
-        target = self._on_screen(layer.place)
-        painter.drawImage(target, image)
-        if not layer.texts:
-            return
+        image, target = layer.images[pane], self._on_screen(layer.place)
+        self._painter.drawImage(target, image)
+        if layer.numbers:
+            self._draw_numbers(target, image, layer.numbers[pane])
+
+    def _draw_numbers(self, target: QRectF, image: QImage, numbers: Sequence[Sequence[float]]) -> None:
+        """As many digits as there is room for."""
         wide, high = target.width() / image.width(), target.height() / image.height()
-        longest = max((len(word) for words in layer.texts[pane] for word in words), default=0)
-        if wide < (longest + 1) * self._metrics.averageCharWidth() * 1.2 or high < self._metrics.height():
+        if high < self._metrics.height() or wide < 4 * self._metrics.averageCharWidth():
             return
-        for row, words in enumerate(layer.texts[pane]):
-            for column, word in enumerate(words):
+        for digits in _DIGITS:
+            words = [[significant(number, digits) for number in row] for row in numbers]
+            longest = max((self._metrics.horizontalAdvance(word) for row in words for word in row), default=0)
+            if longest + 2 * GRID <= wide:
+                break
+        else:
+            return
+        for row, texts in enumerate(words):
+            for column, text in enumerate(texts):
                 cell = QRectF(target.left() + column * wide, target.top() + row * high, wide, high)
-                if cell.intersects(rect):
+                if cell.intersects(self._rect):
                     is_light = qGray(image.pixel(column, row)) > _LIGHT
-                    painter.setPen(QColor("#10151c" if is_light else "#ffffff"))
-                    painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, word)
+                    self._painter.setPen(QColor("#10151c" if is_light else "#ffffff"))
+                    self._painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
+
+    def draw_ring(self, place: tuple[int, int]) -> None:
+        """Point to an element that may be as small as a pixel."""
+        centre = self._on_screen(QRectF(place[1], place[0], 1, 1)).center()
+        if not self._rect.contains(centre):
+            return
+        self._painter.save()
+        self._painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._painter.setPen(QPen(QColor(theme().colors.text), 1.5))
+        self._painter.setBrush(Qt.BrushStyle.NoBrush)
+        self._painter.drawEllipse(centre, _RING, _RING)
+        self._painter.restore()
 
     def _draw_mark(self, place: tuple[int, int], *, is_picked: bool) -> None:
         painter, rect = self._painter, self._rect

@@ -16,6 +16,8 @@ _SQUARE_FROM = 24
 """Cells are squares from so many rows and columns on, unless that would leave a ribbon."""
 _LEAST_CELLS = 1.5
 _DRAG_PIXELS = 4.0
+_SMALL = 8.0
+"""Pixels: a cell below is pointed to by a ring if it is the worst."""
 
 
 class HeatPanes(QWidget):
@@ -45,6 +47,7 @@ class HeatPanes(QWidget):
         self.hover: tuple[int, int] | None = None
         self._panes: tuple[Pane, ...] = ()
         self._layers: tuple[Layer, ...] = ()
+        self._worst: tuple[int, int] | None = None
         self._pressed: tuple[QPointF, QRectF] | None = None
         self._is_dragging = False
 
@@ -58,9 +61,11 @@ class HeatPanes(QWidget):
         self.cursor_place = self.hover = None
         self.update()
 
-    def set_panes(self, panes: tuple[Pane, ...], layers: tuple[Layer, ...]) -> None:
-        """Draw these pictures; later layers lie on the earlier ones."""
-        self._panes, self._layers = panes, layers
+    def set_panes(
+        self, panes: tuple[Pane, ...], layers: tuple[Layer, ...], worst: tuple[int, int] | None = None
+    ) -> None:
+        """Draw these pictures; later layers lie on the earlier ones; a ring in the last pane points to `worst`."""
+        self._panes, self._layers, self._worst = panes, layers, worst
         self.update()
 
     def set_cursor_place(self, row: int, column: int) -> None:
@@ -168,7 +173,11 @@ class HeatPanes(QWidget):
         painter.setFont(self.font())
         marks = [(place, is_picked) for place, is_picked in ((self.cursor_place, True), (self.hover, False)) if place]
         for i, (pane, rect) in enumerate(zip(self._panes, self.pane_rects(), strict=False)):
-            PanePainter(painter, rect, self.view).draw(pane, self._layers, i, marks)
+            pen = PanePainter(painter, rect, self.view)
+            pen.draw(pane, self._layers, i, marks)
+            is_small = max(rect.width() / self.view.width(), rect.height() / self.view.height()) < _SMALL
+            if i == len(self._panes) - 1 and self._worst is not None and is_small:
+                pen.draw_ring(self._worst)
 
     # Moving about
 

@@ -176,9 +176,7 @@ class ValuesView(QWidget):
 
     def _draw_frontier(self) -> None:
         source = self.source
-        hull = source.output.hull if source.output is not None else ()
-        why = "There is no tolerance for this output: its values must be equal, or there are none."
-        self.frontier.show_hull(hull, source.rtol, source.atol, why)
+        self.frontier.show_output(source.output, source.rtol, source.atol)
 
     def _show_what_there_is(self) -> None:
         view = self.choice.value
