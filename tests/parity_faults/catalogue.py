@@ -187,6 +187,12 @@ def _batch_constant(edit: Editor) -> Any:
     return node
 
 
+def _shape_constant(edit: Editor) -> Any:
+    node = edit.node("Reshape")
+    edit.feed(node, 1, np.array([2, 2, 3]))
+    return node
+
+
 def _shape_folded(edit: Editor) -> Any:
     node = edit.node("Reshape")
     edit.feed(node, 1, np.array([2, -1, 3]))
@@ -224,5 +230,6 @@ FAULTS = (
     Fault("swapped parts of Concat", "TextNet", _swapped("Concat")),
     Fault("least for largest", "TextNet", _least),
     Fault("batch made a number", "BatchShare", _batch_constant, {"batch": 3}),
+    Fault("constant shape that does not fit", "BatchShare", _shape_constant, {"batch": 3}),
     Fault("constant shape that fits the wrong way", "BatchShare", _shape_folded, {"batch": 4}),
 )

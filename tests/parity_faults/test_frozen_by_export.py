@@ -5,12 +5,15 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 
 from modelpack_gui.core.records import CaseChoice, Verdict
+from tests.parity_faults.catalogue import FAULTS
 from tests.parity_faults.conftest import EXPORTERS, Export
 from tests.parity_faults.models import PictureNet
+from tests.parity_faults.plant import Editor
 
 MODELS = Path(__file__).with_name("models.py").read_text(encoding="utf-8").splitlines()
 THREE = CaseChoice({"batch": 3})
@@ -52,3 +55,21 @@ def test_an_export_in_train_mode_is_caught_at_its_batch_norm(export: Export, tmp
     assert parity.verdict is Verdict.FAILED, parity.summary
     assert layers.fault is not None
     assert layers.fault.op_type == "BatchNormalization", layers.fault.sentence
+
+
+def test_a_node_that_refuses_to_run_is_named_after_what_agrees_before_it(export: Export, tmp_path: Path) -> None:
+    exported = export("BatchShare", "dynamo")
+    model = onnx.load(exported.path)
+    fault = next(fault for fault in FAULTS if fault.name == "constant shape that does not fit")
+    fault.plant(Editor(model))
+    onnx.save(model, tmp_path / "planted.onnx")
+    layers = exported.layers(tmp_path / "planted.onnx", THREE)
+    assert layers.verdict is Verdict.FAILED
+    assert layers.fault is not None
+    assert layers.fault.op_type == "Reshape"
+    assert layers.summary == layers.fault.sentence
+    assert "(Reshape, models.py:" in layers.summary
+    assert "refuses to run, where the model itself does: The input tensor cannot be reshaped" in layers.summary
+    assert {row.verdict for row in layers.rows} == {Verdict.PASSED}
+    record = exported.repro(tmp_path / "repro.zip", tmp_path / "planted.onnx", THREE)
+    assert (record.verdict, record.nodes) == (Verdict.FAILED, 2)

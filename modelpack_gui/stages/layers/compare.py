@@ -62,7 +62,7 @@ class Comparison:
         no such thing goes first, so that rows come at once.
 
         Raises:
-            UserError: `layers-part-failed` if the artifact runs at no level; those of EagerModel.run.
+            UserError: Those of EagerModel.run.
             JobCancelled: The user asked to stop.
         """
         at_once = [level for level in self._side.levels if self._side.makers_are_known(level)]
@@ -75,8 +75,6 @@ class Comparison:
             if usable:
                 self._context.progress(f"Comparing layer by layer at optimisation {' and '.join(usable)}")
                 self._follow(usable, memory_bytes // len(usable))
-        if self.problems and not self.rows:
-            raise next(iter(self.problems.values()))
 
     def replace(self, rows: Mapping[tuple[str, str], LayerRow]) -> None:
         """Put rows that more is known of in the places of theirs."""

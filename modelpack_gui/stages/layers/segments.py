@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from modelpack_gui.core.errors import UserError
 from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.eager_trace import EagerValue
 from modelpack_gui.stages.layers.side import ArtifactSide
@@ -119,6 +120,16 @@ class Stream:
 
     def _advance(self) -> None:
         segment = self._left.pop(0)
+        try:
+            self._run(segment)
+        except UserError:
+            if len(segment.values) == 1:
+                raise
+            # One by one, so that all there is before what fails can be compared.
+            position = self._side.graph.position
+            self._left[:0] = [Segment((item,), position[item.node.index]) for item in segment.values]
+
+    def _run(self, segment: Segment) -> None:
         names = [item.value for item in segment.values]
         crossing = self._crossing(segment.end) if self._left else []
         wanted = [name for name in crossing if name not in self._kept and name not in names]

@@ -22,6 +22,7 @@ from modelpack_gui.stages.layers.eager_trace import EagerTrace
 from modelpack_gui.stages.layers.faults import FaultFinder, Replayed, Suspect, is_fault
 from modelpack_gui.stages.layers.missing import missing_operations
 from modelpack_gui.stages.layers.onnx_side import OnnxSide
+from modelpack_gui.stages.layers.refusals import refusal_of
 from modelpack_gui.stages.layers.report import make_fault, summarise
 from modelpack_gui.stages.layers.side import ArtifactSide
 from modelpack_gui.stages.layers.unaligned import share_of, unaligned_nodes
@@ -81,11 +82,17 @@ def run(request: LayersRequest, context: Context, built: BuiltModel | None = Non
         comparison.run(request.memory_bytes)
         context.progress("Looking for the first fault", 1.0)
         fault = _find_fault(comparison, side, eager, trace, request, context, computes_in)
+    refusal = refusal_of(side.graph, aligned, comparison.problems)
+    if refusal is None and comparison.problems and not comparison.rows:
+        raise next(iter(comparison.problems.values()))
     rows = tuple(row for level in side.levels for row in comparison.of_level(level))
-    verdict, summary = summarise(rows, fault)
+    if fault is None and refusal is not None:
+        fault, verdict, summary = refusal, Verdict.FAILED, refusal.sentence
+    else:
+        verdict, summary = summarise(rows, fault)
     makers = {level: side.makers(level) for level in comparison.by_level}
     unaligned = unaligned_nodes(side.graph, aligned, makers)
-    if comparison.problems:
+    if comparison.problems and (refusal is None or fault is not refusal):
         verdict = Verdict.worst([verdict, Verdict.WARNING])
         summary += "".join(f" {error.info.message}" for error in comparison.problems.values())
     return LayersReport(
