@@ -106,9 +106,10 @@ class Shrinker:
         position = next((self._graph.maker_named(match.group(1)) for match in named if match), None)
         if position is None or position not in trial.cut.nodes:
             return trial
-        before = {name for used in self._graph.node(position).input for name in [used] if name}
-        cuts = [self._graph.cut(name, trial.cut.inputs) for name in before if self._graph.maker(name) is not None]
-        for cut in cuts:
+        for name in self._graph.node(position).input:
+            if name in trial.feeds or self._graph.maker(name) is None:
+                continue
+            cut = self._graph.cut(name, trial.cut.inputs)
             self._own.update(self._trials.values(cut, trial.feeds, [cut.target]))
         made = [name for name in self._graph.node(position).output if name]
         targets = {target for name in made for target in self._targets(name)}
