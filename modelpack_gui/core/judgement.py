@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from modelpack_gui.core.excuses import excuse
 from modelpack_gui.core.parity_summary import Found, is_empty, summarise, untried
@@ -89,37 +90,40 @@ def rejudge_output(
     output passes or its tolerances are what they were; else that is an estimate.
     """
     rtol, atol = spec.tolerance_of(output.expected.dtype, computes_in)
+    changes: dict[str, Any] = {}
     if output.hull and is_exact(output.expected.dtype):
-        output = dataclasses.replace(output, allclose=_allclose(output, rtol, atol, nan_equal=True))
+        changes["allclose"] = _allclose(output, rtol, atol, nan_equal=True)
     elif output.hull:
-        output = _measured_by(output, rtol, atol, nan_equal=spec.nan_equal)
+        changes |= _measured_by(output, rtol, atol, nan_equal=spec.nan_equal)
     if output.tie is not None:
         of_scores = spec.tolerance_of(output.tie.dtype, computes_in)
-        output = dataclasses.replace(
-            output, tie=dataclasses.replace(output.tie, rtol=of_scores[0], atol=of_scores[1])
-        )
-    return judge_output(dataclasses.replace(output, rtol=rtol, atol=atol, nan_equal=spec.nan_equal), spec, regime)
+        changes["tie"] = dataclasses.replace(output.tie, rtol=of_scores[0], atol=of_scores[1])
+    changed = dataclasses.replace(output, rtol=rtol, atol=atol, nan_equal=spec.nan_equal, **changes)
+    return judge_output(changed, spec, regime)
 
 
-def _measured_by(output: OutputParity, rtol: float, atol: float, *, nan_equal: bool) -> OutputParity:
-    """The figures that depend on the tolerances."""
+def _measured_by(output: OutputParity, rtol: float, atol: float, *, nan_equal: bool) -> dict[str, Any]:
+    """The figures that depend on the tolerances, by the name of the field."""
     unequal_nans = 0 if output.nan_equal else output.equal_nans
     beyond, counted = output.mismatched - output.misplaced - unequal_nans, output.counted
     if (rtol, atol) != (output.rtol, output.atol):
         beyond, counted = _beyond(output, rtol, atol)
     point, max_budget = worst(output.hull, rtol, atol)
-    if not output.misplaced:
-        output = dataclasses.replace(
-            output, worst_index=point.index, worst_expected=point.expected, worst_actual=point.actual
-        )
     is_same = (rtol, atol, nan_equal) == (output.rtol, output.atol, output.nan_equal)
-    return dataclasses.replace(
-        output,
-        mismatched=output.misplaced + (0 if nan_equal else output.equal_nans) + beyond,
-        max_budget=max_budget,
-        counted=counted,
-        allclose=output.allclose if is_same else _allclose(output, rtol, atol, nan_equal=nan_equal),
-    )
+    figures = {
+        "mismatched": output.misplaced + (0 if nan_equal else output.equal_nans) + beyond,
+        "max_budget": max_budget,
+        "counted": counted,
+        "allclose": output.allclose if is_same else _allclose(output, rtol, atol, nan_equal=nan_equal),
+    }
+    if output.misplaced:
+        return figures
+    return {
+        **figures,
+        "worst_index": point.index,
+        "worst_expected": point.expected,
+        "worst_actual": point.actual,
+    }
 
 
 def _beyond(output: OutputParity, rtol: float, atol: float) -> tuple[int, bool]:
@@ -141,9 +145,11 @@ def _allclose(output: OutputParity, rtol: float, atol: float, *, nan_equal: bool
 
 def judge_output(output: OutputParity, spec: ParitySpec, regime: Regime = Regime.NORMAL) -> OutputParity:
     """An output with its verdict and the reason for it, from its figures, which are by its own tolerances."""
-    output = dataclasses.replace(output, ties=_ties(output.tie))
-    verdict, reason = _verdict(output, spec, regime)
-    return dataclasses.replace(output, verdict=verdict, reason=reason)
+    ties = _ties(output.tie)
+    verdict, reason = _verdict(output, ties, spec, regime)
+    if (verdict, reason, ties) == (output.verdict, output.reason, output.ties):
+        return output  # as most of a report are: a copy takes longer than the judgement
+    return dataclasses.replace(output, verdict=verdict, reason=reason, ties=ties)
 
 
 def _ties(tie: TieFacts | None) -> str:
@@ -172,16 +178,16 @@ def kind_problem(output: OutputParity) -> str:
     return ""
 
 
-def _verdict(output: OutputParity, spec: ParitySpec, regime: Regime) -> tuple[Verdict, str]:
+def _verdict(output: OutputParity, ties: str, spec: ParitySpec, regime: Regime) -> tuple[Verdict, str]:
     problem = kind_problem(output)
     if problem:
         return Verdict.FAILED, problem
     if output.tie is not None and _is_tie(output.tie):
         of = f"{output.mismatched} of {output.elements} indices differ"
-        return Verdict.WARNING, f"{of}, only where either choice is right. {output.ties}"
+        return Verdict.WARNING, f"{of}, only where either choice is right. {ties}"
     problem = _fault(output) or _noise(output, spec)
-    if problem and output.ties:
-        return Verdict.FAILED, f"{problem} {output.ties}"
+    if problem and ties:
+        return Verdict.FAILED, f"{problem} {ties}"
     if problem:
         reason = excuse(output, regime, spec)
         return (Verdict.WARNING, f"{problem[:-1]}; {reason}.") if reason else (Verdict.FAILED, problem)

@@ -166,14 +166,15 @@ def _agreement(report: ParityReport) -> str:
 def _within(report: ParityReport) -> str:
     """The tolerances, with those of the dtypes that were judged by others."""
     cases, spec = report.cases, report.parity
-    others = {
+    judged = {
         item.expected.dtype: (item.rtol, item.atol)
         for case in cases
         for item in case.outputs
-        if (item.rtol, item.atol) != (spec.rtol, spec.atol)
+        if item.max_budget is not None  # what must be equal has no tolerance
     }
+    others = {dtype: pair for dtype, pair in judged.items() if pair != (spec.rtol, spec.atol)}
     texts = [f"rtol {spec.rtol:g}, atol {spec.atol:g}"]
-    if len(others) == len({item.expected.dtype for case in cases for item in case.outputs}):
+    if len(others) == len(judged) > 0:
         texts = []
     texts += [f"rtol {rtol:g}, atol {atol:g} for {dtype}" for dtype, (rtol, atol) in sorted(others.items())]
     return f"within {' and '.join(texts)}"

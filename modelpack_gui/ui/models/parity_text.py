@@ -70,7 +70,7 @@ def largest_noise_ratio(report: ParityReport) -> float | None:
 def overridden_text(report: ParityReport, spec: ParitySpec) -> str:
     """That other tolerances than rtol and atol count for some outputs; empty if they do not."""
     outputs = [output for case in report.cases for output in case.outputs]
-    others = {(one.rtol, one.atol) for one in outputs if one.hull} - {(spec.rtol, spec.atol)}
+    others = {(one.rtol, one.atol) for one in outputs if one.max_budget is not None} - {(spec.rtol, spec.atol)}
     if not others:
         return ""
     rtol, atol = max(others)
