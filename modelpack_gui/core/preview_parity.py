@@ -118,6 +118,11 @@ def parity_lines(
         *(["# The artifact computes in float16, and is judged by the tolerances for that."] if computes_in else []),
         f"default_tolerances = {literal(parity.tolerance_of('float32', computes_in))}  # rtol, atol",
         bracketed("tolerances = {", [f"{literal(dtype)}: {literal(pair)}" for dtype, pair in others.items()], "}"),
+        *(
+            ["# A sweep in the app also tries other kinds of values, such as zeros, large ones and NaN."]
+            if parity.sweep
+            else []
+        ),
         bracketed("cases = [", cases, "]"),
         "",
         "",

@@ -129,7 +129,10 @@ def _planned(request: ParityRequest, context: Context) -> tuple[tuple[Dim, ...],
 
 
 def _completed(request: ParityRequest, context: Context) -> ParityRequest:
-    """With the shapes and dtypes of files where the rows leave them to those."""
-    sets = (dataclasses.replace(item, inputs=complete_inputs(item.inputs, context)) for item in request.input_sets)
+    """With the shapes and dtypes of files where the rows leave them to those, and all sizes of what is asked for."""
+    sets = tuple(
+        dataclasses.replace(item, inputs=complete_inputs(item.inputs, context)) for item in request.input_sets
+    )
     inputs = complete_inputs(request.inputs, context)
-    return dataclasses.replace(request, inputs=inputs, input_sets=tuple(sets))
+    only = tuple(case_of(choice, inputs, request.dynamic, sets).choice for choice in request.only)
+    return dataclasses.replace(request, inputs=inputs, input_sets=sets, only=only)
