@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.pipeline import Stage
@@ -124,6 +125,21 @@ def test_a_drag_of_a_slider_is_one_step_to_undo_and_two_drags_are_two(
     assert slider.value() == 55
     controller.undo_stack.undo()
     assert controller.recipe == before
+
+
+def test_a_slider_stays_under_the_pointer_while_the_sentence_above_it_changes(failed: ParityPage) -> None:
+    failed.resize(620, 700)  # the sentence takes several lines
+    slider = failed.settings.tolerances["atol"].slider
+    QApplication.processEvents()
+    slider.sliderPressed.emit()
+    before, failure = slider.mapTo(failed, QPoint()).y(), failed.sentence.text()
+    slider.setValue(position_of(1.0))
+    QApplication.processEvents()
+    assert len(failed.sentence.text()) < len(failure)
+    assert slider.mapTo(failed, QPoint()).y() == before
+    slider.sliderReleased.emit()
+    QApplication.processEvents()
+    assert slider.mapTo(failed, QPoint()).y() <= before
 
 
 def test_the_arrow_keys_move_a_slider_by_a_tenth_of_a_decade(page: ParityPage, controller: Controller) -> None:

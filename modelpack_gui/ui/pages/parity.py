@@ -56,6 +56,7 @@ class ParityPage(StagePage):
         self._add_to_header()
         self.details = VerdictDetails()
         self.settings = ParitySettings(controller, settings)
+        self.settings.dragging_changed.connect(self._hold_head)
         self.fields, self.problem = self.settings.fields, self.settings.problem
         column = self.layout()
         assert isinstance(column, QVBoxLayout)
@@ -121,6 +122,11 @@ class ParityPage(StagePage):
         """What is not looked at is not inspected either."""
         self._inspect_timer.stop()
         super().hideEvent(event)
+
+    def _hold_head(self, is_held: bool) -> None:
+        """A slider must not slip away under the pointer when the sentence above it becomes shorter."""
+        for widget in (self.sentence, self.details):
+            widget.setMinimumHeight(widget.height() if is_held and widget.isVisible() else 0)
 
     # Sweeping, and going on
 

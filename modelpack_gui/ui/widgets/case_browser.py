@@ -15,6 +15,7 @@ from modelpack_gui.ui.widgets.parity_grid import ParityGrid
 from modelpack_gui.ui.widgets.parity_matrix import ParityMatrix
 
 _LIST, _GRID = 0, 1
+_LEAST_HEIGHT = 260  # some rows, whatever stands above: the page scrolls
 
 
 class CaseBrowser(QWidget):
@@ -67,6 +68,7 @@ class CaseBrowser(QWidget):
         column.setSpacing(SPACING // 2)
         column.addLayout(top)
         column.addWidget(self._stack, 1)
+        self.setMinimumHeight(_LEAST_HEIGHT)
 
     def show_cases(self, cases: tuple[ParityCase, ...], *, keeps: bool, is_sweep: bool) -> None:
         """Show other cases.

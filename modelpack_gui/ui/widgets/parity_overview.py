@@ -17,11 +17,12 @@ from PySide6.QtWidgets import (
 from modelpack_gui.core.explanation import Explanation
 from modelpack_gui.core.figures import duration, plural
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import CapturedWarning, OutputParity, ParityCase, ParityReport
+from modelpack_gui.core.records import CapturedWarning, OutputParity, ParityCase, ParityReport, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.parity_text import case_heading
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING, mono_font, status_of
 from modelpack_gui.ui.widgets.basics import ElidedLabel, Foldable, heading, wrapped_label
 from modelpack_gui.ui.widgets.case_browser import CaseBrowser
@@ -78,7 +79,9 @@ class ParityOverview(QWidget):
             keeps: What is chosen stays; else the gravest cell is chosen.
         """
         self._cases = report.cases
-        self.explanations.show_explanations([(status_of(report.verdict), one) for one in report.explanations])
+        # What explained a failure is worth knowing too where wider tolerances let it pass.
+        status = Status.REMARK if report.verdict is Verdict.PASSED else status_of(report.verdict)
+        self.explanations.show_explanations([(status, one) for one in report.explanations])
         self.browser.show_cases(report.cases, keeps=keeps, is_sweep=report.parity.sweep)
         self.warnings_text.setPlainText("\n\n".join(_warning_text(warning) for warning in report.warnings))
         self.warnings.set_title(plural(sum(one.count for one in report.warnings), "warning"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.core.parity_plan import planned_cases
@@ -28,6 +29,8 @@ _TOLERANCES = {"rtol": "relative tolerance", "atol": "absolute tolerance"}
 class ParitySettings(QWidget):
     """Edits the recipe's ParitySpec, and shows it as it is now."""
 
+    dragging_changed = Signal(bool)  # whether the slider of a tolerance is held
+
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
@@ -39,6 +42,7 @@ class ParitySettings(QWidget):
             tip = f"{meaning.capitalize()}: an element passes if |actual − expected| ≤ atol + rtol · |expected|"
             field = self.tolerances[name] = ToleranceField(name, tip)
             field.value_edited.connect(lambda value, key, name=name: self._on_tolerance_edited(name, value, key))
+            field.dragging_changed.connect(self.dragging_changed)
             field.line.problem_changed.connect(self._show_problem)
             row.addWidget(field, 1)
         self.cases = CasesPanel(controller)

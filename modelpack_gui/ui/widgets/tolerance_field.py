@@ -61,6 +61,7 @@ class ToleranceField(QWidget):
     """Label, number and slider. What is typed and what is dragged are one value."""
 
     value_edited = Signal(float, str)  # the value, and a key that is another for each drag, to undo it as one
+    dragging_changed = Signal(bool)
 
     def __init__(self, name: str, tooltip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +74,7 @@ class ToleranceField(QWidget):
         self.slider.setObjectName(f"parity-{name}-slider")
         self.slider.setToolTip(f"{tooltip}\nFrom 0 at the left, then 1e{LOWEST} to 1; a page is a factor of ten.")
         self.slider.sliderPressed.connect(self._on_pressed)
+        self.slider.sliderReleased.connect(lambda: self.dragging_changed.emit(False))
         self.slider.value_moved.connect(self._on_moved)
         label = QLabel(name)
         label.setBuddy(self.line)
@@ -97,6 +99,7 @@ class ToleranceField(QWidget):
 
     def _on_pressed(self) -> None:
         self._drags += 1
+        self.dragging_changed.emit(True)
 
     def _on_moved(self, value: float) -> None:
         self.line.set_value(value)
