@@ -216,27 +216,29 @@ class DepthChart(Chart):
         low, high = (places[0], places[-1]) if places else (0, 1)
         margin = max(0.02 * (high - low), 0.6)
         shown = {y for _, y, _ in self._points.values()}
-        bottom = scale.bottom if scale.zero in shown else scale.low
-        top = self._top(plot, bottom)
-        room = plot.getViewBox().height() / (1.4 * self.fontMetrics().height())  # labels, one above the other
-        apart = (top - bottom) / max(room, 2.0)
+        bottom, top, line = self._ends(plot, shown)
         ends = [(place, text) for place, text in ((scale.zero, "0"), (scale.nan, "NaN")) if place in shown]
-        ticks = _thinned(log_ticks(scale.low, scale.high, is_exponent=True), (scale.high - scale.low) / apart)
-        ticks = [tick for tick in ticks if all(abs(tick[0] - place) >= apart for place, _ in ends)]
+        ticks = _thinned(log_ticks(scale.low, scale.high, is_exponent=True), (scale.high - scale.low) / line)
+        ticks = [tick for tick in ticks if all(abs(tick[0] - place) >= line for place, _ in ends)]
         plot.getAxis("left").setTicks([[*ticks, *ends], []])
         plot.setYRange(bottom, top)
         plot.getViewBox().setLimits(xMin=low - margin, xMax=high + margin, minXRange=4.0)
         if not self._is_zoomed:
             plot.setXRange(low - margin, high + margin)
 
-    def _top(self, plot: Any, bottom: float) -> float:
-        """Upper end of the y axis, with room for what is written at a fault."""
-        top = self._scale.top
-        if not any(row.is_fault for _, _, row in self._points.values()):
-            return top
-        height = float(plot.getViewBox().height())
-        share = min(1.4 * self.fontMetrics().height() / max(height, 1.0), 0.4)
-        return bottom + (top - bottom) / (1.0 - share)
+    def _ends(self, plot: Any, shown: set[float]) -> tuple[float, float, float]:
+        """Both ends of the y axis, and how much of it a line of text takes.
+
+        A label is drawn only where all of it has room, and above a fault its name is written.
+        """
+        scale = self._scale
+        low = scale.zero if scale.zero in shown else scale.low
+        high = scale.nan if scale.nan in shown else scale.high
+        line = float(self.fontMetrics().height())
+        below = 0.7 * line
+        above = 1.6 * line if any(row.is_fault for _, _, row in self._points.values()) else below
+        unit = (high - low) / max(float(plot.getViewBox().height()) - below - above, line)
+        return low - below * unit, high + above * unit, 1.3 * line * unit
 
     def _name_series(self, plot: Any) -> None:
         """Above the plot and not in it, where it would hide what it names; and so it is in every picture."""
