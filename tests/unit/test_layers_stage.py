@@ -27,6 +27,7 @@ from modelpack_gui.core.records import (
 )
 from modelpack_gui.core.records import Result as AnyResult
 from modelpack_gui.stages.layers.stage import run
+from modelpack_gui.stages.source.build import build_model
 from resources.demo.shapes import BatchBranchNet, ShapesNet
 
 DEMO = Path(__file__).resolve().parents[2] / "resources" / "demo"
@@ -169,3 +170,45 @@ def test_torchscript_is_refused_with_the_way_out(tmp_path: Path) -> None:
         _run(path)
     assert raised.value.info.code == "layers-not-possible"
     assert "ONNX" in raised.value.info.hint
+
+
+PROGRAM = """
+import torch
+from torch import nn
+
+class Written(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(4, 4)
+
+    def forward(self, x):
+        first, second = self.inner(x).relu().chunk(2, dim=1)
+        out = torch.zeros_like(x)
+        out[:, :2] = first * 2.0
+        return out + x, second
+"""
+
+
+@pytest.mark.parametrize("factor", [2.0, 2.5])
+def test_an_exported_program_is_looked_into_too(tmp_path: Path, factor: float) -> None:
+    (tmp_path / "written.py").write_text(PROGRAM, encoding="utf-8")
+    (tmp_path / "planted.py").write_text(PROGRAM.replace("2.0", str(factor)), encoding="utf-8")
+    source = ModelSource(file="planted.py", name="Written")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = build_model(source, PlainContext(tmp_path, tmp_path)).module
+        torch.export.save(torch.export.export(module, (torch.rand(2, 4),)), tmp_path / "program.pt2")
+    source = ModelSource(file="written.py", name="Written")
+    inputs = (InputSpec("x", (2, 4), low=-1.0, high=1.0),)
+    request = LayersRequest(source, inputs, str(tmp_path / "program.pt2"), (), ParitySpec())
+    report = run(request, Watched(tmp_path, tmp_path))
+    names = {row.op_type: row.eager_name for row in report.rows}
+    assert names["linear"] == "inner"
+    assert [row.aligned_by for row in report.rows].count(AlignedBy.OUTPUT) == 2
+    if factor == 2.0:
+        assert report.verdict is Verdict.PASSED
+    else:
+        assert report.fault is not None
+        assert report.fault.op_type == "mul.Tensor"
+        assert report.fault.place is not None
+        assert report.fault.place.line == 13

@@ -90,7 +90,7 @@ class _Walk:
             self.add_nodes(graph, place)
 
     def _node(self, node: Any, number: int, where: str) -> NodeInfo:
-        domain, op_type = _operator(node.target)
+        domain, op_type = operator_of(node.target)
         infos = tuple(self._infos(node.name, node.meta.get("val")))
         for info in infos:
             self.values.setdefault(info.name, info)
@@ -137,7 +137,7 @@ def _class_name(kind: Any) -> str:
     return str(getattr(kind, "__qualname__", kind)).rpartition(".")[2]
 
 
-def _operator(target: Any) -> tuple[str, str]:
+def operator_of(target: Any) -> tuple[str, str]:
     """Domain and name: `aten` and `conv2d`, with the overload where it is not the default one."""
     schema = getattr(target, "_schema", None)
     if schema is None:

@@ -117,6 +117,8 @@ class FaultFinder:
 
     def replay(self, suspects: Sequence[Suspect], level: str, spec: ParitySpec, memory_bytes: int) -> list[Replayed]:
         """Run the part behind each suspect on eager's own values; the first ones, as far as the memory goes."""
+        if not self._side.can_be_cut:
+            return []
         chosen = _within(suspects[:REPLAYS], self._rows, memory_bytes)
         wanted = {item.ref for suspect in chosen for item in (suspect.item, *suspect.parents)}
         values: dict[Ref, torch.Tensor] = {}

@@ -43,6 +43,7 @@ class OnnxSide:
         self.inputs: Mapping[str, torch.Tensor] = {name: tensors[source] for name, source in self.sources.items()}
         shapes = {name: tuple(tensor.shape) for name, tensor in self.inputs.items()}
         self.graph = model.graph(shapes, module_paths)
+        self.can_be_cut = True
         self.levels = tuple(dict.fromkeys(levels))
         self.description = f"ONNX Runtime {version}, CPUExecutionProvider"
         self._parts = OnnxParts(model)

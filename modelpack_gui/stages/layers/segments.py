@@ -151,7 +151,7 @@ class Stream:
                 if value in graph.constant or (made is not None and value not in made):
                     continue
                 info = graph.infos.get(value)
-                if info is None or info.dtype in ("", "string"):
+                if info is None or info.dtype in ("", "string", "no tensor"):
                     continue
                 if any(graph.position[reader.index] > end for reader in graph.readers.get(value, ())):
                     found.append(value)

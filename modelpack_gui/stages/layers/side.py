@@ -19,6 +19,7 @@ class ArtifactSide(Protocol):
         inputs: Of the case, by name of the graph's input.
         sources: Position among the example inputs of what goes into each input of the graph.
         levels: Of optimisation that it can be run at, of those asked for.
+        can_be_cut: Whether a part can be run on values that are fed; else `run` runs all from the inputs.
         description: What runs it, with its version.
     """
 
@@ -26,6 +27,7 @@ class ArtifactSide(Protocol):
     inputs: Mapping[str, torch.Tensor]
     sources: Mapping[str, int]
     levels: tuple[str, ...]
+    can_be_cut: bool
     description: str
 
     def run(

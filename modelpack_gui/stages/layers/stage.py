@@ -22,6 +22,7 @@ from modelpack_gui.stages.layers.eager_trace import EagerTrace
 from modelpack_gui.stages.layers.faults import FaultFinder, Replayed, Suspect, is_fault
 from modelpack_gui.stages.layers.missing import missing_operations
 from modelpack_gui.stages.layers.onnx_side import OnnxSide
+from modelpack_gui.stages.layers.program_side import ProgramSide
 from modelpack_gui.stages.layers.refusals import refusal_of
 from modelpack_gui.stages.layers.report import make_fault, summarise
 from modelpack_gui.stages.layers.side import ArtifactSide
@@ -121,6 +122,8 @@ def _open(
     context: Context,
 ) -> ArtifactSide:
     names = [item.name for item in tensor_inputs(request.inputs)]
+    if artifact.format == "pt2":
+        return ProgramSide(artifact, tensors, names, next(iter(request.optimizations), "off"))
     paths = frozenset(path for path, _ in module.named_modules())
     return OnnxSide(artifact, tensors, names, request.optimizations, paths, context)
 

@@ -19,7 +19,8 @@ def unaligned_nodes(
     """
     by_value = {item.value: item for item in aligned}
     by_node = {item.node.index for item in aligned}
-    found = [_explained(graph, node, by_value) for node in graph.nodes if node.index not in by_node]
+    sizes = _sizes(graph)
+    found = [_explained(graph, node, by_value, sizes) for node in graph.nodes if node.index not in by_node]
     for level, made in makers.items():
         if made is not None:
             found += [_fused(graph, item, made, level) for item in aligned if item.value not in made]
@@ -34,7 +35,9 @@ def share_of(graph: ArtifactGraph, unaligned: Sequence[UnalignedNode]) -> float:
     return len(covered) / len(counted) if counted else 0.0
 
 
-def _explained(graph: ArtifactGraph, node: GraphNode, by_value: Mapping[str, Aligned]) -> UnalignedNode:
+def _explained(
+    graph: ArtifactGraph, node: GraphNode, by_value: Mapping[str, Aligned], sizes: frozenset[int]
+) -> UnalignedNode:
     if all(value in graph.constant for value in node.outputs if value):
         text = "constant: no input of the model has a part in it"
         return UnalignedNode(node.index, node.name, node.op_type, Unaligned.FOLDED, text)
@@ -42,11 +45,29 @@ def _explained(graph: ArtifactGraph, node: GraphNode, by_value: Mapping[str, Ali
     if owner is not None:
         text = f"inside of what is one operation in PyTorch: {owner.eager_name}"
         return UnalignedNode(node.index, node.name, node.op_type, Unaligned.INTERNAL, text)
+    if node.index in sizes:
+        text = "computes with sizes, which are plain numbers in PyTorch"
+        return UnalignedNode(node.index, node.name, node.op_type, Unaligned.INTERNAL, text)
     what = node.operation or node.op_type
     text = f"nothing in the eager run was found to be this {what}"
     if node.has_subgraphs:
         text = "a node with graphs inside, which are not looked into"
     return UnalignedNode(node.index, node.name, node.op_type, Unaligned.NO_COUNTERPART, text)
+
+
+def _sizes(graph: ArtifactGraph) -> frozenset[int]:
+    """The nodes that compute with sizes of tensors alone."""
+    values: set[str] = set()
+    found = set()
+    for node in graph.nodes:
+        kinds = {info.dtype for value in node.outputs if (info := graph.infos.get(value)) is not None}
+        moving = [name for name in node.inputs if name in graph.producer and name not in graph.constant]
+        from_sizes = bool(moving) and values.issuperset(moving) and not any(n in graph.inputs for n in node.inputs)
+        makes_numbers = node.op_type not in ("ConstantOfShape", "Range", "Expand") and kinds <= {"int64", "bool"}
+        if kinds == {"no tensor"} or node.op_type in ("Shape", "Size") or (from_sizes and makes_numbers):
+            values.update(node.outputs)
+            found.add(node.index)
+    return frozenset(found)
 
 
 def _owner(graph: ArtifactGraph, node: GraphNode, by_value: Mapping[str, Aligned]) -> Aligned | None:
