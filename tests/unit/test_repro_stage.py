@@ -279,3 +279,17 @@ def test_cancelling_leaves_no_file_behind(folder: Path, tmp_path_factory: pytest
     with pytest.raises(JobCancelled):
         run(request, Cancelled(folder, tmp_path_factory.mktemp("scratch")))
     assert sorted(path.name for path in folder.iterdir() if path.name != "__pycache__") == ["m.onnx", "models.py"]
+
+
+def test_an_artifact_can_stand_in_the_place_of_the_model(folder: Path) -> None:
+    affine(folder, one=1.0)
+    (folder / "m.onnx").rename(folder / "before.onnx")
+    affine(folder)
+    spec = ParitySpec(expected_artifact="before.onnx")
+    request = ReproRequest(ModelSource("gone.py", name="Gone"), (X,), "m.onnx", (N,), spec, "out/repro.zip")
+    record = run(request, PlainContext(folder, folder))
+    assert record.verdict is Verdict.FAILED
+    assert record.summary.endswith("a matter for whoever made one file from the other.")
+    readme = (unpacked(folder) / "README.md").read_text(encoding="utf-8")
+    assert "does not give what before.onnx in ONNX Runtime does" in readme
+    assert "It belongs to whatever made one of the two files from the other" in readme

@@ -12,18 +12,19 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import SourcePlace
 from modelpack_gui.core.parity_plan import case_of
-from modelpack_gui.core.records import Artifact, LayerFault, ReproRequest, tensor_inputs
+from modelpack_gui.core.records import Artifact, LayerFault, ParityRequest, ReproRequest, tensor_inputs
 from modelpack_gui.stages.explain.places import line_of
 from modelpack_gui.stages.inspection.origin import origin_of_onnx
 from modelpack_gui.stages.parity.artifact_reference import ArtifactReference
+from modelpack_gui.stages.parity.opening import open_both
 from modelpack_gui.stages.parity.reference import EagerReference, Reference
 from modelpack_gui.stages.parity.regimes import case_inputs
 from modelpack_gui.stages.parity.runtimes.onnx_reference_runtime import OnnxReferenceRuntime
 from modelpack_gui.stages.repro.aligned_values import AlignedValues
-from modelpack_gui.stages.repro.fault import Found, find_fault
+from modelpack_gui.stages.repro.fault import find_fault
 from modelpack_gui.stages.repro.subgraph import Cut, Graph
 from modelpack_gui.stages.repro.truth import Inner, Truth
-from modelpack_gui.stages.source.build import build_model
+from modelpack_gui.stages.source.build import BuiltModel, build_model
 from modelpack_gui.stages.source.inputs import complete_inputs
 from modelpack_gui.stages.source.onnx_source import onnx_source
 
@@ -33,6 +34,7 @@ class Situation:
     """The model and its inputs at the case, and the fault.
 
     Attributes:
+        reference: What the artifact is compared with.
         tensors: The inputs of the case.
         dims: (position of the input, axis) pairs of each dynamic dimension, and its size.
         value: Where it goes wrong; empty if that is not known.
@@ -40,6 +42,7 @@ class Situation:
         limit: The error from which on it is a fault, however wide the tolerances are; None if that is not known.
     """
 
+    reference: Reference
     truth: Truth
     tensors: Sequence[Any]
     dims: tuple[tuple[tuple[tuple[int, int], ...], int], ...]
@@ -71,27 +74,20 @@ def open_situation(request: ReproRequest, graph: Graph, artifact: Artifact, cont
     inputs = complete_inputs(request.inputs, context)
     sets = [dataclasses.replace(item, inputs=complete_inputs(item.inputs, context)) for item in request.input_sets]
     case = case_of(request.case, inputs, request.dynamic, sets)
-    reference: Reference
-    found: Found | None = None
-    inner: Inner | None = None
-    onnx_file = onnx_source(request.source, context)
-    if onnx_file is not None:
-        reference = ArtifactReference(OnnxReferenceRuntime(onnx_file, inputs), context, is_torch_needed=False)
-    else:
-        context.progress("Building the model", 0.0)
-        built = build_model(request.source, context)
-        reference = EagerReference(built.module, inputs, context)
-        found = find_fault(request, built, context)
+    reference, built = _open(dataclasses.replace(request, inputs=inputs), context)
+    found = find_fault(request, built, context) if built is not None else None
     value = request.value or (found.fault.value if found is not None else "")
     if found is not None and found.fault.value != value:
         found = None
-    if onnx_file is None:
+    inner: Inner | None = None
+    if built is not None:
         inner = AlignedValues(Path(artifact.path), built.module, inputs, value, context)
     names = [item.name for item in tensor_inputs(inputs)]
     axes: dict[str, list[tuple[int, int]]] = {}
     for dim in request.dynamic:
         axes.setdefault(dim.name, []).append((names.index(dim.input), dim.axis))
     return Situation(
+        reference=reference,
         truth=Truth(graph, reference, inputs, inner),
         tensors=case_inputs(reference, case),
         dims=tuple((tuple(found), case.sizes[name]) for name, found in axes.items()),
@@ -100,6 +96,22 @@ def open_situation(request: ReproRequest, graph: Graph, artifact: Artifact, cont
         fault=found.fault if found is not None else None,
         limit=found.limit if found is not None else None,
     )
+
+
+def _open(request: ReproRequest, context: Context) -> tuple[Reference, BuiltModel | None]:
+    """What gives the expected values: the model, or an artifact in its place, which has nothing to align with."""
+    if request.parity.expected_artifact:
+        compared = ParityRequest(
+            request.source, request.inputs, request.artifact_path, request.dynamic, request.parity, request.input_sets
+        )
+        return open_both(compared, context).reference, None
+    onnx_file = onnx_source(request.source, context)
+    if onnx_file is not None:
+        evaluator = OnnxReferenceRuntime(onnx_file, request.inputs)
+        return ArtifactReference(evaluator, context, is_torch_needed=False), None
+    context.progress("Building the model", 0.0)
+    built = build_model(request.source, context)
+    return EagerReference(built.module, request.inputs, context), built
 
 
 def origin(graph: Graph, cut: Cut, fault: LayerFault | None) -> tuple[str, SourcePlace | None, str]:

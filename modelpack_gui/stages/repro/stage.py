@@ -12,10 +12,11 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import plural
-from modelpack_gui.core.records import ReproRecord, ReproRequest, Verdict
+from modelpack_gui.core.records import Artifact, ReproRecord, ReproRequest, Verdict
 from modelpack_gui.stages.common.paths import replace_files, resolve
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export.artifact import read_artifact
+from modelpack_gui.stages.export.metadata import options_in
 from modelpack_gui.stages.layers.missing import condition_of
 from modelpack_gui.stages.parity.low_precision import low_precision_of
 from modelpack_gui.stages.repro import texts, zipped
@@ -41,7 +42,7 @@ def run(request: ReproRequest, context: Context) -> ReproRecord:
         JobCancelled: The user asked to stop.
     """
     started_s = time.perf_counter()
-    artifact = read_artifact(resolve(context, request.artifact_path))
+    artifact = read_artifact(resolve(context, request.parity.actual_artifact or request.artifact_path))
     if artifact.format != "onnx":
         kind = "a TorchScript archive" if artifact.format == "torchscript" else "an exported program"
         raise UserError(
@@ -62,7 +63,7 @@ def run(request: ReproRequest, context: Context) -> ReproRecord:
         context.progress("Trying smaller inputs", 0.6)
         trial = shrinker.smaller_inputs(trial, _smaller(situation))
     model = trials.model(trial.cut, trial.feeds, trial.expected)
-    finding = _finding(graph, trial, situation, Path(artifact.path).name)
+    finding = _finding(graph, trial, situation, artifact)
     rtol, atol = trials.tolerance(trial.cut, trial.expected)
     reference = evaluated(model, trial, (rtol, atol), request.parity.nan_equal, context)
     finding = dataclasses.replace(finding, reference=reference)
@@ -114,13 +115,16 @@ def _at(situation: Situation, axes: Sequence[tuple[int, int]], size: int) -> Val
         return {}
 
 
-def _finding(graph: Graph, trial: Trial, situation: Situation, title: str) -> texts.Finding:
+def _finding(graph: Graph, trial: Trial, situation: Situation, artifact: Artifact) -> texts.Finding:
     fault = situation.fault
     module_path, place, source_line = origin(graph, trial.cut, fault)
     missing = fault.missing if fault is not None else ()
     condition = condition_of(f"{place.file}:{place.line}") if missing and place is not None else None
+    made_with = options_in(artifact.metadata)
     return texts.Finding(
-        title=title,
+        title=Path(artifact.path).name,
+        against=situation.reference.title,
+        post_steps=made_with.post_steps if made_with is not None else (),
         case_label=situation.case_label,
         sentence=fault.sentence if fault is not None else "",
         module_path=module_path,
@@ -139,7 +143,10 @@ def _summary(trial: Trial, rerun: zipped.Rerun, nodes_before: int, report: texts
         return f"Written, but it does not fail when it is run by itself: {part}."
     levels = rerun.levels
     where = "with optimisations off and on" if len(levels) > 1 else f"only with optimisations {_spoken(levels[0])}"
-    to = "a branch of the model that the export froze" if report.is_limit else f"a matter for {report.repository}"
+    if report.is_limit:
+        to = "a branch of the model that the export froze"
+    else:
+        to = f"a matter for {report.repository or 'whoever made one file from the other'}"
     return f"It fails without this app, {where}: {part}, {to}."
 
 

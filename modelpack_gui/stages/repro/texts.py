@@ -12,6 +12,7 @@ from modelpack_gui.core.figures import plural, significant
 from modelpack_gui.core.records import Artifact
 from modelpack_gui.stages.common.paths import versions
 from modelpack_gui.stages.export.metadata import PREFIX
+from modelpack_gui.stages.parity.reference import EagerReference
 from modelpack_gui.stages.repro.trial import Outcome, Trial
 from modelpack_gui.stages.repro.zipped import COMMAND, DATA, SCRIPT
 
@@ -19,7 +20,7 @@ EXPORTER, RUNTIME = "pytorch/pytorch", "microsoft/onnxruntime"
 _PACKAGES = ("torch", "onnx", "onnxruntime", "onnxscript", "numpy")
 _SHOWN_NODES = 12
 _README = """\
-# An exported ONNX graph that does not compute what its PyTorch model does
+# A part of an ONNX graph that does not give what {against} does
 
 {part}
 
@@ -37,8 +38,8 @@ compares with the outputs there, and exits with 1 when they differ. `versions.tx
 
 ## Expected
 
-The inputs and the expected output are what the PyTorch model itself computes at these places, in eager mode. They \
-agree if |actual - expected| <= {atol:g} + {rtol:g} * |expected|; integers and booleans must be equal.{why}
+The inputs and the expected output are what {against} computes at these places. Values agree if \
+ |actual - expected| <= {atol:g} + {rtol:g} * |expected|; integers and booleans must be equal.{why}
 
 ## What happens
 
@@ -60,6 +61,8 @@ class Finding:
 
     Attributes:
         title: Name of the artifact's file.
+        against: What it is compared with, as it is called within a sentence.
+        post_steps: That the export made after the exporter itself.
         sentence: Of the fault, from the layers stage; empty if there is none.
         ops: The operators of the part.
         source_line: The text of `place`; empty if it cannot be read.
@@ -69,6 +72,8 @@ class Finding:
     """
 
     title: str
+    against: str
+    post_steps: tuple[str, ...]
     case_label: str
     sentence: str
     module_path: str
@@ -81,7 +86,10 @@ class Finding:
 
 
 class Report(NamedTuple):
-    """Where a failure belongs: owner/name on GitHub, and why; `is_limit` of what no exporter can follow."""
+    """Where a failure belongs: owner/name on GitHub, and why; `is_limit` of what no exporter can follow.
+
+    There is no such place where a file is compared with another one that it was made from.
+    """
 
     repository: str
     why: str
@@ -105,12 +113,16 @@ def report_to(trial: Trial, finding: Finding) -> Report:
         )
     if finding.missing:
         return Report(EXPORTER, f"the exported graph lacks what the model does: {', '.join(finding.missing)}")
+    if finding.against != EagerReference.title:
+        return Report("", "it belongs to whatever made one of the two files from the other: they differ as graphs")
+    after = f"; the export ended with {' and '.join(finding.post_steps)}: first see if it fails without"
+    more = after if finding.post_steps else ""
     if reference is None:
-        return Report(EXPORTER, "the graph is wrong even without optimisations (onnx.reference cannot run it)")
+        return Report(EXPORTER, f"the graph is wrong even without optimisations (onnx.reference cannot run it){more}")
     if reference.kind == "" or (failure["off"] == "raises" and reference.kind != "raises"):
         return Report(RUNTIME, "onnx.reference, the standard's own evaluator, runs the same graph as it should")
     return Report(
-        EXPORTER, "onnx.reference, the standard's own evaluator, gives the same wrong result: it is the graph"
+        EXPORTER, f"onnx.reference, the standard's own evaluator, gives the same wrong result: it is the graph{more}"
     )
 
 
@@ -131,6 +143,7 @@ def readme(
     return _README.format(
         part=f"From {finding.title}, {finding.case_label}: {part} for the value `{trial.cut.target}`.",
         facts="\n".join(_facts(finding)),
+        against=finding.against,
         command=COMMAND,
         script=SCRIPT,
         data=DATA,
@@ -138,8 +151,14 @@ def readme(
         atol=tolerance[1],
         why=_LIMITED if is_limited else "",
         rows="\n".join(rows),
-        report=f"https://github.com/{report.repository}/issues: {report.why}.",
+        report=f"https://github.com/{report.repository}/issues: {report.why}."
+        if report.repository
+        else _upper(report.why),
     )
+
+
+def _upper(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _facts(finding: Finding) -> Iterator[str]:
