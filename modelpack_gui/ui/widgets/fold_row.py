@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import ElidedButton
 
+_WHOLE = 110
+"""Pixels up to which a header is not cut where there is little room."""
+
 
 class FoldRow(QWidget):
     """Each header says what is set inside, so that a fold need not be opened to be read."""
@@ -42,12 +45,15 @@ class FoldRow(QWidget):
         self._inside.addWidget(content)
         content.hide()
         self._show_chevrons()
+        header.setMinimumWidth(min(header.sizeHint().width(), _WHOLE))
 
     def set_summary(self, name: str, summary: str) -> None:
         """Say in a header what is set inside."""
         text = f"{self._titles[name]}: {summary}" if summary else self._titles[name]
-        if text != self.headers[name].whole:
-            self.headers[name].set_whole(text)
+        header = self.headers[name]
+        if text != header.whole:
+            header.set_whole(text)
+            header.setMinimumWidth(min(header.sizeHint().width(), _WHOLE))
 
     @property
     def opened(self) -> str:
