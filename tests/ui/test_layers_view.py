@@ -232,7 +232,8 @@ def test_another_case_is_told_apart_from_the_one_that_is_shown(view: LayersView,
     show(made_layers.report(fault=14))
     assert view.head.case.whole == "Case: batch = 3"
     view.show_case(report, report.cases[6])
-    assert view.head.case.whole == "Case: batch = 5  (shown: batch = 3)"
+    assert view.head.case.whole == "Case: batch = 5"
+    assert view.head.sentence.text().startswith("Shown is batch = 3; compare again to see batch = 5.")
 
 
 def test_another_project_starts_with_an_empty_view(show: Show, controller: Controller) -> None:

@@ -19,8 +19,7 @@ class Measure:
     """One way to say how far a value is off.
 
     Attributes:
-        title: In the choice of measures.
-        axis: Beside the y axis, short enough for a low chart.
+        title: In the choice of measures, and beside the y axis.
         limit: Where a line is drawn across the chart; None for none.
         limit_text: What that line is.
         has_floor: Whether the noise floor of each value is in the same unit.
@@ -28,7 +27,6 @@ class Measure:
 
     key: str
     title: str
-    axis: str
     value: Callable[[LayerRow], float | None]
     limit: float | None = None
     limit_text: str = ""
@@ -36,11 +34,11 @@ class Measure:
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("max_abs_diff", "max_abs_diff", "max_abs_diff", lambda row: row.max_abs_diff, has_floor=True),
-    Measure("max_rel_diff", "max_rel_diff", "max_rel_diff", lambda row: row.max_rel_diff),
-    Measure("max_ulp", "ULP", "ULP", lambda row: row.max_ulp),
-    Measure("max_budget", "Budget used", "budget used", lambda row: row.max_budget, 1.0, "limit"),
-    Measure("noise_ratio", "Noise ratio", "noise ratio", lambda row: row.noise_ratio, 1.0, "as near as eager"),
+    Measure("max_abs_diff", "max_abs_diff", lambda row: row.max_abs_diff, has_floor=True),
+    Measure("max_rel_diff", "max_rel_diff", lambda row: row.max_rel_diff),
+    Measure("max_ulp", "ULP", lambda row: row.max_ulp),
+    Measure("max_budget", "Budget used", lambda row: row.max_budget, 1.0, "limit"),
+    Measure("noise_ratio", "Noise ratio", lambda row: row.noise_ratio, 1.0, "as near as eager"),
 )
 
 

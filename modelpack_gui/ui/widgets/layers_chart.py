@@ -114,7 +114,7 @@ class DepthChart(Chart):
         places, floors = floors_of(self._series)
         limit = self.measure.limit
         plot.setLabel("bottom", "depth, in execution order", color=colors.muted)
-        plot.setLabel("left", self.measure.axis, color=colors.muted)
+        plot.setLabel("left", self.measure.title, color=colors.muted)
         if self.measure.has_floor:
             self._draw_floor(pg, plot, places, floors)
         if limit is not None:

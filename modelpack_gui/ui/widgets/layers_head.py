@@ -106,8 +106,14 @@ class LayersHead(QWidget):
         """What intermediate values may take at once."""
         return self.memory.value() << 20
 
-    def show_state(self, state: LayersState, problem: str) -> None:
-        """Bring badge, sentence, buttons and progress in line."""
+    def show_state(self, state: LayersState, problem: str, case: str, other: str) -> None:
+        """Bring badge, sentence, buttons and progress in line.
+
+        Args:
+            case: What is compared next.
+            other: What the rows that are shown are of, if that differs.
+        """
+        self.case.set_text(f"Case: {case}")
         report = state.report
         is_running = state.is_running
         for button in (self.compare_button, self._empty_button):
@@ -134,15 +140,12 @@ class LayersHead(QWidget):
         elif report is not None:
             status = Status.STALE if state.is_stale else status_of(report.verdict)
             stale = "Out of date: settings, files or the artifact changed since. "
-            text = f"{stale if state.is_stale else ''}{report.summary}"
+            of = f"Shown is {other}; compare again to see {case}. " if other else ""
+            text = f"{stale if state.is_stale else ''}{of}{report.summary}"
         else:
             status = Status.NOT_RUN
         self.badge.set_status(status)
         self.sentence.setText(text)
-
-    def show_case(self, case: str, other: str) -> None:
-        """Say which inputs are compared; `other` is what the rows that are shown are of, if that differs."""
-        self.case.set_text(f"Case: {case}  (shown: {other})" if other else f"Case: {case}")
 
     def make_empty(self) -> QWidget:
         """The drawn state for nothing yet."""

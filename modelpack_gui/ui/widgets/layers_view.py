@@ -50,6 +50,7 @@ from modelpack_gui.ui.widgets.pictures import add_picture_actions
 
 _SPLIT_KEY = "splits/layers-down"
 _MEASURE_KEY = "layers/measure"
+_EMPTY, _CONTENT, _BLANK = range(3)
 _LEAST_HEIGHT, _LEAST_EMPTY = 372, 200
 _REDRAW_MS = 150  # rows come faster than anybody reads them
 _TORCHSCRIPT = (
@@ -91,6 +92,7 @@ class LayersView(QWidget):
         self._stack = _Room()
         self._stack.addWidget(self.head.make_empty())
         self._stack.addWidget(self._make_content())
+        self._stack.addWidget(QWidget())  # below a failure
         column = QVBoxLayout(self)
         column.setContentsMargins(0, SPACING, 0, 0)
         column.setSpacing(SPACING)
@@ -159,11 +161,10 @@ class LayersView(QWidget):
         """Bring everything but the rows in line with the state."""
         state = self._state
         report, request = state.report, state.request
-        self.head.show_state(state, self.problem)
         case = self._case.label if self._case is not None else "example"
         if self._controller.recipe.parity.expected_artifact:
             case += ", against eager PyTorch"  # and not against the artifact that the rest of the page is about
-        self.head.show_case(case, self._other_case())
+        self.head.show_state(state, self.problem, case, self._other_case())
         self.error.show_error(None if state.is_running else state.error)
         has_graph = request is not None and request.artifact_path == self._controller.artifact_path
         self.fault.show_report(report, has_graph=has_graph)
@@ -171,9 +172,9 @@ class LayersView(QWidget):
         if state.is_running and not self.repro.is_busy:
             self.repro.hide()  # of what was found before
         has_rows = bool(state.rows)
-        self._stack.setCurrentIndex(1 if has_rows or state.is_running or report is not None else 0)
-        self._stack.setMinimumHeight(_LEAST_HEIGHT if self._stack.currentIndex() else _LEAST_EMPTY)
-        self._stack.setVisible(self._stack.currentIndex() == 1 or state.error is None)
+        has_content = has_rows or state.is_running or report is not None
+        self._stack.setCurrentIndex(_CONTENT if has_content else _BLANK if state.error is not None else _EMPTY)
+        self._stack.setMinimumHeight(_LEAST_HEIGHT if has_content else _LEAST_EMPTY)
         if report is not self._drawn:
             self._drawn = report
             if report is not None:
