@@ -35,6 +35,7 @@ class ProjectSource(QObject):
         self._recipe = Recipe()
         self._base = Path()
         self._stamps: dict[str, FileStamp | None] = {}
+        self._named: frozenset[str] = frozenset()  # those that are no part of the source, but of parity's sides
         self._watcher = QFileSystemWatcher(self)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -50,7 +51,10 @@ class ProjectSource(QObject):
         return self.kind is SavedKind.ONNX
 
     def follow(self, recipe: Recipe, base: Path, scan: SourceScan | None, loaded: LoadReport | None) -> None:
-        """Watch the files of a recipe in the folder `base`, and those that the last load imported besides."""
+        """Watch the files of a recipe in the folder `base`, and those that the last load imported besides.
+
+        The artifacts that parity is asked to compare are watched too.
+        """
         self._recipe, self._base = recipe, base
         self._tell_kind()
         paths = []
@@ -62,15 +66,25 @@ class ProjectSource(QObject):
             paths.append(located(base, recipe.source.checkpoint.path))
         if loaded is not None:
             paths += [Path(stamp.path) for stamp in loaded.files]
-        wanted = {str(path.absolute()) for path in paths}
+        named = (recipe.parity.expected_artifact, recipe.parity.actual_artifact)
+        sides = {str(located(base, path).absolute()) for path in named if path}
+        of_source = {str(path.absolute()) for path in paths}
+        self._named = frozenset(sides - of_source)
+        wanted = of_source | sides
         if wanted != set(self._stamps):
             self._stamps = {path: _stamp(path) for path in sorted(wanted)}
             self._watch()
 
-    def stamps(self) -> tuple[FileStamp, ...]:
-        """The watched files as they are this moment, also where the system has not told yet that one was written."""
+    def stamps(self, *, with_sides: bool = False) -> tuple[FileStamp, ...]:
+        """The watched files as they are this moment, also where the system has not told yet that one was written.
+
+        Args:
+            with_sides: Also the artifacts that only parity looks at.
+        """
         self._look()
-        return tuple(stamp for stamp in self._stamps.values() if stamp is not None)
+        left_out = frozenset[str]() if with_sides else self._named
+        found = (stamp for path, stamp in self._stamps.items() if path not in left_out)
+        return tuple(stamp for stamp in found if stamp is not None)
 
     def changed(self, made_from: Iterable[FileStamp]) -> tuple[str, ...]:
         """Absolute paths of the files that are others than a result was made from."""

@@ -130,7 +130,7 @@ class StageQueue(QObject):
         request = pipeline.request_for(
             stage, recipe, states.artifact_path, exported, is_source=states.looks_at_source
         )
-        made_from = self._source.stamps()
+        made_from = self._source.stamps(with_sides=stage is Stage.PARITY)
 
         if isinstance(request, ParityRequest):
             known, self._known = self._known, ()

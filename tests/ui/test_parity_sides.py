@@ -16,6 +16,7 @@ from modelpack_gui.core.records import InputSpec, ParityRequest, RuntimeChoice
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.pages.parity import ParityPage
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.widgets.parity_sides import SideRow, SidesPanel
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient
@@ -136,6 +137,21 @@ def test_two_artifacts_are_compared_without_the_model_and_without_an_export(
     assert isinstance(request, ParityRequest)
     assert request.artifact_path == "/models/after.onnx"
     assert request.parity.expected_artifact == "/models/before.onnx"
+
+
+def test_a_named_artifact_that_is_written_anew_makes_the_proof_stale_and_nothing_else(
+    sides: SidesPanel, client: FakeClient, controller: Controller, qtbot: QtBot, tmp_path: Path
+) -> None:
+    file = tmp_path / "after.onnx"
+    file.write_bytes(b"before")
+    sides.actual.path.choose(str(file))
+    client.answers["parity"] = made.parity_report()
+    controller.run(Stage.EXPORT, Stage.PARITY)
+    qtbot.waitUntil(lambda: controller.state(Stage.PARITY).status is Status.PASSED)
+    exported = controller.state(Stage.EXPORT).status
+    file.write_bytes(b"changed")
+    qtbot.waitUntil(lambda: controller.state(Stage.PARITY).status is Status.STALE)
+    assert controller.state(Stage.EXPORT).status is exported
 
 
 def test_an_artifact_is_not_compared_with_itself_in_the_same_runtime(
