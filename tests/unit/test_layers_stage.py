@@ -141,7 +141,17 @@ def test_nodes_without_a_row_say_why(artifacts: Path) -> None:
     reasons = {item.reason for item in report.unaligned}
     assert reasons == {Unaligned.FOLDED, Unaligned.FUSED}
     assert all(item.text for item in report.unaligned)
-    assert {item.optimization for item in report.unaligned if item.reason is Unaligned.FUSED} == {"all"}
+    fused = [item for item in report.unaligned if item.reason is Unaligned.FUSED]
+    assert {item.optimization for item in fused} == {"all"}
+    assert all("Conv" in item.text for item in fused)
+
+
+def test_what_lies_between_fused_nodes_is_looked_at_with_optimisations_on(artifacts: Path) -> None:
+    report, _ = _run(artifacts / "trace.onnx")
+    names = [row.eager_name for row in _at(report, "all")]
+    assert len(names) > 8
+    assert {"stages.0", "stages.1", "stages", "stages.1.shortcut"} <= set(names)
+    assert "stages.1.first" not in names
 
 
 def test_a_changed_weight_is_found_where_it_is(artifacts: Path) -> None:

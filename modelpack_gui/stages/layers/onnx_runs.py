@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.stages.export.onnx_header import without_weights
 from modelpack_gui.stages.layers.onnx_model import OnnxModel, reads
+from modelpack_gui.stages.layers.optimised import makers_of
 from modelpack_gui.stages.parity.runtimes import first_line
 from modelpack_gui.stages.source.inputs import dtype_name
 from modelpack_gui.stages.source.usercode import pip_command
@@ -105,15 +106,18 @@ class OnnxParts:
         import onnx
 
         path = scratch / f"optimised.{level}.onnx"
+        weights = path.with_suffix(".weights")  # in the file itself they would all be in memory once more
         options = self._options(level)
         options.optimized_model_filepath = str(path)
+        options.add_session_config_entry("session.optimized_model_external_initializers_file_name", weights.name)
         with self._telling(level):
             part = self._part(self._model.outputs, {})
             self._ort.InferenceSession(part.SerializeToString(), options, providers=["CPUExecutionProvider"])
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
             nodes = onnx.load_model_from_string(without_weights(data)).graph.node
         path.unlink()
-        return {name: node.op_type for node in nodes for name in node.output if name}
+        weights.unlink(missing_ok=True)
+        return makers_of(nodes, self._nodes)
 
     def _part(self, outputs: Sequence[str], feeds: Mapping[str, torch.Tensor]) -> Any:
         """The smallest model that computes some values from those that are fed and from the inputs."""
