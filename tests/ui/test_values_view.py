@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+import shiboken6
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QGraphicsView
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
@@ -298,6 +299,48 @@ def test_the_scatter_draws_the_worst_elements_whatever_the_grid(view: ValuesView
     qtbot.waitUntil(lambda: view.scatter.has_picture)
     expected = float(_image()[0][1, 2, 7, 9])
     assert "[1, 2, 7, 9]" in view.scatter.describe_at(expected, expected + 1.0)
+
+
+def test_what_is_zoomed_into_is_counted_anew(view: ValuesView, show: Show, qtbot: QtBot) -> None:
+    view.show_view(views.SCATTER)
+    with qtbot.waitSignal(view.scatter.drawn):
+        show(*_image())
+    qtbot.waitUntil(lambda: view.scatter.is_counted and view.scatter.is_up_to_date)
+    plot = view.scatter.findChild(QGraphicsView)
+    assert plot is not None
+    place = QPointF(plot.viewport().rect().center())
+    turn = QWheelEvent(
+        place,
+        plot.viewport().mapToGlobal(place),
+        QPoint(),
+        QPoint(0, 480),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    all_of_it = view.scatter.shown_range
+    QApplication.sendEvent(plot.viewport(), turn)
+    assert view.scatter.shown_range == all_of_it  # a page that is scrolled past must not change
+    view.scatter.setFocus()
+    QApplication.sendEvent(plot.viewport(), turn)
+    qtbot.waitUntil(lambda: view.scatter.shown_range != all_of_it)
+    QTest.mouseDClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place.toPoint())
+    assert view.scatter.shown_range == all_of_it
+
+
+def test_closing_while_values_are_read_is_quiet(
+    controller: Controller, settings: Settings, qtbot: QtBot, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "big.npy", np.zeros((1000, 3000), np.float32))
+    files = ValueFiles(str(tmp_path / "big.npy"), str(tmp_path / "big.npy"))
+    output = dataclasses.replace(made.output("logits", Verdict.FAILED, 2, 1e-3), values=files)
+    other = ValuesView(controller, settings)
+    other.show()
+    other.show_output(None, _case(output), output)
+    assert other.source.is_busy
+    shiboken6.delete(other)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("values")]
 
 
 def test_the_tolerances_tell_what_would_pass(view: ValuesView) -> None:

@@ -66,6 +66,11 @@ class ValuesScatter(Chart):
         """Whether the elements of the present values were counted."""
         return self._whole is not None
 
+    @property
+    def shown_range(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        """What the counts that are drawn span, across and up; None before there are any."""
+        return None if self._density is None else (self._density.x, self._density.y)
+
     def refresh(self) -> None:
         """Another output."""
         values = self._source.values
@@ -81,6 +86,7 @@ class ValuesScatter(Chart):
 
     def reset_view(self) -> None:
         """Show all elements."""
+        self._zoom_timer.stop()
         if self._whole is not None:
             self._density = self._whole
             self._set_range()
@@ -143,8 +149,9 @@ class ValuesScatter(Chart):
             return density(values, bins, x, y, is_difference=is_difference, check=check)
 
         def answered(result: Density) -> None:
-            self._density = result
-            self.redraw()
+            if (x, y) == self._view_range():  # else it was zoomed out of since
+                self._density = result
+                self.redraw()
 
         self._source.ask("scatter-zoomed", work, answered)
 
