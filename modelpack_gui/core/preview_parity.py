@@ -92,6 +92,8 @@ for sizes, seed in cases:
 print(f"{failed} of {len(cases)} cases failed" if failed else f"All {len(cases)} cases agree")
 sys.exit(1 if failed else 0)"""
 
+_VALUES_NOTE = "# A sweep in the app also tries other kinds of values, such as zeros, large ones and NaN."
+
 
 def check_lines(export: ExportSpec) -> list[str]:
     """Lines that load the artifact, and for ONNX run the checker."""
@@ -118,11 +120,7 @@ def parity_lines(
         *(["# The artifact computes in float16, and is judged by the tolerances for that."] if computes_in else []),
         f"default_tolerances = {literal(parity.tolerance_of('float32', computes_in))}  # rtol, atol",
         bracketed("tolerances = {", [f"{literal(dtype)}: {literal(pair)}" for dtype, pair in others.items()], "}"),
-        *(
-            ["# A sweep in the app also tries other kinds of values, such as zeros, large ones and NaN."]
-            if parity.sweep
-            else []
-        ),
+        *([_VALUES_NOTE] if parity.sweep else []),
         bracketed("cases = [", cases, "]"),
         "",
         "",

@@ -251,7 +251,7 @@ def test_a_case_that_no_plan_has_can_be_asked_for_with_its_values(folder: Path) 
     assert np.load(files.expected).shape == np.load(files.actual).shape == (7, 4)
     assert Path(files.actual).is_relative_to(folder / "values")
     again = run(dataclasses.replace(request, only=(CaseChoice(),), known=report.cases), context)
-    assert [one.label for one in again.cases] == ["n = 7, seed 4", "example"]
+    assert [one.label for one in again.cases] == ["example", "n = 7, seed 4"]
     assert run(dataclasses.replace(request, only=(CaseChoice(),), known=again.cases), context).cases == again.cases
     assert len(context.parts) == 3
     with pytest.raises(UserError) as caught:

@@ -63,7 +63,7 @@ def go_through(
     if store is not None:
         store.tell()
     order = {case.choice.key: place for place, case in enumerate(planned)}
-    ordered = sorted(results.items(), key=lambda item: order.get(item[0], -1))
+    ordered = sorted(results.items(), key=lambda item: order.get(item[0], len(order)))
     return Tried(tuple(case for _, case in ordered), tuple(left))
 
 
