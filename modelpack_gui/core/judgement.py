@@ -186,11 +186,11 @@ def _verdict(output: OutputParity, ties: str, spec: ParitySpec, regime: Regime) 
         of = f"{output.mismatched} of {output.elements} indices differ"
         return Verdict.WARNING, f"{of}, only where either choice is right. {ties}"
     problem = _fault(output) or _noise(output, spec)
-    if problem and ties:
-        return Verdict.FAILED, f"{problem} {ties}"
     if problem:
         reason = excuse(output, regime, spec)
-        return (Verdict.WARNING, f"{problem[:-1]}; {reason}.") if reason else (Verdict.FAILED, problem)
+        if reason:
+            return Verdict.WARNING, f"{problem[:-1]}; {reason}."
+        return Verdict.FAILED, f"{problem} {ties}".rstrip()
     if regime in (Regime.NAN, Regime.INF) and (output.equal_nans or output.expected_infs):
         return Verdict.PASSED, ""  # that they come out at the same places is what these inputs are for
     found = vacuity(output, spec)
