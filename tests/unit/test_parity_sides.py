@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -209,3 +211,14 @@ def test_a_plain_side_that_does_not_run_is_left_out() -> None:
     assert noise.plain is None
     assert noise.ratio is not None
     assert noise.ratio <= 1.0
+
+
+def test_the_exact_side_does_not_import_the_compiler_of_torch() -> None:
+    code = (
+        "import sys, torch\n"
+        "from modelpack_gui.stages.parity.widening import Widening\n"
+        "with torch.no_grad(), Widening():\n"
+        "    assert (torch.ones(1).float() / 3).dtype is torch.float64\n"
+        "assert 'torch._dynamo' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

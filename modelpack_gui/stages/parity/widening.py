@@ -33,6 +33,11 @@ class Widening(TorchDispatchMode):  # type: ignore[no-untyped-call]  # untyped i
         super().__init__()  # type: ignore[no-untyped-call]
         self.narrowed: list[str] = []
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """What torch asks: else it imports its compiler for a second or two, to keep it away from the next method."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one operator in float64."""
         is_written_into = func._schema.is_mutable  # then the operand itself is what counts, and not a wide copy
