@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from modelpack_gui.core.excuses import excuse
+from modelpack_gui.core.figures import significant
 from modelpack_gui.core.parity_summary import Found, is_empty, summarise, untried
 from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, ParitySpec, Regime, TieFacts, Verdict
 from modelpack_gui.core.tolerance import (
@@ -208,7 +209,7 @@ def _noise(output: OutputParity, spec: ParitySpec) -> str:
     ratio = output.noise.ratio if output.noise is not None else None
     if ratio is None or not 0 < spec.max_noise_ratio < ratio:
         return ""
-    return f"The error is {_factor(ratio)} times the noise floor, and {spec.max_noise_ratio:g} times is allowed."
+    return f"The error is {significant(ratio)} times the noise floor, and {spec.max_noise_ratio:g} times is allowed."
 
 
 def _fault(output: OutputParity) -> str:

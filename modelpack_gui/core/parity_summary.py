@@ -246,6 +246,9 @@ def _extent(outputs: Sequence[OutputParity]) -> str:
     error = max(item.max_abs_diff or 0.0 for item in outputs)
     budgets = [item.max_budget for item in outputs if item.max_budget is not None]
     times = f", {max(budgets):.3g} times the tolerance" if budgets else ""
+    ratios = [item.noise.ratio or 0.0 for item in outputs if item.noise is not None]
+    if budgets and max(budgets) <= 1 and ratios:  # it fails by the limit on that
+        times = f", {significant(max(ratios), 2)} times the noise floor"
     return f"largest error {error:.2g}{times}"
 
 
@@ -288,6 +291,8 @@ def _slight(report: ParityReport, failed: Sequence[OutputParity]) -> str:
         return ""
     worst = max(failed, key=lambda item: item.max_budget or 0.0)
     times = f"the largest error is {worst.max_budget:.3g} times the tolerance"
+    if (worst.max_budget or 0.0) <= 1:
+        times = "all are within the tolerance"
     noise = [item.noise for item in failed if item.noise is not None]
     if noise:
         farthest = max(noise, key=lambda figures: figures.ratio or 0.0)

@@ -40,6 +40,17 @@ class Net(torch.nn.Module):
     def forward(self, x):
         return self.linear(x)
 
+class Branches(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(3, 4)
+
+    def forward(self, x):
+        y = self.linear(x)
+        if x.shape[0] > 2:
+            y = y * 2
+        return y
+
 class Exits(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -80,7 +91,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(folder: Path, monkeypatch: pytest.MonkeyPatch, workers: WorkerClient) -> Iterator[Path]:
     (folder / "nets.py").write_text(NETS, encoding="utf-8")
-    for name in ("Net", "Exits", "Hangs", "Missing"):
+    for name in ("Net", "Branches", "Exits", "Hangs", "Missing"):
         (folder / f"{name}.toml").write_text(RECIPE.format(name=name), encoding="utf-8")
     monkeypatch.setattr(commands, "make_client", lambda: SharedClient(workers))
     monkeypatch.chdir(folder)
@@ -157,6 +168,23 @@ def test_parity_of_an_artifact_can_be_judged_by_itself_and_with_other_tolerances
     assert {(case["sizes"]["batch"], case["seed"]) for case in report["cases"]} == {(2, 0), (2, 9), (4, 0), (4, 9)}
     assert main(["parity", "Net.toml", "--rtol", "-1"]) == 2
     assert "parity.rtol is out of range" in capsys.readouterr().err
+
+
+def test_a_failed_parity_is_followed_layer_by_layer_to_the_line_and_to_a_repro(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", "Branches.toml", "-q"]) == 0
+    words = ["--sizes", "3", "--seeds", "0", "--layers", "--repro", "fault.zip", "--json", "p.json"]
+    status = main(["parity", "Branches.toml", *words])
+    printed = capsys.readouterr()
+    assert status == 1, printed
+    data = read_json(project / "p.json")
+    assert data["layers"]["result"]["fault"]["place"]["file"] == str(project / "nets.py")
+    assert data["layers"]["result"]["case"]["sizes"] == {"batch": 3}
+    assert data["repro"]["result"]["verdict"] == "failed"
+    assert (project / "fault.zip").stat().st_size == data["repro"]["result"]["size_bytes"]
+    assert "<-- first fault" in printed.out
+    assert "✕ 2 of 2, batch = 3: " in printed.err
 
 
 def test_a_benchmark_without_an_artifact_measures_what_needs_none(
