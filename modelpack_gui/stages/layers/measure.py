@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from modelpack_gui.stages.parity.ulp import has_ulps, largest_ulp
 from modelpack_gui.stages.source.inputs import dtype_name, to_numpy
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 16  # elements; some arrays of a chunk in float64 stay in the cache
 
-_BITS = {"float16": "int16", "float32": "int32", "float64": "int64"}
 _HALF_SPACING = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 _SMALLEST = {"float64": 5e-324, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
 
@@ -81,13 +81,14 @@ def measure(
         return errors
     left, right = to_numpy(expected).reshape(-1), to_numpy(actual).reshape(-1)
     wide = to_numpy(exact).reshape(-1) if exact is not None else None
-    bits = _BITS.get(str(left.dtype)) if left.dtype == right.dtype else None
+    dtype = dtype_name(expected.dtype)
+    has_steps = has_ulps(dtype) and expected.dtype == actual.dtype
     for start in range(0, left.size, CHUNK):
         part = slice(start, start + CHUNK)
         truth = wide[part] if wide is not None else None
         _add(errors, left[part], right[part], truth, tolerance, nan_equal)
-        if bits is not None:
-            _add_ulp(errors, left[part], right[part], bits)
+        if has_steps:
+            _add_ulp(errors, left[part], right[part], dtype)
     if errors.noise is not None:
         dtypes = (dtype_name(expected.dtype), dtype_name(actual.dtype), computes_in)
         coarser = max(dtypes, key=lambda name: _HALF_SPACING.get(name, 0))
@@ -213,28 +214,12 @@ def _misplaced(left: npt.NDArray[Any], right: npt.NDArray[Any], nan_equal: bool)
     return int(differs.sum())
 
 
-def _add_ulp(errors: Errors, left: npt.NDArray[Any], right: npt.NDArray[Any], bits: str) -> None:
+def _add_ulp(errors: Errors, left: npt.NDArray[Any], right: npt.NDArray[Any], dtype: str) -> None:
     """Distance in representable numbers; NaN and Inf count nowhere."""
     import numpy as np
 
     if errors.misplaced or errors.compared < errors.elements:
         both = np.isfinite(left) & np.isfinite(right)
         left, right = left[both], right[both]
-    one, other = (_ordered(values, bits) for values in (left, right))
-    kind = np.float64 if bits == "int64" else np.int64
-    distance = np.subtract(one, other, dtype=kind, casting="unsafe")
-    if distance.size:
-        errors.max_ulp = max(errors.max_ulp or 0.0, float(distance.max()), -float(distance.min()))
-
-
-def _ordered(values: npt.NDArray[Any], bits: str) -> npt.NDArray[Any]:
-    """Integers in the order of the floating-point numbers, one apart where those are neighbours."""
-    import numpy as np
-
-    raw = np.ascontiguousarray(values).view(bits)
-    magnitude = raw.dtype.type(np.iinfo(bits).max)
-    # -x is the bits of x with the sign set: turn those below zero around, so that -0.0 comes to be 0.
-    below = raw < 0
-    if below.any():
-        return np.where(below, -(raw & magnitude), raw)
-    return raw
+    if left.size:
+        errors.max_ulp = max(errors.max_ulp or 0.0, float(largest_ulp(dtype, left, right)))
