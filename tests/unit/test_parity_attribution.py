@@ -206,14 +206,16 @@ def test_folding_is_told_by_exporting_again_without_it_and_with_it(
     )
 
     def export(request: ExportRequest, *_: object) -> object:
+        warnings.warn("of the other export", UserWarning, stacklevel=1)
         is_wrong = request.export.constant_folding and not is_stale
         again = _affine(Path(request.export.output_path), 2.01 if is_wrong else 2.0)
         return SimpleNamespace(artifact=read_artifact(again))
 
     monkeypatch.setattr("modelpack_gui.stages.export.stage.run", export)
 
-    _, found = _run(folder, "Affine", path)
+    report, found = _run(folder, "Affine", path)
 
+    assert not report.warnings
     assert found.origin is (Origin.EXPORT if is_stale else Origin.FOLDING)
     assert ("exported anew it agrees" if is_stale else "it is constant folding") in found.sentence
     assert [side.side for side in found.sides][-2:] == ["without folding", "exported anew"]

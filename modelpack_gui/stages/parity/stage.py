@@ -76,8 +76,9 @@ def run(
             is_random=random is not None,
         )
         tried = go_through(cases, request, runner.run, context, clock)
-        found = None  # of cases that are run once more for their values it is known
-        if not is_brief and not request.only:
+    found = None
+    if not is_brief and not request.only:  # of cases that are run once more for their values it is known
+        with capture():  # what other ways of running it warn of is no matter of this artifact
             found = attribute(tried.cases, cases, opened, request, context, clock, is_random=random is not None)
     warnings = (*(built.warnings if built is not None else ()), *captured.records, *((random,) if random else ()))
     report = judge_report(
