@@ -68,14 +68,14 @@ class Monitor:
                 assert isinstance(event, Sample)  # the benchmark tells its progress apart from the samples
 
     def _part(self, event: Partial) -> None:
-        """Something that came before the end: a cell, a case that did not pass, or how many layers are compared."""
+        """Something that came before the end: a cell, a case that failed, or how many layers are compared."""
         part = event.result
         if self._is_quiet:
             return
         if isinstance(part, MatrixCell) and part.is_over and part.choice not in self._told:
             self._told.add(part.choice)  # it comes once more with its latency, which only the table shows
             self._tell(cell_line(part))
-        elif isinstance(part, ParityPart) and part.case.verdict in (Verdict.FAILED, Verdict.WARNING):
+        elif isinstance(part, ParityPart) and part.case.verdict is Verdict.FAILED:
             self._tell(case_line(part))
         elif isinstance(part, LayerRows):
             share = f" {part.done / part.planned:4.0%}" if part.planned else ""

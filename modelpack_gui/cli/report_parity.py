@@ -52,7 +52,7 @@ def matrix_text(report: ParityReport) -> str:
 
 
 def case_line(part: ParityPart) -> str:
-    """A case that did not pass, as soon as it has ended."""
+    """A case that failed, as soon as it has ended."""
     case = part.case
     reasons = [f"{output.name}: {output.reason}" for output in case.outputs if output.reason]
     text = case.error.message if case.error is not None else listed(reasons, 1)

@@ -263,7 +263,7 @@ def test_of_many_layers_those_around_the_fault_are_shown() -> None:
     assert any("of 225 rows are shown" in line for line in clean)
 
 
-def test_the_monitor_tells_of_each_case_that_does_not_pass_as_it_ends() -> None:
+def test_the_monitor_tells_of_each_case_that_fails_as_it_ends() -> None:
     stream = io.StringIO()
     monitor = Monitor(stream)
     report = _failing()
