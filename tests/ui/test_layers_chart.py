@@ -6,8 +6,10 @@ import math
 from collections.abc import Sequence
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.records import LayerRow, Verdict
@@ -36,6 +38,19 @@ def place_of(chart: DepthChart, row: LayerRow) -> QPoint:
     point = chart.point_of(row)
     assert point is not None
     return chart._canvas.getPlotItem().getViewBox().mapViewToScene(QPointF(*point)).toPoint()  # type: ignore[no-any-return]
+
+
+def double_click(chart: DepthChart, place: QPoint) -> None:
+    """As a window system does it: QTest presses a button twice."""
+    viewport = chart._canvas.viewport()
+    for kind, buttons in (
+        (QEvent.Type.MouseButtonDblClick, Qt.MouseButton.LeftButton),
+        (QEvent.Type.MouseButtonRelease, Qt.MouseButton.NoButton),
+    ):
+        where = QPointF(place)
+        at = QPointF(viewport.mapToGlobal(place))
+        event = QMouseEvent(kind, where, at, Qt.MouseButton.LeftButton, buttons, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(viewport, event)
 
 
 def test_there_is_one_series_for_each_level_the_lowest_first() -> None:
@@ -128,3 +143,22 @@ def test_the_measure_can_be_changed(qtbot: QtBot, chart: DepthChart) -> None:
     with qtbot.waitSignal(chart.drawn):
         chart.set_measure("noise_ratio")
     assert chart.point_of(row) == (0.0, 2.0)
+
+
+def test_a_zoomed_axis_moves_to_what_is_selected_and_a_double_click_shows_all_of_it(
+    qtbot: QtBot, chart: DepthChart
+) -> None:
+    rows = made_layers.rows(60, levels=("off",))
+    draw(qtbot, chart, rows)
+    box = chart._canvas.getPlotItem().getViewBox()
+    box.setXRange(0, 10, padding=0)
+    box.sigRangeChangedManually.emit(box.state["mouseEnabled"])  # as the wheel does
+    chart.select(rows[50])
+    low, high = box.viewRange()[0]
+    assert low < 50 < high
+    assert high - low == pytest.approx(10)
+    with qtbot.waitSignal(chart.drawn):
+        double_click(chart, place_of(chart, rows[50]))
+    low, high = box.viewRange()[0]
+    assert low < 0
+    assert high > 59

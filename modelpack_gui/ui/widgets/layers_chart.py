@@ -68,9 +68,15 @@ class DepthChart(Chart):
         self.redraw()
 
     def select(self, row: LayerRow | None) -> None:
-        """Mark a row as the one that is looked at."""
+        """Mark a row as the one that is looked at; where the axis is zoomed, it moves to it."""
         self._selected = row
         self._place_ring()
+        point = self.point_of(row) if row is not None else None
+        if self._is_zoomed and point is not None:
+            box = self._canvas.getPlotItem().getViewBox()
+            low, high = box.viewRange()[0]
+            if not low <= point[0] <= high:
+                box.setXRange(point[0] - (high - low) / 2, point[0] + (high - low) / 2, padding=0)
 
     @property
     def series(self) -> tuple[LevelSeries, ...]:

@@ -128,8 +128,10 @@ class LayersHead(QWidget):
         text = ""
         if is_running:
             status = Status.RUNNING
-            self._bar.setRange(0, 0 if state.fraction is None else 1000)
-            self._bar.setValue(round(1000 * (state.fraction or 0.0)))
+            done = state.done / state.planned if state.planned else None
+            share = state.fraction if state.fraction is not None else done
+            self._bar.setRange(0, 0 if share is None else 1000)
+            self._bar.setValue(round(1000 * (share or 0.0)))
             came = f"  ·  {state.done:,} of {plural(state.planned, 'value')}" if state.planned else ""
             self._bar_text.set_text(f"{state.message}{came}")
         elif state.error is not None:
