@@ -23,6 +23,7 @@ CLEAN = [
     ("ResidualNet", "dynamo", 20),  # batch norms folded into convolutions
     ("MaskedEncoder", "dynamo", 20),
     ("Upsampler", "dynamo", 20),
+    ("InPlace", "dynamo", 20),  # slices of slices, most of them helpers
 ]
 
 
@@ -34,9 +35,10 @@ def test_no_layer_of_a_clean_model_is_at_fault(name: str, exporter: str, opset: 
         spec = case.export("onnx", exporter, opset, path)
         registry.resolve("export")(ExportRequest(case.source, case.inputs, spec), context)
     names = dict.fromkeys(dim.name for dim in case.dynamic)
-    for choice in (CaseChoice(), CaseChoice({name: 3 + 2 * i for i, name in enumerate(names)}, seed=1)):
+    for choice in (CaseChoice(), CaseChoice({dim: 3 + 2 * i for i, dim in enumerate(names)}, seed=1)):
         request = LayersRequest(case.source, case.inputs, path, case.dynamic, ParitySpec(), case=choice)
         report: LayersReport = registry.resolve("layers")(request, context)
         assert report.fault is None, report.fault
         assert report.verdict is Verdict.PASSED, report.summary
-        assert report.aligned_share > 0.5
+        assert report.rows
+        assert report.aligned_share > (0.1 if name == "InPlace" else 0.5)

@@ -39,7 +39,7 @@ compares with the outputs there, and exits with 1 when they differ. `versions.tx
 ## Expected
 
 The inputs and the expected output are what {against} computes at these places. Values agree if \
- |actual - expected| <= {atol:g} + {rtol:g} * |expected|; integers and booleans must be equal.{why}
+|actual - expected| <= {atol:g} + {rtol:g} * |expected|; integers and booleans must be equal.{why}
 
 ## What happens
 
