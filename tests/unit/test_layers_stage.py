@@ -134,6 +134,7 @@ def test_a_small_memory_gives_the_same_rows(artifacts: Path) -> None:
     pieces, _ = _run(artifacts / "trace.onnx", memory_bytes=100_000)
     assert [row.value for row in whole.rows] == [row.value for row in pieces.rows]
     assert pieces.peak_bytes < whole.peak_bytes
+    assert not list(artifacts.glob("*.weights"))
 
 
 def test_nodes_without_a_row_say_why(artifacts: Path) -> None:

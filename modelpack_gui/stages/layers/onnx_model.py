@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -36,6 +37,7 @@ class OnnxModel:
     def __init__(self, path: Path, context: Context) -> None:
         import onnx
 
+        self._own_weights: Path | None = None
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
             self.proto: Any = onnx.load_model_from_string(without_weights(data, KEPT_BYTES))
             is_external = any(tensor.data_location == _EXTERNAL for tensor in self.proto.graph.initializer)
@@ -44,11 +46,17 @@ class OnnxModel:
                 self.folder = path.parent
             else:
                 self.folder = context.scratch
-                self._write_weights(stream, data, self.folder / f"{path.stem}.{path.stat().st_mtime_ns}.weights")
+                self._own_weights = self.folder / f"{path.stem}.{os.getpid()}.{id(self)}.weights"
+                self._write_weights(stream, data, self._own_weights)
         stored = {tensor.name for tensor in self.proto.graph.initializer}
         stored |= {tensor.values.name for tensor in self.proto.graph.sparse_initializer}
         self.inputs = tuple(value.name for value in self.proto.graph.input if value.name not in stored)
         self.outputs = tuple(value.name for value in self.proto.graph.output)
+
+    def close(self) -> None:
+        """Delete the file of weights; no part can be run any more."""
+        if self._own_weights is not None:
+            self._own_weights.unlink(missing_ok=True)
 
     def _write_weights(self, source: BinaryIO, data: mmap.mmap, target: Path) -> None:
         """Put the weights that were cut out into a file of their own, and refer to them there.

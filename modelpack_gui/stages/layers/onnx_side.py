@@ -46,6 +46,7 @@ class OnnxSide:
         self.can_be_cut = True
         self.levels = tuple(dict.fromkeys(levels))
         self.description = f"ONNX Runtime {version}, CPUExecutionProvider"
+        self._model = model
         self._parts = OnnxParts(model)
         self._scratch = context.scratch
         self._makers: dict[str, dict[str, str]] = {}
@@ -71,3 +72,7 @@ class OnnxSide:
         if level not in self._makers:
             self._makers[level] = self._parts.makers(level, self._scratch)
         return self._makers[level]
+
+    def close(self) -> None:
+        """See ArtifactSide."""
+        self._model.close()

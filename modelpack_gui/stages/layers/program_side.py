@@ -111,6 +111,9 @@ class ProgramSide:
         """See ArtifactSide."""
         return None
 
+    def close(self) -> None:
+        """See ArtifactSide: there is nothing to give up."""
+
     def _stored_by_placeholder(self) -> dict[str, torch.Tensor]:
         tensors = stored_tensors(self._program)
         specs = self._program.graph_signature.input_specs

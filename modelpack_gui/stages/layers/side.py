@@ -47,3 +47,6 @@ class ArtifactSide(Protocol):
 
     def makers(self, level: str) -> Mapping[str, str] | None:
         """What type of node makes each value that is left at a level of optimisation; None if all are left."""
+
+    def close(self) -> None:
+        """Delete what was written for it; nothing is run any more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from modelpack_gui.core.context import Context
@@ -69,13 +70,13 @@ def run(request: LayersRequest, context: Context, built: BuiltModel | None = Non
         context.progress("Building the model", 0.0)
         built = build_model(request.source, context)
     context.check_cancelled()
-    with capture():
+    with capture(), ExitStack() as opened:
         drawn = make_inputs(case.inputs, context, seed_offset=case.seed, shapes=case.shapes)
         tensors = in_regime(drawn, case.inputs, case.regime)
         eager = EagerModel(built.module, plan_call(built.module, case.inputs), tensors)
         context.progress("Aligning the artifact with the model", 0.0)
         trace = eager.run()
-        side = _open(artifact, request, built.module, tensors, context)
+        side = opened.enter_context(closing(_open(artifact, request, built.module, tensors, context)))
         aligned = [
             item for item in align(side.graph, trace, side.sources) if not request.only or item.value in request.only
         ]
