@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core.records import LayerFault, OutputParity, ParityCase, ParityReport
@@ -67,6 +67,11 @@ class ParityTabs(QTabWidget):
         is_wrapped = layout is not None and layout.hasHeightForWidth()
         least = layout.totalMinimumHeightForWidth(width) if layout and is_wrapped else view.minimumSizeHint().height()
         return least + self.tabBar().sizeHint().height()
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the widest tab, as high as the one in view."""
+        least = self.currentWidget().minimumSizeHint().height() + self.tabBar().sizeHint().height()
+        return QSize(super().minimumSizeHint().width(), least)
 
     def _feed(self) -> None:
         self.updateGeometry()
