@@ -62,7 +62,7 @@ ROW_COLUMNS: tuple[Column[LayerRow], ...] = (
         text=lambda row: short_location(row.source_location),
         full=lambda row: row.source_location,
         is_mono=True,
-        width=98,
+        width=112,
         tooltip="Line of your code that made it",
     ),
     _number("max_abs_diff", lambda row: row.max_abs_diff, "Largest |actual − expected|"),
