@@ -9,7 +9,7 @@ from modelpack_gui.cli.console import indented, mark, table
 from modelpack_gui.cli.further import FurtherResult
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.explanation_text import place_text
-from modelpack_gui.core.figures import count, duration, plural, significant, size
+from modelpack_gui.core.figures import count, duration, plural, rounded, significant, size
 from modelpack_gui.core.records import LayerRow, LayersReport, ReproRecord, UnalignedNode, Verdict
 
 _MOST_ROWS = 60
@@ -65,7 +65,7 @@ def _cells(row: LayerRow) -> tuple[str, ...]:
         row.module_path,
         Path(row.source_location).name,
         "NaN/Inf" if row.misplaced else significant(row.max_abs_diff),
-        "–" if row.noise_ratio is None else f"{significant(row.noise_ratio, 2)}x",
+        "–" if row.noise_ratio is None else f"{rounded(row.noise_ratio)}x",
         significant(row.introduced),
         "<-- first fault" if row.is_fault else "",
     )

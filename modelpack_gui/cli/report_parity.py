@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from modelpack_gui.cli.console import mark, table
 from modelpack_gui.cli.report_explanations import explanations_text
-from modelpack_gui.core.figures import listed, significant
+from modelpack_gui.core.figures import listed, rounded, significant
 from modelpack_gui.core.parity_summary import example_sizes
 from modelpack_gui.core.records import (
     Attribution,
@@ -74,7 +74,7 @@ def _cell(cases: Sequence[ParityCase]) -> str:
     verdict = Verdict.worst([case.verdict for case in cases])
     ratios = [case.noise_ratio for case in cases if case.noise_ratio is not None]
     if ratios:
-        return f"{mark(verdict)} {significant(max(ratios), 2)}x"
+        return f"{mark(verdict)} {rounded(max(ratios))}x"
     budgets = [output.max_budget for case in cases for output in case.outputs if output.max_budget is not None]
     return f"{mark(verdict)} {significant(100 * max(budgets), 2)} %" if budgets else mark(verdict)
 
@@ -109,7 +109,7 @@ def _differences(output: OutputParity) -> tuple[str, ...]:
         significant(output.max_abs_diff),
         significant(output.max_rel_diff),
         significant(output.max_budget),
-        "–" if ratio is None else f"{significant(ratio, 2)}x",
+        "–" if ratio is None else f"{rounded(ratio)}x",
         mismatched,
     )
 

@@ -24,6 +24,11 @@ def significant(value: float | None, digits: int = 3) -> str:
     return f"{value:,.{max(0, digits - 1 - magnitude)}f}"
 
 
+def rounded(value: float, digits: int = 2) -> str:
+    """A number in a sentence, where more digits than these say nothing: `780,000`, `120`, `0.94`."""
+    return significant(float(f"{value:.{digits - 1}e}"), digits)
+
+
 def full(value: float | None) -> str:
     """All digits of a number."""
     return "" if value is None else repr(value)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from modelpack_gui.core.excuses import excuse
-from modelpack_gui.core.figures import significant
+from modelpack_gui.core.figures import rounded
 from modelpack_gui.core.parity_summary import Found, is_empty, summarise, untried
 from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, ParitySpec, Regime, TieFacts, Verdict
 from modelpack_gui.core.tolerance import (
@@ -64,7 +64,7 @@ def judge_report(report: ParityReport) -> ParityReport:
     verdicts: list[Verdict] = [
         Verdict.PASSED if case.verdict is Verdict.WARNING else case.verdict for case in report.cases
     ]
-    if doubts or report.is_random or is_empty(report) or untried(report):
+    if doubts or report.is_random or is_empty(report) or untried(report) or report.left:
         verdicts.append(Verdict.WARNING)
     verdict = Verdict.worst(verdicts)
     return dataclasses.replace(report, verdict=verdict, summary=summarise(report, doubts))
@@ -209,7 +209,7 @@ def _noise(output: OutputParity, spec: ParitySpec) -> str:
     ratio = output.noise.ratio if output.noise is not None else None
     if ratio is None or not 0 < spec.max_noise_ratio < ratio:
         return ""
-    return f"The error is {significant(ratio)} times the noise floor, and {spec.max_noise_ratio:g} times is allowed."
+    return f"The error is {rounded(ratio)} times the noise floor, and {spec.max_noise_ratio:g} times is allowed."
 
 
 def _fault(output: OutputParity) -> str:
@@ -233,12 +233,12 @@ def _fault(output: OutputParity) -> str:
 
 
 def _factor(budget: float) -> str:
-    """A factor above 1, never rounded to 1: three digits, or all of a large one."""
+    """A factor above 1, never rounded to 1."""
     if math.isinf(budget):
         return "infinity (the tolerance is zero there)"
     if budget < 1.01:
         return "just over 1"
-    return f"{budget:,.0f}" if budget >= 100 else f"{budget:.3g}"
+    return rounded(budget, 3)
 
 
 def _doubts(cases: Sequence[ParityCase]) -> tuple[Found, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from modelpack_gui.core.figures import significant
+from modelpack_gui.core.figures import plural, rounded, significant
 from modelpack_gui.core.records import Origin, OutputParity, ParityCase, ParityReport, Regime, Verdict
 from modelpack_gui.core.rounding import ROUNDING_RATIO, nearness
 
@@ -31,6 +31,8 @@ Found = tuple[ParityCase, OutputParity]
 """An output and the case that it is of."""
 
 SLIGHT_BUDGET = 10.0  # errors are called rounding up to so many times the tolerance, where no noise floor is known
+
+_PLACES_NAMED = 3  # in a sentence
 
 _TELLING = frozenset({Origin.FOLDING, Origin.OPTIMIZER, Origin.PRECISION, Origin.RUNTIME})
 """Origins that say more than where it fails."""
@@ -76,7 +78,7 @@ def _summary(report: ParityReport, doubts: Sequence[Found]) -> str:
     if fixed:
         others = " and ".join(f"{name} other than {sizes[name]}" for name in fixed)
         return f"Doubtful: {agreement}, but nothing was compared at a size of {others}."
-    return f"Passed: {agreement}{_used(cases)}.{_excused(cases)}"
+    return f"Passed{' so far' if report.left else ''}: {agreement}{_used(cases)}.{_excused(cases)}"
 
 
 def _spread(cases: Iterable[ParityCase]) -> str:
@@ -126,7 +128,22 @@ def is_empty(report: ParityReport) -> bool:
 
 
 def places(cases: Iterable[ParityCase], example: Mapping[str, int]) -> str:
-    """Where some cases are: `the example size`, `batch = 3, 5, 17`, `batch = 3 with height = 5 and large values`."""
+    """Where some cases are: `the example size`, `batch = 3, 5, 17`, `batch = 3 with height = 5 and large values`.
+
+    Of many places, as a sweep has, the first are named, those of usual values before others, and the rest counted.
+    """
+    listed = sorted(cases, key=lambda case: case.regime is not Regime.NORMAL)
+    named: dict[str, int] = {}
+    for text, count in _named(listed, example):
+        named[text] = named.get(text, 0) + count
+    shown = list(named)[:_PLACES_NAMED]
+    more = sum(named.values()) - sum(named[text] for text in shown)
+    rest = f" and in {plural(more, 'more case')}" if more else ""
+    return " and at ".join(shown) + rest
+
+
+def _named(cases: Iterable[ParityCase], example: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Places, each with the number of its cases."""
     found: dict[tuple[tuple[str, ...], Regime], list[ParityCase]] = {}
     sets = []
     for case in cases:
@@ -134,21 +151,21 @@ def places(cases: Iterable[ParityCase], example: Mapping[str, int]) -> str:
             sets.append(f"the input set {case.input_set}")
         else:
             found.setdefault((_changed(case, example), case.regime), []).append(case)
-    texts = []
     for (changed, regime), group in found.items():
         values = "" if regime is Regime.NORMAL else REGIME_TITLES[regime]
         if not changed:
             if not values and not any(case.is_example for case in group):
                 values = "other values"
-            texts.append(f"the example size{values and f' with {values}'}")
+            yield f"the example size{values and f' with {values}'}", len(group)
         elif len(changed) == 1:
             sizes = sorted({case.sizes[changed[0]] for case in group})
-            texts.append(f"{changed[0]} = {', '.join(map(str, sizes))}{values and f' with {values}'}")
+            yield f"{changed[0]} = {', '.join(map(str, sizes))}{values and f' with {values}'}", len(group)
         else:
             ends = f" and {values}" if values else ""
-            sized = (" with ".join(f"{n} = {case.sizes[n]}" for n in changed) for case in group)
-            texts.extend(f"{text}{ends}" for text in dict.fromkeys(sized))
-    return " and at ".join((*texts, *dict.fromkeys(sets)))
+            for case in group:
+                yield " with ".join(f"{n} = {case.sizes[n]}" for n in changed) + ends, 1
+    for text in sets:
+        yield text, 1
 
 
 def _changed(case: ParityCase, example: Mapping[str, int]) -> tuple[str, ...]:
@@ -245,10 +262,10 @@ def _extent(outputs: Sequence[OutputParity]) -> str:
         return f"{unlike.worst_actual:.4g} instead of {unlike.worst_expected:.4g} at {at}"
     error = max(item.max_abs_diff or 0.0 for item in outputs)
     budgets = [item.max_budget for item in outputs if item.max_budget is not None]
-    times = f", {max(budgets):.3g} times the tolerance" if budgets else ""
+    times = f", {rounded(max(budgets), 3)} times the tolerance" if budgets else ""
     ratios = [item.noise.ratio or 0.0 for item in outputs if item.noise is not None]
     if budgets and max(budgets) <= 1 and ratios:  # it fails by the limit on that
-        times = f", {significant(max(ratios), 2)} times the noise floor"
+        times = f", {rounded(max(ratios))} times the noise floor"
     return f"largest error {error:.2g}{times}"
 
 
@@ -290,7 +307,7 @@ def _slight(report: ParityReport, failed: Sequence[OutputParity]) -> str:
     if any(item.max_budget is None or item.max_abs_diff is None or _has_other_mask(item) for item in failed):
         return ""
     worst = max(failed, key=lambda item: item.max_budget or 0.0)
-    times = f"the largest error is {worst.max_budget:.3g} times the tolerance"
+    times = f"the largest error is {rounded(worst.max_budget or 0.0, 3)} times the tolerance"
     if (worst.max_budget or 0.0) <= 1:
         times = "all are within the tolerance"
     noise = [item.noise for item in failed if item.noise is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from modelpack_gui.core.figures import rounded
 from modelpack_gui.core.records import NoiseFigures
 
 AS_NEAR = 1.5
@@ -64,12 +65,12 @@ def nearness(noise: NoiseFigures, computes_in: str = "") -> str:
         return "and how near it is to the exact result is not known"
     whom = f"{computes_in} allows" if computes_in else "eager is"
     if ratio <= AS_NEAR:
-        return f"as near to the exact result as {whom} ({ratio:.1f}x)"
+        return f"as near to the exact result as {whom} ({times(ratio)})"
     if ratio <= ROUNDING_RATIO:
-        return f"nearly as near to the exact result as {whom} ({ratio:.1f}x)"
+        return f"nearly as near to the exact result as {whom} ({times(ratio)})"
     return f"{times(ratio)} the noise floor"
 
 
 def times(ratio: float) -> str:
-    """A ratio above 1 as `120x`."""
-    return f"{ratio:,.0f}x" if ratio >= 10 else f"{ratio:.1f}x"
+    """A ratio as `0.9x`, `120x`, `780,000x`."""
+    return f"{rounded(ratio)}x" if ratio >= 10 else f"{ratio:.1f}x"

@@ -312,7 +312,7 @@ def test_where_it_comes_from_stands_below_the_verdict_with_the_sides_on_demand(
 def test_a_noise_ratio_is_said_in_words() -> None:
     assert noise_text(None) == ""
     assert noise_text(0.9) == "0.9x the noise floor: rounding"
-    assert noise_text(776_936.0) == "776,936x the noise floor: more than rounding gives"
+    assert noise_text(776_936.0) == "780,000x the noise floor: more than rounding gives"
 
 
 def test_values_that_were_not_kept_are_run_again_and_join_the_report(

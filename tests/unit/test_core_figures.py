@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from modelpack_gui.core.figures import count, duration, full, plural, significant, size
+from modelpack_gui.core.figures import count, duration, full, plural, rounded, significant, size
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,14 @@ def test_significant_digits(value: float | None, shown: str) -> None:
 
 def test_more_digits_can_be_asked_for() -> None:
     assert significant(1.23456, 5) == "1.2346"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(776_936.0, "780,000"), (123.4, "120"), (0.944, "0.94"), (2.0, "2.0"), (3.4e8, "3.4e+08"), (math.inf, "inf")],
+)
+def test_in_a_sentence_a_large_number_is_rounded_too(value: float, shown: str) -> None:
+    assert rounded(value) == shown
 
 
 @pytest.mark.parametrize("value", [0.1, 1 / 3, 1.234e-7, 123456.789])

@@ -11,12 +11,14 @@ from modelpack_gui.core.judgement import judge_report
 from modelpack_gui.core.parity_summary import percent
 from modelpack_gui.core.records import (
     Attribution,
+    CaseChoice,
     NoiseFigures,
     Origin,
     OutputParity,
     ParityCase,
     ParityReport,
     ParitySpec,
+    Regime,
     TensorInfo,
     Verdict,
 )
@@ -92,6 +94,30 @@ def test_a_failure_at_sizes_only_points_to_that_dimension() -> None:
         "Failed: y is wrong at n = 3, 5 (largest error 1.5, 746 times the tolerance); "
         "the example size passes, so the export froze something that depends on n."
     )
+
+
+def test_of_many_places_the_first_are_named_and_the_rest_counted() -> None:
+    odd = [
+        dataclasses.replace(_case(BAD, {"n": size}), regime=regime)
+        for regime in (Regime.ZEROS, Regime.LARGE, Regime.TINY, Regime.EQUAL, Regime.NORMAL)
+        for size in (3, 5)
+    ]
+    text = _summary(_case(GOOD), _case(GOOD, {"w": 3}), *odd)
+    assert text.startswith(
+        "Failed: y is wrong at n = 3, 5 and at n = 3, 5 with zeros and at n = 3, 5 with large values "
+        "and in 4 more cases ("
+    )
+
+
+def test_what_was_not_tried_for_lack_of_time_leaves_a_pass_in_doubt() -> None:
+    left = (CaseChoice({"n": 5, "w": 4}, 0, Regime.NORMAL),)
+    cases = (_case(GOOD), _case(GOOD, {"n": 3, "w": 3}))
+    report = judge_report(dataclasses.replace(_report(*cases), left=left))
+    assert report.verdict is Verdict.WARNING
+    assert report.summary == ("Passed so far: 2 cases agree exactly. 1 of 3 cases was not tried for lack of time.")
+    failed = judge_report(dataclasses.replace(_report(*cases, _case(BAD, {"n": 3})), left=left))
+    assert failed.verdict is Verdict.FAILED
+    assert failed.summary.startswith("Failed: ")
 
 
 def test_a_failure_of_two_dimensions_together_names_both() -> None:

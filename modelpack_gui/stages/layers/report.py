@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from modelpack_gui.core.explanation import SourcePlace
 from modelpack_gui.core.records import AlignedBy, LayerFault, LayerRow, Verdict
+from modelpack_gui.core.rounding import times
 from modelpack_gui.stages.layers.eager_trace import EagerOp, short_location
 from modelpack_gui.stages.layers.faults import strength_of
 from modelpack_gui.stages.layers.missing import condition_of
@@ -66,8 +67,7 @@ def _amount(row: LayerRow) -> str:
     strength = strength_of(row)
     if row.max_budget is None or not math.isfinite(strength):
         return row.reason.rstrip(".") or f"off by up to {row.max_abs_diff:.3g}"
-    times = f"{strength:,.0f}" if strength >= 10 else f"{strength:.2g}"
-    return f"off by up to {row.max_abs_diff:.3g}, {times}x its noise floor"
+    return f"off by up to {row.max_abs_diff:.3g}, {times(strength)} its noise floor"
 
 
 def _place(location: str) -> SourcePlace | None:
@@ -86,7 +86,11 @@ def summarise(rows: Sequence[LayerRow], fault: LayerFault | None) -> tuple[Verdi
         return Verdict.FAILED if is_beyond else Verdict.WARNING, fault.sentence
     measured = [row for row in rows if row.noise_ratio is not None]
     worst = max(measured, key=strength_of, default=None)
-    grown = f", up to {worst.noise_ratio:.2g}x the noise floor at {worst.eager_name}" if worst is not None else ""
+    grown = (
+        f", up to {times(worst.noise_ratio or 0.0)} the noise floor at {worst.eager_name}"
+        if worst is not None
+        else ""
+    )
     if failed:
         return Verdict.FAILED, (
             f"The output {failed[0].eager_name} is beyond the tolerance, and no single node goes wrong: the error"

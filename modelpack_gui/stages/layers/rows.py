@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modelpack_gui.core.figures import rounded
 from modelpack_gui.core.records import LayerRow, ParitySpec, TensorInfo, Verdict
 from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.measure import Errors, measure
@@ -60,10 +61,10 @@ def _verdict(errors: Errors, *, is_float: bool) -> tuple[Verdict, str]:
     if errors.max_budget <= 1:
         return Verdict.PASSED, ""
     ratio = errors.ratio
-    beyond = f"The worst element is beyond the tolerance by a factor of {errors.max_budget:.3g}"
+    beyond = f"The worst element is beyond the tolerance by a factor of {rounded(errors.max_budget or 0.0, 3)}"
     if ratio is not None and ratio <= QUIET_RATIO:
-        return Verdict.PASSED, f"{beyond}, and within {ratio:.2g} noise floors: rounding."
-    return Verdict.FAILED, f"{beyond}." if ratio is None else f"{beyond}, which is {ratio:.3g} noise floors."
+        return Verdict.PASSED, f"{beyond}, and within {rounded(ratio)} noise floors: rounding."
+    return Verdict.FAILED, f"{beyond}." if ratio is None else f"{beyond}, which is {rounded(ratio)} noise floors."
 
 
 def _row(
