@@ -13,36 +13,13 @@ from modelpack_gui.stages.export.onnx_header import without_weights
 from modelpack_gui.stages.layers.onnx_model import OnnxModel, reads
 from modelpack_gui.stages.layers.optimised import makers_of
 from modelpack_gui.stages.parity.runtimes import first_line
+from modelpack_gui.stages.parity.runtimes.onnxruntime_runtime import import_onnxruntime, session_options
 from modelpack_gui.stages.source.inputs import dtype_name
-from modelpack_gui.stages.source.usercode import pip_command
 
 if TYPE_CHECKING:
     import torch
 
 _BFLOAT16 = 16  # onnx.TensorProto.BFLOAT16
-_LEVELS = {
-    "off": "ORT_DISABLE_ALL",
-    "basic": "ORT_ENABLE_BASIC",
-    "extended": "ORT_ENABLE_EXTENDED",
-    "all": "ORT_ENABLE_ALL",
-}
-
-
-def import_onnxruntime() -> Any:
-    """onnxruntime.
-
-    Raises:
-        UserError: `import-missing`.
-    """
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise UserError(
-            "import-missing",
-            "onnxruntime, which runs the ONNX file, is not installed in this interpreter.",
-            f"Install it: {pip_command('onnxruntime')}",
-        ) from error
-    return onnxruntime
 
 
 class OnnxParts:
@@ -169,17 +146,10 @@ class OnnxParts:
         return nodes, list(taken)
 
     def _options(self, level: str) -> Any:
-        import torch
-
-        options = self._ort.SessionOptions()
-        options.log_severity_level = 3
-        options.graph_optimization_level = getattr(self._ort.GraphOptimizationLevel, _LEVELS[level])
-        # As open_session: its threads would slow torch down, which shares the process.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options = session_options(self._ort, level)
         options.add_session_config_entry(
             "session.model_external_initializers_file_folder_path", str(self._model.folder)
         )
-        options.intra_op_num_threads = torch.get_num_threads()
         options.enable_cpu_mem_arena = False  # a part runs once: what it needs is to be free again
         return options
 

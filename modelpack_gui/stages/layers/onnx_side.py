@@ -10,8 +10,9 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import Artifact
 from modelpack_gui.stages.layers.graph import GraphNode
 from modelpack_gui.stages.layers.onnx_model import OnnxModel
-from modelpack_gui.stages.layers.onnx_runs import OnnxParts, import_onnxruntime
+from modelpack_gui.stages.layers.onnx_runs import OnnxParts
 from modelpack_gui.stages.parity.runtimes import match_inputs
+from modelpack_gui.stages.parity.runtimes.onnxruntime_runtime import import_onnxruntime
 
 if TYPE_CHECKING:
     import torch

@@ -103,15 +103,8 @@ def open_session(path: str | Path, level: str = "all", without: Sequence[str] = 
     Raises:
         UserError: `import-missing`, `artifact-not-loadable`.
     """
-    ort = _import_onnxruntime()
-    options = ort.SessionOptions()
-    options.graph_optimization_level = getattr(ort.GraphOptimizationLevel, _LEVELS[level])
-    options.log_severity_level = 3  # what goes wrong comes as an exception
-    # Its threads would spin on while torch takes its turn in this process, and slow it down several times.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    torch = sys.modules.get("torch")
-    if torch is not None:  # as many as torch was given: cells of a matrix share the cores
-        options.intra_op_num_threads = torch.get_num_threads()
+    ort = import_onnxruntime()
+    options = session_options(ort, level)
     more = {"disabled_optimizers": list(without)} if without else {}
     try:
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"], **more)
@@ -124,7 +117,29 @@ def open_session(path: str | Path, level: str = "all", without: Sequence[str] = 
         ) from error
 
 
-def _import_onnxruntime() -> Any:
+def session_options(ort: Any, level: str) -> Any:
+    """onnxruntime.SessionOptions for a session that takes turns with torch in one process.
+
+    Args:
+        level: As for open_session.
+    """
+    options = ort.SessionOptions()
+    options.graph_optimization_level = getattr(ort.GraphOptimizationLevel, _LEVELS[level])
+    options.log_severity_level = 3  # what goes wrong comes as an exception
+    # Its threads would spin on while torch takes its turn in this process, and slow it down several times.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    torch = sys.modules.get("torch")
+    if torch is not None:  # as many as torch was given: cells of a matrix share the cores
+        options.intra_op_num_threads = torch.get_num_threads()
+    return options
+
+
+def import_onnxruntime() -> Any:
+    """onnxruntime.
+
+    Raises:
+        UserError: `import-missing`.
+    """
     try:
         import onnxruntime
     except ImportError as error:
