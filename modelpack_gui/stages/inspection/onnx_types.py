@@ -38,6 +38,9 @@ DTYPE_NAMES = {
     25: "uint2",
     26: "int2",
 }
+BFLOAT16 = 16
+"""Its number in DTYPE_NAMES: numpy lacks it, so that it needs a way of its own."""
+
 _BITS = {
     "bool": 8,
     "bfloat16": 16,

@@ -56,3 +56,15 @@ def subgraphs_of(attribute: Any) -> Iterator[Any]:
     if attribute.HasField("g"):
         yield attribute.g
     yield from attribute.graphs
+
+
+def reads(node: Any) -> tuple[str, ...]:
+    """The values of the surrounding graph that a node reads, each once; those that its subgraphs capture included."""
+    found = [name for name in node.input if name]
+    for attribute in node.attribute:
+        for inner in subgraphs_of(attribute):
+            own = {value.name for value in inner.input} | {tensor.name for tensor in inner.initializer}
+            own |= {name for item in inner.node for name in item.output}
+            found += [name for item in inner.node for name in reads(item) if name not in own]
+            found += [value.name for value in inner.output if value.name not in own]
+    return tuple(dict.fromkeys(found))

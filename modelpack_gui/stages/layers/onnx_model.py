@@ -13,7 +13,7 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import TensorInfo
 from modelpack_gui.stages.export.onnx_header import stored_weights, without_weights
 from modelpack_gui.stages.inspection.onnx_types import infos_by_name
-from modelpack_gui.stages.inspection.onnx_walk import graphs_of, subgraphs_of
+from modelpack_gui.stages.inspection.onnx_walk import graphs_of, reads, subgraphs_of
 from modelpack_gui.stages.inspection.origin import origin_of_onnx, path_of_node_name
 from modelpack_gui.stages.layers.graph import ArtifactGraph, GraphNode
 
@@ -133,19 +133,6 @@ class OnnxModel:
         for values in (model.graph.value_info, model.graph.input, model.graph.output):
             found.update(infos_by_name(values))
         return found
-
-
-def reads(node: Any) -> tuple[str, ...]:
-    """The values that a node reads, and its subgraphs from outside of them."""
-    found = [name for name in node.input if name]
-    for attribute in node.attribute:
-        for graph in subgraphs_of(attribute):
-            own = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer}
-            for inner in graph.node:
-                found += [name for name in reads(inner) if name not in own]
-                own.update(inner.output)
-            found += [value.name for value in graph.output if value.name not in own]
-    return tuple(dict.fromkeys(found))
 
 
 def module_path_of(scope: str, module_paths: frozenset[str]) -> str:

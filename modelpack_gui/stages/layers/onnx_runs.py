@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.stages.export.onnx_header import without_weights
-from modelpack_gui.stages.layers.onnx_model import OnnxModel, reads
+from modelpack_gui.stages.inspection.onnx_types import BFLOAT16
+from modelpack_gui.stages.inspection.onnx_walk import reads
+from modelpack_gui.stages.layers.onnx_model import OnnxModel
 from modelpack_gui.stages.layers.optimised import makers_of
 from modelpack_gui.stages.parity.runtimes import first_line
 from modelpack_gui.stages.parity.runtimes.onnxruntime_runtime import import_onnxruntime, session_options
@@ -18,8 +20,6 @@ from modelpack_gui.stages.source.inputs import dtype_name
 
 if TYPE_CHECKING:
     import torch
-
-_BFLOAT16 = 16  # onnx.TensorProto.BFLOAT16
 
 
 class OnnxParts:
@@ -115,7 +115,7 @@ class OnnxParts:
             if name in fed:
                 tensor = feeds[name]
                 kind = onnx.helper.np_dtype_to_tensor_dtype
-                element = _BFLOAT16 if dtype_name(tensor.dtype) == "bfloat16" else kind(_numpy_dtype(tensor))
+                element = BFLOAT16 if dtype_name(tensor.dtype) == "bfloat16" else kind(_numpy_dtype(tensor))
                 graph.input.append(onnx.helper.make_tensor_value_info(name, element, list(tensor.shape)))
             elif name in self._initializers:
                 graph.initializer.append(self._initializers[name])
@@ -159,7 +159,7 @@ class OnnxParts:
         make = self._ort.OrtValue
         whole = tensor.detach().contiguous()
         if whole.dtype == torch.bfloat16:
-            return make.ortvalue_from_numpy_with_onnx_type(whole.view(torch.int16).numpy().view("uint16"), _BFLOAT16)
+            return make.ortvalue_from_numpy_with_onnx_type(whole.view(torch.int16).numpy().view("uint16"), BFLOAT16)
         return make.ortvalue_from_numpy(whole.numpy())
 
     def _tensor(self, value: Any) -> torch.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modelpack_gui.stages.layers.onnx_model import reads
+from modelpack_gui.stages.inspection.onnx_walk import reads
 
 _BLOCKED = "com.microsoft.nchwc"
 _BLOCKED_NAME = "_nchwc"

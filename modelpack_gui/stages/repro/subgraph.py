@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelpack_gui.core.errors import UserError
 from modelpack_gui.stages.inspection.onnx_graph import infer_shapes
-from modelpack_gui.stages.inspection.onnx_types import DTYPE_NAMES, external_entries
-from modelpack_gui.stages.inspection.onnx_walk import graphs_of, subgraphs_of, tensors_of
+from modelpack_gui.stages.inspection.onnx_types import BFLOAT16, DTYPE_NAMES, external_entries
+from modelpack_gui.stages.inspection.onnx_walk import graphs_of, reads, subgraphs_of, tensors_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-_BFLOAT16 = 16  # onnx.TensorProto.BFLOAT16
 _NOT_CONSTANT = ("Random", "Multinomial", "Bernoulli", "Quantize", "Dequantize")
 _KEPT_METADATA = "pkg.torch.onnx.name_scopes"
 """Says which module a node came from. The stack traces beside it quote the user's own code and folders."""
@@ -58,7 +56,7 @@ class Graph:
         self._stored = {tensor.name: tensor for tensor in graph.initializer}
         self._sparse = {tensor.values.name: tensor for tensor in graph.sparse_initializer}
         self._makers = {name: i for i, node in enumerate(self._nodes) for name in node.output if name}
-        self._uses = [tuple(dict.fromkeys(_used(node))) for node in self._nodes]
+        self._uses = [reads(node) for node in self._nodes]
         self._used_by: dict[str, list[int]] = {}
         for i, names in enumerate(self._uses):
             for name in names:
@@ -163,15 +161,15 @@ class Graph:
             array = feeds[name]
             elem_type = helper.np_dtype_to_tensor_dtype(array.dtype)
             fed = name
-            if self._types.get(name) == _BFLOAT16:
+            if self._types.get(name) == BFLOAT16:
                 fed = f"{name}.float32"
-                before.append(helper.make_node("Cast", [fed], [name], to=_BFLOAT16))
+                before.append(helper.make_node("Cast", [fed], [name], to=BFLOAT16))
             inputs.append(helper.make_tensor_value_info(fed, elem_type, array.shape))
         for name in wanted or (cut.target,):
             given, elem_type = name, self._types.get(name, 0)
             dtype = self.dtype(name)
             other = as_dtype if name == cut.target and as_dtype and "float" in dtype and as_dtype != dtype else ""
-            if elem_type == _BFLOAT16:
+            if elem_type == BFLOAT16:
                 other = other or "float32"
             if other or not cut.nodes:  # an output must be made by a node
                 given = output_name(name)
@@ -227,17 +225,6 @@ def output_name(value: str) -> str:
     return f"{value}.out"
 
 
-def _used(node: Any) -> Iterator[str]:
-    """The values of the surrounding graph that a node reads, those that its subgraphs capture included."""
-    yield from (name for name in node.input if name)
-    for attribute in node.attribute:
-        for inner in subgraphs_of(attribute):
-            own = {value.name for value in inner.input} | {tensor.name for tensor in inner.initializer}
-            own |= {name for item in inner.node for name in item.output}
-            yield from (name for item in inner.node for name in _used(item) if name not in own)
-            yield from (value.name for value in inner.output if value.name not in own)
-
-
 def _types(graph: Any) -> dict[str, int]:
     """Element type of every tensor that is known."""
     found = {tensor.name: tensor.data_type for tensor in graph.initializer}
@@ -262,12 +249,3 @@ def _strip(graph: Any) -> None:
             item.metadata_props.extend(kept)
     for node in graph.node:
         node.doc_string = ""
-
-
-def not_a_tensor(value: str) -> UserError:
-    """A value that is a sequence, an optional or a map."""
-    return UserError(
-        "repro-not-a-tensor",
-        f"The value {value!r} is a sequence or an optional, and a repro compares tensors.",
-        "Make the repro at a tensor before or after it: choose another row of the layers.",
-    )

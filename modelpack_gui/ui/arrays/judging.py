@@ -82,11 +82,6 @@ class Counter:
         return sum(part[0] for part in parts)
 
 
-def count_mismatched(values: Values, rtol: float, atol: float, check: Check = go_on) -> int:
-    """Count once."""
-    return Counter(values).count(rtol, atol, check)
-
-
 def _beyond(difference: Floats, size: Floats, rtol: float, atol: float) -> int:
     return int(np.count_nonzero(difference > atol + rtol * size))
 

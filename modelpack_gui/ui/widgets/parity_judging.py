@@ -131,9 +131,6 @@ class JudgingPanel(QWidget):
         self.cells[dtype, place] = field
         return field
 
-    def _on_ratio_edited(self, ratio: float) -> None:
-        edit_parity(self._controller, "change the largest noise ratio", "parity.ratio", max_noise_ratio=ratio)
-
     def _on_cell_edited(self, dtype: str, place: int, value: float) -> None:
         table = dict(self._controller.recipe.parity.low_precision)
         rtol, atol = table.get(dtype, (0.0, 0.0))

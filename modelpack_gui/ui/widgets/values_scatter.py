@@ -50,7 +50,6 @@ class ValuesScatter(Chart):
         self._shown: Values | None = None
         self._items: dict[str, Any] = {}
         self._is_asked = False
-        self._is_setting_range = False
         self._zoom_timer = QTimer(self, singleShot=True, interval=_DELAY_MS)
         self._zoom_timer.timeout.connect(self._ask_zoomed)
         source.tolerance_changed.connect(self._on_tolerance_changed)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.stages.inspection.onnx_types import BFLOAT16
 from modelpack_gui.stages.parity.runtimes.base import Output, first_line, match_inputs, run_failed
 from modelpack_gui.stages.parity.runtimes.leaves import leaves
 from modelpack_gui.stages.source.inputs import tensor_info, to_numpy
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     import torch
 
 _DTYPES = {"float": "float32", "double": "float64"}
-_BFLOAT16 = 16  # onnx.TensorProto.BFLOAT16
 _LEVELS = {
     "off": "ORT_DISABLE_ALL",
     "basic": "ORT_ENABLE_BASIC",
@@ -83,7 +83,7 @@ class OnnxRuntime:
                 is_tensor = isinstance(tensor, torch.Tensor)
                 values: Any = tensor.contiguous().view(torch.int16).numpy() if is_tensor else tensor
                 bits = values.view("uint16")
-                feeds[argument.name] = make.ortvalue_from_numpy_with_onnx_type(bits, _BFLOAT16)
+                feeds[argument.name] = make.ortvalue_from_numpy_with_onnx_type(bits, BFLOAT16)
             else:
                 feeds[argument.name] = make.ortvalue_from_numpy(to_numpy(tensor))
         outputs = []
