@@ -14,9 +14,10 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from modelpack_gui.core.context import PlainContext
-from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.records import (
     Attribution,
+    DynamicDim,
     ExportRequest,
     ExportSpec,
     InputSpec,
@@ -219,6 +220,43 @@ def test_folding_is_told_by_exporting_again_without_it_and_with_it(
     assert found.origin is (Origin.EXPORT if is_stale else Origin.FOLDING)
     assert ("exported anew it agrees" if is_stale else "it is constant folding") in found.sentence
     assert [side.side for side in found.sides][-2:] == ["without folding", "exported anew"]
+
+
+@pytest.mark.parametrize(("scale", "is_exported_again"), [(2.0, False), (2.01, True)])
+def test_what_agrees_at_the_sizes_of_the_example_is_not_exported_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, scale: float, is_exported_again: bool
+) -> None:
+    """Twice as much from three rows on, as a branch on the size that the export froze; or wrong at any size."""
+    nodes = [
+        helper.make_node("Shape", ["x"], ["rows"], end=1),
+        helper.make_node("Greater", ["rows", "two"], ["is_large"]),
+        helper.make_node("Where", ["is_large", "four", "scale"], ["factor"]),
+        helper.make_node("Mul", ["x", "factor"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "one"], ["y"]),
+    ]
+    constants = {"two": np.int64(2), "four": np.float32(4), "scale": np.float32(scale), "one": np.float32(1)}
+    path = _save(folder / "m.onnx", nodes, constants)
+    asked = ExportRequest(ModelSource(name="Affine"), (X,), ExportSpec())
+    append_to_onnx(path, metadata_of(asked, {}, PlainContext()))
+    exported: list[ExportRequest] = []
+
+    def export(request: ExportRequest, *_: object) -> object:
+        exported.append(request)
+        raise UserError("not-exported", "It was only asked for.")
+
+    monkeypatch.setattr("modelpack_gui.stages.export.stage.run", export)
+    source, rows = ModelSource(file="models.py", name="Affine"), DynamicDim("x", 0, "rows")
+
+    report = run(
+        ParityRequest(source, (X,), str(path), (rows,), ParitySpec(sizes=(3,))), PlainContext(folder, folder)
+    )
+
+    found = report.attribution
+    assert found is not None
+    assert found.origin is Origin.EXPORT
+    assert found.case.startswith("rows = 3")
+    assert bool(exported) is is_exported_again
+    assert ("at the sizes of the example it agrees" in found.sentence) is not is_exported_again
 
 
 def test_float16_is_its_lower_precision_and_no_fault(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,8 @@ def attribute(
         return Attribution(Origin.UNKNOWN, difference(worst, whom), worst.label)
     from modelpack_gui.stages.parity.investigation import Investigation  # it needs the exporters, which take a while
 
-    return Investigation(case, worst, opened, request, context, clock).attribution()
+    is_of_size = agrees_at_example(judged, planned, worst)
+    return Investigation(case, worst, opened, request, context, clock, is_of_size=is_of_size).attribution()
 
 
 def short(title: str) -> str:
@@ -69,6 +70,15 @@ def worst_case(judged: Sequence[ParityCase]) -> ParityCase | None:
     candidates = [case for case in failed or judged if case.outputs]
     candidates = [case for case in candidates if case.regime is Regime.NORMAL] or candidates
     return max(candidates, key=lambda case: max(map(severity, case.outputs)), default=None)
+
+
+def agrees_at_example(judged: Sequence[ParityCase], planned: Sequence[Case], worst: ParityCase) -> bool:
+    """Whether values of the same kind agree at all sizes of the example, so that a failure is one of another size."""
+    keys = {case.choice.key for case in planned if not case.changed and case.regime is worst.regime}
+    there = [case for case in judged if case.choice.key in keys]
+    return bool(there) and not any(
+        case.verdict is not Verdict.PASSED or any(map(has_fault, case.outputs)) for case in there
+    )
 
 
 def worst_output(case: ParityCase) -> OutputParity:

@@ -47,6 +47,8 @@ class Investigation:
         case: Its inputs.
         worst: As it was judged.
         clock: Seconds.
+        is_of_size: Whether it agrees at the sizes of the example. A constant folded wrongly is wrong there too: then
+            the model is not exported again, which is most of what all this takes.
     """
 
     def __init__(
@@ -57,8 +59,11 @@ class Investigation:
         request: ParityRequest,
         context: Context,
         clock: Callable[[], float],
+        *,
+        is_of_size: bool = False,
     ) -> None:
         self._case = case
+        self._is_of_size = is_of_size
         self._opened = opened
         self._request = request
         self._choice = request.parity.runtime
@@ -190,7 +195,8 @@ class Investigation:
             return self._told(Origin.RUNTIME, f"onnx.reference agrees on the same file: it is {self._kind.title}")
         if opened.built is None:
             return self._told(Origin.UNKNOWN, f"it is in the files themselves{alike}")
-        return self._folding() or self._told(Origin.EXPORT, f"it comes with the export{alike}")
+        there = "; at the sizes of the example it agrees" if self._is_of_size else ""
+        return self._folding() or self._told(Origin.EXPORT, f"it comes with the export{alike}{there}")
 
     def _quantized(self) -> Attribution:
         signal = worst_output(self._actual).sqnr_db
@@ -209,8 +215,8 @@ class Investigation:
 
     def _folding(self) -> Attribution | None:
         options, built = folded_options(self._opened.artifact), self._opened.built
-        is_failed = self._actual.verdict is Verdict.FAILED
-        if options is None or built is None or not is_failed or self._clock() > self._until:
+        is_asked = self._actual.verdict is Verdict.FAILED and not self._is_of_size
+        if options is None or built is None or not is_asked or self._clock() > self._until:
             return None
 
         def again(side: str, *, is_folded: bool) -> Way:
