@@ -26,7 +26,8 @@ def significant(value: float | None, digits: int = 3) -> str:
 
 def rounded(value: float, digits: int = 2) -> str:
     """A number in a sentence, where more digits than these say nothing: `780,000`, `120`, `0.94`."""
-    return significant(float(f"{value:.{digits - 1}e}"), digits)
+    short = float(f"{value:.{digits - 1}e}")
+    return f"{short:.{digits}g}" if abs(short) < 10.0**digits else significant(short, digits)
 
 
 def full(value: float | None) -> str:

@@ -266,7 +266,7 @@ def _extent(outputs: Sequence[OutputParity]) -> str:
     ratios = [item.noise.ratio or 0.0 for item in outputs if item.noise is not None]
     if budgets and max(budgets) <= 1 and ratios:  # it fails by the limit on that
         times = f", {rounded(max(ratios))} times the noise floor"
-    return f"largest error {error:.2g}{times}"
+    return f"largest error {rounded(error)}{times}"
 
 
 def _diagnosis(report: ParityReport, failed: Sequence[ParityCase]) -> str:

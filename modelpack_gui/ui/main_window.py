@@ -23,6 +23,7 @@ from modelpack_gui.client.recovery import Recovered
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import duration
 from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.ui import parity_left
 from modelpack_gui.ui.autosave import Autosave
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.docks import Docks
@@ -169,6 +170,11 @@ class MainWindow(QMainWindow):
     def run_current(self) -> None:
         """Run the stage that is shown."""
         self.controller.run(self._current)
+
+    def go_on(self) -> None:
+        """Run what a run of parity left out."""
+        self.show_stage(Stage.PARITY)
+        parity_left.go_on(self.controller)
 
     def open_in_editor(self) -> None:
         """Open the line of the source view in the user's own editor."""

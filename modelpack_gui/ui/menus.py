@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.parity_edits import edit_parity
+from modelpack_gui.ui.parity_left import cases_left
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.stage_icons import ICONS
 from modelpack_gui.ui.theme import icon, theme
@@ -54,6 +56,9 @@ class Commands(Protocol):
 
     def try_all(self) -> None:
         """Ask which exporters to try, and try them."""
+
+    def go_on(self) -> None:
+        """Run what a run of parity left out."""
 
     def show_stage(self, stage: Stage) -> None:
         """Show the page of a stage."""
@@ -107,6 +112,9 @@ class Menus:
         can_run = not controller.problem(shown) and not controller.state(shown).is_under_way
         self._run.setEnabled(is_project_open and can_run)
         self._run_all.setEnabled(is_project_open and not controller.is_busy)
+        self._sweep.setEnabled(is_project_open)
+        self._sweep.setChecked(controller.recipe.parity.sweep)
+        self._go_on.setEnabled(is_project_open and cases_left(controller) > 0)
         self._cancel.setEnabled(controller.is_busy)
 
     def _make_file_menu(self) -> None:
@@ -143,6 +151,11 @@ class Menus:
         self._run = self._add(menu, "&Run this stage", self._commands.run_current, "run", "F5")
         self._run_all = self._add(menu, "Run &all stages", self._controller.run_all, "run-all", "Shift+F5")
         self._try_all = self._add(menu, "&Try all exporters…", self._commands.try_all, "matrix", "Ctrl+F5")
+        menu.addSeparator()
+        self._sweep = self._add(menu, "&Sweep: more sizes and values", self._toggle_sweep, "parity")
+        self._sweep.setCheckable(True)
+        self._go_on = self._add(menu, "&Go on with the cases left", self._commands.go_on, "run")
+        menu.addSeparator()
         self._cancel = self._add(menu, "&Cancel", self._controller.cancel, "cancel", "Esc")
 
     def _make_view_menu(self, docks: Sequence[tuple[QDockWidget, str, str]]) -> None:
@@ -192,6 +205,10 @@ class Menus:
             action.triggered.connect(lambda _checked=False, path=path: self._commands.open_path(path))
         self._recent.addSeparator()
         self._recent.addAction("Clear").triggered.connect(self._commands.forget_recent)
+
+    def _toggle_sweep(self) -> None:
+        self._commands.show_stage(Stage.PARITY)
+        edit_parity(self._controller, "change the sweep", sweep=not self._controller.recipe.parity.sweep)
 
     def _choose_theme(self, choice: str) -> None:
         theme().choose(choice)

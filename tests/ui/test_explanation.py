@@ -174,6 +174,22 @@ def test_a_list_folds_several_causes_and_opens_a_single_one(qtbot: QtBot) -> Non
     assert shown.isHidden()
 
 
+def test_where_room_is_short_the_fixes_are_one_line_that_names_them_until_it_is_clicked(qtbot: QtBot) -> None:
+    shown = ExplanationList("Why it differs", folds_fixes=True)
+    qtbot.addWidget(shown)
+    shown.show_explanations([(Status.FAILED, BRANCH)])
+    shown.show()
+    fold = shown.findChild(Foldable, "explanation-fixes")
+    assert isinstance(fold, Foldable)
+    header = fold.focusProxy()
+    assert isinstance(header, ElidedButton)
+    assert all(fix.text in header.whole for fix in BRANCH.fixes)
+    assert button(shown, "explanation-place").isVisible()
+    assert not button(shown, "apply-fix").isVisible()
+    qtbot.mouseClick(header, Qt.MouseButton.LeftButton)
+    assert button(shown, "apply-fix").isVisible()
+
+
 def test_fixes_of_a_list_rest_while_the_stage_runs(qtbot: QtBot) -> None:
     shown = ExplanationList("Troubles")
     qtbot.addWidget(shown)

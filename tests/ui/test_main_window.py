@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QAction, QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog, QFrame, QMenu, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.client.recipe_file import load_recipe, save_recipe
 from modelpack_gui.core.events import Log
 from modelpack_gui.core.pipeline import ORDER, Stage
+from modelpack_gui.core.records import CaseChoice, ParityRequest
 from modelpack_gui.ui import app as gui
 from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
@@ -23,7 +24,7 @@ from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.widgets.command_palette import CommandPalette
 from modelpack_gui.ui.widgets.jobs_panel import JobsPanel
 from modelpack_gui.ui.widgets.log_panel import LogPanel
-from tests.ui import samples
+from tests.ui import made_reports, samples
 from tests.ui.fake_client import FakeClient
 
 
@@ -51,10 +52,16 @@ def recipe_path(tmp_path: Path) -> Path:
 
 def command(window: MainWindow, text: str) -> None:
     """Trigger a command by its text."""
-    found = [action for action in window.menus.actions if action.text().replace("&", "").startswith(text)]
-    assert len(found) == 1, [action.text() for action in window.menus.actions]
-    assert found[0].isEnabled()
-    found[0].trigger()
+    found = action(window, text)
+    assert found.isEnabled()
+    found.trigger()
+
+
+def action(window: MainWindow, text: str) -> QAction:
+    """The command whose text begins so."""
+    found = [one for one in window.menus.actions if one.text().replace("&", "").startswith(text)]
+    assert len(found) == 1, [one.text() for one in window.menus.actions]
+    return found[0]
 
 
 def is_trust_bar_visible(window: MainWindow) -> bool:
@@ -285,6 +292,28 @@ def test_run_all_runs_every_stage_in_order(window: MainWindow, client: FakeClien
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     wanted = [stage.value for stage in ORDER]
     qtbot.waitUntil(lambda: [job.stage for job in client.jobs if job.stage in wanted] == wanted)
+
+
+def test_sweeping_and_going_on_are_commands_too(window: MainWindow, client: FakeClient, qtbot: QtBot) -> None:
+    assert not action(window, "Sweep").isEnabled()
+    window.open_demo()
+    action(window, "Sweep").trigger()
+    assert window.current_stage is Stage.PARITY
+    assert window.controller.recipe.parity.sweep
+    assert action(window, "Sweep").isChecked()
+    window.controller.undo_stack.undo()
+    assert not action(window, "Sweep").isChecked()
+    assert not action(window, "Go on").isEnabled()
+    report = made_reports.swept(left=(CaseChoice({"batch": 5}),))
+    client.answers.update(export=samples.make_export_record(), parity=report)
+    window.controller.run(Stage.PARITY)
+    qtbot.waitUntil(action(window, "Go on").isEnabled)
+    job = client.last("parity")
+    action(window, "Go on").trigger()
+    qtbot.waitUntil(lambda: client.last("parity") is not job)
+    request = client.last("parity").request
+    assert isinstance(request, ParityRequest)
+    assert len(request.known) == len(report.cases)
 
 
 def test_the_palette_finds_and_runs_a_command(window: MainWindow, qtbot: QtBot) -> None:

@@ -39,7 +39,16 @@ def test_more_digits_can_be_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(776_936.0, "780,000"), (123.4, "120"), (0.944, "0.94"), (2.0, "2.0"), (3.4e8, "3.4e+08"), (math.inf, "inf")],
+    [
+        (776_936.0, "780,000"),
+        (123.4, "120"),
+        (0.944, "0.94"),
+        (2.0, "2"),
+        (99.7, "100"),
+        (4.5e-6, "4.5e-06"),
+        (3.4e8, "3.4e+08"),
+        (math.inf, "inf"),
+    ],
 )
 def test_in_a_sentence_a_large_number_is_rounded_too(value: float, shown: str) -> None:
     assert rounded(value) == shown

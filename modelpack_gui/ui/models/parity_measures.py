@@ -90,7 +90,7 @@ MEASURES: dict[str, Measure] = {
             _noise_ratio,
             1.0,
             1e3,
-            unit="×",
+            unit="x",
             tooltip="Error of the artifact against float64, in units of eager PyTorch's own",
         ),
         Measure(

@@ -18,6 +18,7 @@ from modelpack_gui.ui.models.parity_inspection import inspect_case, inspect_outp
 from modelpack_gui.ui.models.parity_text import live_text
 from modelpack_gui.ui.pages.base import RUN_TEXT, StagePage
 from modelpack_gui.ui.parity_edits import edit_parity
+from modelpack_gui.ui.parity_left import cases_left, go_on, is_live
 from modelpack_gui.ui.parity_runs import with_cases
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
@@ -142,7 +143,7 @@ class ParityPage(StagePage):
         self.go_on = IconButton("Go on", "run")
         self.go_on.setObjectName("parity-go-on")
         self.go_on.setToolTip("Run the cases that are left; those that ran are kept")
-        self.go_on.clicked.connect(self._on_go_on)
+        self.go_on.clicked.connect(lambda: go_on(self.controller))
         place = self.header.indexOf(self.run_button)
         self.header.insertWidget(place, self.go_on)
         self.header.insertWidget(place, self.sweep)
@@ -154,32 +155,15 @@ class ParityPage(StagePage):
             button.setText("Sweep" if is_sweep else RUN_TEXT[self.stage])
 
     def _show_go_on(self) -> None:
-        state = self.controller.state(self.stage)
-        left = 0
-        if not state.is_under_way:
-            runs = self.controller.parity
-            if self._is_live:
-                left = max(runs.planned - len(runs.cases), 1)
-            elif self._report is not None and state.status is not Status.STALE:
-                left = len(self._report.left)
+        left = cases_left(self.controller)
         self.go_on.setVisible(left > 0)
         self.go_on.setText(f"Go on ({left} left)")
-
-    def _on_go_on(self) -> None:
-        report = self._report
-        cases = self.controller.parity.cases if self._is_live or report is None else report.cases
-        self.controller.go_on(cases)
 
     # While it runs
 
     @property
     def _is_live(self) -> bool:
-        """Whether the cases of a run are what there is to see: it is on, or it ended without a report."""
-        state = self.controller.state(self.stage)
-        if not self.controller.parity.cases:
-            return False
-        is_there = state.result is not None and state.error is None
-        return state.status is Status.RUNNING or not is_there or state.status is Status.STALE
+        return is_live(self.controller)
 
     def _on_cases_changed(self) -> None:
         if not self._live_timer.isActive():

@@ -25,12 +25,16 @@ _PLACES_SHOWN = 4
 
 
 class ExplanationView(QWidget):
-    """The body of an explanation: cause, places, fixes. Its title is for whoever shows it."""
+    """The body of an explanation: cause, places, fixes. Its title is for whoever shows it.
+
+    Args:
+        folds_fixes: The fixes are one line until it is clicked.
+    """
 
     fix_wanted = Signal(object)  # Fix
     place_wanted = Signal(object)  # SourcePlace
 
-    def __init__(self, explanation: Explanation, parent: QWidget | None = None) -> None:
+    def __init__(self, explanation: Explanation, *, folds_fixes: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(f"explanation-{explanation.id}")
         self._buttons: list[ElidedButton] = []
@@ -47,9 +51,14 @@ class ExplanationView(QWidget):
         if more:
             column.addWidget(Foldable(f"{plural(len(more), 'more place')}", self._places(more)))
         if explanation.fixes:
-            column.addSpacing(GRID)
-        for fix in explanation.fixes:
-            column.addWidget(self._fix(fix))
+            fixes = self._fixes(explanation.fixes)
+            if folds_fixes:
+                told = " · ".join(fix.text for fix in explanation.fixes)
+                fixes = Foldable(f"{'Fixes' if len(explanation.fixes) > 1 else 'Fix'}: {told}", fixes)
+                fixes.setObjectName("explanation-fixes")
+            else:
+                column.addSpacing(GRID)
+            column.addWidget(fixes)
 
     def set_fixes_enabled(self, *, is_enabled: bool) -> None:
         """Whether the fixes can be pressed; not while the stage runs."""
@@ -77,6 +86,15 @@ class ExplanationView(QWidget):
         line.addWidget(link)
         line.addWidget(wrapped_label(place.note, is_muted=True, is_selectable=True), 1)
         return line
+
+    def _fixes(self, fixes: Sequence[Fix]) -> QWidget:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        for fix in fixes:
+            column.addWidget(self._fix(fix))
+        return box
 
     def _fix(self, fix: Fix) -> QWidget:
         box = QWidget()
@@ -111,13 +129,21 @@ class ExplanationCard(QFrame):
     fix_wanted = Signal(object)  # Fix
     place_wanted = Signal(object)  # SourcePlace
 
-    def __init__(self, status: Status, explanation: Explanation, *, is_open: bool, parent: QWidget | None = None):
+    def __init__(
+        self,
+        status: Status,
+        explanation: Explanation,
+        *,
+        is_open: bool,
+        folds_fixes: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.explanation = explanation
         self._status = status
         self.setProperty("role", "card")
         self.setAccessibleName(f"{status.value}: {explanation.title}")
-        self.view = ExplanationView(explanation)
+        self.view = ExplanationView(explanation, folds_fixes=folds_fixes)
         self.view.fix_wanted.connect(self.fix_wanted)
         self.view.place_wanted.connect(self.place_wanted)
         self.fold = Foldable(explanation.title, self.view, is_open=is_open)
@@ -143,13 +169,18 @@ class ExplanationCard(QFrame):
 
 
 class ExplanationList(QWidget):
-    """Several explanations, the gravest first as they are given; hidden while there are none."""
+    """Several explanations, the gravest first as they are given; hidden while there are none.
+
+    Args:
+        folds_fixes: See ExplanationView.
+    """
 
     fix_wanted = Signal(object)  # Fix
     place_wanted = Signal(object)  # SourcePlace
 
-    def __init__(self, accessible_name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, accessible_name: str, *, folds_fixes: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._folds_fixes = folds_fixes
         self.setAccessibleName(accessible_name)
         self.cards: list[ExplanationCard] = []
         self._shown: tuple[tuple[Status, Explanation], ...] = ()
@@ -169,7 +200,10 @@ class ExplanationList(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        self.cards = [ExplanationCard(status, one, is_open=len(items) == 1) for status, one in items]
+        self.cards = [
+            ExplanationCard(status, one, is_open=len(items) == 1, folds_fixes=self._folds_fixes)
+            for status, one in items
+        ]
         for card in self.cards:
             card.fix_wanted.connect(self.fix_wanted)
             card.place_wanted.connect(self.place_wanted)

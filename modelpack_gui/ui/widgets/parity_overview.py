@@ -123,7 +123,7 @@ class ParityOverview(QWidget):
         self._lower.addWidget(failure)
 
     def _make_reasons(self) -> None:
-        self.explanations = ExplanationList("Why it differs")
+        self.explanations = ExplanationList("Why it differs", folds_fixes=True)  # the proof is below
         self.explanations.setObjectName("parity-explanations")
         self.explanations.place_wanted.connect(self._controller.show_place)
         self.explanations.fix_wanted.connect(lambda fix: self._controller.apply_fix(fix, Stage.PARITY))
