@@ -28,10 +28,13 @@ from modelpack_gui.core.records import ParityReport  # noqa: E402
 from modelpack_gui.ui import app as gui  # noqa: E402
 from modelpack_gui.ui.main_window import MainWindow  # noqa: E402
 from modelpack_gui.ui.pages.export import EXPORT_TAB, MATRIX_TAB, ExportPage  # noqa: E402
+from modelpack_gui.ui.pages.parity import ParityPage  # noqa: E402
 from modelpack_gui.ui.settings import Settings  # noqa: E402
 from modelpack_gui.ui.theme import theme  # noqa: E402
+from modelpack_gui.ui.widgets.parity_tabs import LAYERS, OVERVIEW, VALUES  # noqa: E402
 
 DEADLINE_MS = 300_000
+VIEWS = ("histograms", "scatter", "heat-map", "worst", "frontier")
 
 
 class Photographer:
@@ -110,6 +113,40 @@ class Photographer:
             for choice, cell in matrix.cells.items()
         ]
 
+    def shoot_parity_views(self) -> dict[str, object]:
+        """The values and the layers of the case that fails, then a sweep; gives what they said."""
+        controller = self.window.controller
+        page = self.window.page(Stage.PARITY)
+        assert isinstance(page, ParityPage)
+        page.tabs.setCurrentIndex(VALUES)
+        values = page.tabs.values
+        assert values is not None
+        for view in VIEWS:
+            values.show_view(view)
+            self.settle(1500)  # the arrays are read beside the window
+            self.shoot(f"values-{view}")
+        page.tabs.setCurrentIndex(LAYERS)
+        layers = page.tabs.layers
+        assert layers is not None
+        layers.compare()
+        self.wait(lambda: not controller.layers.is_running, "the layers")
+        self.shoot("layers")
+        found = controller.layers.report
+        fault = found.fault if found is not None else None
+        page.tabs.setCurrentIndex(OVERVIEW)
+        recipe = controller.recipe
+        parity = dataclasses.replace(recipe.parity, sweep=True)
+        controller.edit(dataclasses.replace(recipe, parity=parity), "sweep")
+        controller.run(Stage.PARITY)
+        self.wait(lambda: not controller.is_busy, "the sweep")
+        self.shoot("sweep")
+        swept = controller.result(Stage.PARITY, ParityReport)
+        controller.undo_stack.undo()  # with unsaved changes, closing the window would ask
+        return {
+            "fault": "" if fault is None or fault.place is None else f"{fault.op_type}, line {fault.place.line}",
+            "swept": 0 if swept is None else len(swept.cases),
+        }
+
     def shoot_source_view(self) -> None:
         """The user's code with its marks, at the line that a finding names."""
         controller = self.window.controller
@@ -151,9 +188,17 @@ def take_all(photographer: Photographer) -> dict[str, object]:
     report = window.controller.result(Stage.PARITY, ParityReport)
     cases = [] if report is None else [[case.label, case.verdict.value] for case in report.cases]
     photographer.shoot_source_view()
+    views = photographer.shoot_parity_views()
     matrix = photographer.shoot_matrix()
     explained = photographer.shoot_explained_failure()
-    return {"demo": demo, "batch_branch": faulty, "cases": cases, "matrix": matrix, "explained": explained}
+    return {
+        "demo": demo,
+        "batch_branch": faulty,
+        "cases": cases,
+        "views": views,
+        "matrix": matrix,
+        "explained": explained,
+    }
 
 
 def select_something(page: QWidget) -> None:

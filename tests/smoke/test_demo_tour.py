@@ -16,7 +16,8 @@ from PySide6.QtGui import QImage
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = (
     "start", "source", "export", "graph", "check", "parity", "benchmark", "export-options", "parity-failure",
-    "source-view", "matrix", "explained-failure",
+    "source-view", "matrix", "explained-failure", "values-histograms", "values-scatter", "values-heat-map",
+    "values-worst", "values-frontier", "layers", "sweep",
 )  # fmt: skip
 
 pytestmark = [
@@ -72,6 +73,16 @@ def test_the_faulty_demo_passes_the_check_and_fails_parity_from_batch_3(
     verdicts = {label: verdict for label, verdict in cases if "seed" not in label}
     assert verdicts["example"] == verdicts["batch = 1"] == "passed"
     assert verdicts["batch = 3"] == verdicts["batch = 5"] == verdicts["batch = 17"] == "failed"
+
+
+@pytest.mark.timeout(660)
+def test_the_layers_of_the_faulty_demo_lead_to_its_line_and_a_sweep_tries_more_cases(
+    tour: tuple[Path, dict[str, object]],
+) -> None:
+    views = tour[1]["views"]
+    assert isinstance(views, dict)
+    assert views["fault"] == "ReduceMean, line 85"
+    assert views["swept"] > 20
 
 
 @pytest.mark.timeout(660)
