@@ -83,6 +83,13 @@ def _run(artifact: Path, batch: int = 2, **changes: Any) -> tuple[LayersReport, 
     return run(request, context), context.parts
 
 
+def test_the_artifact_that_parity_compares_is_the_one_that_is_looked_into(artifacts: Path) -> None:
+    source = ModelSource(file="shapes.py", name="BatchBranchNet", checkpoint=CheckpointSpec("shapes.pt"))
+    spec = ParitySpec(actual_artifact=str(artifacts / "trace.onnx"))
+    request = LayersRequest(source, (IMAGE,), "exported.onnx", (BATCH,), spec, optimizations=("off",))
+    assert run(request, Watched(DEMO, artifacts)).artifact_path == spec.actual_artifact
+
+
 def _at(report: LayersReport, level: str) -> list[LayerRow]:
     return [row for row in report.rows if row.optimization == level]
 

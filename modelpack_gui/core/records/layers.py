@@ -17,7 +17,7 @@ class LayersRequest:
     """Compare layer by layer at one case.
 
     Attributes:
-        artifact_path: An ONNX file or a .pt2.
+        artifact_path: An ONNX file or a .pt2; where `parity` names an actual artifact, that one counts.
         case: The inputs; those of the worst case of a parity report, say.
         optimizations: Levels to run the artifact at, see RuntimeChoice; values that an optimisation fuses away are
             listed as such.
@@ -59,7 +59,8 @@ class LayerRow:
         optimization: Level that it was measured at.
         max_budget: As OutputParity, at the request's tolerances.
         noise_floor: Largest |eager - eager in float64| there; None if not measured.
-        noise_ratio: Largest error against float64 in noise floors; None as above.
+        noise_ratio: Largest error against float64 in units of that, and of half a spacing of the dtype where that is
+            more; None as above.
         propagated: Largest max_abs_diff among the aligned values that it is computed from; None if there are none.
         introduced: Largest error of this node (or of the nodes since those values) when replayed on eager's own
             values; None where it was not replayed.

@@ -50,7 +50,9 @@ def run(request: LayersRequest, context: Context, built: BuiltModel | None = Non
         JobCancelled: The user asked to stop.
     """
     started = time.perf_counter()
-    artifact = read_artifact(resolve(context, request.artifact_path), hashed_bytes=0)
+    artifact = read_artifact(
+        resolve(context, request.parity.actual_artifact or request.artifact_path), hashed_bytes=0
+    )
     if artifact.format == "torchscript":
         raise UserError(
             "layers-not-possible",
