@@ -24,6 +24,12 @@ class SourcePlace:
     note: str = ""
 
 
+def place_of(location: str) -> SourcePlace | None:
+    """The place that `file:line` names; None if it names none."""
+    file, colon, line = location.rpartition(":")
+    return SourcePlace(file, int(line)) if colon and file and line.isdigit() else None
+
+
 @dataclass(frozen=True)
 class RecipeEdit:
     """A change of one setting of the recipe.

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation, SourcePlace
+from modelpack_gui.core.explanation import Explanation, SourcePlace, place_of
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CapturedWarning, CheckReport, CheckRow, Result, Verdict
 from modelpack_gui.ui.models.code_spans import Style, code_spans
 from modelpack_gui.ui.models.source_marks import SourceMarks, source_marks
 from modelpack_gui.ui.models.source_marks_text import line_tooltip
-from modelpack_gui.ui.models.traceback_places import own_places_in, place_of, places_in
+from modelpack_gui.ui.models.traceback_places import own_places_in, places_in
 from modelpack_gui.ui.status import StageState, Status
 from tests.ui import made_layers
 from tests.ui.explained import BRANCH, EXPLAINED, TRACEBACK

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Sequence
 from pathlib import Path
 
+from modelpack_gui.core.explanation import place_of
 from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.eager_trace import EagerOp, EagerTrace, Ref
 from modelpack_gui.stages.layers.graph import ArtifactGraph
@@ -54,10 +55,8 @@ def _is_there(op: EagerOp, types: Sequence[str], named: set[str]) -> bool:
 
 def condition_of(location: str) -> tuple[str, int] | None:
     """The test of the innermost `if` around a line, and the line of that; None if there is none that can be read."""
-    file, _, line = location.rpartition(":")
-    if not file or not line.isdigit():
-        return None
-    return _condition(file, int(line))
+    place = place_of(location)
+    return None if place is None else _condition(place.file, place.line)
 
 
 @functools.lru_cache(maxsize=64)

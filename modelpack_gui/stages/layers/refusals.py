@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explanation import place_of
 from modelpack_gui.core.records import LayerFault
 from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.eager_trace import short_location
@@ -30,8 +30,8 @@ def refusal_of(
         if node is None:
             continue
         known = next((item.location for item in aligned if item.node.index == node.index), "")
-        file, _, line = (node.location or known).rpartition(":")
-        at = f", {short_location(f'{file}:{line}')}" if file else ""
+        location = node.location or known
+        at = f", {short_location(location)}" if location else ""
         reason = _REASON.search(error.info.details)
         why = reason.group(1).strip().rstrip(".") if reason is not None else error.info.message.rstrip(".")
         return LayerFault(
@@ -40,7 +40,7 @@ def refusal_of(
             op_type=node.op_type,
             value=node.outputs[0],
             module_path=node.module_path,
-            place=SourcePlace(file, int(line)) if file and line.isdigit() else None,
+            place=place_of(location),
             optimization=level,
             is_confirmed=True,
             sentence=f"{node.name} ({node.op_type}{at}) refuses to run, where the model itself does: {why}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explanation import place_of
 from modelpack_gui.core.records import AlignedBy, LayerFault, LayerRow, Verdict
 from modelpack_gui.core.rounding import times
 from modelpack_gui.stages.layers.eager_trace import EagerOp, short_location
@@ -28,7 +28,7 @@ def make_fault(row: LayerRow, missing: Sequence[EagerOp], strength: float | None
         op_type=row.op_type,
         value=row.value,
         module_path=row.module_path,
-        place=_place(location),
+        place=place_of(location),
         optimization=row.optimization,
         is_confirmed=confirmed,
         sentence=_sentence(row, missing, confirmed=confirmed),
@@ -68,11 +68,6 @@ def _amount(row: LayerRow) -> str:
     if row.max_budget is None or not math.isfinite(strength):
         return row.reason.rstrip(".") or f"off by up to {row.max_abs_diff:.3g}"
     return f"off by up to {row.max_abs_diff:.3g}, {times(strength)} its noise floor"
-
-
-def _place(location: str) -> SourcePlace | None:
-    file, _, line = location.rpartition(":")
-    return SourcePlace(file, int(line)) if file and line.isdigit() else None
 
 
 def summarise(rows: Sequence[LayerRow], fault: LayerFault | None) -> tuple[Verdict, str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explanation import SourcePlace, place_of
 from modelpack_gui.core.parity_plan import case_of
 from modelpack_gui.core.records import Artifact, LayerFault, ParityRequest, ReproRequest, tensor_inputs
 from modelpack_gui.stages.explain.places import line_of
@@ -120,8 +120,7 @@ def origin(graph: Graph, cut: Cut, fault: LayerFault | None) -> tuple[str, Sourc
     if cut.nodes:
         node = graph.node(cut.nodes[-1])
         found = origin_of_onnx(node.name, {item.key: item.value for item in node.metadata_props})
-        file, _, line = found.source_location.rpartition(":")
-        module_path, place = found.module_path, SourcePlace(file, int(line)) if file and line.isdigit() else None
+        module_path, place = found.module_path, place_of(found.source_location)
     if fault is not None and fault.place is not None:
         place = fault.place
     return module_path, place, line_of(place) if place is not None else ""

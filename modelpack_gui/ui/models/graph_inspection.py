@@ -8,10 +8,10 @@ from typing import Any
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.explanation import place_of
 from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, TensorInfo, TensorStats
 from modelpack_gui.ui.inspection import Histogram, Inspection, Property, Section
 from modelpack_gui.ui.models.graph_columns import PortRow, shape_text
-from modelpack_gui.ui.models.traceback_places import place_of
 
 StatsAnswer = TensorStats | ErrorInfo | None
 """None while it is being read."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from modelpack_gui.core.explanation import place_of
 from modelpack_gui.core.figures import full, significant
 from modelpack_gui.core.records import AlignedBy, LayerRow
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from modelpack_gui.ui.models.layer_columns import mark_text, node_title
 from modelpack_gui.ui.models.layer_series import level_title
-from modelpack_gui.ui.models.traceback_places import place_of
 
 _ALIGNED = {
     AlignedBy.MODULE: "the output of that module",

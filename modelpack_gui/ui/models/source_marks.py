@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation, SourcePlace
+from modelpack_gui.core.explanation import Explanation, SourcePlace, place_of
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     CapturedWarning,
@@ -26,7 +26,7 @@ from modelpack_gui.core.records import (
     ParityReport,
     Verdict,
 )
-from modelpack_gui.ui.models.traceback_places import is_own, own_places_in, place_of
+from modelpack_gui.ui.models.traceback_places import is_own, own_places_in
 from modelpack_gui.ui.status import StageState, Status
 
 Subject = Explanation | CapturedWarning | ErrorInfo | LayerFault

@@ -35,9 +35,3 @@ def own_places_in(text: str) -> list[SourcePlace]:
 def is_own(file: str) -> bool:
     """Whether a file is the user's, as far as its path tells."""
     return bool(file) and not _LIBRARY.search(file)
-
-
-def place_of(location: str) -> SourcePlace | None:
-    """The place that `file:line` names; None if it names none."""
-    file, colon, line = location.rpartition(":")
-    return SourcePlace(file, int(line)) if colon and file and line.isdigit() else None

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explanation import SourcePlace, place_of
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, Result
 from modelpack_gui.ui.controller import Controller
@@ -18,7 +18,6 @@ from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.models import graph_inspection as text
 from modelpack_gui.ui.models.graph_columns import PortRow
 from modelpack_gui.ui.models.node_filter import short_location
-from modelpack_gui.ui.models.traceback_places import place_of
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status

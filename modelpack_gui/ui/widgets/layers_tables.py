@@ -8,11 +8,11 @@ from enum import IntEnum
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from modelpack_gui.core.explanation import place_of
 from modelpack_gui.core.figures import count
 from modelpack_gui.core.records import LayerRow, UnalignedNode, Verdict
 from modelpack_gui.ui.models.layer_columns import ROW_COLUMNS, UNALIGNED_COLUMNS, row_haystack
 from modelpack_gui.ui.models.record_table import RecordTableModel
-from modelpack_gui.ui.models.traceback_places import place_of
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING, icon, mono_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel
