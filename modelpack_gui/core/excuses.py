@@ -12,7 +12,7 @@ from modelpack_gui.core.figures import significant
 from modelpack_gui.core.records import OutputParity, ParitySpec, Regime
 from modelpack_gui.core.tolerance import is_exact
 
-ROUNDING_RATIO = 4.0
+EXTREME_RATIO = 4.0
 """Errors up to so many noise floors are rounding where the values are extreme, which the tolerances are not for."""
 
 SPREAD_FACTOR = 4.0
@@ -57,4 +57,4 @@ def _is_rounding(output: OutputParity, spec: ParitySpec) -> bool:
     is_finite = not output.misplaced and (output.nan_equal or not output.equal_nans)
     if ratio is None or not is_finite or is_exact(output.expected.dtype):
         return False
-    return ratio <= min(ROUNDING_RATIO, spec.max_noise_ratio or ROUNDING_RATIO)
+    return ratio <= min(EXTREME_RATIO, spec.max_noise_ratio or EXTREME_RATIO)

@@ -42,6 +42,15 @@ def spacing(dtype: str, value: float) -> float:
     return math.ldexp(1.0, exponent - bits)
 
 
+def half_spacing(dtype: str, magnitude: float) -> float:
+    """What rounding one number of that size to a dtype costs at most, about; as of float32 where that is no float.
+
+    Unlike the half of `spacing` it grows evenly with the magnitude, and is up to twice that.
+    """
+    known = dtype if is_float(dtype) else "float32"
+    return max(math.ldexp(magnitude, -1 - _FRACTION_BITS[known]), spacing(known, 0.0))
+
+
 def is_float(dtype: str) -> bool:
     """Whether it is a dtype that rounds."""
     return dtype in _FRACTION_BITS and dtype != "int8"

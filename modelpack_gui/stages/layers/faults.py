@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import LayerRow, ParitySpec, Verdict
+from modelpack_gui.core.rounding import half_spacing
 from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.eager import EagerModel
 from modelpack_gui.stages.layers.eager_trace import Ref
 from modelpack_gui.stages.layers.graph import ArtifactGraph
-from modelpack_gui.stages.layers.measure import half_spacing, measure
+from modelpack_gui.stages.layers.measure import measure
 from modelpack_gui.stages.layers.rows import QUIET_RATIO
 from modelpack_gui.stages.layers.side import ArtifactSide
 from modelpack_gui.stages.source.inputs import dtype_name

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from modelpack_gui.core.rounding import half_spacing, is_float
 from modelpack_gui.stages.parity.ulp import has_ulps, largest_ulp
 from modelpack_gui.stages.source.inputs import dtype_name, to_numpy
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     import torch
 
 CHUNK = 1 << 16  # elements; some arrays of a chunk in float64 stay in the cache
-
-_HALF_SPACING = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
-_SMALLEST = {"float64": 5e-324, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
 
 
 @dataclass
@@ -31,7 +29,7 @@ class Errors:
         unequal: Elements that differ, of integers and booleans; of others it is not counted.
         noise: Largest |eager - exact|; None without an exact result.
         wide: Largest |artifact - exact|.
-        floor: `noise`, and at least half a spacing of the dtype at the largest exact value.
+        floor: `noise`, and at least half a spacing of the dtype at the largest expected value.
     """
 
     elements: int = 0
@@ -91,14 +89,9 @@ def measure(
             _add_ulp(errors, left[part], right[part], dtype)
     if errors.noise is not None:
         dtypes = (dtype_name(expected.dtype), dtype_name(actual.dtype), computes_in)
-        coarser = max(dtypes, key=lambda name: _HALF_SPACING.get(name, 0))
-        errors.floor = max(errors.noise, half_spacing(coarser, errors.max_expected))
+        halves = (half_spacing(name, errors.max_expected) for name in dtypes if is_float(name))
+        errors.floor = max(errors.noise, *halves)
     return errors
-
-
-def half_spacing(dtype: str, magnitude: float) -> float:
-    """What rounding one number of that size to the dtype costs at most, about."""
-    return max(magnitude * _HALF_SPACING.get(dtype, 2.0**-24), _SMALLEST.get(dtype, 0.0))
 
 
 def _add_exact(errors: Errors, left: npt.NDArray[Any], right: npt.NDArray[Any]) -> None:
