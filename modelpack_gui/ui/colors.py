@@ -1,4 +1,4 @@
-"""The two palettes, and the colours of runners."""
+"""The two palettes, the colours of runners, and those of magnitudes."""
 
 from __future__ import annotations
 
@@ -63,3 +63,18 @@ DARK = Colors(
 
 # Okabe & Ito 2008, "Color Universal Design"; black and yellow left out: one is the text, the other is unreadable.
 RUNNER_COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9")
+
+# Smith & van der Walt 2015: perceptually even, and told apart by the colour-blind and in grey.
+VIRIDIS = (
+    "#440154",
+    "#482475",
+    "#414487",
+    "#355f8d",
+    "#2a788e",
+    "#21918c",
+    "#22a884",
+    "#44bf70",
+    "#7ad151",
+    "#bddf26",
+    "#fde725",
+)

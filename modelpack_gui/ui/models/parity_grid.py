@@ -10,6 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QIcon
 
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import ParityCase, Regime, Verdict
+from modelpack_gui.ui.colors import VIRIDIS
 from modelpack_gui.ui.models.parity_measures import MEASURES, NOISE_RATIO, Measure, measure_text
 from modelpack_gui.ui.models.parity_text import GRAVITY, REGIMES
 from modelpack_gui.ui.theme import status_icon, status_of, status_pixmap
@@ -18,28 +19,15 @@ Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
-# viridis, in eleven steps: perceptually even, and told apart by the colour-blind and in grey.
-_VIRIDIS = (
-    (68, 1, 84),
-    (72, 36, 117),
-    (65, 68, 135),
-    (53, 95, 141),
-    (42, 120, 142),
-    (33, 145, 140),
-    (34, 168, 132),
-    (68, 191, 112),
-    (122, 209, 81),
-    (189, 223, 38),
-    (253, 231, 37),
-)
+_STOPS = tuple((color.red(), color.green(), color.blue()) for color in map(QColor, VIRIDIS))
 
 
 def viridis(place: float) -> QColor:
     """The colour at a place, 0..1."""
-    at = min(max(place, 0.0), 1.0) * (len(_VIRIDIS) - 1)
-    first = min(int(at), len(_VIRIDIS) - 2)
+    at = min(max(place, 0.0), 1.0) * (len(_STOPS) - 1)
+    first = min(int(at), len(_STOPS) - 2)
     rest = at - first
-    return QColor(*(round(a + (b - a) * rest) for a, b in zip(_VIRIDIS[first], _VIRIDIS[first + 1], strict=True)))
+    return QColor(*(round(a + (b - a) * rest) for a, b in zip(_STOPS[first], _STOPS[first + 1], strict=True)))
 
 
 def readable_on(color: QColor) -> QColor:

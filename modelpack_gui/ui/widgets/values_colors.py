@@ -10,22 +10,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QColor, QImage
 
 from modelpack_gui.core.figures import significant
+from modelpack_gui.ui.colors import VIRIDIS
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.arrays.pair import Array, Floats
 
-VIRIDIS = (
-    "#440154",
-    "#482878",
-    "#3e4989",
-    "#31688e",
-    "#26828e",
-    "#1f9e89",
-    "#35b779",
-    "#6ece58",
-    "#b5de2b",
-    "#fde725",
-)
 _DIVERGING_LIGHT = ("#053061", "#2166ac", "#67a9cf", "#d1e5f0", "#f7f7f7", "#fddbc7", "#ef8a62", "#b2182b", "#67001f")
 _DIVERGING_DARK = ("#9ecbff", "#5a9ae6", "#2f6aa8", "#24415f", "#23272e", "#5f3330", "#a8473f", "#e6695a", "#ffb0a6")
 NAN_COLOR = "#e040fb"

@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QWidget
 
 from modelpack_gui.core.figures import plural, significant
 from modelpack_gui.ui.background import Check
+from modelpack_gui.ui.colors import VIRIDIS
 from modelpack_gui.ui.models.value_text import element_text
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.values_source import ValuesSource
 from modelpack_gui.ui.widgets.charts import Chart, tinted
-from modelpack_gui.ui.widgets.values_colors import VIRIDIS, lookup
+from modelpack_gui.ui.widgets.values_colors import lookup
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.arrays.density import Density
