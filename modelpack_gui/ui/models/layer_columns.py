@@ -8,10 +8,9 @@ from modelpack_gui.core.figures import full, significant
 from modelpack_gui.core.records import LayerRow, UnalignedNode, Verdict
 from modelpack_gui.ui.models.layer_series import level_rank, level_title
 from modelpack_gui.ui.models.node_filter import short_location
+from modelpack_gui.ui.models.parity_text import GRAVITY
 from modelpack_gui.ui.models.record_table import Column
 from modelpack_gui.ui.theme import status_icon, status_of, theme
-
-_GRAVITY = {Verdict.FAILED: 1, Verdict.WARNING: 2, Verdict.SKIPPED: 3, Verdict.PASSED: 4}
 
 
 def node_title(row: LayerRow | UnalignedNode) -> str:
@@ -45,7 +44,7 @@ def _color(row: LayerRow) -> str:
 ROW_COLUMNS: tuple[Column[LayerRow], ...] = (
     Column(
         "Mark",
-        value=lambda row: 0 if row.is_fault else _GRAVITY[row.verdict],
+        value=lambda row: -1 if row.is_fault else GRAVITY[row.verdict],
         text=mark_text,
         full=lambda row: f"{mark_text(row)}: {row.reason}" if row.reason else mark_text(row),
         icon=lambda row: status_icon(status_of(row.verdict)),

@@ -6,6 +6,7 @@ from modelpack_gui.core.figures import count, full, significant
 from modelpack_gui.core.records import NoiseFigures, OutputParity, ParityCase, Regime
 from modelpack_gui.ui.inspection import Histogram, Inspection, Property, Section
 from modelpack_gui.ui.models.parity_text import allclose_word, case_heading, noise_text
+from modelpack_gui.ui.models.value_text import index_text
 
 _MEANINGS = {
     "budget used": "largest |actual − expected| / (atol + rtol · |expected|): 1 is the limit",
@@ -27,6 +28,9 @@ _MEANINGS = {
     "eager": "largest |eager − eager in float64|",
     "artifact": "largest |artifact − eager in float64|",
     "artifact, optimisation off": "the same with the runtime's optimisations off",
+    "eager, RMS": "root of the mean squared eager − eager in float64: a few odd elements weigh little in it",
+    "artifact, RMS": "root of the mean squared artifact − eager in float64",
+    "artifact, optimisation off, RMS": "the same with the runtime's optimisations off",
 }
 
 
@@ -42,9 +46,9 @@ def dtype_text(output: OutputParity) -> str:
     return expected if expected == actual else f"{expected} → {actual}"
 
 
-def index_text(output: OutputParity) -> str:
+def worst_index_text(output: OutputParity) -> str:
     """Where the worst element is: `[2, 4]`."""
-    return "–" if output.worst_index is None else f"[{', '.join(str(i) for i in output.worst_index)}]"
+    return "–" if output.worst_index is None else index_text(output.worst_index)
 
 
 def mismatched_text(output: OutputParity) -> str:
@@ -78,7 +82,7 @@ def inspect_output(case: ParityCase, output: OutputParity) -> Inspection:
         *(() if output.noise is not None else _where_known(("noise floor", output.noise_floor))),
     )
     worst = (
-        Property("index", index_text(output), is_mono=True),
+        Property("index", worst_index_text(output), is_mono=True),
         _number("expected", output.worst_expected),
         _number("actual", output.worst_actual),
     )
@@ -147,6 +151,9 @@ def _noise(noise: NoiseFigures) -> tuple[Property, ...]:
         ("eager", noise.eager),
         ("artifact", noise.actual),
         ("artifact, optimisation off", noise.plain),
+        ("eager, RMS", noise.eager_rms),
+        ("artifact, RMS", noise.actual_rms),
+        ("artifact, optimisation off, RMS", noise.plain_rms),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelpack_gui.core.figures import count, full, significant
 from modelpack_gui.core.records import OutputParity
-from modelpack_gui.ui.models.parity_inspection import dtype_text, index_text, mismatched_text, shape_text
+from modelpack_gui.ui.models.parity_inspection import dtype_text, mismatched_text, shape_text, worst_index_text
 from modelpack_gui.ui.models.parity_text import allclose_word
 from modelpack_gui.ui.models.record_table import Column
 from modelpack_gui.ui.theme import status_icon, status_of, theme
@@ -92,7 +92,7 @@ COLUMNS: tuple[Column[OutputParity], ...] = (
         is_number=True,
         tooltip="Cosine similarity of the flattened outputs",
     ),
-    Column("Worst at", value=index_text, is_mono=True, tooltip="Index of the element that uses most of the budget"),
+    Column("Worst at", value=worst_index_text, is_mono=True, tooltip="Index of the element with the largest budget"),
     _number("Expected there", "worst_expected", "Eager PyTorch's value at the worst element"),
     _number("Actual there", "worst_actual", "The artifact's value at the worst element"),
     Column(

@@ -127,12 +127,10 @@ class HeatPanes(QWidget):
 
     def place_at(self, position: QPointF) -> tuple[int, int] | None:
         """Row and column of the element at a place of the widget, in whichever pane."""
-        for rect in self.pane_rects():
-            if rect.contains(position) and self.shape[0] and self.shape[1]:
-                x = self.view.left() + (position.x() - rect.left()) / rect.width() * self.view.width()
-                y = self.view.top() + (position.y() - rect.top()) / rect.height() * self.view.height()
-                return min(self.shape[0] - 1, max(0, int(y))), min(self.shape[1] - 1, max(0, int(x)))
-        return None
+        place = self._in_slice(position)
+        if place is None or not (self.shape[0] and self.shape[1]):
+            return None
+        return min(self.shape[0] - 1, max(0, int(place.y()))), min(self.shape[1] - 1, max(0, int(place.x())))
 
     def _set_view(self, view: QRectF) -> None:
         width = min(float(self.shape[1]), max(min(_LEAST_CELLS, self.shape[1]), view.width()))
@@ -261,6 +259,7 @@ class HeatPanes(QWidget):
             self.update()
 
     def _in_slice(self, position: QPointF) -> QPointF | None:
+        """The place of the slice, in columns and rows, that a place of the widget shows; None between the panes."""
         for rect in self.pane_rects():
             if rect.contains(position):
                 return QPointF(
