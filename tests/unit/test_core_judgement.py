@@ -180,7 +180,7 @@ def test_the_sentence_about_a_failure_by_noise_names_the_noise_and_not_the_toler
     report = _report(_output([1.0, 2.0], [1.0, 2.0001], noise=_noise(0.9)), _output([1.0, 2.0], [1.0, 2.0]))
     limited = rejudge_report(report, _spec(1e-3, 1e-5, max_noise_ratio=0.5))
     assert limited.verdict is Verdict.FAILED
-    assert "(largest error 0.0001, 0.90 times the noise floor); all are within the tolerance" in limited.summary
+    assert "(largest error 0.0001, 0.9 times the noise floor); all are within the tolerance" in limited.summary
 
 
 def test_rounding_of_extreme_values_is_a_warning_and_of_usual_ones_a_failure() -> None:
