@@ -27,6 +27,7 @@ from modelpack_gui.core.records import (
     ParityReport,
     ParityRequest,
     ParitySpec,
+    Regime,
     RuntimeChoice,
     Verdict,
 )
@@ -172,6 +173,19 @@ def test_a_fault_of_the_export_differs_without_optimisation_too(folder: Path) ->
     )
     assert {"all", "off", "onnx.reference"} == {side.side for side in found.sides}
     assert all((side.noise_ratio or 0.0) > 1000 for side in found.sides)
+
+
+def test_a_fault_of_large_values_alone_is_told_at_large_values(folder: Path) -> None:
+    clipped = [helper.make_node("Mul", ["x", "two"], ["twice"]), helper.make_node("Add", ["twice", "one"], ["sum"])]
+    clipped.append(helper.make_node("Min", ["sum", "most"], ["y"]))
+    constants = {"two": np.float32(2), "one": np.float32(1), "most": np.float32(100)}
+    spec = ParitySpec(seeds=(0,), sweep=True, regimes=(Regime.NORMAL, Regime.LARGE))
+    report, found = _run(folder, "Affine", _save(folder / "m.onnx", clipped, constants), spec)
+
+    failed = {case.regime for case in report.cases if case.verdict is Verdict.FAILED}
+    assert failed == {Regime.LARGE}
+    assert found.origin is Origin.EXPORT
+    assert all(side.verdict is Verdict.FAILED for side in found.sides), found.sides
 
 
 def test_a_difference_within_the_tolerance_is_no_fault_however_many_noise_floors_it_is(folder: Path) -> None:

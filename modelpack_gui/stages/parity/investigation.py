@@ -23,6 +23,7 @@ from modelpack_gui.stages.parity.opening import Opened
 from modelpack_gui.stages.parity.optimizers import responsible
 from modelpack_gui.stages.parity.reference import EagerReference
 from modelpack_gui.stages.parity.refolding import ANEW, WITHOUT, exported_again, folded_options
+from modelpack_gui.stages.parity.regimes import case_inputs
 from modelpack_gui.stages.parity.runtimes import find_runtime, open_runtime
 from modelpack_gui.stages.parity.way import Situation, Way, differs_like, failed
 
@@ -102,7 +103,7 @@ class Investigation:
 
     def _prepared(self) -> Situation:
         reference = self._opened.reference
-        tensors = reference.make_inputs(self._case.inputs, self._case.seed, self._case.shapes)
+        tensors = case_inputs(reference, self._case)
         expected = reference.run(tensors)
         exact = reference.exact(tensors, expected)
         return Situation(self._case, tensors, expected, exact, self._request.parity, self._opened.computes_in)
