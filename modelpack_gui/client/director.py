@@ -126,7 +126,7 @@ class Director(JobDirector):
             raise _StopError(Failed(self._job.id, Outcome.FAILED, error))
         names = tuple(dict.fromkeys(spec.runners))
         with self._lock:
-            self._lanes = {name: Lane(self._interpreter) for name in names}
+            self._lanes = {name: Lane(self._interpreter, is_measuring=True) for name in names}
         for lane in self._lanes.values():
             lane.start()
         answer = self._ask(names[0], "hello", HelloRequest(), _HELLO_S)

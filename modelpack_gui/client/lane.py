@@ -54,13 +54,17 @@ class Lane(threading.Thread):
         interpreter: As chosen by the user; it is looked up when a worker starts.
         gate: Asked before each job, where benchmarks must be alone; None to never wait.
         idle_s: After how long without a job the worker is ended; None keeps it.
+        is_measuring: See WorkerProcess.
     """
 
-    def __init__(self, interpreter: str, gate: Gate | None = None, idle_s: float | None = None) -> None:
+    def __init__(
+        self, interpreter: str, gate: Gate | None = None, idle_s: float | None = None, *, is_measuring: bool = False
+    ) -> None:
         super().__init__(name=f"jobs {interpreter or 'own interpreter'}", daemon=True)
         self._interpreter = interpreter
         self._gate = gate
         self._idle_s = idle_s
+        self._is_measuring = is_measuring
         self._inbox: queue.SimpleQueue[tuple[WorkerProcess, Message] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._pending: deque[WorkerJob] = deque()
@@ -174,7 +178,10 @@ class Lane(threading.Thread):
         job.emit(Progress(job.id, "Starting Python"))
         try:
             worker = WorkerProcess(
-                self._interpreter, job.base, lambda sender, message: self._inbox.put((sender, message))
+                self._interpreter,
+                job.base,
+                lambda sender, message: self._inbox.put((sender, message)),
+                is_measuring=self._is_measuring,
             )
         except UserError as error:
             self._finish(Failed(job.id, Outcome.FAILED, error.info))

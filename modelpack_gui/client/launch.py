@@ -59,8 +59,13 @@ def resolve_interpreter(chosen: str, base: Path | None = None) -> str:
     return str(path.absolute())  # links are kept: a venv's python is a link, and what it is called by makes it a venv
 
 
-def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a worker: that of the app without what belongs to the app's own Python and Qt."""
+def clean_environment(environment: Mapping[str, str], *, is_measuring: bool = False) -> dict[str, str]:
+    """The environment of a worker: that of the app without what belongs to the app's own Python and Qt.
+
+    In a worker that measures nothing, torch's threads sleep while they wait for each other, unless the user says
+    otherwise. By default they spin: where anything else needs a core, a small model then takes ten times as long,
+    and takes that from everything else too. A little later to wake up is what it costs on a quiet machine.
+    """
     cleaned = {
         name: value
         for name, value in environment.items()
@@ -71,4 +76,6 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
         cleaned["PYTHONPATH"] = os.pathsep.join(entries)
     cleaned["PYTHONUNBUFFERED"] = "1"
     cleaned["PYTHONIOENCODING"] = "utf-8"
+    if not is_measuring:
+        cleaned.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch is imported
     return cleaned

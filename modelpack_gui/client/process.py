@@ -88,12 +88,21 @@ class WorkerProcess:
         interpreter: As chosen; see `resolve_interpreter`.
         base: Its working folder.
         post: Called with this worker and each message; the last one is Gone.
+        is_measuring: Whether the times of what it runs are what is asked for.
 
     Raises:
         UserError: It cannot be started.
     """
 
-    def __init__(self, interpreter: str, base: Path, post: Callable[[WorkerProcess, Message], None]) -> None:
+    def __init__(
+        self,
+        interpreter: str,
+        base: Path,
+        post: Callable[[WorkerProcess, Message], None],
+        *,
+        is_measuring: bool = False,
+    ) -> None:
+        self._is_measuring = is_measuring
         self.executable = resolve_interpreter(interpreter, base)
         self.base = base
         if not base.is_dir():
@@ -186,7 +195,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=base,
-            env=clean_environment(os.environ),
+            env=clean_environment(os.environ, is_measuring=self._is_measuring),
             **options,
         )
 

@@ -10,9 +10,11 @@ import pytest
 
 from modelpack_gui.client import lane as lanes
 from modelpack_gui.client.job import WorkerJob
+from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.client.lane import Lane
+from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Failed, Outcome
-from modelpack_gui.core.records import HelloRequest
+from modelpack_gui.core.records import BenchRequest, BenchSpec, HelloRequest, ModelSource
 
 
 def _failures_of_two_jobs(base: Path) -> list[Failed]:
@@ -43,10 +45,29 @@ def test_a_full_disk_for_temporary_files_fails_the_job_and_says_so(
         assert failed.error.hint
 
 
+def test_only_the_processes_of_a_benchmark_are_for_measuring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def refused(*_: Any, is_measuring: bool) -> None:
+        asked.append(is_measuring)
+        raise UserError("not-started", "It was only asked for.")
+
+    monkeypatch.setattr(lanes, "WorkerProcess", refused)
+    client = WorkerClient()
+    measured = BenchRequest(ModelSource(), (), "", BenchSpec(runners=("eager",)))
+    for stage, request in (("hello", HelloRequest()), ("bench", measured)):
+        ended = client.run(stage, request, lambda _: None, base=tmp_path).wait(30.0)
+        assert isinstance(ended, Failed)
+        assert ended.error.code == "not-started"
+    client.close()
+
+    assert asked == [False, True]
+
+
 def test_a_fault_of_the_client_ends_the_job_and_the_next_one_still_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise ValueError("embedded null byte")
 
     monkeypatch.setattr(lanes, "WorkerProcess", broken)

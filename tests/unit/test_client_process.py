@@ -14,9 +14,16 @@ from modelpack_gui.client.launch import clean_environment, resolve_interpreter
 def test_a_worker_gets_nothing_of_the_apps_python_and_qt() -> None:
     cleaned = clean_environment(
         {"PATH": "/bin", "PYTHONHOME": "x", "VIRTUAL_ENV": "x", "QT_QPA_PLATFORM": "x", "PYTHONSTARTUP": "x",
-         "MODELPACK_DATA_DIR": "x", "PYTHONIOENCODING": "latin-1", "OMP_NUM_THREADS": "2"}
+         "MODELPACK_DATA_DIR": "x", "PYTHONIOENCODING": "latin-1", "OMP_NUM_THREADS": "2",
+         "OMP_WAIT_POLICY": "ACTIVE"}
     )  # fmt: skip
-    assert cleaned == {"PATH": "/bin", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", "OMP_NUM_THREADS": "2"}
+    assert cleaned == {"PATH": "/bin", "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", "OMP_NUM_THREADS": "2",
+                       "OMP_WAIT_POLICY": "ACTIVE"}  # fmt: skip
+
+
+def test_threads_do_not_spin_while_they_wait_but_where_times_are_measured() -> None:
+    assert clean_environment({})["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert "OMP_WAIT_POLICY" not in clean_environment({}, is_measuring=True)
 
 
 def test_an_empty_entry_of_the_path_does_not_bring_in_the_current_folder() -> None:

@@ -20,7 +20,7 @@ from modelpack_gui.stages.parity.hull import MAX_VERTICES
 from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.totals import Tolerance
 
-EXACT = settings(max_examples=150, deadline=None, database=None, derandomize=True)
+EXACT = settings(max_examples=150)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 PAIRS = st.lists(st.tuples(FLOATS, FLOATS), min_size=1, max_size=30)
 TOLERANCES = st.floats(0, 10, allow_nan=False) | st.just(0.0)
