@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport
 from modelpack_gui.ui.background import Answered, Background, Check
+from modelpack_gui.ui.models.parity_text import noise_floor
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.arrays.judging import Counter, Facts
@@ -64,10 +65,7 @@ class ValuesSource(QObject):
     @property
     def floor(self) -> float:
         """The noise floor; 0 if it was not measured."""
-        output = self.output
-        if output is None:
-            return 0.0
-        return output.noise.floor if output.noise is not None else output.noise_floor or 0.0
+        return (noise_floor(self.output) if self.output is not None else None) or 0.0
 
     def show(self, report: ParityReport | None, case: ParityCase | None, output: OutputParity | None) -> None:
         """Look at another output, or at the same one as it was judged anew."""

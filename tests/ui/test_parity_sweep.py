@@ -28,7 +28,7 @@ from modelpack_gui.core.records import (
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.parity_grid import ParityGridModel, readable_on, viridis
 from modelpack_gui.ui.models.parity_measures import MEASURES
-from modelpack_gui.ui.models.parity_text import noise_text
+from modelpack_gui.ui.models.parity_text import noise_floor, noise_text
 from modelpack_gui.ui.pages.parity import ParityPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
@@ -294,7 +294,7 @@ def test_where_it_comes_from_stands_below_the_verdict_with_the_sides_on_demand(
     report = dataclasses.replace(made.swept(failing=(3,)), attribution=found)
     _finish(page, qtbot, _start(page, qtbot, client, controller), report)
     details = page.details
-    assert details.origin.text() == "Differs only from level extended on."
+    assert details.origin.text() == "At batch = 3: differs only from level extended on."
     assert details.allclose.text() == "numpy.testing.assert_allclose: fails for 3 of 12 outputs"
     assert not details.noise.isVisible()  # the sentence says it
     assert not details.sides.isVisible()
@@ -307,6 +307,14 @@ def test_where_it_comes_from_stands_below_the_verdict_with_the_sides_on_demand(
         "onnx.reference",
     ]
     assert rows.index(2, 1).data() == "did not run"
+
+
+def test_the_noise_floor_is_what_its_ratio_is_measured_in() -> None:
+    output = made.swept().cases[0].outputs[0]
+    assert output.noise is not None
+    halved = dataclasses.replace(output, noise=dataclasses.replace(output.noise, floor=0.036), noise_floor=4.4e-6)
+    assert noise_floor(halved) == 0.036
+    assert noise_floor(dataclasses.replace(halved, noise=None)) == 4.4e-6
 
 
 def test_a_noise_ratio_is_said_in_words() -> None:

@@ -58,9 +58,9 @@ class LayerRow:
         eager_name: What it is in the eager run: `stages.0.first.0`, or `stages.0: relu (shapes.py:41)`.
         optimization: Level that it was measured at.
         max_budget: As OutputParity, at the request's tolerances.
-        noise_floor: Largest |eager - eager in float64| there; None if not measured.
-        noise_ratio: Largest error against float64 in units of that, and of half a spacing of the dtype where that is
-            more; None as above.
+        noise_floor: The unit of noise_ratio, as NoiseFigures.floor: larger where the artifact computes in less than
+            eager's precision; None if not measured.
+        noise_ratio: Largest error against float64 in noise floors; None as above.
         propagated: Largest max_abs_diff among the aligned values that it is computed from; None if there are none.
         introduced: Largest error of this node (or of the nodes since those values) when replayed on eager's own
             values; None where it was not replayed.

@@ -97,7 +97,7 @@ def _row(
         rmse=errors.rmse,
         max_ulp=errors.max_ulp,
         max_budget=errors.max_budget if has_figures and is_float else None,
-        noise_floor=errors.noise,
+        noise_floor=errors.floor,
         noise_ratio=errors.ratio,
         misplaced=errors.misplaced,
         max_expected=errors.max_expected if has_figures else None,

@@ -89,6 +89,11 @@ def allclose_text(report: ParityReport) -> str:
     return "fails" if failed == len(answers) else f"fails for {failed} of {plural(len(answers), 'output')}"
 
 
+def noise_floor(output: OutputParity) -> float | None:
+    """The unit of its noise ratio, which is larger for an artifact in lower precision; None if not measured."""
+    return output.noise.floor if output.noise is not None else output.noise_floor
+
+
 def allclose_word(output: OutputParity) -> str:
     """The same of one output."""
     return "–" if output.allclose is None else "passes" if output.allclose else "fails"

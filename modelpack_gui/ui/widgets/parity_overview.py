@@ -19,7 +19,7 @@ from modelpack_gui.core.figures import duration, plural
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CapturedWarning, OutputParity, ParityCase, ParityReport, Verdict
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.models.parity_text import case_heading
+from modelpack_gui.ui.models.parity_text import case_heading, noise_floor
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
@@ -214,7 +214,7 @@ class ParityOverview(QWidget):
             outputs = list(self.case.outputs)
         else:
             outputs = [self.output]
-        floors = [output.noise_floor for output in outputs if output.noise_floor is not None]
+        floors = [floor for output in outputs if (floor := noise_floor(output)) is not None]
         data = pooled(output.histogram for output in outputs)
         atol = max((output.atol for output in outputs), default=0.0)
         self.chart.show_errors(data, atol, max(floors, default=None))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelpack_gui.core.figures import count, full, significant
 from modelpack_gui.core.records import OutputParity
 from modelpack_gui.ui.models.parity_inspection import dtype_text, mismatched_text, shape_text, worst_index_text
-from modelpack_gui.ui.models.parity_text import allclose_word
+from modelpack_gui.ui.models.parity_text import allclose_word, noise_floor
 from modelpack_gui.ui.models.record_table import Column
 from modelpack_gui.ui.theme import status_icon, status_of, theme
 
@@ -109,5 +109,12 @@ COLUMNS: tuple[Column[OutputParity], ...] = (
         is_number=True,
         tooltip="Infinities: expected / actual",
     ),
-    _number("Noise floor", "noise_floor", "Largest |eager − eager in float64|: what rounding alone does"),
+    Column(
+        "Noise floor",
+        value=noise_floor,
+        text=lambda output: significant(noise_floor(output)),
+        full=lambda output: full(noise_floor(output)),
+        is_number=True,
+        tooltip="What rounding alone does: the error of eager PyTorch, or of the lower precision of the artifact",
+    ),
 )

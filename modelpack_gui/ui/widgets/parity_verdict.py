@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.core.figures import full, significant
-from modelpack_gui.core.records import Origin, ParityReport, SideResult
+from modelpack_gui.core.records import Attribution, Origin, ParityReport, SideResult, Verdict
 from modelpack_gui.ui.models.parity_text import (
     allclose_text,
     attribution_details,
@@ -115,7 +115,7 @@ class VerdictDetails(QWidget):
         if report is None:
             return
         found = report.attribution
-        self.origin.setText(_sentence(found.sentence) if found is not None else "")
+        self.origin.setText(_sentence(_located(report, found)) if found is not None else "")
         self.origin.setToolTip(RULE)
         self.origin.setVisible(found is not None)
         answer = allclose_text(report)
@@ -131,6 +131,12 @@ class VerdictDetails(QWidget):
         if found is not None:
             self._rows.set_records(found.sides)
             self._where.setText(attribution_details(found))
+
+
+def _located(report: ParityReport, found: Attribution) -> str:
+    """Of a failure with its case, for its figures are of that one: another may be farther off."""
+    is_one_of_many = report.verdict is Verdict.FAILED and len(report.cases) > 1 and found.case
+    return f"at {found.case}: {found.sentence}" if is_one_of_many else found.sentence
 
 
 def _sentence(text: str) -> str:
