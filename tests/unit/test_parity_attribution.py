@@ -15,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import ErrorInfo, UserError
+from modelpack_gui.core.parity_plan import Case
 from modelpack_gui.core.records import (
     Attribution,
     DynamicDim,
@@ -29,6 +30,7 @@ from modelpack_gui.core.records import (
     ParitySpec,
     Regime,
     RuntimeChoice,
+    TensorInfo,
     Verdict,
 )
 from modelpack_gui.stages.export.artifact import read_artifact
@@ -36,8 +38,9 @@ from modelpack_gui.stages.export.metadata import append_to_onnx, metadata_of
 from modelpack_gui.stages.parity import investigation
 from modelpack_gui.stages.parity.attribution import worst_case
 from modelpack_gui.stages.parity.optimizers import responsible
-from modelpack_gui.stages.parity.runtimes import OnnxRuntime
+from modelpack_gui.stages.parity.runtimes import OnnxRuntime, Output
 from modelpack_gui.stages.parity.stage import run
+from modelpack_gui.stages.parity.way import Situation
 
 X = InputSpec("x", (2, 4), low=-1.0, high=1.0)
 
@@ -366,6 +369,14 @@ def test_the_search_halves_until_one_is_left() -> None:
     assert len(tried) <= 7
     assert responsible(lambda names: {"a", "h"} <= set(names), "abcdefgh") == ""
     assert responsible(lambda names: False, "abc") == ""
+
+
+def test_a_way_that_gives_another_number_of_outputs_is_told_as_one_that_does_not_agree() -> None:
+    y = Output(TensorInfo("y", "float32", (2,)), np.zeros(2, np.float32))
+    situation = Situation(Case("example", {}, {}, 0), (), (y,), (None,), ParitySpec(), "")
+    way = situation.look_at("exported anew", (y, y._replace(info=TensorInfo("z", "float32", (2,)))))
+    assert way.result.verdict is Verdict.FAILED
+    assert way.result.error.startswith("The artifact gives 2 outputs (y, z)")
 
 
 def test_where_all_failures_are_refusals_nothing_is_said_of_the_cases_that_agree() -> None:

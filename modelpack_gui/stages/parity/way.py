@@ -51,9 +51,9 @@ class Situation:
 
     def look_at(self, side: str, outputs: Sequence[Output]) -> Way:
         """Judge what was run elsewhere."""
-        ordered = aligned(self.expected, outputs)
+        ordered = aligned(self.expected, outputs) or (None,) * len(self.expected)
         noise = tuple(
-            noise_of(one, other, exact, None, self.computes_in)
+            noise_of(one, other, exact, None, self.computes_in) if other is not None else None
             for one, other, exact in zip(self.expected, ordered, self.exact, strict=True)
         )
         judged = judge.judge(self.case, self.expected, outputs, self.spec, noise, self.computes_in)
