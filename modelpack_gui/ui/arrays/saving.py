@@ -13,6 +13,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.ui.arrays.blocks import Check, go_on
 from modelpack_gui.ui.arrays.pair import Values
 from modelpack_gui.ui.arrays.pooling import SliceChoice
+from modelpack_gui.ui.new_file import whole_file
 
 
 def save_npz(values: Values, path: Path) -> None:
@@ -59,12 +60,9 @@ def save_rows(rows: Iterable[Iterable[Any]], path: Path) -> None:
 
 def _replace(path: Path, write: Callable[[Path], None]) -> None:
     """Raises UserError: `values-not-written`."""
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        write(partial)
-        partial.replace(path)
+        with whole_file(path) as partial:
+            write(partial)
     except OSError as error:
         what = f"{path} could not be written: {error.strerror or error}."
         raise UserError("values-not-written", what, "Choose another folder, or make room on the disk.") from error
-    finally:
-        partial.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from modelpack_gui.ui.widgets.chart_library import chart_library
 from modelpack_gui.ui.widgets.pictures import (
     add_picture_actions,
     as_pixmap,
-    ask_where,
+    ask_for_picture,
     copy_picture,
     write_picture,
 )
@@ -133,7 +133,7 @@ class Chart(QFrame):
 
     def ask_and_save(self) -> None:
         """Let the user say where."""
-        path = ask_where(self, self._settings, self.objectName())
+        path = ask_for_picture(self, self._settings, self.objectName())
         if path is not None:
             self.save_picture(path)
 

@@ -6,19 +6,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.figures import size
 from modelpack_gui.core.pipeline import verdict_of
 from modelpack_gui.core.records import LayersRequest, ReproRecord, ReproRequest, Verdict
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.new_file import ask_where
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING, mono_font, status_of
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconToolButton, StatusBadge, wrapped_label
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
-
-_FOLDER_KEY = "repro"
 
 
 class ReproPanel(QWidget):
@@ -85,11 +84,9 @@ class ReproPanel(QWidget):
     def ask_and_make(self, request: LayersRequest, value: str) -> None:
         """Ask where the zip goes, and make it."""
         stem = Path(request.artifact_path).stem or "artifact"
-        suggested = str(Path(self._settings.last_folder(_FOLDER_KEY)) / f"{stem}-repro.zip")
-        name, _ = QFileDialog.getSaveFileName(self, "Make a repro", suggested, "Zip archive (*.zip)")
-        if name:
-            path = Path(name) if Path(name).suffix else Path(name).with_suffix(".zip")
-            self._settings.set_last_folder(_FOLDER_KEY, str(path))
+        kinds = "Zip archive (*.zip)"
+        path = ask_where(self, self._settings, "repro", "Make a repro", f"{stem}-repro.zip", kinds)
+        if path is not None:
             self.make(request, value, path)
 
     def make(self, request: LayersRequest, value: str, path: Path) -> None:

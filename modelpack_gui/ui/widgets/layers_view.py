@@ -36,8 +36,9 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.layer_columns import ROW_COLUMNS
 from modelpack_gui.ui.models.layer_inspection import NodeTarget, row_inspection
 from modelpack_gui.ui.models.layer_series import MEASURES
+from modelpack_gui.ui.new_file import ask_where
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.table_csv import ask_where, write_csv
+from modelpack_gui.ui.table_csv import CSV_KINDS, write_csv
 from modelpack_gui.ui.theme import SPACING, icon
 from modelpack_gui.ui.widgets.basics import IconButton, heading
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
@@ -308,7 +309,8 @@ class LayersView(QWidget):
         save.triggered.connect(self._save_rows)
 
     def _save_rows(self) -> None:
-        path = ask_where(self, self._settings, f"{Path(self._artifact_path).stem or 'artifact'}-layers")
+        name = f"{Path(self._artifact_path).stem or 'artifact'}-layers.csv"
+        path = ask_where(self, self._settings, "csv", "Save table", name, CSV_KINDS)
         if path is not None:
             self.save_rows(path)
 

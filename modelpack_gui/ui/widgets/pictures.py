@@ -8,9 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QIODevice, QRect, QSize
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPixmap
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.ui.new_file import ask_where, whole_file
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import icon, theme
 
@@ -39,12 +40,10 @@ def write_picture(path: Path, size: QSize, render: Render) -> ErrorInfo | None:
         _write_svg(buffer, size, render)
     else:
         as_pixmap(size, render).save(buffer, "PNG")
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        partial.write_bytes(buffer.data().data())
-        partial.replace(path)
+        with whole_file(path) as partial:
+            partial.write_bytes(buffer.data().data())
     except OSError as error:
-        partial.unlink(missing_ok=True)
         what = f"The picture could not be written to {path}: {error.strerror}."
         return ErrorInfo("picture-not-written", what, "Choose another folder.")
     return None
@@ -55,16 +54,13 @@ def copy_picture(size: QSize, render: Render) -> None:
     QGuiApplication.clipboard().setPixmap(as_pixmap(size, render))
 
 
-def ask_where(parent: QWidget, settings: Settings, name: str) -> Path | None:
-    """Let the user name a file for a picture; None if there is to be none."""
-    suggested = str(Path(settings.last_folder("picture")) / f"{name}.png")
-    given, kind = QFileDialog.getSaveFileName(parent, "Save picture", suggested, _KINDS)
-    if not given:
-        return None
-    suffix = ".svg" if kind.startswith("SVG") else ".png"
-    path = Path(given) if Path(given).suffix else Path(given).with_suffix(suffix)
-    settings.set_last_folder("picture", str(path))
-    return path
+def ask_for_picture(parent: QWidget, settings: Settings, name: str) -> Path | None:
+    """Let the user say where a picture goes; None if there is to be none.
+
+    Args:
+        name: That is suggested, without a suffix.
+    """
+    return ask_where(parent, settings, "picture", "Save picture", f"{name}.png", _KINDS)
 
 
 def add_picture_actions(menu: QMenu, copy: Callable[[], None], save: Callable[[], None], *, is_enabled: bool) -> None:

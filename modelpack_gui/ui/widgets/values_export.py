@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.ui.background import Check
+from modelpack_gui.ui.new_file import ask_where
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.table_csv import CSV_KINDS
 from modelpack_gui.ui.theme import icon
 from modelpack_gui.ui.widgets.pictures import add_picture_actions
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.widgets.values_view import ValuesView
 
-_KINDS = {"csv": "Comma-separated values (*.csv)", "npz": "NumPy arrays (*.npz)"}
+_KINDS = {"csv": CSV_KINDS, "npz": "NumPy arrays (*.npz)"}
 
 
 class ValuesExportMenu(QMenu):
@@ -93,13 +95,10 @@ class ValuesExportMenu(QMenu):
         output = self._view.source.output
         assert output is not None
         name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in output.name)
-        folder = Path(self._settings.last_folder("values"))
-        suggested = str(folder / f"{name}-{what.replace(' ', '-')}.{suffix}")
-        given, _ = QFileDialog.getSaveFileName(self._view, f"Save {what}", suggested, _KINDS[suffix])
-        if not given:
+        suggested = f"{name}-{what.replace(' ', '-')}.{suffix}"
+        path = ask_where(self._view, self._settings, "values", f"Save {what}", suggested, _KINDS[suffix])
+        if path is None:
             return
-        path = Path(given) if Path(given).suffix else Path(given).with_suffix(f".{suffix}")
-        self._settings.set_last_folder("values", str(path))
 
         def ended(_result: Any, error: ErrorInfo | None) -> None:
             if error is not None:

@@ -16,7 +16,7 @@ from modelpack_gui.ui.theme import SPACING, theme
 from modelpack_gui.ui.values_slices import SliceReader
 from modelpack_gui.ui.values_source import ValuesSource
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton
-from modelpack_gui.ui.widgets.pictures import add_picture_actions, ask_where, copy_picture, write_picture
+from modelpack_gui.ui.widgets.pictures import add_picture_actions, ask_for_picture, copy_picture, write_picture
 from modelpack_gui.ui.widgets.values_axes import AxisPicker
 from modelpack_gui.ui.widgets.values_colors import Scale, colored
 from modelpack_gui.ui.widgets.values_pane_painter import Layer, Pane
@@ -126,7 +126,7 @@ class ValuesHeatMap(QWidget):
 
     def ask_and_save(self) -> None:
         """Let the user say where."""
-        path = ask_where(self, self._settings, "heat-map")
+        path = ask_for_picture(self, self._settings, "heat-map")
         if path is not None:
             self.save_picture(path)
 
