@@ -197,6 +197,7 @@ def test_an_artifact_in_half_precision_is_judged_as_such_whatever_its_outputs_ar
     assert {(output.rtol, output.atol) for output in outputs} == {LOW_PRECISION["float16"]}
     assert report.verdict is Verdict.PASSED, report.summary
     assert report.computes_in == "float16"
+    assert "Float16OnCpu" in [warning.category for warning in report.warnings]
     assert report.summary.endswith(
         "The artifact computes in float16 inside, and was judged by the tolerances for that."
     )

@@ -15,6 +15,7 @@ from modelpack_gui.core.records import ParityReport, ParityRequest, Verdict
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.explain.results import explain_parity
 from modelpack_gui.stages.parity.attribution import attribute
+from modelpack_gui.stages.parity.low_precision import hidden_overflow
 from modelpack_gui.stages.parity.one_case import CaseRunner
 from modelpack_gui.stages.parity.opening import further_sides, open_both
 from modelpack_gui.stages.parity.reference import randomness
@@ -80,7 +81,8 @@ def run(
     if not is_brief and not request.only:  # of cases that are run once more for their values it is known
         with capture():  # what other ways of running it warn of is no matter of this artifact
             found = attribute(tried.cases, cases, opened, request, context, clock, is_random=random is not None)
-    warnings = (*(built.warnings if built is not None else ()), *captured.records, *((random,) if random else ()))
+    own = (random, hidden_overflow(opened.computes_in, runtime.description))
+    warnings = (*(built.warnings if built is not None else ()), *captured.records, *(one for one in own if one))
     report = judge_report(
         ParityReport(
             artifact_path=opened.artifact.path,
