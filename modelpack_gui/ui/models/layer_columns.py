@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from modelpack_gui.core.figures import full, significant
 from modelpack_gui.core.records import LayerRow, UnalignedNode, Verdict
 from modelpack_gui.ui.models.layer_series import level_rank, level_title
 from modelpack_gui.ui.models.node_filter import short_location
 from modelpack_gui.ui.models.parity_text import GRAVITY
-from modelpack_gui.ui.models.record_table import Column
+from modelpack_gui.ui.models.record_table import Column, figure_column
 from modelpack_gui.ui.theme import status_icon, status_of, theme
 
 
@@ -26,15 +25,7 @@ def mark_text(row: LayerRow) -> str:
 
 
 def _number(title: str, value: Callable[[LayerRow], float | None], tooltip: str) -> Column[LayerRow]:
-    return Column(
-        title,
-        value=value,
-        text=lambda row: significant(value(row)),
-        full=lambda row: full(value(row)),
-        is_number=True,
-        width=102,
-        tooltip=tooltip,
-    )
+    return figure_column(title, value, tooltip, 102)
 
 
 def _color(row: LayerRow) -> str:

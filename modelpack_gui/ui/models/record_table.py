@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtGui import QBrush, QColor, QFont, QIcon
 
+from modelpack_gui.core.figures import full, significant
 from modelpack_gui.ui.plain_text import plain_tooltip
 
 R = TypeVar("R")
@@ -68,6 +69,26 @@ class Column(Generic[R]):
     def whole(self, record: R) -> str:
         """The cell's full value as text."""
         return self.full(record) if self.full is not None else self.shown(record)
+
+
+def figure_column(
+    title: str,
+    value: Callable[[R], float | None],
+    tooltip: str = "",
+    width: int = 0,
+    color: Callable[[R], str] | None = None,
+) -> Column[R]:
+    """A column of figures: three digits are shown, and all of them are in the tooltip and on the clipboard."""
+    return Column(
+        title,
+        value=value,
+        text=lambda record: significant(value(record)),
+        full=lambda record: full(value(record)),
+        color=color,
+        is_number=True,
+        width=width,
+        tooltip=tooltip,
+    )
 
 
 class RecordTableModel(QAbstractTableModel, Generic[R]):

@@ -6,7 +6,7 @@ from modelpack_gui.core.figures import count, full, significant
 from modelpack_gui.core.records import OutputParity
 from modelpack_gui.ui.models.parity_inspection import dtype_text, mismatched_text, shape_text, worst_index_text
 from modelpack_gui.ui.models.parity_text import allclose_word, noise_floor
-from modelpack_gui.ui.models.record_table import Column
+from modelpack_gui.ui.models.record_table import Column, figure_column
 from modelpack_gui.ui.theme import status_icon, status_of, theme
 
 
@@ -15,14 +15,7 @@ def _number(title: str, name: str, tooltip: str) -> Column[OutputParity]:
         found: float | None = getattr(output, name)
         return found
 
-    return Column(
-        title,
-        value=value,
-        text=lambda output: significant(value(output)),
-        full=lambda output: full(value(output)),
-        is_number=True,
-        tooltip=tooltip,
-    )
+    return figure_column(title, value, tooltip)
 
 
 def _share(title: str, name: str, tooltip: str) -> Column[OutputParity]:
@@ -64,13 +57,8 @@ COLUMNS: tuple[Column[OutputParity], ...] = (
         is_number=True,
         tooltip="Elements beyond the tolerance, of all; `about` where that was judged anew without the arrays",
     ),
-    Column(
-        "Noise ratio",
-        value=_noise_ratio,
-        text=lambda output: significant(_noise_ratio(output)),
-        full=lambda output: full(_noise_ratio(output)),
-        is_number=True,
-        tooltip="Error against float64 in units of eager PyTorch's own: about 1 is rounding",
+    figure_column(
+        "Noise ratio", _noise_ratio, "Error against float64 in units of eager PyTorch's own: about 1 is rounding"
     ),
     Column(
         "allclose",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from modelpack_gui.core.figures import full, significant
 from modelpack_gui.core.records import Attribution, Origin, ParityReport, SideResult, Verdict
 from modelpack_gui.ui.models.parity_text import (
     allclose_text,
@@ -13,7 +12,7 @@ from modelpack_gui.ui.models.parity_text import (
     noise_text,
     side_title,
 )
-from modelpack_gui.ui.models.record_table import Column, RecordTableModel
+from modelpack_gui.ui.models.record_table import Column, RecordTableModel, figure_column
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, status_icon, status_of, theme
 from modelpack_gui.ui.widgets.basics import ElidedButton, wrapped_label
 from modelpack_gui.ui.widgets.fitted_table import FittedTable
@@ -32,30 +31,13 @@ SIDE_COLUMNS: tuple[Column[SideResult], ...] = (
         color=lambda side: theme().status_color(status_of(side.verdict)),
         width=120,
     ),
-    Column(
-        "max_abs_diff",
-        value=lambda side: side.max_abs_diff,
-        text=lambda side: significant(side.max_abs_diff),
-        full=lambda side: full(side.max_abs_diff),
-        is_number=True,
-        width=110,
-    ),
-    Column(
-        "Budget used",
-        value=lambda side: side.max_budget,
-        text=lambda side: significant(side.max_budget),
-        full=lambda side: full(side.max_budget),
-        is_number=True,
-        width=100,
-    ),
-    Column(
+    figure_column("max_abs_diff", lambda side: side.max_abs_diff, width=110),
+    figure_column("Budget used", lambda side: side.max_budget, width=100),
+    figure_column(
         "Noise ratio",
-        value=lambda side: side.noise_ratio,
-        text=lambda side: significant(side.noise_ratio),
-        full=lambda side: full(side.noise_ratio),
-        is_number=True,
+        lambda side: side.noise_ratio,
+        "Error against float64 in units of eager PyTorch's own: about 1 is rounding",
         width=100,
-        tooltip="Error against float64 in units of eager PyTorch's own: about 1 is rounding",
     ),
 )
 

@@ -9,9 +9,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from modelpack_gui.core.figures import full, significant
 from modelpack_gui.ui.background import Check
-from modelpack_gui.ui.models.record_table import Column, RecordTableModel
+from modelpack_gui.ui.models.record_table import Column, RecordTableModel, figure_column
 from modelpack_gui.ui.models.value_text import index_text, value_text
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
@@ -145,16 +144,7 @@ def _columns() -> tuple[Column[Element], ...]:
     def number(
         title: str, value: Callable[[Element], float | int | None], tooltip: str, width: int = 100
     ) -> Column[Element]:
-        return Column(
-            title,
-            value=value,
-            text=lambda one: significant(value(one)),
-            full=lambda one: full(value(one)),
-            color=lambda _: theme().colors.text,
-            is_number=True,
-            width=width,
-            tooltip=tooltip,
-        )
+        return figure_column(title, value, tooltip, width, lambda _: theme().colors.text)
 
     def side(title: str, value: Callable[[Element], Any], tooltip: str) -> Column[Element]:
         return Column(
