@@ -237,7 +237,7 @@ def test_a_sweep_is_a_matrix_of_sizes_and_kinds_of_values() -> None:
     assert [line.split("  ")[0] for line in lines[start + 1 : start + 6]] == [
         *("example", "batch = 1", "batch = 3", "batch = 5", "batch = 17")
     ]
-    assert lines[start + 1].split()[-2:] == ["✓", "0.90x"]
+    assert lines[start + 1].split()[-2:] == ["✓", "0.9x"]
     assert "✕" in lines[start + 3]
     assert not any(line.startswith("✓  batch = 1 ") for line in lines), "only what did not pass has a row"
 
