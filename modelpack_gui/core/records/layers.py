@@ -102,7 +102,6 @@ class Unaligned(str, Enum):
     FUSED = "fused"  # gone at that level of optimisation, as part of another
     INTERNAL = "internal"  # helper inside of what is one operation in PyTorch
     NO_COUNTERPART = "no counterpart"
-    SHAPE_DIFFERS = "shape differs"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from modelpack_gui.core.records import (
     Verdict,
 )
 from modelpack_gui.core.rounding import nearness
-from modelpack_gui.stages.parity.attribution import at_a_glance, difference, short, worst_output
+from modelpack_gui.stages.parity.glance import at_a_glance, difference, short, worst_output
 from modelpack_gui.stages.parity.opening import Opened
 from modelpack_gui.stages.parity.optimizers import responsible
 from modelpack_gui.stages.parity.reference import EagerReference
