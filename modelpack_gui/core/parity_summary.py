@@ -320,7 +320,7 @@ def _slight(report: ParityReport, failed: Sequence[OutputParity]) -> str:
         return f"{times}, and the artifact is {nearness(farthest, lower)}: rounding"
     if (worst.max_budget or 0.0) > SLIGHT_BUDGET:
         return ""
-    return f"{times}, which may be rounding in {worst.expected.dtype}"
+    return f"so little may be rounding in {report.computes_in or worst.expected.dtype}"
 
 
 def _has_other_mask(output: OutputParity) -> bool:

@@ -27,7 +27,7 @@ from modelpack_gui.core.records import (
 )
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.parity_grid import ParityGridModel, readable_on, viridis
-from modelpack_gui.ui.models.parity_measures import MEASURES
+from modelpack_gui.ui.models.parity_measures import MEASURES, measure_text
 from modelpack_gui.ui.models.parity_text import noise_floor, noise_text
 from modelpack_gui.ui.pages.parity import ParityPage
 from modelpack_gui.ui.settings import Settings
@@ -270,6 +270,16 @@ def test_a_measure_has_its_place_on_its_scale_whatever_it_is() -> None:
     assert [sqnr.place(value, 140.0, 20.0) for value in (float("inf"), 140.0, 80.0, -5.0)] == [0, 0, 0.5, 1]
     assert sqnr.worst(output for case in made.swept().cases for output in case.outputs) == 131.0
     assert MEASURES["max_abs_diff"].scale([]) == (1e-8, 1.0)
+
+
+def test_a_figure_in_a_cell_is_short_enough_to_be_read_whole() -> None:
+    assert [measure_text(value) for value in (0.000244, 0.00205, 0.894, 12_345.0, 560_484.0)] == [
+        "2.4e-04",
+        "0.00205",
+        "0.894",
+        "12,345",
+        "5.6e+05",
+    ]
 
 
 def test_the_grid_is_copied_with_verdicts_and_all_digits(

@@ -28,8 +28,11 @@ from modelpack_gui.core.records import (
     ParityReport,
     ParityRequest,
     ParitySpec,
+    Regime,
     Verdict,
 )
+from modelpack_gui.stages.explain import silent
+from modelpack_gui.stages.explain.base import Situation
 from modelpack_gui.stages.explain.registry import ENTRIES
 from modelpack_gui.stages.export.base import OpsetRange
 from modelpack_gui.stages.registry import resolve
@@ -106,6 +109,25 @@ def test_wrong_artifact_is_explained_and_right_with_the_fix(kind: str, tmp_path:
         mended = parity_of(apply_fix(recipe, explanation.fixes[0]), tmp_path)
         assert mended.verdict is Verdict.PASSED, mended.summary
         assert not mended.explanations
+
+
+def test_what_fails_with_extreme_values_only_is_no_frozen_size(tmp_path: Path) -> None:
+    recipe = SILENT["size-branch-frozen"][0]
+    report = parity_of(recipe, tmp_path)
+    entry = next(one for one in silent.ENTRIES if one.id == "size-branch-frozen")
+    assert entry.explain(Situation(report=report, source=recipe.source)) is not None
+    cases = tuple(
+        replace(case, regime=Regime.LARGE) if case.error is None and not case.is_example else case
+        for case in report.cases
+    )
+    assert entry.explain(Situation(report=replace(report, cases=cases), source=recipe.source)) is None
+
+
+def test_nothing_about_the_model_is_said_of_two_artifacts(tmp_path: Path) -> None:
+    report = parity_of(SILENT["size-branch-frozen"][0], tmp_path)
+    assert silent.is_worth_explaining(report)
+    between = replace(report, parity=replace(report.parity, expected_artifact="other.onnx"))
+    assert not silent.is_worth_explaining(between)
 
 
 def test_counter_on_self_is_told_from_random_numbers(tmp_path: Path) -> None:

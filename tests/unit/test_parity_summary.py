@@ -135,7 +135,7 @@ def test_a_failure_of_other_values_points_to_the_values() -> None:
 
 def test_slight_errors_are_not_blamed_on_a_frozen_size() -> None:
     slight = _output([1.0, 2.0], [1.0, 2.005])
-    assert "which may be rounding in float64" in _summary(_case(GOOD), _case(slight, {"n": 3}))
+    assert "; so little may be rounding in float64." in _summary(_case(GOOD), _case(slight, {"n": 3}))
 
 
 def test_errors_as_large_as_those_of_the_model_itself_are_called_rounding() -> None:

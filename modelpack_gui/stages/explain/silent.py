@@ -12,7 +12,7 @@ from modelpack_gui.core.explanation import Fix
 from modelpack_gui.core.figures import listed
 from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.core.parity_summary import ARTIFACT_REFUSED, DIM_NOT_DYNAMIC
-from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, Verdict
+from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, Regime, Verdict
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.dimensions import fixed_finding
 from modelpack_gui.stages.explain.edits import make_static, use_exporter
@@ -27,7 +27,11 @@ _SCRIPT = "It compiles the source, so that branches, loops and sizes stay what t
 
 @dataclass(frozen=True)
 class _Pattern:
-    """The cases of a report, by whether their sizes are those of the example."""
+    """The cases of a report, by whether their sizes are those of the example.
+
+    Attributes:
+        other_size: With usual values: where others fail, that says nothing of the size.
+    """
 
     example: ParityCase
     same_size: tuple[ParityCase, ...]
@@ -51,7 +55,7 @@ def _pattern(situation: Situation) -> _Pattern | None:
     if report is None or example is None:
         return None
     same = tuple(case for case in report.cases if case.sizes == example.sizes)
-    other = tuple(case for case in report.cases if case.sizes != example.sizes)
+    other = tuple(case for case in report.cases if case.sizes != example.sizes and case.regime is Regime.NORMAL)
     return _Pattern(example, same, other, any(item.category == RANDOM_MODEL for item in report.warnings))
 
 
@@ -148,10 +152,13 @@ def _value_branch(situation: Situation) -> Finding | None:
     wrong = _failed(pattern.same_size) if pattern else []
     if pattern is None or pattern.is_random or not wrong or pattern.fails_everywhere:
         return None
+    places = spots(situation, "branch-on-value", "number-from-value", "loop-on-value", "new-constant")
+    if not places and all(case.regime is not Regime.NORMAL for case in wrong):
+        return None  # extreme values overflow, or round more than the tolerance allows, without any branch
     return Finding(
         "The artifact is right on some values and wrong on others of the same sizes: the export kept a branch or a "
         "number that depends on the values of the example inputs.",
-        spots(situation, "branch-on-value", "number-from-value", "loop-on-value", "new-constant"),
+        places,
         (
             *use_exporter(situation, "script", _SCRIPT),
             Fix(
@@ -211,7 +218,8 @@ def _ties(situation: Situation) -> Finding | None:
 
 
 def _all_masked(situation: Situation) -> Finding | None:
-    outputs = [output for case in situation.report.cases for output in case.outputs] if situation.report else []
+    cases = situation.report.cases if situation.report else ()
+    outputs = [output for case in cases if case.regime is Regime.NORMAL for output in case.outputs]
     if not any(output.expected_nans or output.actual_nans for output in outputs):
         return None
     differs = any(output.expected_nans != output.actual_nans for output in outputs)
@@ -244,8 +252,8 @@ def _is_wrong(output: OutputParity) -> bool:
 
 
 def is_worth_explaining(report: ParityReport) -> bool:
-    """Whether there is something to explain: it did not pass."""
-    return report.verdict in (Verdict.FAILED, Verdict.WARNING)
+    """Whether there is something to explain: it did not pass, and the model is one of the sides."""
+    return report.verdict in (Verdict.FAILED, Verdict.WARNING) and not report.parity.expected_artifact
 
 
 ENTRIES = (

@@ -117,4 +117,5 @@ MEASURES: dict[str, Measure] = {
 
 def measure_text(value: float) -> str:
     """A figure in a narrow cell."""
-    return f"{value:.1e}" if 1e5 <= abs(value) < math.inf else significant(value)
+    is_long = 1e5 <= abs(value) < math.inf or 0 < abs(value) < 1e-3
+    return f"{value:.1e}" if is_long else significant(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from modelpack_gui.core.records import Attribution, Origin, ParityReport, SideResult, Verdict
+from modelpack_gui.core.records import Attribution, Origin, ParityReport, SideResult
 from modelpack_gui.ui.models.parity_text import (
     allclose_text,
     attribution_details,
@@ -116,8 +116,8 @@ class VerdictDetails(QWidget):
 
 
 def _located(report: ParityReport, found: Attribution) -> str:
-    """Of a failure with its case, for its figures are of that one: another may be farther off."""
-    is_one_of_many = report.verdict is Verdict.FAILED and len(report.cases) > 1 and found.case
+    """With its case, for its figures are of that one: another, with less noise, may be farther off."""
+    is_one_of_many = found.origin is not Origin.NONE and len(report.cases) > 1 and found.case
     return f"at {found.case}: {found.sentence}" if is_one_of_many else found.sentence
 
 
