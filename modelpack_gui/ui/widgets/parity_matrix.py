@@ -22,7 +22,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 FIXED_COLUMNS = ("Case", "Seed")
-_CASE_WIDTH = 140  # the least of the first column
+_CASE_WIDTH = 112  # the least of the first column: `batch = 17` and its mark
 
 
 class ParityMatrixModel(QAbstractTableModel):
