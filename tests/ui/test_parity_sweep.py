@@ -319,6 +319,17 @@ def test_where_it_comes_from_stands_below_the_verdict_with_the_sides_on_demand(
     assert rows.index(2, 1).data() == "did not run"
 
 
+def test_what_agrees_exactly_is_said_once(
+    page: ParityPage, qtbot: QtBot, client: FakeClient, controller: Controller
+) -> None:
+    found = Attribution(Origin.NONE, "agrees exactly with eager", "example")
+    report = dataclasses.replace(made.swept(), attribution=found)
+    _finish(page, qtbot, _start(page, qtbot, client, controller), report)
+    assert page.details.allclose.isVisible()
+    assert not page.details.origin.isVisible()
+    assert not page.details.noise.isVisible()
+
+
 def test_the_noise_floor_is_what_its_ratio_is_measured_in() -> None:
     output = made.swept().cases[0].outputs[0]
     assert output.noise is not None

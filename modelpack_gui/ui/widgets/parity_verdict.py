@@ -18,9 +18,6 @@ from modelpack_gui.ui.widgets.basics import ElidedButton, wrapped_label
 from modelpack_gui.ui.widgets.fitted_table import FittedTable
 from modelpack_gui.ui.widgets.parity_judging import RULE
 
-_SILENT = (Origin.NONE, Origin.UNKNOWN)
-"""Origins whose sentence does not say how many noise floors the error is."""
-
 SIDE_COLUMNS: tuple[Column[SideResult], ...] = (
     Column("Run as", value=lambda side: side_title(side.side), width=190),
     Column(
@@ -99,11 +96,11 @@ class VerdictDetails(QWidget):
         found = report.attribution
         self.origin.setText(_sentence(_located(report, found)) if found is not None else "")
         self.origin.setToolTip(RULE)
-        self.origin.setVisible(found is not None)
+        self.origin.setVisible(found is not None and found.origin is not Origin.NONE)  # the sentence above says it
         answer = allclose_text(report)
         self.allclose.setText(f"numpy.testing.assert_allclose: {answer}" if answer else "")
         self.allclose.setVisible(bool(answer))
-        noise = noise_text(largest_noise_ratio(report)) if found is None or found.origin in _SILENT else ""
+        noise = noise_text(largest_noise_ratio(report)) if found is None or found.origin is Origin.UNKNOWN else ""
         self.noise.setText(f"Largest error: {noise}" if noise else "")
         self.noise.setVisible(bool(noise))
         is_told = found is not None and bool(found.sides)
