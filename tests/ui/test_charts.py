@@ -122,6 +122,10 @@ def test_a_wide_log_axis_has_decades_only() -> None:
     ]
 
 
+def test_a_log_axis_with_little_room_labels_fewer_decades() -> None:
+    assert [text for _, text in log_ticks(-6.0, -1.0, is_exponent=True, most=2)] == ["1e-6", "1e-3"]
+
+
 def test_counts_on_a_log_axis_are_short() -> None:
     assert [text for _, text in count_ticks(6.2)] == ["1", "10", "100", "1k", "10k", "100k", "1M", "10M"]
 

@@ -19,6 +19,10 @@ Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
+_NOT_TRIED = (
+    "Not tried. A sweep tries kinds of values at the example's size and at small and prime ones, as long as its time "
+    "allows."
+)
 _STOPS = tuple((color.red(), color.green(), color.blue()) for color in map(QColor, VIRIDIS))
 
 
@@ -139,7 +143,7 @@ class ParityGridModel(QAbstractTableModel):
         if role == _ROLE.TextAlignmentRole:
             return _RIGHT
         if cell is None:
-            return None
+            return _NOT_TRIED if role in (_ROLE.ToolTipRole, _ROLE.AccessibleTextRole) else None
         if role in (_ROLE.ToolTipRole, _ROLE.AccessibleTextRole):
             return self._told(index, cell)
         name = _LOOKS.get(role)

@@ -80,6 +80,9 @@ class Chart(QFrame):
         """Forget what was drawn in the colours of another theme."""
         plot.clear()
 
+    def fit(self, plot: Any) -> None:
+        """The plot has another size; what was drawn is still there."""
+
     def redraw(self) -> None:
         """The data changed."""
         self._is_dirty = True
@@ -220,6 +223,7 @@ class Chart(QFrame):
         plot.hideButtons()
         plot.setMouseEnabled(False, False)
         plot.getViewBox().setDefaultPadding(0.0)
+        plot.getViewBox().sigResized.connect(lambda _box: self.fit(plot))
         for side in ("left", "bottom"):
             plot.getAxis(side).enableAutoSIPrefix(False)
         plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
@@ -252,14 +256,15 @@ class Chart(QFrame):
         self._footer.set_text(text or self.note)
 
 
-def log_ticks(low: float, high: float, *, is_exponent: bool = False) -> list[tuple[float, str]]:
+def log_ticks(low: float, high: float, *, is_exponent: bool = False, most: int = 10) -> list[tuple[float, str]]:
     """Labelled places of a log axis between two exponents of ten.
 
     Args:
         is_exponent: Write `1e-5` rather than `0.00001`.
+        most: So many steps between them at most, if they are whole decades.
     """
     span = high - low
-    step = max(1, math.ceil(span / 10))
+    step = max(1, math.ceil(span / min(max(most, 1), 10)))
     factors = (1,) if span > 2.5 else (1, 2, 5) if span > 0.8 else (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
     found = []
     for exponent in range(math.floor(low), math.ceil(high) + 1):

@@ -14,7 +14,7 @@ from modelpack_gui.core.figures import count, plural, significant
 from modelpack_gui.core.records import ErrorHistogram
 from modelpack_gui.ui.colors import RUNNER_COLORS
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import theme
+from modelpack_gui.ui.theme import GRID, theme
 from modelpack_gui.ui.widgets.charts import Chart, count_ticks, log_ticks, tinted
 from modelpack_gui.ui.widgets.number_fields import spell_tolerance as tolerance
 
@@ -59,6 +59,7 @@ class ErrorHistogramChart(Chart):
         self._noise_floor: float | None = None
         self.zero_place = (0.0, 0.0)
         self._limit_line: Any = None
+        self._decades = (0, 0)  # that the x axis has
         self._drawn: tuple[ErrorHistogram | None, ErrorHistogram | None, float | None] = (None, None, None)
 
     def show_errors(
@@ -115,10 +116,10 @@ class ErrorHistogramChart(Chart):
         self._add_bars(pg, plot, [edges[i] for i in used], [data.counts[i] for i in used], data.log10_step)
         if data.zeros:
             self._add_bars(pg, plot, [self.zero_place[0]], [data.zeros], bar, is_exact=True)
-        zero_tick = [(left + 1.3 * bar, "0")]
-        plot.getAxis("bottom").setTicks([zero_tick + log_ticks(low, high, is_exponent=True), []])
         plot.getAxis("left").setTicks([count_ticks(top), []])
         plot.setXRange(left, high)
+        self._decades = (low, high)
+        self._set_ticks(plot)
         plot.setYRange(_FLOOR, top)
         colors = theme().colors
         if self._rounding is not None:
@@ -130,6 +131,26 @@ class ErrorHistogramChart(Chart):
         if self._noise_floor:
             floor = f"noise floor {significant(self._noise_floor)}"
             self._add_line(pg, plot, self._noise_floor, floor, colors.text, 0.80, Qt.PenStyle.DashLine)
+
+    def fit(self, plot: Any) -> None:
+        """Label as many decades as there is room for now."""
+        if self._decades[0] < self._decades[1]:
+            self._set_ticks(plot)
+
+    def _set_ticks(self, plot: Any) -> None:
+        """The bar of exact agreement, and the decades whose labels do not touch each other."""
+        low, high = self._decades
+        zero = sum(self.zero_place) / 2
+        room = (
+            self.fontMetrics().horizontalAdvance(f"1e{low}") + 2 * GRID
+        )  # of a label and what parts it from the next
+        per_decade = plot.getViewBox().width() / max(high - zero, 1.0)
+        found = [
+            (place, text)
+            for place, text in log_ticks(low, high, is_exponent=True, most=int((high - low) * per_decade / room))
+            if (place - zero) * per_decade > room * 0.6
+        ]
+        plot.getAxis("bottom").setTicks([[(zero, "0"), *found], []])
 
     def _moved_limit(self, plot: Any) -> bool:
         """Whether nothing else changed, and the line could be moved."""
