@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
@@ -32,6 +33,7 @@ from modelpack_gui.ui.models.parity_text import noise_floor, noise_text
 from modelpack_gui.ui.pages.parity import ParityPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.widgets.case_browser import CaseBrowser
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient, FakeJob
 from tests.ui.samples import make_export_record
@@ -230,6 +232,31 @@ def test_the_list_shows_the_case_that_was_chosen_in_the_grid(
     assert browser.matrix.currentIndex().siblingAtColumn(0).data() == "batch = 1, inf"
     browser.view.setCurrentIndex(1)
     assert browser.grid.table.currentIndex() == browser.grid.model.index(1, 2)
+
+
+def test_a_cell_without_cases_says_that_it_was_not_tried() -> None:
+    model = ParityGridModel()
+    model.set_cases(made.swept().cases[:5])  # batch = 1 was not tried with zeros
+    assert model.cell(1, 1) is None
+    assert model.index(1, 1).data(Qt.ItemDataRole.ToolTipRole).startswith("Not tried.")
+    assert not model.index(1, 1).data()
+
+
+@pytest.mark.parametrize(("width", "is_beside"), [(260, False), (700, True)])
+def test_the_choices_above_the_cases_are_whole_at_any_width(qtbot: QtBot, width: int, is_beside: bool) -> None:
+    browser = CaseBrowser()
+    qtbot.addWidget(browser)
+    browser.resize(width, 400)
+    browser.show()
+    boxes = (browser.view, browser.measure)
+    qtbot.waitUntil(lambda: (boxes[0].y() == boxes[1].y()) is is_beside)
+    for box in boxes:
+        longest = max(box.fontMetrics().horizontalAdvance(box.itemText(i)) for i in range(box.count()))
+        option = QStyleOptionComboBox()
+        box.initStyleOption(option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        room = box.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, box)
+        assert room.width() >= longest
 
 
 def test_cells_are_coloured_by_the_measure_and_marked_by_the_verdict() -> None:

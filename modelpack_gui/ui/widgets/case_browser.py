@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QStackedWidget,
+    QStyle,
+    QStyleOptionComboBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from modelpack_gui.core.figures import significant
 from modelpack_gui.core.records import OutputParity, ParityCase
@@ -59,14 +70,14 @@ class CaseBrowser(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.matrix)
         self._stack.addWidget(self.grid)
-        top = QHBoxLayout()
-        top.setSpacing(SPACING)
-        top.addWidget(self.view, 1)
-        top.addWidget(self.measure, 1)
+        self._top = QHBoxLayout()
+        self._top.setSpacing(SPACING)
+        self._top.addWidget(self.view, 1)
+        self._top.addWidget(self.measure, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING // 2)
-        column.addLayout(top)
+        column.addLayout(self._top)
         column.addWidget(self._stack, 1)
         self.setMinimumHeight(_LEAST_HEIGHT)
 
@@ -103,6 +114,23 @@ class CaseBrowser(QWidget):
         self._is_telling = is_telling
         if self._is_telling:
             self.selected.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The two choices stand below each other where their texts would be cut."""
+        super().resizeEvent(event)
+        widths = [self._whole_width(box) for box in (self.view, self.measure)]
+        fits = sum(widths) + SPACING <= self.width()
+        for place, width in enumerate(widths):
+            self._top.setStretch(place, width if fits else 0)
+        self._top.setDirection(QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom)
+
+    def _whole_width(self, box: QComboBox) -> int:
+        """Of a box with its longest item whole."""
+        longest = max(box.fontMetrics().horizontalAdvance(box.itemText(i)) for i in range(box.count()))
+        option = QStyleOptionComboBox()
+        box.initStyleOption(option)
+        size = QSize(longest, box.fontMetrics().height())
+        return box.style().sizeFromContents(QStyle.ContentsType.CT_ComboBox, option, size, box).width()
 
     @property
     def is_grid(self) -> bool:
