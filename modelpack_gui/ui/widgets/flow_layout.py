@@ -11,8 +11,9 @@ from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 class FlowLayout(QLayout):
     """Puts widgets side by side and wraps to the next line where they do not fit."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, gap: int = GROUP_SPACING) -> None:
         super().__init__(parent)
+        self._gap = gap
         self.setContentsMargins(0, 0, 0, 0)
         self._items: list[QLayoutItem] = []
 
@@ -63,11 +64,13 @@ class FlowLayout(QLayout):
     def _place(self, rect: QRect, *, is_trial: bool) -> int:
         x, y, line = rect.x(), rect.y(), 0
         for item in self._items:
+            if item.isEmpty():  # hidden: it leaves no gap
+                continue
             hint = item.sizeHint()
             if x > rect.x() and x + hint.width() > rect.right() + 1:
                 x, y, line = rect.x(), y + line + SPACING // 2, 0
             if not is_trial:
                 item.setGeometry(QRect(QPoint(x, y), hint))
-            x += hint.width() + GROUP_SPACING
+            x += hint.width() + self._gap
             line = max(line, hint.height())
         return y + line - rect.y()

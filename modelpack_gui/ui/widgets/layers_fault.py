@@ -11,6 +11,7 @@ from modelpack_gui.ui.models.layer_series import level_title
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, SPACING, heading_font, status_icon, status_of
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, wrapped_label
+from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 
 _UNCONFIRMED = "The node alone, on eager's inputs, does not show it: look at what leads to it."
 _NO_FAULT = "No single node is at fault"
@@ -47,15 +48,14 @@ class FaultCard(QFrame):
         self.repro_button.setObjectName("fault-repro")
         self.repro_button.setToolTip("A zip with the smallest part of the artifact that still fails, to hand on")
         self.repro_button.clicked.connect(self.repro_wanted)
-        ways = QHBoxLayout()
-        ways.setSpacing(SPACING)
-        ways.addWidget(self.missing, 1)
+        ways = FlowLayout(gap=SPACING)
         for button in (self.graph_button, self.source_button, self.repro_button):
             ways.addWidget(button)
         texts = QVBoxLayout()
         texts.setSpacing(GRID)
         texts.addWidget(self.where)
         texts.addWidget(self.sentence)
+        texts.addWidget(self.missing)
         texts.addLayout(ways)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, SPACING, 12, SPACING)
@@ -83,6 +83,7 @@ class FaultCard(QFrame):
         self.sentence.setText(fault.sentence if fault is not None and fault.sentence != report.summary else "")
         self.sentence.setVisible(bool(self.sentence.text()))
         self.missing.setText("" if fault is None else _missing(fault))
+        self.missing.setVisible(bool(self.missing.text()))
         place = fault.place if fault is not None else None
         for button in (self.graph_button, self.source_button):
             button.setVisible(fault is not None)

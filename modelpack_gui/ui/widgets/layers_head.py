@@ -76,18 +76,22 @@ class LayersHead(QWidget):
         top = QHBoxLayout()
         top.setSpacing(SPACING)
         top.addWidget(self.badge, alignment=Qt.AlignmentFlag.AlignTop)
-        top.addWidget(self.sentence, 1)
+        told = QVBoxLayout()
+        told.setSpacing(0)
+        told.addWidget(self.sentence)
+        told.addWidget(self.case)
+        told.addStretch(1)  # the first line beside the badge
+        top.addLayout(told, 1)
+        for button in (self.cancel_button, self.compare_button):
+            top.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
         options = QHBoxLayout()
         options.setSpacing(SPACING)
-        options.addWidget(self.case, 1)
         options.addWidget(self._label("Optimisation", self.levels_choice))
         options.addWidget(self.levels_choice)
         options.addSpacing(SPACING)
         options.addWidget(self._label("Memory", self.memory))
         options.addWidget(self.memory)
-        options.addSpacing(SPACING)
-        options.addWidget(self.cancel_button)
-        options.addWidget(self.compare_button)
+        options.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
@@ -148,6 +152,7 @@ class LayersHead(QWidget):
             status = Status.NOT_RUN
         self.badge.set_status(status)
         self.sentence.setText(text)
+        self.sentence.setVisible(bool(text))
 
     def make_empty(self) -> QWidget:
         """The drawn state for nothing yet."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import IntEnum
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from modelpack_gui.core.explanation import place_of
@@ -70,22 +70,27 @@ class LayerTables(QWidget):
         self.tabs.setAccessibleName("What to list")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)  # what stands beside them gives way
         for title in _TITLES:
             self.tabs.addTab(title)
-        self.share = ElidedLabel()
+        self.share = ElidedLabel("", Qt.TextElideMode.ElideRight)
         self.share.setObjectName("layer-share")
         self.share.setProperty("role", "muted")
+        self.share.setMinimumWidth(40)
         self.choice = QComboBox()
         self.choice.setObjectName("layer-choice")
         self.choice.setAccessibleName("Which values to list")
         self.choice.addItems(list(_CHOICES))
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.choice.setMinimumContentsLength(7)
+        self.choice.setMaximumWidth(200)
         self.choice.currentIndexChanged.connect(lambda _: self._apply())
         self.filter_field = FilterField("Filter", "Filter the table")
         self.filter_field.setObjectName("layer-filter")
         self.filter_field.setToolTip(
             "Every word must be found in a name: op type, module, source line, node or value."
         )
-        self.filter_field.setMinimumWidth(120)
+        self.filter_field.setMinimumWidth(100)
         self.filter_field.setMaximumWidth(240)
         self.filter_field.textChanged.connect(lambda _: self._apply())
         self.filter_field.left_downwards.connect(self._on_left_downwards)
@@ -93,7 +98,7 @@ class LayerTables(QWidget):
         line.setSpacing(SPACING)
         line.addWidget(self.tabs)
         line.addWidget(self.share, 2)
-        line.addWidget(self.choice)
+        line.addWidget(self.choice, 2)
         line.addWidget(self.filter_field, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.core.records import Attribution, Origin, ParityReport, SideResult
 from modelpack_gui.ui.models.parity_text import (
@@ -13,9 +13,10 @@ from modelpack_gui.ui.models.parity_text import (
     side_title,
 )
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel, figure_column
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, status_icon, status_of, theme
+from modelpack_gui.ui.theme import SPACING, status_icon, status_of, theme
 from modelpack_gui.ui.widgets.basics import ElidedButton, wrapped_label
 from modelpack_gui.ui.widgets.fitted_table import FittedTable
+from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.parity_judging import RULE
 
 SIDE_COLUMNS: tuple[Column[SideResult], ...] = (
@@ -69,12 +70,9 @@ class VerdictDetails(QWidget):
         self.how = ElidedButton("How that was told", "chevron-right", "link")
         self.how.setObjectName("parity-how")
         self.how.clicked.connect(lambda: self.open(is_open=self._inside.isHidden()))
-        line = QHBoxLayout()
-        line.setSpacing(GROUP_SPACING)
-        line.addWidget(self.allclose)
-        line.addWidget(self.noise)
-        line.addWidget(self.how)
-        line.addStretch(1)
+        line = FlowLayout()
+        for widget in (self.allclose, self.noise, self.how):
+            line.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING // 2)

@@ -96,21 +96,21 @@ class ValuesView(QWidget):
     # Building
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(SPACING)
-        top.addWidget(self.badge)
-        top.addWidget(self.sentence, 1)
         self.export_button = IconButton("Export", "export")
         self.export_button.setObjectName("values-export")
         self.export_button.setToolTip("Pictures, tables and arrays of this output")
         self.export_menu = ValuesExportMenu(self, self._settings, self.export_button)
         self.export_menu.failed.connect(self._controller.message_raised)
         self.export_button.setMenu(self.export_menu)
-        second = QHBoxLayout()
-        second.setSpacing(SPACING)
-        second.addWidget(self.choice)
-        second.addWidget(self.facts, 1)
-        second.addWidget(self.export_button)
+        top = QHBoxLayout()
+        top.setSpacing(SPACING)
+        told = QVBoxLayout()
+        told.setSpacing(0)
+        told.addWidget(self.sentence)
+        told.addWidget(self.facts)
+        top.addWidget(self.badge, alignment=Qt.AlignmentFlag.AlignTop)
+        top.addLayout(told, 1)
+        top.addWidget(self.export_button)
         self._views = QStackedWidget()
         self._places = {
             HISTOGRAMS: self.histograms,
@@ -138,7 +138,7 @@ class ValuesView(QWidget):
         column.setContentsMargins(0, SPACING, 0, 0)
         column.setSpacing(SPACING)
         column.addLayout(top)
-        column.addLayout(second)
+        column.addWidget(self.choice, alignment=Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._views, 1)
 
     def _with_choice(self) -> QWidget:
