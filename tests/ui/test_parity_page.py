@@ -279,6 +279,7 @@ def test_a_tab_takes_no_more_height_than_its_own_view_needs(show: Show, qtbot: Q
 def test_no_tab_needs_more_width_than_there_is_beside_the_inspector_of_a_small_screen(
     page: ParityPage, show: Show, qtbot: QtBot
 ) -> None:
+    page.resize(620, 600)
     show(made.swept(failing=(3,)))
     for tab in range(page.tabs.count()):
         page.tabs.setCurrentIndex(tab)

@@ -11,9 +11,8 @@ from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 class FlowLayout(QLayout):
     """Puts widgets side by side and wraps to the next line where they do not fit."""
 
-    def __init__(self, parent: QWidget | None = None, *, gap: int = GROUP_SPACING) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._gap = gap
         self.setContentsMargins(0, 0, 0, 0)
         self._items: list[QLayoutItem] = []
 
@@ -71,6 +70,6 @@ class FlowLayout(QLayout):
                 x, y, line = rect.x(), y + line + SPACING // 2, 0
             if not is_trial:
                 item.setGeometry(QRect(QPoint(x, y), hint))
-            x += hint.width() + self._gap
+            x += hint.width() + GROUP_SPACING
             line = max(line, hint.height())
         return y + line - rect.y()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.core.records import LayerFault, LayersReport, Verdict
 from modelpack_gui.ui.models.explanation_text import short_place
@@ -11,9 +12,9 @@ from modelpack_gui.ui.models.layer_series import level_title
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, SPACING, heading_font, status_icon, status_of
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, wrapped_label
-from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 
 _UNCONFIRMED = "The node alone, on eager's inputs, does not show it: look at what leads to it."
+_WIDE = 680
 _NO_FAULT = "No single node is at fault"
 
 
@@ -48,15 +49,20 @@ class FaultCard(QFrame):
         self.repro_button.setObjectName("fault-repro")
         self.repro_button.setToolTip("A zip with the smallest part of the artifact that still fails, to hand on")
         self.repro_button.clicked.connect(self.repro_wanted)
-        ways = FlowLayout(gap=SPACING)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(SPACING)
         for button in (self.graph_button, self.source_button, self.repro_button):
-            ways.addWidget(button)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        self._ways = QVBoxLayout()
+        self._ways.setSpacing(GRID)
+        self._ways.addWidget(self.missing, 1)
+        self._ways.addLayout(buttons)
         texts = QVBoxLayout()
         texts.setSpacing(GRID)
         texts.addWidget(self.where)
         texts.addWidget(self.sentence)
-        texts.addWidget(self.missing)
-        texts.addLayout(ways)
+        texts.addLayout(self._ways)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, SPACING, 12, SPACING)
         row.setSpacing(SPACING)
@@ -92,6 +98,12 @@ class FaultCard(QFrame):
         self.source_button.setEnabled(place is not None)
         unknown = "The artifact does not say which line made it."
         self.source_button.setToolTip(f"{place.file}:{place.line}" if place is not None else unknown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The buttons stand beside what is missing where that leaves it room, and else below it."""
+        super().resizeEvent(event)
+        is_wide = self.width() >= _WIDE
+        self._ways.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
