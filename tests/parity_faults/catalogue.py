@@ -23,12 +23,6 @@ def _kernel(edit: Editor) -> Any:
     return node
 
 
-def _epsilon(edit: Editor) -> Any:
-    node = edit.node("BatchNormalization")
-    edit.set(node, epsilon=0.1)
-    return node
-
-
 def _batch_statistics(edit: Editor) -> Any:
     """What batch norm computes in train mode."""
     node = edit.node("BatchNormalization")
@@ -41,57 +35,9 @@ def _batch_statistics(edit: Editor) -> Any:
     return node
 
 
-def _pad_mode(edit: Editor) -> Any:
-    node = edit.node("Pad")
-    edit.set(node, mode="edge")
-    return node
-
-
-def _pads(edit: Editor) -> Any:
-    node = edit.node("Conv")
-    edit.set(node, pads=[2, 1, 0, 1])
-    return node
-
-
-def _count_pad(edit: Editor) -> Any:
-    node = edit.node("AveragePool")
-    edit.set(node, count_include_pad=1)
-    return node
-
-
-def _limit(edit: Editor) -> Any:
-    node = edit.node("Clip")
-    edit.feed(node, 2, np.float32(0.5))
-    return node
-
-
 def _bias(edit: Editor) -> Any:
     node = edit.node("Conv")
     del node.input[2]
-    return node
-
-
-def _slope(edit: Editor) -> Any:
-    node = edit.node("LeakyRelu")
-    edit.set(node, alpha=0.1)
-    return node
-
-
-def _resize_mode(edit: Editor) -> Any:
-    node = edit.node("Resize")
-    edit.set(node, mode="nearest")
-    return node
-
-
-def _resize_coordinates(edit: Editor) -> Any:
-    node = edit.node("Resize")
-    edit.set(node, coordinate_transformation_mode="asymmetric")
-    return node
-
-
-def _mean_axis(edit: Editor) -> Any:
-    node = edit.node("ReduceMean")
-    edit.feed(node, 1, np.array([2]))
     return node
 
 
@@ -114,22 +60,22 @@ def _rows_swapped(edit: Editor) -> Any:
     return node
 
 
-def _softmax_axis(edit: Editor) -> Any:
-    node = edit.node("Softmax")
-    edit.set(node, axis=1)
-    return node
+def _with_attributes(op_type: str, **attributes: Any) -> Any:
+    def plant(edit: Editor) -> Any:
+        node = edit.node(op_type)
+        edit.set(node, **attributes)
+        return node
+
+    return plant
 
 
-def _layer_norm_epsilon(edit: Editor) -> Any:
-    node = edit.node("LayerNormalization")
-    edit.set(node, epsilon=0.1)
-    return node
+def _with_input(op_type: str, place: int, value: Any) -> Any:
+    def plant(edit: Editor) -> Any:
+        node = edit.node(op_type)
+        edit.feed(node, place, value)
+        return node
 
-
-def _gelu_tanh(edit: Editor) -> Any:
-    node = edit.node("Gelu")
-    edit.set(node, approximate="tanh")
-    return node
+    return plant
 
 
 def _swapped(op_type: str, nth: int = 0) -> Any:
@@ -150,22 +96,10 @@ def _matmul_swapped(edit: Editor) -> Any:
     return node
 
 
-def _transposed(edit: Editor) -> Any:
-    node = edit.node("Transpose")
-    edit.set(node, perm=[0, 1, 2])
-    return node
-
-
 def _slice_off_by_one(edit: Editor) -> Any:
     node = edit.node("Slice")
     edit.feed(node, 1, np.array([0]))
     edit.feed(node, 2, np.array([-1]))
-    return node
-
-
-def _sum_reversed(edit: Editor) -> Any:
-    node = edit.node("CumSum")
-    edit.set(node, reverse=1)
     return node
 
 
@@ -181,55 +115,48 @@ def _least(edit: Editor) -> Any:
     return node
 
 
-def _batch_constant(edit: Editor) -> Any:
-    node = edit.node("Div")
-    edit.feed(node, 1, np.float32(2))
-    return node
-
-
-def _shape_constant(edit: Editor) -> Any:
-    node = edit.node("Reshape")
-    edit.feed(node, 1, np.array([2, 2, 3]))
-    return node
-
-
-def _shape_folded(edit: Editor) -> Any:
-    node = edit.node("Reshape")
-    edit.feed(node, 1, np.array([2, -1, 3]))
-    return node
-
-
 FAULTS = (
     Fault("a weight changed in one layer", "PictureNet", _weight),
     Fault("transposed kernel", "PictureNet", _kernel),
-    Fault("wrong epsilon of batch norm", "PictureNet", _epsilon),
+    Fault("wrong epsilon of batch norm", "PictureNet", _with_attributes("BatchNormalization", epsilon=0.1)),
     Fault("batch norm in train mode", "PictureNet", _batch_statistics),
-    Fault("wrong padding mode", "PictureNet", _pad_mode),
-    Fault("padding on one side only", "PictureNet", _pads),
-    Fault("padding counted in an average", "PictureNet", _count_pad),
-    Fault("wrong limit of a clip", "PictureNet", _limit),
+    Fault("wrong padding mode", "PictureNet", _with_attributes("Pad", mode="edge")),
+    Fault("padding on one side only", "PictureNet", _with_attributes("Conv", pads=[2, 1, 0, 1])),
+    Fault("padding counted in an average", "PictureNet", _with_attributes("AveragePool", count_include_pad=1)),
+    Fault("wrong limit of a clip", "PictureNet", _with_input("Clip", 2, np.float32(0.5))),
     Fault("missing bias", "PictureNet", _bias),
-    Fault("wrong slope", "PictureNet", _slope),
-    Fault("nearest for linear", "PictureNet", _resize_mode),
-    Fault("wrong coordinates of a resize", "PictureNet", _resize_coordinates),
-    Fault("mean over the wrong axis", "PictureNet", _mean_axis),
+    Fault("wrong slope", "PictureNet", _with_attributes("LeakyRelu", alpha=0.1)),
+    Fault("nearest for linear", "PictureNet", _with_attributes("Resize", mode="nearest")),
+    Fault(
+        "wrong coordinates of a resize",
+        "PictureNet",
+        _with_attributes("Resize", coordinate_transformation_mode="asymmetric"),
+    ),
+    Fault("mean over the wrong axis", "PictureNet", _with_input("ReduceMean", 1, np.array([2]))),
     Fault("swapped inputs of Sub", "PictureNet", _swapped("Sub")),
     Fault("transposed weight of a linear layer", "PictureNet", _linear_transposed),
     Fault("clipped index", "TextNet", _index_clipped),
     Fault("shifted rows of an embedding", "TextNet", _rows_swapped),
-    Fault("softmax over the wrong axis", "TextNet", _softmax_axis),
-    Fault("wrong epsilon of layer norm", "TextNet", _layer_norm_epsilon),
-    Fault("GELU by tanh", "TextNet", _gelu_tanh),
+    Fault("softmax over the wrong axis", "TextNet", _with_attributes("Softmax", axis=1)),
+    Fault("wrong epsilon of layer norm", "TextNet", _with_attributes("LayerNormalization", epsilon=0.1)),
+    Fault("GELU by tanh", "TextNet", _with_attributes("Gelu", approximate="tanh")),
     Fault("swapped inputs of MatMul", "TextNet", _matmul_swapped),
-    Fault("transpose left out", "TextNet", _transposed),
+    Fault("transpose left out", "TextNet", _with_attributes("Transpose", perm=[0, 1, 2])),
     Fault("slice off by one", "TextNet", _slice_off_by_one),
-    Fault("sum from the other end", "TextNet", _sum_reversed),
+    Fault("sum from the other end", "TextNet", _with_attributes("CumSum", reverse=1)),
     Fault("dropped cast", "TextNet", _cast_dropped),
     Fault("swapped branches of Where", "TextNet", _swapped("Where")),
     Fault("swapped inputs of Div", "TextNet", _swapped("Div", 1)),
     Fault("swapped parts of Concat", "TextNet", _swapped("Concat")),
     Fault("least for largest", "TextNet", _least),
-    Fault("batch made a number", "BatchShare", _batch_constant, {"batch": 3}),
-    Fault("constant shape that does not fit", "BatchShare", _shape_constant, {"batch": 3}),
-    Fault("constant shape that fits the wrong way", "BatchShare", _shape_folded, {"batch": 4}),
+    Fault("batch made a number", "BatchShare", _with_input("Div", 1, np.float32(2)), {"batch": 3}),
+    Fault(
+        "constant shape that does not fit", "BatchShare", _with_input("Reshape", 1, np.array([2, 2, 3])), {"batch": 3}
+    ),
+    Fault(
+        "constant shape that fits the wrong way",
+        "BatchShare",
+        _with_input("Reshape", 1, np.array([2, -1, 3])),
+        {"batch": 4},
+    ),
 )
