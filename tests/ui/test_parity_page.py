@@ -23,21 +23,14 @@ from modelpack_gui.ui.widgets.parity_tabs import LAYERS
 from tests.ui import made_layers
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient
-from tests.ui.samples import make_export_record
+from tests.ui.parity_pages import open_parity_page
 
 Show = Callable[[ParityReport], ParityPage]
 
 
 @pytest.fixture
 def page(qtbot: QtBot, client: FakeClient, controller: Controller, settings: Settings) -> ParityPage:
-    client.answers["export"] = make_export_record()
-    controller.edit(made.ready_recipe(), "start")
-    controller.undo_stack.clear()
-    page = ParityPage(controller, settings)
-    qtbot.addWidget(page)
-    page.resize(900, 640)
-    page.show()
-    return page
+    return open_parity_page(qtbot, client, controller, settings, height=640)
 
 
 @pytest.fixture

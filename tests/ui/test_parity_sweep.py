@@ -36,22 +36,16 @@ from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.widgets.case_browser import CaseBrowser
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient, FakeJob
-from tests.ui.samples import make_export_record
+from tests.ui.parity_pages import open_parity_page
 
 LEFT = (CaseChoice({"batch": 64}), CaseChoice({"batch": 128}))
 
 
 @pytest.fixture
 def page(qtbot: QtBot, client: FakeClient, controller: Controller, settings: Settings) -> ParityPage:
-    client.answers["export"] = make_export_record()
     recipe = made.ready_recipe()
-    controller.edit(dataclasses.replace(recipe, parity=dataclasses.replace(recipe.parity, sweep=True)), "start")
-    controller.undo_stack.clear()
-    page = ParityPage(controller, settings)
-    qtbot.addWidget(page)
-    page.resize(900, 700)
-    page.show()
-    return page
+    sweeping = dataclasses.replace(recipe, parity=dataclasses.replace(recipe.parity, sweep=True))
+    return open_parity_page(qtbot, client, controller, settings, sweeping)
 
 
 def _start(page: ParityPage, qtbot: QtBot, client: FakeClient, controller: Controller) -> FakeJob:

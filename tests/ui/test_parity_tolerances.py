@@ -19,20 +19,13 @@ from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.widgets.tolerance_field import position_of, value_at
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient
-from tests.ui.samples import make_export_record
+from tests.ui.parity_pages import open_parity_page
 
 
 @pytest.fixture
 def page(qtbot: QtBot, client: FakeClient, controller: Controller, settings: Settings) -> ParityPage:
-    client.answers["export"] = make_export_record()
     client.answers["parity"] = lambda request: _as_asked(request)
-    controller.edit(made.ready_recipe(), "start")
-    controller.undo_stack.clear()
-    page = ParityPage(controller, settings)
-    qtbot.addWidget(page)
-    page.resize(900, 700)
-    page.show()
-    return page
+    return open_parity_page(qtbot, client, controller, settings)
 
 
 def _as_asked(request: object) -> ParityReport:
