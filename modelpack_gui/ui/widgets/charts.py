@@ -50,6 +50,7 @@ class Chart(QFrame):
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self._draw_if_visible)
         self._waiting = QLabel("")
+        self._waiting.setObjectName("chart-empty")
         self._waiting.setProperty("role", "muted")
         self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._waiting.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
