@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,96 +25,19 @@ from modelpack_gui.core.records import (
     ParitySpec,
     Verdict,
 )
-from modelpack_gui.stages.parity.reference import RANDOM_MODEL
 from modelpack_gui.stages.parity.stage import run
 from resources.demo.shapes import BatchBranchNet, ShapesNet
+from tests.unit.parity_models import MODELS, N, X, affine, run_parity
 
 DEMO = Path(__file__).resolve().parents[2] / "resources" / "demo"
 IMAGE = InputSpec("image", (2, 3, 32, 32), low=0.0, high=1.0)
 BATCH = DynamicDim("image", 0, "batch")
-X = InputSpec("x", (2, 4), low=-1.0, high=1.0)
-N = DynamicDim("x", 0, "n")
-
-MODELS = """
-import torch
-from torch import nn
-
-class Affine(nn.Module):
-    def forward(self, x):
-        return x * 2.0 + 1.0
-
-class Random(nn.Module):
-    def forward(self, x):
-        return torch.nn.functional.dropout(x * 2.0 + 1.0, 0.5)
-
-class HalfRandom(nn.Module):
-    def forward(self, x):
-        return torch.nn.functional.dropout(x * 2.0 + 1.0, 0.5), x * 2.0
-
-class OnlyPairs(nn.Module):
-    def forward(self, x):
-        if x.shape[0] % 2:
-            raise ValueError("pairs only")
-        return x * 2.0 + 1.0
-
-class Two(nn.Module):
-    def forward(self, x):
-        return {"scaled": x * 2.0 + 1.0, "rank": x.argsort(dim=1)}
-
-class Halves(nn.Module):
-    def forward(self, x):
-        return (x * 2.0 + 1.0).bfloat16()
-
-WRITTEN = torch.zeros(1, 4)
-
-class Writes(nn.Module):
-    def forward(self, x):
-        return torch.cat([WRITTEN.copy_(row * 2.0 + 1.0).clone() for row in x.split(1)])
-
-class Nothing(nn.Module):
-    def forward(self, x):
-        return x * 0.0
-"""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "models.py").write_text(MODELS, encoding="utf-8")
     return tmp_path
-
-
-def _affine(path: Path, *, batch: int | str = "n", scale: float = 2.0, extra: Sequence[Any] = ()) -> Path:
-    """An ONNX file of `x * scale + 1`, called `y`; `extra` nodes may make more outputs of it."""
-    constants = [
-        numpy_helper.from_array(np.array(scale, np.float32), "scale"),
-        numpy_helper.from_array(np.array(1.0, np.float32), "one"),
-    ]
-    nodes = [helper.make_node("Mul", ["x", "scale"], ["m"]), helper.make_node("Add", ["m", "one"], ["y"])]
-    outputs = [helper.make_tensor_value_info("y", TensorProto.FLOAT, [batch, 4])]
-    for node, output in extra:
-        nodes.append(node)
-        outputs.append(output)
-    graph = helper.make_graph(
-        nodes, "affine", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, 4])], outputs, constants
-    )
-    onnx.save(helper.make_model(graph, ir_version=10, opset_imports=[helper.make_opsetid("", 20)]), path)
-    return path
-
-
-def _run(
-    folder: Path,
-    name: str,
-    artifact: Path,
-    *,
-    dynamic: tuple[DynamicDim, ...] = (N,),
-    spec: ParitySpec | None = None,
-    context: PlainContext | None = None,
-    inputs: tuple[InputSpec, ...] = (X,),
-) -> ParityReport:
-    request = ParityRequest(
-        ModelSource(file="models.py", name=name), inputs, str(artifact), dynamic, spec or ParitySpec(seeds=(0,))
-    )
-    return run(request, context or PlainContext(folder, folder))
 
 
 def _by_label(report: ParityReport) -> dict[str, ParityCase]:
@@ -184,14 +106,14 @@ def test_a_torchscript_archive_is_compared_in_torch(folder: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.jit.trace(Affine().eval(), (torch.rand(2, 4),)).save(str(folder / "m.pt"))  # type: ignore[no-untyped-call]
-    report = _run(folder, "Affine", folder / "m.pt")
+    report = run_parity(folder, "Affine", folder / "m.pt")
     assert report.verdict is Verdict.PASSED, report.summary
     assert report.runtime.startswith("TorchScript, torch ")
     assert report.warnings == ()
 
 
 def test_a_wrong_constant_fails_at_the_example_too(folder: Path) -> None:
-    report = _run(folder, "Affine", _affine(folder / "m.onnx", scale=2.5))
+    report = run_parity(folder, "Affine", affine(folder / "m.onnx", scale=2.5))
     assert report.verdict is Verdict.FAILED
     assert all(case.verdict is Verdict.FAILED for case in report.cases)
     assert "y is wrong in all 5 cases (largest error " in report.summary
@@ -199,7 +121,7 @@ def test_a_wrong_constant_fails_at_the_example_too(folder: Path) -> None:
 
 
 def test_a_dimension_that_became_static_fails_and_says_so(folder: Path) -> None:
-    report = _run(folder, "Affine", _affine(folder / "m.onnx", batch=2))
+    report = run_parity(folder, "Affine", affine(folder / "m.onnx", batch=2))
     cases = _by_label(report)
     assert cases["example"].verdict is Verdict.PASSED
     error = cases["n = 3"].error
@@ -213,13 +135,13 @@ def test_a_dimension_that_became_static_fails_and_says_so(folder: Path) -> None:
 
 def test_a_size_that_only_the_runtime_refuses_fails(folder: Path) -> None:
     two_rows = numpy_helper.from_array(np.zeros((2, 4), np.float32), "rows")
-    artifact = _affine(folder / "m.onnx")
+    artifact = affine(folder / "m.onnx")
     model = onnx.load(artifact)
     model.graph.initializer.append(two_rows)
     model.graph.node[1].output[0] = "before"
     model.graph.node.append(helper.make_node("Add", ["before", "rows"], ["y"]))
     onnx.save(model, artifact)
-    report = _run(folder, "Affine", artifact)
+    report = run_parity(folder, "Affine", artifact)
     cases = _by_label(report)
     assert cases["example"].verdict is Verdict.PASSED
     error = cases["n = 3"].error
@@ -240,7 +162,7 @@ def test_a_case_that_no_plan_has_can_be_asked_for_with_its_values(folder: Path) 
     source = ModelSource(file="models.py", name="Affine")
     asked = CaseChoice({"n": 7}, seed=4)
     request = ParityRequest(
-        source, (X,), str(_affine(folder / "m.onnx")), (N,), ParitySpec(), only=(asked,), folder="values"
+        source, (X,), str(affine(folder / "m.onnx")), (N,), ParitySpec(), only=(asked,), folder="values"
     )
     report = run(request, context)
     (case,) = report.cases
@@ -262,7 +184,7 @@ def test_a_case_that_no_plan_has_can_be_asked_for_with_its_values(folder: Path) 
 def test_what_is_known_is_judged_by_the_tolerances_that_are_asked_for_now(folder: Path) -> None:
     strict = ParitySpec(rtol=0.0, atol=1e-3, sizes=(), seeds=(0,))
     source = ModelSource(file="models.py", name="Affine")
-    request = ParityRequest(source, (X,), str(_affine(folder / "m.onnx", scale=2.1)), (N,), strict)
+    request = ParityRequest(source, (X,), str(affine(folder / "m.onnx", scale=2.1)), (N,), strict)
     known = run(request, PlainContext(folder)).cases
     assert [case.verdict for case in known] == [Verdict.FAILED]
     wider = dataclasses.replace(request, parity=dataclasses.replace(strict, atol=1.0), known=known)
@@ -272,7 +194,7 @@ def test_what_is_known_is_judged_by_the_tolerances_that_are_asked_for_now(folder
 
 
 def test_a_size_that_the_model_itself_refuses_is_skipped(folder: Path) -> None:
-    report = _run(folder, "OnlyPairs", _affine(folder / "m.onnx"), spec=ParitySpec(sizes=(1, 4), seeds=(0,)))
+    report = run_parity(folder, "OnlyPairs", affine(folder / "m.onnx"), spec=ParitySpec(sizes=(1, 4), seeds=(0,)))
     cases = _by_label(report)
     error = cases["n = 1"].error
     assert error is not None
@@ -284,61 +206,27 @@ def test_a_size_that_the_model_itself_refuses_is_skipped(folder: Path) -> None:
 
 
 def test_a_dynamic_axis_compared_at_the_example_size_alone_is_doubtful(folder: Path) -> None:
-    artifact = _affine(folder / "m.onnx")
-    refused = _run(folder, "OnlyPairs", artifact, spec=ParitySpec(sizes=(1, 3), seeds=(0,)))
+    artifact = affine(folder / "m.onnx")
+    refused = run_parity(folder, "OnlyPairs", artifact, spec=ParitySpec(sizes=(1, 3), seeds=(0,)))
     assert refused.verdict is Verdict.WARNING
     assert refused.summary == (
         "Doubtful: 1 case agrees exactly, but nothing was compared at a size of n other than 2. "
         "Skipped: n = 1, 3, which the model itself does not run."
     )
-    untold = _run(folder, "Affine", artifact, spec=ParitySpec(sizes=()))
+    untold = run_parity(folder, "Affine", artifact, spec=ParitySpec(sizes=()))
     assert untold.verdict is Verdict.WARNING
 
 
 def test_a_size_that_does_not_fit_in_memory_is_skipped_and_the_others_are_compared(folder: Path) -> None:
-    report = _run(folder, "Affine", _affine(folder / "m.onnx"), spec=ParitySpec(sizes=(1, 1 << 45), seeds=(0,)))
+    report = run_parity(folder, "Affine", affine(folder / "m.onnx"), spec=ParitySpec(sizes=(1, 1 << 45), seeds=(0,)))
     assert [case.verdict for case in report.cases] == [Verdict.PASSED, Verdict.PASSED, Verdict.SKIPPED]
     assert report.verdict is Verdict.PASSED
 
 
 def test_a_model_that_refuses_its_example_is_a_user_error(folder: Path) -> None:
     with pytest.raises(UserError) as caught:
-        _run(folder, "OnlyPairs", _affine(folder / "m.onnx"), inputs=(InputSpec("x", (3, 4)),))
+        run_parity(folder, "OnlyPairs", affine(folder / "m.onnx"), inputs=(InputSpec("x", (3, 4)),))
     assert "pairs only" in caught.value.info.message
-
-
-def test_a_random_model_is_doubtful_and_measured_by_its_own_spread(folder: Path) -> None:
-    report = _run(folder, "Random", _affine(folder / "m.onnx"))
-    assert (report.verdict, report.is_random) == (Verdict.WARNING, True)
-    assert "the model gives different answers to the same input: up to " in report.summary
-    assert [item.category for item in report.warnings] == [RANDOM_MODEL]
-    outputs = [output for case in report.cases for output in case.outputs]
-    assert all((output.max_abs_diff or 0.0) <= 4 * (output.own_spread or 0.0) for output in outputs)
-    assert any("the model itself differs by up to " in output.reason for output in outputs)
-
-
-def test_an_artifact_far_beyond_the_spread_of_a_random_model_fails(folder: Path) -> None:
-    report = _run(folder, "Random", _affine(folder / "m.onnx", scale=400.0))
-    assert report.verdict is Verdict.FAILED
-    assert report.summary.endswith("; the model is random.")
-
-
-def test_what_a_random_model_gives_the_same_each_time_must_agree(folder: Path) -> None:
-    rank = (
-        helper.make_node("Mul", ["x", "scale"], ["sure"]),
-        helper.make_tensor_value_info("sure", TensorProto.FLOAT, ["n", 4]),
-    )
-    artifact = _affine(folder / "m.onnx", extra=[rank])
-    assert _run(folder, "HalfRandom", artifact).verdict is Verdict.WARNING
-    report = _run(folder, "HalfRandom", _affine(folder / "m.onnx", extra=[rank], scale=2.1))
-    assert [output.verdict for output in report.cases[0].outputs] == [Verdict.WARNING, Verdict.FAILED]
-
-
-def test_a_model_that_is_random_within_the_tolerance_is_doubtful(folder: Path) -> None:
-    report = _run(folder, "Random", _affine(folder / "m.onnx"), spec=ParitySpec(rtol=10.0, atol=10.0, seeds=(0,)))
-    assert report.verdict is Verdict.WARNING
-    assert report.summary.startswith("Doubtful: ")
-    assert "different answers to the same input" in report.summary
 
 
 def test_outputs_are_matched_by_name_where_both_sides_have_the_same_names(folder: Path) -> None:
@@ -347,7 +235,7 @@ def test_outputs_are_matched_by_name_where_both_sides_have_the_same_names(folder
         helper.make_node("TopK", ["x", "four"], ["sorted", "rank"], axis=1, largest=0),
         helper.make_tensor_value_info("rank", TensorProto.INT64, ["n", 4]),
     )
-    model = onnx.load(_affine(artifact, extra=[rank]))
+    model = onnx.load(affine(artifact, extra=[rank]))
     model.graph.initializer.append(numpy_helper.from_array(np.array([4], np.int64), "four"))
     model.graph.node[1].output[0] = "scaled"
     model.graph.output[0].name = "scaled"
@@ -355,13 +243,13 @@ def test_outputs_are_matched_by_name_where_both_sides_have_the_same_names(folder
     del model.graph.output[:]
     model.graph.output.extend([second, first])
     onnx.save(model, artifact)
-    report = _run(folder, "Two", artifact)
+    report = run_parity(folder, "Two", artifact)
     assert report.verdict is Verdict.PASSED, report.summary
     assert [output.name for output in report.cases[0].outputs] == ["scaled", "rank"]
 
 
 def test_a_missing_output_fails_every_case(folder: Path) -> None:
-    report = _run(folder, "Two", _affine(folder / "m.onnx"))
+    report = run_parity(folder, "Two", affine(folder / "m.onnx"))
     assert report.verdict is Verdict.FAILED
     assert report.summary == "Failed: the artifact gives 1 output (y), the model 2 outputs (scaled, rank)."
 
@@ -371,20 +259,20 @@ def test_another_dtype_is_a_failure_even_if_the_values_agree(folder: Path) -> No
         helper.make_node("Cast", ["y"], ["wide"], to=TensorProto.DOUBLE),
         helper.make_tensor_value_info("wide", TensorProto.DOUBLE, ["n", 4]),
     )
-    model = onnx.load(_affine(folder / "m.onnx", extra=[cast]))
+    model = onnx.load(affine(folder / "m.onnx", extra=[cast]))
     del model.graph.output[0]
     onnx.save(model, folder / "m.onnx")
-    report = _run(folder, "Affine", folder / "m.onnx")
+    report = run_parity(folder, "Affine", folder / "m.onnx")
     assert report.verdict is Verdict.FAILED
     assert "wide is wrong in all 5 cases" in report.summary
     assert "the dtype is float64 instead of float32" in report.summary
 
 
 def test_an_output_of_zeros_is_doubtful(folder: Path) -> None:
-    model = onnx.load(_affine(folder / "m.onnx", scale=0.0))
+    model = onnx.load(affine(folder / "m.onnx", scale=0.0))
     model.graph.initializer[1].CopyFrom(numpy_helper.from_array(np.array(0.0, np.float32), "one"))
     onnx.save(model, folder / "m.onnx")
-    report = _run(folder, "Nothing", folder / "m.onnx")
+    report = run_parity(folder, "Nothing", folder / "m.onnx")
     assert report.verdict is Verdict.WARNING
     assert report.summary.startswith("Doubtful: 5 cases agree exactly, but y proves little in all 5 cases: ")
     assert "which proves nothing" in report.summary
@@ -395,10 +283,10 @@ def test_bfloat16_outputs_keep_their_dtype(folder: Path) -> None:
         helper.make_node("Cast", ["y"], ["half"], to=TensorProto.BFLOAT16),
         helper.make_tensor_value_info("half", TensorProto.BFLOAT16, ["n", 4]),
     )
-    model = onnx.load(_affine(folder / "m.onnx", extra=[cast]))
+    model = onnx.load(affine(folder / "m.onnx", extra=[cast]))
     del model.graph.output[0]
     onnx.save(model, folder / "m.onnx")
-    report = _run(folder, "Halves", folder / "m.onnx")
+    report = run_parity(folder, "Halves", folder / "m.onnx")
     assert report.verdict is Verdict.PASSED, report.summary
     assert report.cases[0].outputs[0].actual.dtype == "bfloat16"
 
@@ -411,7 +299,7 @@ def test_a_model_that_cannot_run_in_float64_has_no_noise_floor_and_the_log_says_
             self.lines.append(f"{level}: {message}")
 
     context = Logged(folder, folder)
-    report = _run(folder, "Writes", _affine(folder / "m.onnx"), context=context)
+    report = run_parity(folder, "Writes", affine(folder / "m.onnx"), context=context)
     assert report.verdict is Verdict.PASSED, report.summary
     assert {output.noise_floor for case in report.cases for output in case.outputs} == {None}
     assert [line.split(":")[0:2] for line in context.lines] == [["info", " The noise floor is not known"]]
@@ -420,17 +308,17 @@ def test_a_model_that_cannot_run_in_float64_has_no_noise_floor_and_the_log_says_
 def test_an_input_that_the_artifact_dropped_is_not_fed(folder: Path) -> None:
     inputs = (X, InputSpec("unused", (3,)))
     (folder / "models.py").write_text(MODELS.replace("def forward(self, x):", "def forward(self, x, unused=None):"))
-    report = _run(folder, "Affine", _affine(folder / "m.onnx"), inputs=inputs)
+    report = run_parity(folder, "Affine", affine(folder / "m.onnx"), inputs=inputs)
     assert report.verdict is Verdict.PASSED, report.summary
 
 
 def test_inputs_that_match_neither_by_name_nor_by_number_are_a_user_error(folder: Path) -> None:
     (folder / "models.py").write_text(MODELS.replace("def forward(self, x):", "def forward(self, x, other=None):"))
     with pytest.raises(UserError) as caught:
-        _run(
+        run_parity(
             folder,
             "Affine",
-            _affine(folder / "m.onnx"),
+            affine(folder / "m.onnx"),
             inputs=(InputSpec("a", (2, 4)), InputSpec("b", (2, 4))),
             dynamic=(),
         )
@@ -439,7 +327,7 @@ def test_inputs_that_match_neither_by_name_nor_by_number_are_a_user_error(folder
 
 def test_no_inputs_are_a_user_error(folder: Path) -> None:
     with pytest.raises(UserError) as caught:
-        _run(folder, "Affine", _affine(folder / "m.onnx"), inputs=(), dynamic=())
+        run_parity(folder, "Affine", affine(folder / "m.onnx"), inputs=(), dynamic=())
     assert caught.value.info.code == "inputs-missing"
 
 
@@ -456,7 +344,7 @@ def test_parity_can_be_cancelled_between_cases_and_tells_how_far_it_is(folder: P
 
     context = Watched(folder, folder)
     with pytest.raises(JobCancelled):
-        _run(folder, "Affine", _affine(folder / "m.onnx"), context=context)
+        run_parity(folder, "Affine", affine(folder / "m.onnx"), context=context)
     assert context.seen[-1] == ("Comparing at n = 1 (2 of 5)", 0.2)
     fractions = [fraction for message, fraction in context.seen if fraction is not None]
     assert fractions == sorted(fractions)
