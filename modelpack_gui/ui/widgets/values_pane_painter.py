@@ -16,7 +16,7 @@ from modelpack_gui.ui.widgets.values_colors import Scale, stops
 TICK_SPACE = 44.0
 """Left of a pane, for the indices of its rows."""
 _LIGHT = 128
-_DIGITS = (6, 5, 4, 3)
+_DIGITS = (6, 5, 4, 3, 2)
 _RING = 7.0
 _ROOMY = 24.0
 """Pixels: the outline of so large a cell is seen without lines that point to it."""
@@ -95,24 +95,24 @@ class PanePainter:
             self._draw_numbers(target, image, layer.numbers[pane])
 
     def _draw_numbers(self, target: QRectF, image: QImage, numbers: Sequence[Sequence[float]]) -> None:
-        """As many digits as there is room for."""
+        """As many digits as there is room for, in every cell as many; a cell too narrow for its own stays without."""
         wide, high = target.width() / image.width(), target.height() / image.height()
         if high < self._metrics.height() or wide < 4 * self._metrics.averageCharWidth():
             return
         for digits in _DIGITS:
             words = [[significant(number, digits) for number in row] for row in numbers]
-            longest = max((self._metrics.horizontalAdvance(word) for row in words for word in row), default=0)
-            if longest + 2 * GRID <= wide:
+            if all(self._fits(word, wide) for row in words for word in row):
                 break
-        else:
-            return
         for row, texts in enumerate(words):
             for column, text in enumerate(texts):
                 cell = QRectF(target.left() + column * wide, target.top() + row * high, wide, high)
-                if cell.intersects(self._rect):
+                if cell.intersects(self._rect) and self._fits(text, wide):
                     is_light = qGray(image.pixel(column, row)) > _LIGHT
                     self._painter.setPen(QColor("#10151c" if is_light else "#ffffff"))
                     self._painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _fits(self, text: str, width: float) -> bool:
+        return self._metrics.horizontalAdvance(text) + GRID <= width
 
     def draw_ring(self, place: tuple[int, int]) -> None:
         """Point to an element that may be as small as a pixel."""
