@@ -19,7 +19,6 @@ from modelpack_gui.core.records import (
     UnalignedNode,
 )
 from modelpack_gui.ui.job_center import JobCenter, JobView
-from modelpack_gui.ui.models.layer_series import in_order
 from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.project_source import ProjectSource
@@ -80,6 +79,8 @@ class LayersState(QObject):
     def rows(self) -> tuple[LayerRow, ...]:
         """Of the report, or those that have come so far; in order of depth, one level beside the other."""
         if self._ordered is None:
+            from modelpack_gui.ui.models.layer_series import in_order  # when there are rows: the window opens sooner
+
             self._ordered = in_order(self._found.values() if self.report is None else self.report.rows)
         return self._ordered
 

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal
 from modelpack_gui.core import pipeline
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Failed, TerminalEvent
-from modelpack_gui.core.judgement import rejudge_report
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
@@ -207,6 +206,8 @@ class StageStates(QObject):
             return state
         known = self._judged
         if known is None or known[0] is not given or not pipeline.is_judged_alike(known[1].parity, parity):
+            from modelpack_gui.core.judgement import rejudge_report  # when a tolerance moves: the window opens sooner
+
             known = self._judged = (given, rejudge_report(given, parity))
         is_its_own = state.status is _status_of_result(given)  # not that of a run that is on, or failed
         status = _status_of_result(known[1]) if is_its_own and state.error is None else state.status
