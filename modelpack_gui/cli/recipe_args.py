@@ -15,7 +15,7 @@ from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe, check_values
-from modelpack_gui.core.records import DynamicDim, ModelSource, module_and_name
+from modelpack_gui.core.records import DynamicDim, ModelSource, module_and_name, runner_specs
 from modelpack_gui.core.saved_models import kind_of_file
 
 
@@ -128,7 +128,10 @@ def _with_source(recipe: Recipe, given: dict[str, Any]) -> Recipe:
 def _with_rest(recipe: Recipe, given: dict[str, Any]) -> Recipe:
     recipe = with_parity(recipe, given)
     names = {"runners": "runners", "iterations": "iterations", "warmup": "warmup_runs", "threads": "threads"}
-    bench = dataclasses.replace(recipe.bench, **_given(given, names))
+    changes = _given(given, names)
+    if "runners" in changes:
+        changes["runners"] = runner_specs(*changes["runners"])
+    bench = dataclasses.replace(recipe.bench, **changes)
     interpreter = recipe.interpreter
     if given.get("interpreter"):
         interpreter = InterpreterSpec(interpreter_path(given["interpreter"]))

@@ -185,8 +185,8 @@ def _bench_text(report: BenchReport) -> str:
                 runner.title,
                 f"{made.count:,}",
                 interval(made.p50_ms),
-                significant(made.p95_ms.value),
-                significant(made.p99_ms.value),
+                significant(made.p95_ms.value) if made.p95_ms else "–",
+                significant(made.p99_ms.value) if made.p99_ms else "–",
                 significant(made.throughput_per_s),
                 "baseline" if is_baseline else interval(runner.speedup),
             )
@@ -198,7 +198,7 @@ def _bench_text(report: BenchReport) -> str:
     where = (plural(report.threads, "thread"), machine.get("cpu", ""), ", ".join(facts))
     lines.append("; ".join(filter(None, where)))
     for runner in report.runners:
-        lines += [f"{mark(Verdict.WARNING)} {runner.title}: {warning}" for warning in runner.warnings]
+        lines += [f"{mark(Verdict.WARNING)} {runner.title}: {doubt.text}" for doubt in runner.doubts]
         if runner.error is not None:
             lines.append(f"{mark(Verdict.WARNING)} {runner.title}: {runner.error.message}")
             lines += [wrapped(runner.error.hint)] if runner.error.hint else []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from modelpack_gui.core import stats
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.records import BenchRequest, Capabilities, PreparedRunner, RunnerResult
+from modelpack_gui.core.records import BenchRequest, Capabilities, PreparedRunner, RunnerResult, RunnerSpec
 
 BASELINE = "eager"
 
@@ -18,6 +18,7 @@ class Measured:
 
     runner: str
     title: str
+    spec: RunnerSpec
     prepared: PreparedRunner | None = None
     warmup_ms: list[float] = field(default_factory=list)
     latencies_ms: list[float] = field(default_factory=list)
@@ -48,8 +49,9 @@ def _result(item: Measured, baseline: Measured | None, seed: int) -> RunnerResul
         latencies_ms=tuple(item.latencies_ms),
         summary=summary,
         speedup=speedup,
-        warnings=stats.doubts(summary) if summary is not None else (),
+        doubts=stats.doubts(summary) if summary is not None else (),
         error=item.error,
+        spec=item.spec,
     )
 
 
@@ -109,4 +111,4 @@ def machine_facts(capabilities: Capabilities) -> Mapping[str, str]:
 def titles(request: BenchRequest, capabilities: Capabilities) -> dict[str, str]:
     """Title of each runner that the request names; the identifier where the interpreter does not know it."""
     known = {info.id: info.title for info in capabilities.runners}
-    return {name: known.get(name, name) for name in request.bench.runners}
+    return {one.key: one.label or known.get(one.runner, one.runner) for one in request.bench.runners}

@@ -124,7 +124,8 @@ class Director(JobDirector):
         if not spec.runners:
             error = ErrorInfo("no-runners", "No runner is chosen.", "Choose at least one runner.")
             raise _StopError(Failed(self._job.id, Outcome.FAILED, error))
-        names = tuple(dict.fromkeys(spec.runners))
+        chosen = {one.key: one for one in spec.runners}
+        names = tuple(chosen)
         with self._lock:
             self._lanes = {name: Lane(self._interpreter, is_measuring=True) for name in names}
         for lane in self._lanes.values():
@@ -137,7 +138,7 @@ class Director(JobDirector):
         self._capabilities = answer.result
         self._threads = spec.threads or answer.result.physical_cores or answer.result.logical_cores or 1
         known = titles(self._request, answer.result)
-        self._measured = [Measured(name, known[name]) for name in names]
+        self._measured = [Measured(name, known[name], chosen[name]) for name in names]
         rounds = math.ceil(spec.iterations / spec.block_runs)
         self._steps = len(names) * (1 + math.ceil(spec.warmup_runs / spec.block_runs) + rounds)
         for item in self._measured:
@@ -148,7 +149,7 @@ class Director(JobDirector):
 
     def _prepare(self, item: Measured) -> None:
         request = BenchPrepareRequest(
-            runner=item.runner,
+            runner=item.spec,
             source=self._request.source,
             inputs=self._request.inputs,
             artifact_path=self._request.artifact_path,

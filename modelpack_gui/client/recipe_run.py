@@ -10,7 +10,7 @@ from modelpack_gui.client.api import Client, Job, Listener
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled, Done, Failed, Outcome, TerminalEvent
 from modelpack_gui.core.locations import located
-from modelpack_gui.core.pipeline import ORDER, Stage, request_for, verdict_of
+from modelpack_gui.core.pipeline import ORDER, Stage, request_for, stages_of, verdict_of
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import ExportRecord, Request, Result, Verdict
 from modelpack_gui.core.saved_models import SavedKind, kind_of_source
@@ -20,6 +20,7 @@ _NEEDS = {
     Stage.GRAPH: (Stage.EXPORT,),
     Stage.CHECK: (Stage.EXPORT,),
     Stage.PARITY: (Stage.SOURCE, Stage.EXPORT),
+    Stage.QUANTIZE: (Stage.SOURCE, Stage.EXPORT),
     Stage.BENCH: (Stage.SOURCE, Stage.EXPORT),
 }
 
@@ -82,13 +83,16 @@ class RecipeRun:
         self._is_cancelled = is_cancelled
         self._exported: ExportRecord | None = None
 
-    def run(self, stages: Iterable[Stage] = ORDER) -> tuple[StageResult, ...]:
-        """Run some stages, in their order. Blocks until all have ended; never raises for what a stage does."""
+    def run(self, stages: Iterable[Stage] | None = None) -> tuple[StageResult, ...]:
+        """Run some stages, or all that the recipe has, in their order.
+
+        Blocks until all have ended; never raises for what a stage does.
+        """
         return tuple(self.results(stages))
 
-    def results(self, stages: Iterable[Stage] = ORDER) -> Iterator[StageResult]:
+    def results(self, stages: Iterable[Stage] | None = None) -> Iterator[StageResult]:
         """As `run`, giving each result when its stage has ended."""
-        chosen = set(stages)
+        chosen = set(stages_of(self._recipe) if stages is None else stages)
         results: dict[Stage, StageResult] = {}
         for stage in ORDER:
             if stage not in chosen:

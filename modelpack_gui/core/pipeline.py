@@ -24,9 +24,13 @@ from modelpack_gui.core.records import (
     ParityReport,
     ParityRequest,
     ParitySpec,
+    QuantizeReport,
+    QuantizeRequest,
+    QuantizeSpec,
     ReproRecord,
     Request,
     Result,
+    SweepReport,
     Verdict,
 )
 
@@ -39,6 +43,7 @@ class Stage(str, Enum):
     GRAPH = "inspect"
     CHECK = "check"
     PARITY = "parity"
+    QUANTIZE = "quantize"
     BENCH = "bench"
 
     @property
@@ -53,10 +58,16 @@ _TITLES = {
     Stage.GRAPH: "Graph",
     Stage.CHECK: "Check",
     Stage.PARITY: "Parity",
+    Stage.QUANTIZE: "Quantize",
     Stage.BENCH: "Benchmark",
 }
 
 ORDER = tuple(Stage)
+
+
+def stages_of(recipe: Recipe) -> tuple[Stage, ...]:
+    """The stages that a run of all has: quantising only if the recipe says how."""
+    return tuple(stage for stage in ORDER if stage is not Stage.QUANTIZE or recipe.quantize is not None)
 
 
 def request_for(
@@ -92,7 +103,19 @@ def request_for(
         return ParityRequest(
             recipe.source, recipe.inputs, path, recipe.export.dynamic, parity, recipe.input_sets, folder=folder
         )
-    return BenchRequest(recipe.source, recipe.inputs, path, recipe.bench)
+    if stage is Stage.QUANTIZE:
+        return QuantizeRequest(
+            recipe.source, recipe.inputs, recipe.input_sets, path, (recipe.quantize or QuantizeSpec(),)
+        )
+    return BenchRequest(
+        recipe.source,
+        recipe.inputs,
+        path,
+        recipe.bench,
+        recipe.export.dynamic,
+        recipe.parity.rtol,
+        recipe.parity.atol,
+    )
 
 
 def settings_of(stage: Stage, recipe: Recipe, *, is_source: bool = False) -> tuple[Any, ...]:
@@ -112,6 +135,8 @@ def settings_of(stage: Stage, recipe: Recipe, *, is_source: bool = False) -> tup
         if parity.actual_artifact:  # how the recipe exports has no say in it; the axes that it makes dynamic do
             exported = (*made_from, recipe.export.dynamic)
         return (*exported, recipe.input_sets, _measured_by(parity))
+    if stage is Stage.QUANTIZE:
+        return (*exported, recipe.input_sets, recipe.quantize)
     if stage is Stage.BENCH:
         return (*exported, recipe.bench)
     return exported
@@ -146,7 +171,7 @@ def downstream_of(stage: Stage) -> tuple[Stage, ...]:
 
 def verdict_of(result: Result) -> Verdict:
     """The judgement that a stage's result stands for, shown beside the stage and in the exit status."""
-    if isinstance(result, (CheckReport, ExportRecord, ParityReport, LayersReport)):
+    if isinstance(result, (CheckReport, ExportRecord, ParityReport, LayersReport, QuantizeReport)):
         return result.verdict
     if isinstance(result, ReproRecord):  # a repro is there to fail
         return Verdict.PASSED if result.verdict is Verdict.FAILED else Verdict.WARNING
@@ -161,6 +186,8 @@ def verdict_of(result: Result) -> Verdict:
         return Verdict.WARNING if result.shape_inference_error else Verdict.PASSED
     if isinstance(result, MatrixReport):
         return Verdict.FAILED if result.recommended is None else Verdict.PASSED
+    if isinstance(result, SweepReport):
+        return Verdict.PASSED if any(cell.summary is not None for cell in result.cells) else Verdict.FAILED
     if isinstance(result, BenchReport):
         measured = [runner for runner in result.runners if runner.summary is not None]
         if not measured:

@@ -8,10 +8,10 @@ from pathlib import PurePosixPath
 from modelpack_gui.core.artifact_formats import USUAL_SUFFIX
 from modelpack_gui.core.input_proposals import proposed_inputs
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import BenchSpec, ExportSpec, SavedModel
+from modelpack_gui.core.records import BenchSpec, ExportSpec, SavedModel, runner_specs
 from modelpack_gui.core.saved_models import SavedKind
 
-_ONNX_RUNNERS = ("onnxruntime",)
+_ONNX_RUNNERS = runner_specs("onnxruntime")
 
 
 def with_saved_model(recipe: Recipe, saved: SavedModel) -> Recipe:

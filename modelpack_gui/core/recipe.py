@@ -31,7 +31,16 @@ from typing import Any
 
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import BenchSpec, ExportSpec, InputSet, InputSpec, ModelSource, ParitySpec
+from modelpack_gui.core.records import (
+    BenchSpec,
+    ExportSpec,
+    InputSet,
+    InputSpec,
+    ModelSource,
+    ParitySpec,
+    QuantizeSpec,
+    SweepSpec,
+)
 
 SCHEMA_VERSION = 1
 
@@ -45,7 +54,11 @@ class InterpreterSpec:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything a run needs. The window edits it, the command line runs it."""
+    """Everything a run needs. The window edits it, the command line runs it.
+
+    Attributes:
+        quantize: None: quantising is no part of running all stages.
+    """
 
     schema_version: int = SCHEMA_VERSION
     source: ModelSource = field(default_factory=ModelSource)
@@ -54,7 +67,9 @@ class Recipe:
     input_sets: tuple[InputSet, ...] = ()
     export: ExportSpec = field(default_factory=ExportSpec)
     parity: ParitySpec = field(default_factory=ParitySpec)
+    quantize: QuantizeSpec | None = None
     bench: BenchSpec = field(default_factory=BenchSpec)
+    sweep: SweepSpec = field(default_factory=SweepSpec)
 
 
 def from_data(data: Mapping[str, Any], where: str) -> Recipe:
@@ -75,7 +90,7 @@ def from_data(data: Mapping[str, Any], where: str) -> Recipe:
             "Update modelpack-gui, or set schema_version to a version it reads if you wrote the file yourself.",
         )
     try:
-        recipe = serde.decode(Recipe, dict(data))
+        recipe = serde.decode(Recipe, _with_whole_runners(data))
     except serde.DecodeError as error:
         raise _invalid(where, error.path, error.problem) from None
     if "schema_version" not in data:
@@ -90,7 +105,25 @@ def to_data(recipe: Recipe) -> dict[str, Any]:
     data["source"]["arguments"] = _plain(recipe.source.arguments)  # TOML has inf and nan, unlike JSON
     pruned = _prune(data)
     assert isinstance(pruned, dict)
+    for table in _HAVE_RUNNERS:
+        runners = pruned.get(table, {}).get("runners", ())
+        if runners:
+            pruned[table]["runners"] = [one["runner"] if list(one) == ["runner"] else one for one in runners]
     return pruned
+
+
+_HAVE_RUNNERS = ("bench", "sweep")
+
+
+def _with_whole_runners(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A runner without options is written as its identifier alone; here it is a table again."""
+    whole = dict(data)
+    for table in _HAVE_RUNNERS:
+        settings = whole.get(table)
+        if isinstance(settings, Mapping) and isinstance(settings.get("runners"), list):
+            runners = [{"runner": one} if isinstance(one, str) else one for one in settings["runners"]]
+            whole[table] = {**settings, "runners": runners}
+    return whole
 
 
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
@@ -138,6 +171,10 @@ def check_values(recipe: Recipe, where: str) -> None:
             raise _invalid(where, f"source.arguments.{name}", f"holds a {what}, which no argument can be") from None
     for place, inputs in _all_inputs(recipe):
         _check_inputs(inputs, place, where)
+    for table, runners in (("bench", recipe.bench.runners), ("sweep", recipe.sweep.runners)):
+        keys = [one.key for one in runners]
+        if len(set(keys)) != len(keys):
+            raise _invalid(where, f"{table}.runners", "two of them are the same runner with the same options")
     names = [item.name for item in recipe.inputs]
     if len(set(names)) != len(names):
         raise _invalid(where, "inputs", "two of them have the same name")
@@ -158,6 +195,20 @@ def check_values(recipe: Recipe, where: str) -> None:
         "bench.warmup_runs": recipe.bench.warmup_runs >= 0,
         "bench.block_runs": recipe.bench.block_runs > 0,
         "bench.threads": recipe.bench.threads is None or recipe.bench.threads > 0,
+        "bench.precision": recipe.bench.precision is None or 0 < recipe.bench.precision < 1,
+        "bench.time_budget_s": recipe.bench.time_budget_s is None or 0 < recipe.bench.time_budget_s < math.inf,
+        "bench.batch_size": recipe.bench.batch_size is None or recipe.bench.batch_size > 0,
+        "bench.callers": all(callers > 0 for callers in recipe.bench.callers),
+        "bench.rates_per_s": all(0 < rate < math.inf for rate in recipe.bench.rates_per_s),
+        "bench.load_s": 0 < recipe.bench.load_s < math.inf,
+        "bench.pin_cpus": all(cpu >= 0 for cpu in recipe.bench.pin_cpus),
+        "sweep.threads": all(threads > 0 for threads in recipe.sweep.threads),
+        "sweep.batch_sizes": all(size > 0 for size in recipe.sweep.batch_sizes),
+        "sweep.iterations": recipe.sweep.iterations > 0,
+        "sweep.warmup_runs": recipe.sweep.warmup_runs >= 0,
+        "quantize.calibration.samples": recipe.quantize is None or recipe.quantize.calibration.samples > 0,
+        "quantize.calibration.held_out": recipe.quantize is None or 0 <= recipe.quantize.calibration.held_out < 1,
+        "quantize.percentile": recipe.quantize is None or 0 < recipe.quantize.percentile <= 100,
     }
     for path, is_valid in allowed.items():
         if not is_valid:

@@ -12,7 +12,7 @@ import random
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 
-from modelpack_gui.core.records.bench import Estimate, LatencySummary
+from modelpack_gui.core.records.latency import Doubt, Estimate, LatencySummary
 
 RESAMPLES = 400
 FEWEST_RESAMPLES = 100
@@ -89,22 +89,20 @@ def speedup(baseline_ms: Sequence[float], latencies_ms: Sequence[float], seed: i
     return _interval(value, [one / other for one, other in zip(ones, others, strict=True)])
 
 
-def doubts(summary: LatencySummary) -> tuple[str, ...]:
+def doubts(summary: LatencySummary) -> tuple[Doubt, ...]:
     """Reasons not to trust the figures, in plain words."""
     found = []
     if summary.drift > 1.10 or summary.drift < 0.90:
         direction = "slower" if summary.drift > 1 else "faster"
-        change = abs(summary.drift - 1.0)
-        found.append(
-            f"The last third of the runs was {100 * change:.0f} % {direction} than the first: not in a steady state."
-        )
+        change = 100 * abs(summary.drift - 1.0)
+        text = f"The last third of the runs was {change:.0f} % {direction} than the first: not in a steady state."
+        found.append(Doubt("drift", text))
     half_width = (summary.p50_ms.high - summary.p50_ms.low) / (2.0 * summary.p50_ms.value or 1.0)
     if half_width > 0.05:
-        found.append(
-            f"The p50 is known to ±{100 * half_width:.0f} % only: the machine was busy, or the runs are too few."
-        )
+        text = f"The p50 is known to ±{100 * half_width:.0f} % only: the machine was busy, or the runs are too few."
+        found.append(Doubt("imprecise", text))
     if summary.outliers > 0.05 * summary.count:
-        found.append(f"{summary.outliers} of {summary.count} runs lie far outside the rest.")
+        found.append(Doubt("outliers", f"{summary.outliers} of {summary.count} runs lie far outside the rest."))
     return tuple(found)
 
 

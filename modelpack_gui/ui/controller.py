@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from modelpack_gui.core import fixes, serde
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.explanation import Fix, SourcePlace
-from modelpack_gui.core.pipeline import ORDER, Stage, settings_of
+from modelpack_gui.core.pipeline import Stage, settings_of, stages_of
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     Capabilities,
@@ -268,7 +268,8 @@ class Controller(QObject):
 
     def run_all(self) -> None:
         """Run every stage that this project has."""
-        self.run(*(stage for stage in ORDER if not (stage is Stage.EXPORT and self.source.is_onnx)))
+        stages = stages_of(self.recipe)
+        self.run(*(stage for stage in stages if not (stage is Stage.EXPORT and self.source.is_onnx)))
 
     def cancel(self, stage: Stage | None = None) -> None:
         """Cancel a stage that runs or waits, or all of them."""

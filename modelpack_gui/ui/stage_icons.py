@@ -10,5 +10,6 @@ ICONS = {
     Stage.GRAPH: "graph",
     Stage.CHECK: "check",
     Stage.PARITY: "parity",
+    Stage.QUANTIZE: "quantize",
     Stage.BENCH: "benchmark",
 }

@@ -19,7 +19,7 @@ from modelpack_gui.ui.project_source import ProjectSource
 from modelpack_gui.ui.stage_states import StageStates
 from modelpack_gui.ui.status import StageState, Status
 
-_NEEDS_ARTIFACT = (Stage.GRAPH, Stage.CHECK, Stage.PARITY, Stage.BENCH)
+_NEEDS_ARTIFACT = (Stage.GRAPH, Stage.CHECK, Stage.PARITY, Stage.QUANTIZE, Stage.BENCH)
 
 
 class StageQueue(QObject):
@@ -103,7 +103,7 @@ class StageQueue(QObject):
         parity = self._project.recipe.parity
         if wanted & set(_NEEDS_ARTIFACT) == {Stage.PARITY} and parity.actual_artifact:
             return True
-        looks_only = not wanted & {Stage.PARITY, Stage.BENCH, Stage.EXPORT}
+        looks_only = not wanted & {Stage.PARITY, Stage.QUANTIZE, Stage.BENCH, Stage.EXPORT}
         return self._source.is_onnx or (self._states.looks_at_source and looks_only)
 
     def _wait_for(self, stages: list[Stage]) -> None:

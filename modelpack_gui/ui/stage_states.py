@@ -28,7 +28,7 @@ from modelpack_gui.ui.theme import status_of
 
 R = TypeVar("R")
 
-_NEEDS_SOURCE = (Stage.SOURCE, Stage.EXPORT, Stage.PARITY, Stage.BENCH)
+_NEEDS_SOURCE = (Stage.SOURCE, Stage.EXPORT, Stage.PARITY, Stage.QUANTIZE, Stage.BENCH)
 
 
 class StageStates(QObject):

@@ -21,7 +21,7 @@ from PySide6.QtCore import QEventLoop
 
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import BenchReport, ExportRecord
+from modelpack_gui.core.records import BenchReport, ExportRecord, runner_specs
 from modelpack_gui.ui import app as gui
 from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
@@ -107,7 +107,7 @@ def main() -> int:
         window.show()
         window.open_demo()
         controller = window.controller
-        bench = dataclasses.replace(controller.recipe.bench, runners=RUNNERS, iterations=options.runs)
+        bench = dataclasses.replace(controller.recipe.bench, runners=runner_specs(*RUNNERS), iterations=options.runs)
         controller.edit(dataclasses.replace(controller.recipe, bench=bench), "benchmark settings")
         run_stage(window, Stage.EXPORT)
         exported = controller.result(Stage.EXPORT, ExportRecord)

@@ -17,6 +17,7 @@ from modelpack_gui.core.records import (
     Capabilities,
     CapturedWarning,
     CaseChoice,
+    Doubt,
     ErrorHistogram,
     HullPoint,
     InputSpec,
@@ -231,7 +232,7 @@ def bench_report(count: int = 500, *, is_complete: bool = True, has_error: bool 
             traced.latencies_ms,
             traced.summary,
             traced.speedup,
-            ("The last third of the runs was 14% slower than the first: not in a steady state.",),
+            (Doubt("drift", "The last third of the runs was 14% slower than the first: not in a steady state."),),
         )
     return BenchReport(
         bench=BenchSpec(iterations=count),

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled, Progress, Sample
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import BenchReport
+from modelpack_gui.core.records import BenchReport, runner_specs
 from modelpack_gui.ui.colors import RUNNER_COLORS
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
@@ -79,10 +79,10 @@ def test_a_runner_that_lacks_a_package_is_disabled_and_says_how_to_get_it(page: 
 
 
 def test_a_chosen_runner_that_lacks_a_package_can_still_be_taken_out(page: BenchPage, controller: Controller) -> None:
-    bench = dataclasses.replace(controller.recipe.bench, runners=("eager", "openvino"))
+    bench = dataclasses.replace(controller.recipe.bench, runners=runner_specs("eager", "openvino"))
     controller.edit(dataclasses.replace(controller.recipe, bench=bench), "choose")
     page.runners.boxes["openvino"].click()
-    assert controller.recipe.bench.runners == ("eager",)
+    assert controller.recipe.bench.runners == runner_specs("eager")
 
 
 def test_without_capabilities_the_recipes_runners_are_offered(
@@ -95,7 +95,9 @@ def test_without_capabilities_the_recipes_runners_are_offered(
 
 def test_checking_a_runner_edits_the_recipe_undoably(page: BenchPage, controller: Controller) -> None:
     page.runners.boxes["torchscript_script"].click()
-    assert controller.recipe.bench.runners == ("eager", "torchscript_trace", "torchscript_script", "onnxruntime")
+    assert controller.recipe.bench.runners == runner_specs(
+        "eager", "torchscript_trace", "torchscript_script", "onnxruntime"
+    )
     controller.undo_stack.undo()
     assert not page.runners.boxes["torchscript_script"].isChecked()
 
@@ -104,7 +106,7 @@ def test_the_last_runner_cannot_be_taken_out(page: BenchPage, controller: Contro
     page.runners.boxes["torchscript_trace"].click()
     page.runners.boxes["onnxruntime"].click()
     page.runners.boxes["eager"].click()
-    assert controller.recipe.bench.runners == ("eager",)
+    assert controller.recipe.bench.runners == runner_specs("eager")
     assert "At least one" in page.runners.boxes["eager"].toolTip()
 
 

@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.client.recipe_file import load_recipe, save_recipe
 from modelpack_gui.core.events import Log
-from modelpack_gui.core.pipeline import ORDER, Stage
+from modelpack_gui.core.pipeline import ORDER, Stage, stages_of
+from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import CaseChoice, ParityRequest
 from modelpack_gui.ui import app as gui
 from modelpack_gui.ui.main_window import MainWindow
@@ -284,13 +285,13 @@ def test_f5_runs_the_shown_stage_and_escape_cancels_it(window: MainWindow, clien
 def test_run_all_runs_every_stage_in_order(window: MainWindow, client: FakeClient, qtbot: QtBot) -> None:
     window.open_demo()
     client.answers.update(
-        {stage.value: samples.FAULT for stage in ORDER}
+        {stage.value: samples.FAULT for stage in stages_of(Recipe())}
         | {"load": samples.make_load_report(), "export": samples.make_export_record()}
     )
     button = window.findChild(QPushButton, "run-all")
     assert button is not None
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    wanted = [stage.value for stage in ORDER]
+    wanted = [stage.value for stage in stages_of(Recipe())]
     qtbot.waitUntil(lambda: [job.stage for job in client.jobs if job.stage in wanted] == wanted)
 
 

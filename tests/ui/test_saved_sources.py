@@ -24,6 +24,7 @@ from modelpack_gui.core.records import (
     SavedModel,
     SourceScan,
     TensorInfo,
+    runner_specs,
 )
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.file_kinds import FileKind, kind_of
@@ -169,7 +170,7 @@ def test_an_onnx_source_hides_what_is_about_making_and_exporting_a_model(
     saved = dataclasses.replace(PROGRAM, kind="onnx")
     choose(page, client, tmp_path / "net.onnx", saved, qtbot)
     assert not page.checkpoint.isVisible()
-    assert page.controller.recipe.bench.runners == ("onnxruntime",)
+    assert page.controller.recipe.bench.runners == runner_specs("onnxruntime")
     export = ExportPage(page.controller, settings)
     qtbot.addWidget(export)
     export.show()

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.core.records import BenchPrepareRequest, BenchTurnRequest, InputSpec, ModelSource
+from modelpack_gui.core.records import BenchPrepareRequest, BenchTurnRequest, InputSpec, ModelSource, RunnerSpec
 from modelpack_gui.stages.bench import turn
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.prepare import session_key
@@ -90,7 +90,7 @@ def test_onnx_runtime_feeds_inputs_by_name_and_tells_the_format_without_a_suffix
     opsets = [helper.make_opsetid("", 20)]
     onnx.save(helper.make_model(graph, ir_version=10, opset_imports=opsets), tmp_path / "net.model")
     inputs = (InputSpec("a", (2,)), InputSpec("b", (3,)))
-    request = BenchPrepareRequest("onnxruntime", ModelSource(), inputs, "net.model", threads=1)
+    request = BenchPrepareRequest(RunnerSpec("onnxruntime"), ModelSource(), inputs, "net.model", threads=1)
     prepared = find_runner("onnxruntime").prepare(request, PlainContext(tmp_path))
     assert [array.shape for array in prepared.call()] == [(5,)]  # type: ignore[attr-defined]
 
@@ -98,7 +98,7 @@ def test_onnx_runtime_feeds_inputs_by_name_and_tells_the_format_without_a_suffix
 def test_threads_that_the_models_file_sets_do_not_count(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text("import torch\ntorch.set_num_threads(3)\nclass Net(torch.nn.Identity): pass\n")
     source = ModelSource(file="net.py", name="Net")
-    request = BenchPrepareRequest("eager", source, (InputSpec("x", (2,)),), "", threads=1)
+    request = BenchPrepareRequest(RunnerSpec("eager"), source, (InputSpec("x", (2,)),), "", threads=1)
     before = torch.get_num_threads()
     try:
         prepared = find_runner("eager").prepare(request, PlainContext(tmp_path))

@@ -31,6 +31,7 @@ from modelpack_gui.core.records import (
     CapturedWarning,
     CheckReport,
     CheckRow,
+    Doubt,
     DynamicDim,
     Estimate,
     ExportRecord,
@@ -319,7 +320,16 @@ def test_a_benchmark_shows_runners_that_could_not_be_measured_and_why() -> None:
     one = Estimate(1.0, 0.9, 1.1)
     summary = LatencySummary(500, 1.0, 0.1, 0.8, 2.0, one, Estimate(1.5, 1, 2), one, 0.1, 0, 1.0, 1000.0)
     runners = (
-        RunnerResult("eager", "PyTorch eager", None, (), (1.0,), summary, None, ("The machine was busy.",)),
+        RunnerResult(
+            "eager",
+            "PyTorch eager",
+            None,
+            (),
+            (1.0,),
+            summary,
+            None,
+            (Doubt("noisy_machine", "The machine was busy."),),
+        ),
         RunnerResult("ort", "ONNX Runtime", None, (), (), None, None, (), ErrorInfo("a", "No artifact.", "Export.")),
         RunnerResult("ts", "TorchScript", None, (), (1.0,), summary, Estimate(2.0, 1.9, 2.1)),
     )

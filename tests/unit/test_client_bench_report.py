@@ -4,11 +4,13 @@ import random
 
 from modelpack_gui.client.bench_report import Measured, judge
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.records import RunnerSpec
 
 
 def measured(runner: str, median_ms: float, seed: int = 0, runs: int = 200) -> Measured:
     draw = random.Random(seed)
-    return Measured(runner, runner.title(), latencies_ms=[median_ms * draw.uniform(0.95, 1.05) for _ in range(runs)])
+    latencies_ms = [median_ms * draw.uniform(0.95, 1.05) for _ in range(runs)]
+    return Measured(runner, runner.title(), RunnerSpec(runner), latencies_ms=latencies_ms)
 
 
 def test_a_faster_runner_is_named_with_its_speedup_and_interval() -> None:
@@ -36,7 +38,7 @@ def test_a_slower_runner_is_called_slower() -> None:
 
 
 def test_without_eager_the_first_that_was_measured_is_the_baseline() -> None:
-    broken = Measured("broken", "Broken", error=ErrorInfo("code", "message"))
+    broken = Measured("broken", "Broken", RunnerSpec("broken"), error=ErrorInfo("code", "message"))
     baseline, sentence, results = judge([broken, measured("one", 1.0), measured("two", 2.0, 1)], seed=0)
     assert baseline == "one"
     assert sentence.startswith("One is the fastest")
@@ -49,5 +51,5 @@ def test_one_runner_alone_is_described() -> None:
 
 
 def test_nothing_measured_is_said() -> None:
-    baseline, sentence, _ = judge([Measured("eager", "Eager")], seed=0)
+    baseline, sentence, _ = judge([Measured("eager", "Eager", RunnerSpec("eager"))], seed=0)
     assert (baseline, sentence) == ("", "No runner could be measured.")

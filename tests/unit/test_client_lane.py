@@ -14,7 +14,7 @@ from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.client.lane import Lane
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Failed, Outcome
-from modelpack_gui.core.records import BenchRequest, BenchSpec, HelloRequest, ModelSource
+from modelpack_gui.core.records import BenchRequest, BenchSpec, HelloRequest, ModelSource, runner_specs
 
 
 def _failures_of_two_jobs(base: Path) -> list[Failed]:
@@ -54,7 +54,7 @@ def test_only_the_processes_of_a_benchmark_are_for_measuring(tmp_path: Path, mon
 
     monkeypatch.setattr(lanes, "WorkerProcess", refused)
     client = WorkerClient()
-    measured = BenchRequest(ModelSource(), (), "", BenchSpec(runners=("eager",)))
+    measured = BenchRequest(ModelSource(), (), "", BenchSpec(runners=runner_specs("eager")))
     for stage, request in (("hello", HelloRequest()), ("bench", measured)):
         ended = client.run(stage, request, lambda _: None, base=tmp_path).wait(30.0)
         assert isinstance(ended, Failed)

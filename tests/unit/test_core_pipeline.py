@@ -34,6 +34,8 @@ from modelpack_gui.core.records import (
     ParityRequest,
     ParitySpec,
     PostStepResult,
+    QuantizeRequest,
+    QuantizeSpec,
     ReproRecord,
     Result,
     RunnerResult,
@@ -49,7 +51,7 @@ SUMMARY = LatencySummary(1, 1, 0, 1, 1, Estimate(1, 1, 1), Estimate(1, 1, 1), Es
 
 
 def test_the_order_is_the_order_of_the_work() -> None:
-    assert [stage.value for stage in ORDER] == ["load", "export", "inspect", "check", "parity", "bench"]
+    assert [stage.value for stage in ORDER] == ["load", "export", "inspect", "check", "parity", "quantize", "bench"]
     assert all(stage.label for stage in Stage)
 
 
@@ -61,8 +63,14 @@ def test_each_stage_is_asked_with_what_the_recipe_says() -> None:
         InspectRequest("o.onnx"),
         CheckRequest("o.onnx", RECIPE.export, inputs),
         ParityRequest(source, inputs, "o.onnx", (), RECIPE.parity),
+        QuantizeRequest(source, inputs, (), "o.onnx", (QuantizeSpec(),)),
         BenchRequest(source, inputs, "o.onnx", RECIPE.bench),
     ]
+
+
+def test_a_run_of_all_quantises_only_if_the_recipe_says_how() -> None:
+    assert Stage.QUANTIZE not in pipeline.stages_of(RECIPE)
+    assert pipeline.stages_of(dataclasses.replace(RECIPE, quantize=QuantizeSpec())) == ORDER
 
 
 def test_an_artifact_that_was_made_goes_before_the_path_of_the_recipe() -> None:
@@ -83,6 +91,7 @@ def test_an_artifact_that_was_made_goes_before_the_path_of_the_recipe() -> None:
         ({"parity": ParitySpec(rtol=1.0, atol=0.0, low_precision={}, nan_equal=False, max_noise_ratio=9.0)}, set()),
         ({"parity": ParitySpec(regimes=(), time_budget_s=1.0)}, set()),
         ({"bench": BenchSpec(threads=1)}, {Stage.BENCH}),
+        ({"quantize": QuantizeSpec(method="dynamic")}, {Stage.QUANTIZE}),
         ({}, set()),
     ],
 )
@@ -101,7 +110,13 @@ def test_how_the_recipe_exports_has_no_say_in_a_proof_of_another_artifact() -> N
 
 
 def test_a_new_artifact_makes_stale_what_comes_after_the_export_and_nothing_else_does() -> None:
-    assert pipeline.downstream_of(Stage.EXPORT) == (Stage.GRAPH, Stage.CHECK, Stage.PARITY, Stage.BENCH)
+    assert pipeline.downstream_of(Stage.EXPORT) == (
+        Stage.GRAPH,
+        Stage.CHECK,
+        Stage.PARITY,
+        Stage.QUANTIZE,
+        Stage.BENCH,
+    )
     assert all(pipeline.downstream_of(stage) == () for stage in Stage if stage is not Stage.EXPORT)
 
 

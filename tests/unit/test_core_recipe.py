@@ -17,6 +17,7 @@ from modelpack_gui.core.records import (
     InputSpec,
     ModelSource,
     ParitySpec,
+    runner_specs,
 )
 
 FULL = Recipe(
@@ -32,7 +33,7 @@ FULL = Recipe(
         "onnx", "trace", 17, (DynamicDim("image", 0, "batch", 1, 64),), False, ("a", "b"), ("c",), True, "o.onnx"
     ),
     parity=ParitySpec(1e-4, 0.0, (1, 3), (0,)),
-    bench=BenchSpec(("eager",), 1, 2, 3, 4, 5),
+    bench=BenchSpec(runner_specs("eager"), 1, 2, 3, 4, 5),
 )
 
 

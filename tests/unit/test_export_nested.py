@@ -20,6 +20,7 @@ from modelpack_gui.core.records import (
     ParityReport,
     ParityRequest,
     ParitySpec,
+    RunnerSpec,
     Verdict,
     tensor_inputs,
 )
@@ -124,7 +125,7 @@ def test_torchscript_keeps_the_models_signature_where_it_can(
 @pytest.mark.parametrize("runner", ["eager", "torchscript_trace", "torchscript_script"])
 def test_runners_call_the_model_with_all_its_arguments(runner: str, tmp_path: Path) -> None:
     source = ModelSource(file=str(MODELS / "nested.py"), name="TakesValues")
-    request = BenchPrepareRequest(runner, source, CALLS["TakesValues"], "", 1)
+    request = BenchPrepareRequest(RunnerSpec(runner), source, CALLS["TakesValues"], "", 1)
     prepared = runners.find_runner(runner).prepare(request, PlainContext(tmp_path))
     with prepared.mode():
         assert prepared.call() is not None

@@ -21,6 +21,7 @@ from modelpack_gui.core.records import (
     ModelSource,
     ParityRequest,
     ParitySpec,
+    RunnerSpec,
     TensorStatsRequest,
     Verdict,
 )
@@ -126,7 +127,7 @@ def test_a_size_that_the_program_refuses_fails_parity(tmp_path: Path) -> None:
 
 
 def test_the_runner_runs_it_and_refuses_other_files(spec: ExportSpec, tmp_path: Path) -> None:
-    request = BenchPrepareRequest("exported_program", SHAPES_NET, (IMAGE,), spec.output_path, 1)
+    request = BenchPrepareRequest(RunnerSpec("exported_program"), SHAPES_NET, (IMAGE,), spec.output_path, 1)
     prepared = ProgramRunner().prepare(request, PlainContext(DEMO))
     assert isinstance(prepared.call(), torch.Tensor)
     (tmp_path / "a.onnx").write_bytes(b"\x08\x07")

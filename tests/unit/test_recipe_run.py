@@ -10,7 +10,7 @@ from modelpack_gui.client.api import Listener
 from modelpack_gui.client.recipe_run import RecipeRun, StageResult
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Outcome, Started, TerminalEvent
-from modelpack_gui.core.pipeline import ORDER, Stage
+from modelpack_gui.core.pipeline import Stage, stages_of
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe
 from modelpack_gui.core.records import (
     Artifact,
@@ -35,6 +35,7 @@ from modelpack_gui.core.records import (
 ARTIFACT = Artifact("/made/net.onnx", "onnx", 1, "", (), ())
 LOADED = LoadReport("A", "a.py", 1, 1, 0, 4, (), None, "", 0, (), (), (), 0.1)
 EXPORTED = ExportRecord(ExportSpec(), ARTIFACT, (), (), 1, 1, {})
+STAGES = stages_of(Recipe())
 MEASURED = BenchReport(BenchSpec(), "", "eager", "", (), 1, {}, False, 1.0)
 RECIPE = Recipe(source=ModelSource(file="a.py", name="A"), export=ExportSpec(output_path="build/net.onnx"))
 
@@ -111,7 +112,7 @@ class FakeClient:
 def run(
     client: FakeClient,
     recipe: Recipe = RECIPE,
-    stages: tuple[Stage, ...] = ORDER,
+    stages: tuple[Stage, ...] = STAGES,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[StageResult, ...]:
     events: list[Event] = []
@@ -122,9 +123,9 @@ def run(
 
 def test_stages_run_in_order_on_the_artifact_that_the_export_made() -> None:
     client = FakeClient(GOOD)
-    results = run(client, stages=tuple(reversed(ORDER)))
-    assert [result.stage for result in results] == list(ORDER)
-    assert list(client.requests) == [stage.value for stage in ORDER]
+    results = run(client, stages=tuple(reversed(STAGES)))
+    assert [result.stage for result in results] == list(STAGES)
+    assert list(client.requests) == [stage.value for stage in STAGES]
     assert client.requests["inspect"] == InspectRequest("/made/net.onnx")
     assert isinstance(client.requests["bench"], BenchRequest)
     assert client.requests["bench"].artifact_path == "/made/net.onnx"
@@ -227,7 +228,7 @@ def test_an_onnx_source_is_its_own_artifact_and_is_not_exported(tmp_path: Path) 
     run = RecipeRun(client, Recipe(source=ModelSource(file="net.onnx")), tmp_path, lambda event: None)
     results = {result.stage: result for result in run.run()}
     assert results[Stage.EXPORT].skipped == "The source is an ONNX file already, so there is nothing to export."
-    assert all(results[stage].outcome is Outcome.SUCCEEDED for stage in ORDER if stage is not Stage.EXPORT)
+    assert all(results[stage].outcome is Outcome.SUCCEEDED for stage in STAGES if stage is not Stage.EXPORT)
     assert client.requests["inspect"] == InspectRequest(str(tmp_path / "net.onnx"))
     del results[Stage.BENCH]  # the prepared one measured nothing
     assert exit_status(tuple(results.values())) == 0

@@ -144,7 +144,7 @@ print(len(registry.resolve("inspect")(InspectRequest(path), context).nodes))
 print(registry.resolve("check")(CheckRequest(path, None, inputs), context).verdict.value)
 request = ParityRequest(source, inputs, path, saved.dynamic, ParitySpec(sizes=(1, 3)))
 print(registry.resolve("parity")(request, context).verdict.value)
-registry.resolve("bench.prepare")(BenchPrepareRequest("onnxruntime", source, inputs, path, 1), context)
+registry.resolve("bench.prepare")(BenchPrepareRequest(RunnerSpec("onnxruntime"), source, inputs, path, 1), context)
 print(len(registry.resolve("bench.turn")(BenchTurnRequest("onnxruntime", 3, 0), context).latencies_ms))
 """
 

@@ -32,6 +32,7 @@ from modelpack_gui.core.records import (
     ModelSource,
     ParityRequest,
     ParitySpec,
+    RunnerSpec,
     SavedModel,
     ScanRequest,
     TensorInfo,
@@ -413,7 +414,9 @@ def test_an_exporter_that_cannot_take_the_source_offers_the_one_that_can(
 @pytest.mark.parametrize("file", ["scripted.pt", "program.pt2"])
 def test_saved_models_are_measured(folder: Path, file: str) -> None:
     context = PlainContext(folder)
-    prepare.run(BenchPrepareRequest("eager", ModelSource(file), (InputSpec("x", (2, 3)),), "", 1), context)
+    prepare.run(
+        BenchPrepareRequest(RunnerSpec("eager"), ModelSource(file), (InputSpec("x", (2, 3)),), "", 1), context
+    )
     assert len(turn.run(BenchTurnRequest("eager", 3), context).latencies_ms) == 3
 
 

@@ -10,13 +10,14 @@ import pytest
 from modelpack_gui.client.api import Listener
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Outcome, Progress, Sample, Started
-from modelpack_gui.core.records import BenchReport, BenchRequest, BenchSpec, InputSpec, ModelSource
+from modelpack_gui.core.records import BenchReport, BenchRequest, BenchSpec, InputSpec, ModelSource, runner_specs
 from tests.worker.harness import FIXTURES, Recorder, ended, load, run
 
 
 def request(name: str, *runners: str, artifact: str = "", **settings: int) -> BenchRequest:
     spec = BenchSpec(
-        runners=runners,
+        runners=runner_specs(*runners),
+        noise_run=False,
         warmup_runs=settings.get("warmup_runs", 6),
         iterations=settings.get("iterations", 25),
         block_runs=settings.get("block_runs", 10),

@@ -2,16 +2,24 @@
 
 from modelpack_gui.core.records.attribution import Attribution, Origin, SideResult
 from modelpack_gui.core.records.bench import (
-    BenchPrepareRequest,
     BenchReport,
     BenchRequest,
     BenchSpec,
-    BenchTurnRequest,
-    Estimate,
-    LatencySummary,
-    LatencyTurn,
+    MachineNoise,
+    OptionValue,
     PreparedRunner,
     RunnerResult,
+    RunnerSpec,
+    runner_specs,
+)
+from modelpack_gui.core.records.bench_turns import (
+    BenchPrepareRequest,
+    BenchTurnRequest,
+    Calibration,
+    CalibrationRequest,
+    LatencyTurn,
+    OutputsRequest,
+    RunnerOutputs,
 )
 from modelpack_gui.core.records.brief import ParityBrief
 from modelpack_gui.core.records.check import CheckReport, CheckRequest, CheckRow
@@ -42,6 +50,7 @@ from modelpack_gui.core.records.hello import (
     Capabilities,
     ExporterInfo,
     HelloRequest,
+    OptionInfo,
     PackageInfo,
     PostStepInfo,
     RunnerInfo,
@@ -60,6 +69,15 @@ from modelpack_gui.core.records.inspection import (
     NodeInfo,
     TensorStats,
     TensorStatsRequest,
+)
+from modelpack_gui.core.records.latency import (
+    ColdStart,
+    Doubt,
+    DoubtKind,
+    Estimate,
+    LatencyMode,
+    LatencySummary,
+    OutputsCheck,
 )
 from modelpack_gui.core.records.layers import (
     AlignedBy,
@@ -105,6 +123,24 @@ from modelpack_gui.core.records.parity import (
     RuntimeChoice,
 )
 from modelpack_gui.core.records.probe import AxisRef, DimFinding, Follower, ProbeReport, ProbeRequest, SizeTrial
+from modelpack_gui.core.records.profile import ProfileReport, ProfileRequest, ProfileRow
+from modelpack_gui.core.records.quantize import (
+    CalibrationMethod,
+    CalibrationSpec,
+    OutputError,
+    QuantizeAdvice,
+    QuantizeAdviceReport,
+    QuantizeAdviceRequest,
+    QuantizedVariant,
+    QuantizeError,
+    QuantizeMethod,
+    QuantizeReport,
+    QuantizeRequest,
+    QuantizeSpec,
+    SensitivityReport,
+    SensitivityRequest,
+    SensitivityRow,
+)
 from modelpack_gui.core.records.repro import ReproRecord, ReproRequest
 from modelpack_gui.core.records.scan import FactoryDraft, FactoryRequest, SavedModel, SourceScan
 from modelpack_gui.core.records.source import (
@@ -124,7 +160,16 @@ from modelpack_gui.core.records.source import (
     source_problem,
     tensor_inputs,
 )
+from modelpack_gui.core.records.sweep import (
+    SweepCell,
+    SweepChoice,
+    SweepOutcome,
+    SweepReport,
+    SweepRequest,
+    SweepSpec,
+)
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict
+from modelpack_gui.core.records.traffic import TrafficPoint, TrafficRequest
 
 Request = (
     HelloRequest
@@ -146,6 +191,14 @@ Request = (
     | BenchRequest
     | BenchPrepareRequest
     | BenchTurnRequest
+    | OutputsRequest
+    | CalibrationRequest
+    | TrafficRequest
+    | SweepRequest
+    | ProfileRequest
+    | QuantizeAdviceRequest
+    | QuantizeRequest
+    | SensitivityRequest
     | MatrixRequest
     | MatrixCellRequest
     | MatrixLatencyRequest
@@ -174,6 +227,17 @@ Result = (
     | BenchReport
     | PreparedRunner
     | LatencyTurn
+    | RunnerOutputs
+    | Calibration
+    | TrafficPoint
+    | SweepCell
+    | SweepReport
+    | ProfileReport
+    | QuantizeAdviceReport
+    | QuantizedVariant
+    | QuantizeReport
+    | SensitivityRow
+    | SensitivityReport
     | MatrixCell
     | MatrixLatency
     | MatrixReport
@@ -195,6 +259,10 @@ __all__ = [
     "BenchRequest",
     "BenchSpec",
     "BenchTurnRequest",
+    "Calibration",
+    "CalibrationMethod",
+    "CalibrationRequest",
+    "CalibrationSpec",
     "CallableInfo",
     "Capabilities",
     "CapturedWarning",
@@ -206,7 +274,10 @@ __all__ = [
     "CheckpointScan",
     "CheckpointScanRequest",
     "CheckpointSpec",
+    "ColdStart",
     "DimFinding",
+    "Doubt",
+    "DoubtKind",
     "DynamicDim",
     "ErrorGrid",
     "ErrorHistogram",
@@ -232,6 +303,7 @@ __all__ = [
     "KeyPrefix",
     "KeyReport",
     "KeySuggestion",
+    "LatencyMode",
     "LatencySummary",
     "LatencyTurn",
     "LayerFault",
@@ -244,6 +316,7 @@ __all__ = [
     "LintRequest",
     "LoadReport",
     "LoadRequest",
+    "MachineNoise",
     "MatrixCell",
     "MatrixCellRequest",
     "MatrixChoice",
@@ -259,8 +332,13 @@ __all__ = [
     "ModuleInfo",
     "NodeInfo",
     "NoiseFigures",
+    "OptionInfo",
+    "OptionValue",
     "Origin",
+    "OutputError",
     "OutputParity",
+    "OutputsCheck",
+    "OutputsRequest",
     "PackageInfo",
     "ParameterInfo",
     "ParityBrief",
@@ -274,6 +352,18 @@ __all__ = [
     "PreparedRunner",
     "ProbeReport",
     "ProbeRequest",
+    "ProfileReport",
+    "ProfileRequest",
+    "ProfileRow",
+    "QuantizeAdvice",
+    "QuantizeAdviceReport",
+    "QuantizeAdviceRequest",
+    "QuantizeError",
+    "QuantizeMethod",
+    "QuantizeReport",
+    "QuantizeRequest",
+    "QuantizeSpec",
+    "QuantizedVariant",
     "ReferenceShapes",
     "Regime",
     "ReproRecord",
@@ -281,10 +371,15 @@ __all__ = [
     "Request",
     "Result",
     "RunnerInfo",
+    "RunnerOutputs",
     "RunnerResult",
+    "RunnerSpec",
     "RuntimeChoice",
     "SavedModel",
     "ScanRequest",
+    "SensitivityReport",
+    "SensitivityRequest",
+    "SensitivityRow",
     "Severity",
     "ShapeMismatch",
     "SideResult",
@@ -293,15 +388,24 @@ __all__ = [
     "StateDictInfo",
     "SuggestInputsRequest",
     "SuggestedInputs",
+    "SweepCell",
+    "SweepChoice",
+    "SweepOutcome",
+    "SweepReport",
+    "SweepRequest",
+    "SweepSpec",
     "TensorInfo",
     "TensorStats",
     "TensorStatsRequest",
     "TieFacts",
+    "TrafficPoint",
+    "TrafficRequest",
     "Unaligned",
     "UnalignedNode",
     "ValueFiles",
     "Verdict",
     "module_and_name",
+    "runner_specs",
     "source_problem",
     "tensor_inputs",
 ]

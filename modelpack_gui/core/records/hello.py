@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+from modelpack_gui.core.records.bench import OptionValue
 
 PROTOCOL_VERSION = 1
 
@@ -71,6 +74,28 @@ class PostStepInfo:
 
 
 @dataclass(frozen=True)
+class OptionInfo:
+    """One option of a runner: a choice, a tick or a whole number.
+
+    Attributes:
+        default: What holds if it is not given; in `choices`, if there are any.
+        minimum, maximum: Of a whole number.
+        note: What it does and costs, one sentence.
+        problem: Why it cannot be used here; empty if it can.
+    """
+
+    name: str
+    title: str
+    kind: Literal["choice", "bool", "int"]
+    default: OptionValue
+    choices: tuple[str, ...] = ()
+    minimum: int = 0
+    maximum: int = 1024
+    note: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class RunnerInfo:
     """A runner from the registry.
 
@@ -78,6 +103,8 @@ class RunnerInfo:
         id: Stable identifier (`onnxruntime`), as recipes spell it.
         needs_artifact: Format of the artifact it runs; empty when it runs the source itself.
         missing: Packages that it needs and this interpreter lacks.
+        options: What it can be told, in the order they are shown.
+        problem: Why it cannot run here though its packages are there, such as no C++ compiler; empty if it can.
     """
 
     id: str
@@ -85,6 +112,8 @@ class RunnerInfo:
     needs_artifact: str
     missing: tuple[str, ...]
     note: str = ""
+    options: tuple[OptionInfo, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True)

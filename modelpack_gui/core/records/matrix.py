@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.records.bench import Estimate
 from modelpack_gui.core.records.brief import ParityBrief
 from modelpack_gui.core.records.export import ArtifactFormat, ExportRecord, ExportSpec
+from modelpack_gui.core.records.latency import Estimate
 from modelpack_gui.core.records.parity import ParitySpec
 from modelpack_gui.core.records.source import InputSet, InputSpec, ModelSource
 from modelpack_gui.core.records.tensors import Verdict

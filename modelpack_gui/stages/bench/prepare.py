@@ -20,7 +20,7 @@ def run(request: BenchPrepareRequest, context: Context) -> PreparedRunner:
         UserError: `runner-unknown`, `package-missing`, or whatever the runner says.
     """
     started = time.perf_counter()
-    runner = find_runner(request.runner)
+    runner = find_runner(request.runner.runner)
     missing = missing_of(runner.packages)
     if missing:
         names = " ".join(missing)
@@ -33,9 +33,9 @@ def run(request: BenchPrepareRequest, context: Context) -> PreparedRunner:
     prepared = runner.prepare(request, context)
     gc.collect()
     gc.freeze()  # what is loaded by now stays: the collection before each turn need not look through it
-    context.session[session_key(request.runner)] = prepared
+    context.session[session_key(request.runner.key)] = prepared
     return PreparedRunner(
-        runner=runner.id,
+        runner=request.runner.key,
         provider=prepared.provider,
         threads=request.threads,
         load_time_s=time.perf_counter() - started,

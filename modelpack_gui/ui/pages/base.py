@@ -21,6 +21,7 @@ RUN_TEXT = {
     Stage.GRAPH: "Read graph",
     Stage.CHECK: "Check artifact",
     Stage.PARITY: "Compare",
+    Stage.QUANTIZE: "Quantize",
     Stage.BENCH: "Benchmark",
 }
 

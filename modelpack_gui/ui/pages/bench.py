@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from modelpack_gui.core.events import Sample
 from modelpack_gui.core.figures import duration, plural
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import BenchReport, BenchSpec, Result
+from modelpack_gui.core.records import BenchReport, BenchSpec, Result, RunnerSpec
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.bench_text import machine_details, machine_line
 from modelpack_gui.ui.models.record_table import RecordTableModel
@@ -123,7 +123,7 @@ class BenchPage(StagePage):
 
     def _add_settings(self) -> None:
         self.runners = RunnerChoice()
-        self.runners.chosen.connect(lambda chosen: self._edit("runners", chosen, "change runners"))
+        self.runners.chosen.connect(self._on_runners_chosen)
         self.warmup_runs = SpinField("Warm-up runs", 0, 100_000)
         self.iterations = SpinField("Timed runs", 1, 1_000_000)
         self.block_runs = SpinField("Runs a turn", 1, 10_000)
@@ -218,7 +218,8 @@ class BenchPage(StagePage):
 
     def _fill_settings(self) -> None:
         bench = self.controller.recipe.bench
-        self.runners.show_options(self._options(bench.runners), bench.runners)
+        keys = tuple(one.key for one in bench.runners)
+        self.runners.show_options(self._options(keys), keys)
         self.warmup_runs.set_value(bench.warmup_runs)
         self.iterations.set_value(bench.iterations)
         self.block_runs.set_value(bench.block_runs)
@@ -235,6 +236,10 @@ class BenchPage(StagePage):
     def _on_number_changed(self, name: str, value: int) -> None:
         text = {"warmup_runs": "change warm-up runs", "iterations": "change timed runs", "block_runs": "change turn"}
         self._edit(name, value or None if name == "threads" else value, text.get(name, "change threads"))
+
+    def _on_runners_chosen(self, keys: tuple[str, ...]) -> None:
+        known = {one.key: one for one in self.controller.recipe.bench.runners}
+        self._edit("runners", tuple(known.get(key, RunnerSpec(key)) for key in keys), "change runners")
 
     def _edit(self, name: str, value: Any, text: str) -> None:
         recipe = self.controller.recipe
@@ -276,7 +281,7 @@ class BenchPage(StagePage):
             return
         self._is_live_shown = True
         spec = self._live_spec
-        known = tuple(dict.fromkeys((*spec.runners, *self._live)))
+        known = tuple(dict.fromkeys((*(one.key for one in spec.runners), *self._live)))
         options = self._options_of(known)
         series = [
             LatencySeries(one.runner, one.title, one.color, tuple(data.warmup_ms), tuple(data.timed_ms))
@@ -335,7 +340,7 @@ class BenchPage(StagePage):
             if one.error is not None:
                 hint = f" {one.error.hint}" if one.error.hint else ""
                 self._note_lines.append(StatusLine(Status.FAILED, f"{one.title}: {one.error.message}{hint}"))
-            self._note_lines += [StatusLine(Status.WARNING, f"{one.title}: {warning}") for warning in one.warnings]
+            self._note_lines += [StatusLine(Status.WARNING, f"{one.title}: {doubt.text}") for doubt in one.doubts]
         for line in self._note_lines:
             self._notes.addWidget(line)
         self.notes.setVisible(bool(self._note_lines))

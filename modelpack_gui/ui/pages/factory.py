@@ -15,6 +15,7 @@ PAGES = {
     Stage.GRAPH: "modelpack_gui.ui.pages.graph:GraphPage",
     Stage.CHECK: "modelpack_gui.ui.pages.check:CheckPage",
     Stage.PARITY: "modelpack_gui.ui.pages.parity:ParityPage",
+    Stage.QUANTIZE: "modelpack_gui.ui.pages.quantize:QuantizePage",
     Stage.BENCH: "modelpack_gui.ui.pages.bench:BenchPage",
 }
 

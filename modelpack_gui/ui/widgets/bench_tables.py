@@ -36,7 +36,10 @@ def _full_interval(estimate: Estimate | None) -> str:
 
 
 def _of_summary(
-    title: str, value: Callable[[LatencySummary], float], tooltip: str, text: Callable[[float], str] = significant
+    title: str,
+    value: Callable[[LatencySummary], float | None],
+    tooltip: str,
+    text: Callable[[float], str] = significant,
 ) -> Column[RunnerRow]:
     def found(row: RunnerRow) -> float | None:
         return None if row.result.summary is None else value(row.result.summary)
@@ -96,8 +99,8 @@ COLUMNS: tuple[Column[RunnerRow], ...] = (
         is_number=True,
         tooltip="p50 of the baseline over p50 of this runner, with its 95 % interval: above 1 is faster",
     ),
-    _of_summary("p95 ms", lambda one: one.p95_ms.value, "95 of 100 runs are faster"),
-    _of_summary("p99 ms", lambda one: one.p99_ms.value, "99 of 100 runs are faster"),
+    _of_summary("p95 ms", lambda one: one.p95_ms.value if one.p95_ms else None, "95 of 100 runs are faster"),
+    _of_summary("p99 ms", lambda one: one.p99_ms.value if one.p99_ms else None, "99 of 100 runs are faster"),
     _of_summary("Mean ms", lambda one: one.mean_ms, "Mean latency"),
     _of_summary("Std ms", lambda one: one.std_ms, "Standard deviation"),
     _of_summary("Min ms", lambda one: one.min_ms, "Fastest run"),
@@ -143,8 +146,8 @@ def inspect_runner(row: RunnerRow) -> Inspection:
         sections.append(
             Section("Rate", (speedup, Property("per second", rate, full(result.summary.throughput_per_s))))
         )
-    if result.warnings:
-        sections.append(Section("Doubts", text="\n".join(result.warnings)))
+    if result.doubts:
+        sections.append(Section("Doubts", text="\n".join(doubt.text for doubt in result.doubts)))
     prepared = result.prepared
     if prepared is not None:
         facts = [
