@@ -83,10 +83,16 @@ class QuantizeSpec:
 
 @dataclass(frozen=True)
 class QuantizeAdviceRequest:
-    """Say before anything is run what is known of quantising this artifact so, on this machine."""
+    """Say before anything is run what is known of quantising this artifact so, on this machine.
+
+    Attributes:
+        inputs, input_sets: To say what the calibration data would be worth; without them nothing is said of that.
+    """
 
     artifact_path: str
     quantize: QuantizeSpec
+    inputs: tuple[InputSpec, ...] = ()
+    input_sets: tuple[InputSet, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,6 +168,9 @@ class QuantizeError:
         top1_agreement, top5_agreement: Share of rows whose largest entry is the same, and whose largest is among the
             other's five largest, where an output looks like class scores; else None.
         is_finite: Whether it gave NaN or infinity nowhere that float32 did not.
+        rows: How many rows those are shares of; 0 without class scores.
+        top_classes: How many different classes come first in float32: if it is always the same one, agreement proves
+            little. 0 without class scores.
     """
 
     samples: int
@@ -169,6 +178,8 @@ class QuantizeError:
     top1_agreement: float | None = None
     top5_agreement: float | None = None
     is_finite: bool = True
+    rows: int = 0
+    top_classes: int = 0
 
     @property
     def worst_sqnr_db(self) -> float | None:

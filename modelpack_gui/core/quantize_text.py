@@ -1,0 +1,204 @@
+"""What quantising is called, and what it costs, in plain words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+
+from modelpack_gui.core import serde
+from modelpack_gui.core.figures import plural, significant
+from modelpack_gui.core.lossy import error_share
+from modelpack_gui.core.records import QuantizedVariant, QuantizeError, QuantizeSpec, Verdict
+
+_METHODS = {"dynamic": "INT8 dynamic", "static": "INT8 static", "float16": "float16"}
+
+
+def label_of(spec: QuantizeSpec) -> str:
+    """`INT8 static, per tensor, entropy`: the method, and what is not as it usually is."""
+    return spec.label or ", ".join([_METHODS[spec.method], *_differences(spec)])
+
+
+def labels_of(specs: Sequence[QuantizeSpec]) -> tuple[str, ...]:
+    """Of several ways, no two the same."""
+    labels: list[str] = []
+    for spec in specs:
+        label, number = label_of(spec), 2
+        shown = label
+        while shown in labels:
+            shown, number = f"{label} ({number})", number + 1
+        labels.append(shown)
+    return tuple(labels)
+
+
+def file_name(spec: QuantizeSpec, stem: str) -> str:
+    """`shapes.int8-static-per-tensor.onnx`: the same for the same settings, another for others.
+
+    Args:
+        stem: Name of the float32 file without `.onnx`.
+    """
+    words = [_METHODS[spec.method], *_differences(spec, is_short=True)]
+    slug = re.sub(r"[^a-z0-9.]+", "-", " ".join(words).lower()).strip("-.")
+    if spec.op_types or spec.exclude_nodes:
+        chosen = json.dumps([sorted(spec.op_types), sorted(spec.exclude_nodes)])
+        slug += f"-{hashlib.sha256(chosen.encode()).hexdigest()[:6]}"
+    return f"{stem}.{slug}.onnx"
+
+
+def is_same_way(one: QuantizeSpec, other: QuantizeSpec) -> bool:
+    """Whether two settings make the same file from the same data: label and path do not count."""
+    first, second = (
+        {key: value for key, value in serde.encode(spec).items() if key not in ("label", "output_path")}
+        for spec in (one, other)
+    )
+    return first == second
+
+
+def price_sentence(variant: QuantizedVariant, float_size_bytes: int) -> str:
+    """`INT8 static is 1.9x faster, 3.8x smaller, and changes the top class of 0.4 % of held-out samples`.
+
+    No full stop. Speed is said once it was measured.
+    """
+    if variant.error is not None:
+        return f"{variant.label} could not be made: {variant.error.message.rstrip('.')}"
+    gains = [*_speed(variant), *_size(variant, float_size_bytes)]
+    price = _price(variant)
+    if not price:
+        return f"{variant.label} is {' and '.join(gains)}"
+    return f"{variant.label} is {', '.join(gains)}, and {price}"
+
+
+def verdict_sentence(variants: Sequence[QuantizedVariant], float_size_bytes: int) -> str:
+    """Which one to take, for all that were tried; ends in a full stop."""
+    made = [one for one in variants if one.error is None]
+    if not made:
+        if not variants:
+            return "Nothing was tried."
+        return f"{price_sentence(variants[0], float_size_bytes)}." if len(variants) == 1 else "None could be made."
+    best = best_of(made)
+    if best is None:
+        first = max(made, key=_sqnr)
+        return f"None keeps what the model says. {price_sentence(first, float_size_bytes)}."
+    sentence = f"{price_sentence(best, float_size_bytes)}."
+    if len(variants) == 1:
+        return sentence
+    counted = f"{len(made)} of {len(variants)} could be made" if len(made) < len(variants) else ""
+    useless = sum(one.verdict is Verdict.FAILED for one in made)
+    lost = f"{plural(useless, 'way')} of {len(made)} lost what the model says" if useless else ""
+    measured = [one.speedup for one in made if one.speedup is not None]
+    slow = "None is faster than float32 here" if measured and all(one.low <= 1 for one in measured) else ""
+    return " ".join([sentence, *(f"{text}." for text in (slow, counted, lost) if text)])
+
+
+def best_of(variants: Sequence[QuantizedVariant]) -> QuantizedVariant | None:
+    """The one to take: of those of the best verdict the fastest; without speeds the smallest, then the most exact.
+
+    None if all are useless. Those whose speed was not measured come after those that were.
+    """
+    usable = [one for one in variants if one.error is None and one.verdict is not Verdict.FAILED]
+    best = [one for one in usable if one.verdict is Verdict.PASSED] or usable
+
+    def rank(one: QuantizedVariant) -> tuple[float, ...]:
+        speed = one.speedup.value if one.speedup is not None else 0.0
+        return -speed, round(one.size_bytes, -4), -_sqnr(one)
+
+    return min(best, key=rank, default=None)
+
+
+def error_text(error: QuantizeError | None) -> str:
+    """`error 2.1 % of the signal (33.5 dB)`; of the worst output. Empty if nothing was compared."""
+    if error is None:
+        return ""
+    if not error.is_finite:
+        return "gives NaN or infinity"
+    worst = error.worst_sqnr_db
+    if worst is None:
+        largest = max((one.max_abs_diff for one in error.outputs), default=0.0)
+        return f"error up to {significant(largest)}" if largest else "no error"
+    return f"error {error_share(worst)} of the signal ({worst:.1f} dB)"
+
+
+def judged_on(variant: QuantizedVariant) -> tuple[QuantizeError | None, str]:
+    """The error that counts, and on what it was found: held-out samples where there are some."""
+    if variant.on_held_out is not None:
+        return variant.on_held_out, "held-out samples"
+    return variant.on_calibration, "the calibration samples"
+
+
+def _speed(variant: QuantizedVariant) -> list[str]:
+    if variant.speedup is None:
+        return []
+    low, value, high = variant.speedup.low, variant.speedup.value, variant.speedup.high
+    if low <= 1 <= high:
+        return ["as fast"]
+    return [f"{significant(value, 2)}x faster" if value > 1 else f"{significant(1 / value, 2)}x slower"]
+
+
+def _size(variant: QuantizedVariant, float_size_bytes: int) -> list[str]:
+    if not variant.size_bytes or not float_size_bytes:
+        return []
+    ratio = float_size_bytes / variant.size_bytes
+    if 0.95 <= ratio <= 1.05:
+        return ["about as large"]
+    return [f"{significant(ratio, 2)}x smaller" if ratio > 1 else f"{significant(1 / ratio, 2)}x larger"]
+
+
+def _price(variant: QuantizedVariant) -> str:
+    error, where = judged_on(variant)
+    if error is None:
+        return ""
+    if not error.is_finite:
+        return "gives NaN or infinity where float32 does not"
+    if error.top1_agreement is None:
+        worst = error.worst_sqnr_db
+        if worst is None:
+            return f"gives the same on {where}"
+        return f"has an error of {error_share(worst)} of the signal on {where}"
+    if error.top1_agreement == 1:
+        return f"keeps the top class of all {where}" if variant.on_held_out else f"keeps the top class on {where}"
+    changed = significant(100 * (1 - error.top1_agreement), 2)
+    return f"changes the top class of {changed} % of {where}"
+
+
+def _sqnr(variant: QuantizedVariant) -> float:
+    error, _ = judged_on(variant)
+    if error is None or not error.is_finite:
+        return -1e9
+    return error.worst_sqnr_db if error.worst_sqnr_db is not None else 1e9
+
+
+def _differences(spec: QuantizeSpec, *, is_short: bool = False) -> list[str]:
+    """What of the settings is not as usual, where the method looks at it at all."""
+    usual, found = QuantizeSpec(), []
+    if spec.method == "static":
+        if spec.format != usual.format:
+            found.append("QOperator")
+        if not spec.per_channel:
+            found.append("per tensor")
+        if spec.calibration_method == "percentile":
+            found.append(f"percentile {spec.percentile:g}")
+        elif spec.calibration_method != usual.calibration_method:
+            found.append(spec.calibration_method)
+        if spec.activation_type != usual.activation_type:
+            found.append(f"{spec.activation_type} activations")
+        if spec.symmetric_activations:
+            found.append("symmetric activations")
+    if spec.method == "dynamic" and spec.per_channel:
+        found.append("per channel")
+    if spec.method != "float16":
+        if spec.weight_type != usual.weight_type:
+            found.append(f"{spec.weight_type} weights")
+        if not spec.symmetric_weights:
+            found.append("asymmetric weights")
+        if spec.reduce_range is not None:
+            found.append("7-bit weights" if spec.reduce_range else "8-bit weights")
+    elif not spec.keep_io_types:
+        found.append("float16 inputs and outputs")
+    if not spec.preprocess:
+        found.append("not pre-processed")
+    if spec.op_types and not is_short:
+        found.append(f"only {', '.join(spec.op_types)}")
+    if spec.exclude_nodes and not is_short:
+        found.append(f"{plural(len(spec.exclude_nodes), 'node')} in float")
+    return found

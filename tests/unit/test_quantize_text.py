@@ -1,0 +1,121 @@
+"""What quantising is called, and what it costs, in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.quantize_presets import usual_specs
+from modelpack_gui.core.quantize_text import (
+    best_of,
+    error_text,
+    file_name,
+    is_same_way,
+    label_of,
+    labels_of,
+    price_sentence,
+    verdict_sentence,
+)
+from modelpack_gui.core.records import (
+    CalibrationSpec,
+    Estimate,
+    OutputError,
+    QuantizedVariant,
+    QuantizeError,
+    QuantizeSpec,
+    Verdict,
+)
+
+
+def error(sqnr_db: float | None = 34.0, top1: float | None = 1.0, **others: object) -> QuantizeError:
+    return QuantizeError(16, (OutputError("logits", 0.1, 0.01, sqnr_db, 0.999),), top1, top1, **others)  # type: ignore[arg-type]
+
+
+def variant(label: str = "INT8 static", size: int = 1_000_000, **others: object) -> QuantizedVariant:
+    made = QuantizedVariant(QuantizeSpec(), label, f"/{label}.onnx", size, on_held_out=error())
+    return dataclasses.replace(made, **others)  # type: ignore[arg-type]
+
+
+def test_a_label_names_what_is_not_as_usual_and_only_what_the_method_looks_at() -> None:
+    assert label_of(QuantizeSpec()) == "INT8 static"
+    assert label_of(QuantizeSpec(format="qoperator", per_channel=False)) == "INT8 static, QOperator, per tensor"
+    assert label_of(QuantizeSpec(calibration_method="percentile", percentile=99.9)) == "INT8 static, percentile 99.9"
+    assert label_of(QuantizeSpec(method="float16", format="qoperator", per_channel=False)) == "float16"
+    assert label_of(QuantizeSpec(method="dynamic", per_channel=False, exclude_nodes=("a",))) == (
+        "INT8 dynamic, 1 node in float"
+    )
+    assert label_of(QuantizeSpec(label="mine")) == "mine"
+
+
+def test_labels_of_equal_ways_are_told_apart() -> None:
+    assert labels_of((QuantizeSpec(), QuantizeSpec())) == ("INT8 static", "INT8 static (2)")
+
+
+def test_the_usual_ways_have_names_and_files_of_their_own_and_take_the_data_that_was_chosen() -> None:
+    data = CalibrationSpec("folder", "pictures")
+    specs = usual_specs(QuantizeSpec(calibration=data, exclude_nodes=("head",), label="mine"))
+    assert len({label_of(spec) for spec in specs}) == len(specs) == 6
+    assert len({file_name(spec, "net") for spec in specs}) == 6
+    assert all(spec.calibration == data and spec.exclude_nodes == ("head",) for spec in specs)
+    assert not any(is_same_way(one, other) for one, other in itertools.combinations(specs, 2))
+
+
+def test_a_file_name_says_how_it_was_made() -> None:
+    assert file_name(QuantizeSpec(), "net") == "net.int8-static.onnx"
+    assert file_name(QuantizeSpec(per_channel=False), "net") == "net.int8-static-per-tensor.onnx"
+    excluded = [file_name(QuantizeSpec(exclude_nodes=(name,)), "net") for name in ("a", "b", "a")]
+    assert excluded[0] == excluded[2] != excluded[1]
+
+
+def test_a_price_is_one_sentence() -> None:
+    held = error(top1=0.996)
+    faster = variant(on_held_out=held, speedup=Estimate(1.9, 1.8, 2.0))
+    assert price_sentence(faster, 3_800_000) == (
+        "INT8 static is 1.9x faster, 3.8x smaller, and changes the top class of 0.40 % of held-out samples"
+    )
+    assert (
+        price_sentence(variant(), 3_800_000)
+        == "INT8 static is 3.8x smaller, and keeps the top class of all held-out samples"
+    )
+    slower = variant(speedup=Estimate(0.5, 0.4, 0.6), on_held_out=error(top1=None))
+    assert price_sentence(slower, 1_000_000) == (
+        "INT8 static is 2.0x slower, about as large, and has an error of 2.0 % of the signal on held-out samples"
+    )
+    assert "as fast" in price_sentence(variant(speedup=Estimate(1.01, 0.98, 1.04)), 3_800_000)
+    broken = variant(on_held_out=error(is_finite=False))
+    assert price_sentence(broken, 1_000_000).endswith("gives NaN or infinity where float32 does not")
+
+
+def test_the_one_to_take_is_the_fastest_of_the_good_ones_once_speeds_are_known() -> None:
+    small, fast = variant("small", 500_000), variant("fast")
+    assert best_of((small, fast)) is small
+    fast = dataclasses.replace(fast, speedup=Estimate(2.0, 1.9, 2.1))
+    assert best_of((small, fast)) is fast
+    doubtful = dataclasses.replace(fast, verdict=Verdict.WARNING)
+    assert best_of((small, doubtful)) is small
+    assert best_of((dataclasses.replace(fast, verdict=Verdict.FAILED),)) is None
+
+
+def test_the_sentence_for_all_says_what_could_not_be_made_and_what_is_no_use() -> None:
+    failed = variant("bad", verdict=Verdict.FAILED)
+    not_made = variant("none", error=ErrorInfo("quantize-failed", "It failed."))
+    text = verdict_sentence((variant(), failed, not_made), 2_000_000)
+    assert text.startswith("INT8 static is 2.0x smaller, and keeps")
+    assert "2 of 3 could be made." in text
+    assert "1 way of 2 lost what the model says." in text
+    assert verdict_sentence((not_made,), 1) == "none could not be made: It failed."
+    assert verdict_sentence((not_made, not_made), 1) == "None could be made."
+    assert verdict_sentence((failed,), 2_000_000).startswith("None keeps what the model says.")
+
+
+def test_that_nothing_is_faster_is_said() -> None:
+    slow = variant(speedup=Estimate(0.9, 0.8, 1.01))
+    assert "None is faster than float32 here." in verdict_sentence((slow, slow), 2_000_000)
+
+
+def test_errors_have_a_short_form() -> None:
+    assert error_text(error()) == "error 2.0 % of the signal (34.0 dB)"
+    assert error_text(error(is_finite=False)) == "gives NaN or infinity"
+    assert error_text(None) == ""
+    assert error_text(QuantizeError(1, (OutputError("y", 0.0, 0.0, None, 1.0),))) == "no error"
