@@ -28,6 +28,7 @@ STAGES = {
     "matrix.latency": "modelpack_gui.stages.matrix.latency:run",
     "bench.prepare": "modelpack_gui.stages.bench.prepare:run",
     "bench.turn": "modelpack_gui.stages.bench.turn:run",
+    "bench.outputs": "modelpack_gui.stages.bench.outputs:run",
 }
 
 

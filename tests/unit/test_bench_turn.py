@@ -13,9 +13,9 @@ from onnx import TensorProto, helper
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import BenchPrepareRequest, BenchTurnRequest, InputSpec, ModelSource, RunnerSpec
-from modelpack_gui.stages.bench import turn
+from modelpack_gui.stages.bench import prepare, turn
 from modelpack_gui.stages.bench.base import Prepared
-from modelpack_gui.stages.bench.prepare import session_key
+from modelpack_gui.stages.bench.prepare import prepared_of, session_key
 from modelpack_gui.stages.bench.registry import RUNNERS, find_runner
 
 
@@ -28,6 +28,12 @@ class CancelsAfter(PlainContext):
         if self.left == 0:
             raise JobCancelled
         self.left -= 1
+
+
+def prepared_by(request: BenchPrepareRequest, folder: Path) -> Prepared:
+    context = PlainContext(folder)
+    prepare.run(request, context)
+    return prepared_of(request.runner.key, context)
 
 
 def test_settle_runs_are_made_and_not_kept_and_nothing_is_collected_meanwhile() -> None:
@@ -91,7 +97,7 @@ def test_onnx_runtime_feeds_inputs_by_name_and_tells_the_format_without_a_suffix
     onnx.save(helper.make_model(graph, ir_version=10, opset_imports=opsets), tmp_path / "net.model")
     inputs = (InputSpec("a", (2,)), InputSpec("b", (3,)))
     request = BenchPrepareRequest(RunnerSpec("onnxruntime"), ModelSource(), inputs, "net.model", threads=1)
-    prepared = find_runner("onnxruntime").prepare(request, PlainContext(tmp_path))
+    prepared = prepared_by(request, tmp_path)
     assert [array.shape for array in prepared.call()] == [(5,)]  # type: ignore[attr-defined]
 
 
@@ -101,7 +107,7 @@ def test_threads_that_the_models_file_sets_do_not_count(tmp_path: Path) -> None:
     request = BenchPrepareRequest(RunnerSpec("eager"), source, (InputSpec("x", (2,)),), "", threads=1)
     before = torch.get_num_threads()
     try:
-        prepared = find_runner("eager").prepare(request, PlainContext(tmp_path))
+        prepared = prepared_by(request, tmp_path)
         assert torch.get_num_threads() == 1
         assert prepared.facts["intra-op threads"] == "1"
     finally:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.records import BenchPrepareRequest
+from modelpack_gui.core.records import BenchPrepareRequest, OptionInfo
 from modelpack_gui.stages.bench import torch_model
 from modelpack_gui.stages.bench.base import Prepared
+from modelpack_gui.stages.bench.options import THREADS, Options
+from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, GRAD, PRECISION_OR_AUTOCAST, mode_of
 
 
 class EagerRunner:
-    """Calls the module itself, in eval mode and inference mode."""
+    """Calls the module itself, in eval mode and without gradients."""
 
     id = "eager"
     title = "PyTorch eager"
@@ -17,7 +19,17 @@ class EagerRunner:
     packages = ("torch", "numpy")
     note = "The model as it is written; the others are compared with it."
 
-    def prepare(self, request: BenchPrepareRequest, context: Context) -> Prepared:
+    def options(self) -> tuple[OptionInfo, ...]:
+        """See Runner."""
+        return (GRAD, CHANNELS_LAST, PRECISION_OR_AUTOCAST, THREADS)
+
+    def problem(self) -> str:
+        """See Runner."""
+        return ""
+
+    def prepare(self, request: BenchPrepareRequest, options: Options, context: Context) -> Prepared:
         """Build the model and run it once."""
-        model, inputs = torch_model.load(request, context)
-        return torch_model.ready(model, inputs, {}, "The forward pass")
+        model, draw = torch_model.load(request, options, context)
+        grad = options.choice(GRAD.name)
+        mode = mode_of(options, grad)
+        return torch_model.ready(model, draw, options, {"gradients": grad}, "The forward pass", mode=mode)

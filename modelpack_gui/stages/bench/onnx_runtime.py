@@ -1,19 +1,28 @@
-"""ONNX Runtime on the CPU."""
+"""An ONNX file in ONNX Runtime."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import BenchPrepareRequest, tensor_inputs
-from modelpack_gui.stages.bench.base import Prepared
-from modelpack_gui.stages.common.paths import resolve
-from modelpack_gui.stages.export.artifact import format_of
+from modelpack_gui.core.records import BenchPrepareRequest, OptionInfo, tensor_inputs
+from modelpack_gui.stages.bench import onnx_session
+from modelpack_gui.stages.bench.base import Call, Prepared, timed_first_run
+from modelpack_gui.stages.bench.example import example_arrays
+from modelpack_gui.stages.bench.files import artifact_of
+from modelpack_gui.stages.bench.onnx_binding import binding_call
+from modelpack_gui.stages.bench.options import Options
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from modelpack_gui.stages.parity.runtimes.base import Output
 
 
 class OnnxRuntimeRunner:
-    """Runs the ONNX artifact by `InferenceSession.run`, arrays in and arrays out."""
+    """Runs an ONNX file by `InferenceSession.run`, arrays in and arrays out, or with its inputs and outputs bound."""
 
     id = "onnxruntime"
     title = "ONNX Runtime"
@@ -21,73 +30,83 @@ class OnnxRuntimeRunner:
     packages = ("onnxruntime", "numpy")
     note = "All graph optimisations, one operator at a time."
 
-    def prepare(self, request: BenchPrepareRequest, context: Context) -> Prepared:
+    def options(self) -> tuple[OptionInfo, ...]:
+        """See Runner."""
+        return onnx_session.options(("CPUExecutionProvider",))
+
+    def problem(self) -> str:
+        """See Runner."""
+        return ""
+
+    def prepare(self, request: BenchPrepareRequest, options: Options, context: Context) -> Prepared:
         """Load the artifact into a session and run it once.
 
         Raises:
-            UserError: `artifact-missing`, `package-missing`, `artifact-not-loadable`, `inputs-do-not-match`,
-                `runtime-failed`.
+            UserError: `artifact-missing`, `artifact-not-onnx`, `artifact-not-loadable`, `provider-not-available`,
+                `inputs-do-not-match`, `runtime-failed`.
         """
-        path = _artifact(request, context)
-        try:
-            import onnxruntime as ort
-        except ImportError as error:
-            raise UserError(
-                "package-missing", "This interpreter has no onnxruntime.", "Install it: pip install onnxruntime."
-            ) from error
-        from modelpack_gui.stages.parity.runtimes import match_inputs
-        from modelpack_gui.stages.source.arrays import make_arrays
-        from modelpack_gui.stages.source.inputs import make_inputs, to_numpy
-        from modelpack_gui.stages.source.onnx_source import onnx_source
+        import onnxruntime as ort
 
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = request.threads
-        options.inter_op_num_threads = 1
-        options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-        try:
-            session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:
-            raise _error("artifact-not-loadable", f"ONNX Runtime could not load {path}", error) from error
-        is_onnx = onnx_source(request.source, context) is not None  # then there may be no torch
-        tensors = make_arrays(request.inputs, context) if is_onnx else make_inputs(request.inputs, context)
+        from modelpack_gui.stages.parity.runtimes.base import match_inputs
+
+        path = artifact_of(request, "onnx", context)
+        session = onnx_session.open_session(path, options, request.threads)
         names = [info.name for info in session.get_inputs()]
         sources = match_inputs(names, [spec.name for spec in tensor_inputs(request.inputs)])
-        feed = {name: to_numpy(tensors[source]) for name, source in zip(names, sources, strict=True)}
+        provider, warnings = onnx_session.assigned(session, options)
+        is_bound = options.flag(onnx_session.IO_BINDING.name)
 
-        def call() -> object:
-            return session.run(None, feed)
+        def make_call(seed_offset: int) -> Call:
+            arrays = example_arrays(request, context, seed_offset)
+            feed = {name: arrays[source] for name, source in zip(names, sources, strict=True)}
+            return binding_call(session, feed) if is_bound else _plain_call(session, feed)
 
         try:
-            call()
-        except Exception as error:
-            raise _error("runtime-failed", f"ONNX Runtime could not run {path.name}", error) from error
-        facts = {
-            "onnxruntime": ort.__version__,
-            "intra-op threads": str(request.threads),
-            "inter-op threads": "1",
-            "execution": "sequential",
-            "graph optimisation": "all",
-            "spinning": "on (default)",
-        }
-        return Prepared(call, session.get_providers()[0], facts)
-
-
-def _artifact(request: BenchPrepareRequest, context: Context) -> Path:
-    path = resolve(context, request.artifact_path)
-    if not request.artifact_path or not path.is_file():
-        what = f"There is no file {path}" if request.artifact_path else "There is no ONNX artifact yet"
-        raise UserError("artifact-missing", f"{what}.", "Export the model to ONNX first.")
-    with path.open("rb") as stream:
-        is_onnx = format_of(path, stream.read(2)) == "onnx"
-    if not is_onnx:
-        raise UserError(
-            "artifact-not-onnx", f"{path.name} is not an ONNX file.", "Export to ONNX, or leave ONNX Runtime out."
+            call = make_call(0)
+            first_run_ms = timed_first_run(call, Prepared.mode)
+        except UserError:
+            raise
+        except Exception as error:  # its exceptions have no common base
+            raise onnx_session.session_error(
+                "runtime-failed", f"ONNX Runtime could not run {path.name}", error
+            ) from error
+        facts = {"onnxruntime": ort.__version__, **_facts(request, options), "file": path.name}
+        return Prepared(
+            call,
+            provider,
+            facts,
+            make_call=make_call,
+            read=lambda result: _read(session, result),
+            first_run_ms=first_run_ms,
+            is_lossy=False,
+            warnings=warnings,
         )
-    return path
 
 
-def _error(code: str, what: str, error: Exception) -> UserError:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return UserError(
-        code, f"{what}: {lines[0]}", "See the Check page for what is wrong with the artifact.", str(error)
-    )
+def _plain_call(session: Any, feed: Mapping[str, npt.NDArray[Any]]) -> Call:
+    def call() -> object:
+        return session.run(None, feed)
+
+    return call
+
+
+def _read(session: Any, result: Any) -> tuple[Output, ...]:
+    """Named arrays of what a call gave: a list of values, or a binding that holds them."""
+    from modelpack_gui.stages.parity.runtimes.leaves import leaves
+
+    values = result if isinstance(result, list) else result.copy_outputs_to_cpu()
+    found: list[Output] = []
+    for output, value in zip(session.get_outputs(), values, strict=True):
+        found += leaves(output.name, value)
+    return tuple(found)
+
+
+def _facts(request: BenchPrepareRequest, options: Options) -> dict[str, str]:
+    return {
+        "intra-op threads": str(options.threads(request.threads)),
+        "inter-op threads": str(options.number(onnx_session.INTER_OP.name)),
+        "execution": options.choice(onnx_session.EXECUTION.name),
+        "graph optimisation": options.choice(onnx_session.OPTIMIZATION.name),
+        "spinning": "on" if options.flag(onnx_session.SPINNING.name) else "off",
+        "IO binding": "on" if options.flag(onnx_session.IO_BINDING.name) else "off",
+    }

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import BenchPrepareRequest, PreparedRunner
+from modelpack_gui.stages.bench.base import Prepared
+from modelpack_gui.stages.bench.files import refuse_file
+from modelpack_gui.stages.bench.memory import peak_rss_bytes
+from modelpack_gui.stages.bench.options import checked
 from modelpack_gui.stages.bench.registry import find_runner
 from modelpack_gui.stages.hello import missing_of
 
@@ -17,7 +24,8 @@ def run(request: BenchPrepareRequest, context: Context) -> PreparedRunner:
     """Prepare the runner and keep it in the session for the turns.
 
     Raises:
-        UserError: `runner-unknown`, `package-missing`, or whatever the runner says.
+        UserError: `runner-unknown`, `option-unknown`, `option-invalid`, `option-not-available`, `package-missing`,
+            `runner-not-available`, `runner-takes-no-file`, `cpus-not-available`, or whatever the runner says.
     """
     started = time.perf_counter()
     runner = find_runner(request.runner.runner)
@@ -29,18 +37,33 @@ def run(request: BenchPrepareRequest, context: Context) -> PreparedRunner:
             f"{runner.title} needs {', '.join(missing)}, which this interpreter lacks.",
             f'Install it: "{sys.executable}" -m pip install {names}',
         )
+    problem = runner.problem()
+    if problem:
+        raise UserError("runner-not-available", f"{runner.title} cannot run here.", problem)
+    options = checked(runner.title, runner.options(), request.runner.options)
+    if not runner.needs_artifact:
+        refuse_file(request, runner.title)
+    warnings = keep_to(request.pin_cpus)
     context.progress(f"Preparing {runner.title}")
-    prepared = runner.prepare(request, context)
+    prepared = runner.prepare(request, options, context)
+    if request.fresh_inputs and any(spec.file for spec in request.inputs):
+        warnings += ("Inputs that come from a file have the same values in every run, also with fresh inputs.",)
     gc.collect()
     gc.freeze()  # what is loaded by now stays: the collection before each turn need not look through it
-    context.session[session_key(request.runner.key)] = prepared
+    key = request.runner.key
+    context.session[session_key(key)] = prepared
+    context.session[request_key(key)] = request
     return PreparedRunner(
-        runner=request.runner.key,
+        runner=key,
         provider=prepared.provider,
-        threads=request.threads,
+        threads=options.threads(request.threads),
         load_time_s=time.perf_counter() - started,
-        peak_rss_bytes=_peak_rss_bytes(),
+        peak_rss_bytes=peak_rss_bytes(),
         facts=dict(prepared.facts),
+        compile_s=prepared.compile_s,
+        first_run_ms=prepared.first_run_ms,
+        is_lossy=prepared.is_lossy,
+        warnings=(*warnings, *prepared.warnings),
     )
 
 
@@ -49,11 +72,48 @@ def session_key(runner: str) -> str:
     return f"bench:{runner}"
 
 
-def _peak_rss_bytes() -> int:
-    """Largest resident memory of this process so far; 0 where the system does not say."""
-    if sys.platform == "win32":
-        return 0
-    import resource
+def request_key(runner: str) -> str:
+    """Where the session keeps what a runner was prepared by."""
+    return f"bench-request:{runner}"
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes, Linux kilobytes
+
+def prepared_of(runner: str, context: Context) -> Prepared:
+    """The runner of a key, prepared in this process before.
+
+    Raises:
+        UserError: `runner-not-prepared`.
+    """
+    prepared = context.session.get(session_key(runner))
+    if not isinstance(prepared, Prepared):
+        raise UserError(
+            "runner-not-prepared",
+            f"The runner {runner!r} was not prepared in this process.",
+            "Start the benchmark again.",
+        )
+    return prepared
+
+
+def keep_to(cpus: Sequence[int]) -> tuple[str, ...]:
+    """Keep this process, all threads of it and those to come, to some logical processors; give a warning if not.
+
+    Raises:
+        UserError: `cpus-not-available`, this process may not run on one of them.
+    """
+    if not cpus:
+        return ()
+    if sys.platform != "linux":
+        return ("This system does not let a process be kept to some processors.",)
+    allowed = os.sched_getaffinity(0)
+    if not set(cpus) <= allowed:
+        lacking = ", ".join(map(str, sorted(set(cpus) - allowed)))
+        raise UserError(
+            "cpus-not-available",
+            f"The benchmark cannot be kept to processor {lacking}: this process may not run there.",
+            f"It may run on {', '.join(map(str, sorted(allowed)))}.",
+        )
+    for task in Path("/proc/self/task").iterdir():  # 0 means the calling thread alone
+        try:
+            os.sched_setaffinity(int(task.name), cpus)
+        except ProcessLookupError:  # it has ended meanwhile
+            continue
+    return ()

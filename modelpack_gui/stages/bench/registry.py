@@ -17,15 +17,19 @@ RUNNERS: tuple[Runner, ...] = (EagerRunner(), TraceRunner(), ScriptRunner(), Onn
 
 def runner_infos() -> tuple[RunnerInfo, ...]:
     """What each runner is and what it lacks here."""
-    return tuple(
-        RunnerInfo(
-            id=runner.id,
-            title=runner.title,
-            needs_artifact=runner.needs_artifact,
-            missing=missing_of(runner.packages),
-            note=runner.note,
-        )
-        for runner in RUNNERS
+    return tuple(map(_info, RUNNERS))
+
+
+def _info(runner: Runner) -> RunnerInfo:
+    missing = missing_of(runner.packages)
+    return RunnerInfo(
+        id=runner.id,
+        title=runner.title,
+        needs_artifact=runner.needs_artifact,
+        missing=missing,
+        note=runner.note,
+        options=runner.options(),
+        problem="" if missing else runner.problem(),
     )
 
 

@@ -3,60 +3,126 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import BenchPrepareRequest
-from modelpack_gui.stages.bench.base import Prepared
+from modelpack_gui.stages.bench import torch_options
+from modelpack_gui.stages.bench.base import Call, Prepared, timed_first_run
+from modelpack_gui.stages.bench.example import example_tensors
+from modelpack_gui.stages.bench.options import Options
 
 if TYPE_CHECKING:
     import torch
 
+    from modelpack_gui.stages.parity.runtimes.base import Output
 
-def load(request: BenchPrepareRequest, context: Context) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
-    """The model in eval mode, called on tensors by position, and those tensors; the number of threads is set.
+Draw = Callable[[int], tuple["torch.Tensor", ...]]
+"""Gives the inputs, in the dtype and layout asked for, drawn with this added to their seeds."""
+
+
+def load(request: BenchPrepareRequest, options: Options, context: Context) -> tuple[torch.nn.Module, Draw]:
+    """The model in eval mode, called on tensors by position, and where those come from; the threads are set.
 
     Raises:
         UserError: The source, checkpoint or inputs are at fault.
     """
-    import torch
-
     from modelpack_gui.stages.source.build import build_model
     from modelpack_gui.stages.source.call import plan_call
     from modelpack_gui.stages.source.flat import flat_module
     from modelpack_gui.stages.source.forward import set_eval
-    from modelpack_gui.stages.source.inputs import make_inputs
 
-    torch.set_num_threads(request.threads)
+    set_threads(options.threads(request.threads))
     model = build_model(request.source, context).module
     set_eval(model)
-    if torch.get_num_threads() != request.threads:  # the model's own file has set another number
-        torch.set_num_threads(request.threads)
-    return flat_module(model, plan_call(model, request.inputs)), make_inputs(request.inputs, context)
+    set_threads(options.threads(request.threads))  # the model's own file may have set another number
+    model = torch_options.prepared_module(model, options, "cpu")
+    return flat_module(model, plan_call(model, request.inputs)), drawing(request, options, context)
+
+
+def drawing(request: BenchPrepareRequest, options: Options, context: Context) -> Draw:
+    """Where the inputs come from."""
+
+    def draw(seed_offset: int) -> tuple[torch.Tensor, ...]:
+        tensors = example_tensors(request, context, seed_offset)
+        return tuple(torch_options.prepared_input(tensor, options, "cpu") for tensor in tensors)
+
+    return draw
+
+
+def set_threads(threads: int) -> None:
+    """Set torch's intra-op threads, if there is another number of them."""
+    import torch
+
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
 
 
 def ready(
-    module: Callable[..., object], inputs: tuple[torch.Tensor, ...], facts: Mapping[str, str], what: str
+    module: Callable[..., object],
+    draw: Draw,
+    options: Options,
+    facts: Mapping[str, str],
+    what: str,
+    *,
+    mode: Callable[[], AbstractContextManager[object]] | None = None,
 ) -> Prepared:
     """Run once, so that what cannot run is known before the clock starts, and give the call.
+
+    Args:
+        mode: Entered around the runs; inference mode, and autocast where that is asked for, if not given.
 
     Raises:
         UserError: `forward-failed`.
     """
     import torch
 
-    def call() -> object:
-        return module(*inputs)
+    mode = mode or torch_options.mode_of(options, "inference_mode")
 
+    def make_call(seed_offset: int) -> Call:
+        inputs = draw(seed_offset)
+
+        def call() -> object:
+            return module(*inputs)
+
+        return call
+
+    call = make_call(0)
     try:
-        with torch.inference_mode():
-            call()
+        first_run_ms = timed_first_run(call, mode)
     except Exception as error:
         raise runner_error("forward-failed", what, error) from error
-    threads = str(torch.get_num_threads())
-    known = {"torch": torch.__version__, "intra-op threads": threads, **facts}
-    return Prepared(call, "CPU", known, torch.inference_mode)
+    known = {
+        "torch": torch.__version__,
+        "intra-op threads": str(torch.get_num_threads()),
+        **torch_options.facts_of(options),
+        **facts,
+    }
+    return Prepared(
+        call,
+        "CPU",
+        known,
+        mode,
+        make_call,
+        read_outputs,
+        first_run_ms=first_run_ms,
+        is_lossy=torch_options.is_lossy(options),
+    )
+
+
+def read_outputs(result: Any) -> tuple[Output, ...]:
+    """Named arrays of what a module gave.
+
+    Raises:
+        UserError: `output-not-tensor`.
+    """
+    from modelpack_gui.stages.parity.runtimes.base import Output
+    from modelpack_gui.stages.source.forward import name_outputs
+    from modelpack_gui.stages.source.inputs import tensor_info, to_numpy
+
+    return tuple(Output(tensor_info(name, item), to_numpy(item)) for name, item in name_outputs(result))
 
 
 def runner_error(
@@ -77,8 +143,26 @@ def runner_error(
     )
 
 
-def frozen(scripted: Any) -> Any:
-    """A scripted or traced module with its weights as constants and the fusions for inference."""
+FINISHES = {
+    "optimized": "freeze, optimize_for_inference",
+    "frozen": "freeze",
+    "plain": "",
+}
+"""What is done to a TorchScript module, in words."""
+
+
+def finished(scripted: Any, options: Options) -> Any:
+    """A scripted or traced module, as the option `finish` asks: weights as constants, and fusions for inference."""
     import torch
 
-    return torch.jit.optimize_for_inference(torch.jit.freeze(scripted))
+    finish = options.choice(torch_options.FINISH.name)
+    if finish == "plain":
+        return scripted
+    frozen = torch.jit.freeze(scripted)
+    return frozen if finish == "frozen" else torch.jit.optimize_for_inference(frozen)
+
+
+def graph_fact(made_by: str, options: Options) -> dict[str, str]:
+    """How a TorchScript graph came about, for the report."""
+    finish = FINISHES[options.choice(torch_options.FINISH.name)]
+    return {"graph": f"{made_by}, {finish}" if finish else made_by}

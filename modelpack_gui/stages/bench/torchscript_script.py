@@ -5,9 +5,11 @@ from __future__ import annotations
 import warnings
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.records import BenchPrepareRequest
+from modelpack_gui.core.records import BenchPrepareRequest, OptionInfo
 from modelpack_gui.stages.bench import torch_model
 from modelpack_gui.stages.bench.base import Prepared
+from modelpack_gui.stages.bench.options import THREADS, Options
+from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, FINISH, PRECISION
 
 _HINT = (
     "TorchScript takes only a part of Python: change what the message names, decorate it with @torch.jit.ignore, or "
@@ -16,7 +18,7 @@ _HINT = (
 
 
 class ScriptRunner:
-    """Scripts the module, freezes and optimises it for inference."""
+    """Scripts the module and, unless told otherwise, freezes and optimises it for inference."""
 
     id = "torchscript_script"
     title = "TorchScript scripted"
@@ -24,17 +26,25 @@ class ScriptRunner:
     packages = ("torch", "numpy")
     note = "Frozen and optimised for inference; keeps branches, but takes only a part of Python."
 
-    def prepare(self, request: BenchPrepareRequest, context: Context) -> Prepared:
-        """Build, script, freeze and run it once."""
+    def options(self) -> tuple[OptionInfo, ...]:
+        """See Runner."""
+        return (FINISH, CHANNELS_LAST, PRECISION, THREADS)
+
+    def problem(self) -> str:
+        """See Runner."""
+        return ""
+
+    def prepare(self, request: BenchPrepareRequest, options: Options, context: Context) -> Prepared:
+        """Build, script, finish and run it once."""
         import torch
 
-        model, inputs = torch_model.load(request, context)
+        model, draw = torch_model.load(request, options, context)
         context.progress("Scripting")
         try:
             with torch.no_grad(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the export stage reports what scripting warns of
-                scripted = torch_model.frozen(torch.jit.script(model))
+                scripted = torch_model.finished(torch.jit.script(model), options)
         except Exception as error:
             raise torch_model.runner_error("script-failed", "Scripting", error, _HINT) from error
-        facts = {"graph": "torch.jit.script, freeze, optimize_for_inference"}
-        return torch_model.ready(scripted, inputs, facts, "The scripted model")
+        facts = torch_model.graph_fact("torch.jit.script", options)
+        return torch_model.ready(scripted, draw, options, facts, "The scripted model")
