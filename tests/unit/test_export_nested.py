@@ -24,7 +24,7 @@ from modelpack_gui.core.records import (
     Verdict,
     tensor_inputs,
 )
-from modelpack_gui.stages.bench import registry as runners
+from modelpack_gui.stages.bench import prepare
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export import stage as export_stage
 from modelpack_gui.stages.parity import stage as parity_stage
@@ -126,6 +126,8 @@ def test_torchscript_keeps_the_models_signature_where_it_can(
 def test_runners_call_the_model_with_all_its_arguments(runner: str, tmp_path: Path) -> None:
     source = ModelSource(file=str(MODELS / "nested.py"), name="TakesValues")
     request = BenchPrepareRequest(RunnerSpec(runner), source, CALLS["TakesValues"], "", 1)
-    prepared = runners.find_runner(runner).prepare(request, PlainContext(tmp_path))
+    context = PlainContext(tmp_path)
+    prepare.run(request, context)
+    prepared = prepare.prepared_of(runner, context)
     with prepared.mode():
         assert prepared.call() is not None

@@ -25,7 +25,7 @@ from modelpack_gui.core.records import (
     TensorStatsRequest,
     Verdict,
 )
-from modelpack_gui.stages.bench.exported_program import ProgramRunner
+from modelpack_gui.stages.bench import prepare
 from modelpack_gui.stages.check import stage as check
 from modelpack_gui.stages.check.pt2_rows import range_rows
 from modelpack_gui.stages.export import stage as export
@@ -128,11 +128,10 @@ def test_a_size_that_the_program_refuses_fails_parity(tmp_path: Path) -> None:
 
 def test_the_runner_runs_it_and_refuses_other_files(spec: ExportSpec, tmp_path: Path) -> None:
     request = BenchPrepareRequest(RunnerSpec("exported_program"), SHAPES_NET, (IMAGE,), spec.output_path, 1)
-    prepared = ProgramRunner().prepare(request, PlainContext(DEMO))
-    assert isinstance(prepared.call(), torch.Tensor)
+    context = PlainContext(DEMO)
+    prepare.run(request, context)
+    assert isinstance(prepare.prepared_of("exported_program", context).call(), torch.Tensor)
     (tmp_path / "a.onnx").write_bytes(b"\x08\x07")
     with pytest.raises(UserError) as caught:
-        ProgramRunner().prepare(
-            dataclasses.replace(request, artifact_path=str(tmp_path / "a.onnx")), PlainContext(DEMO)
-        )
+        prepare.run(dataclasses.replace(request, artifact_path=str(tmp_path / "a.onnx")), context)
     assert caught.value.info.code == "artifact-not-pt2"
