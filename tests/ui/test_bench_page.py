@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
@@ -13,15 +11,13 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled, Progress, Sample
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import BenchReport, runner_specs
-from modelpack_gui.ui.colors import RUNNER_COLORS
+from modelpack_gui.core.records import BenchReport
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.models.record_table import COPY_ROLE
 from modelpack_gui.ui.pages.bench import BenchPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.runner_choice import runner_options
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient, FakeJob
 from tests.ui.samples import make_export_record
@@ -66,79 +62,28 @@ def _column(page: BenchPage, title: str) -> list[str]:
 # Settings
 
 
-def test_runners_of_the_registry_are_offered_and_the_recipes_are_checked(page: BenchPage) -> None:
-    assert list(page.runners.boxes) == ["eager", "torchscript_trace", "torchscript_script", "onnxruntime", "openvino"]
-    checked = [name for name, box in page.runners.boxes.items() if box.isChecked()]
-    assert checked == ["eager", "torchscript_trace", "onnxruntime"]
-
-
-def test_a_runner_that_lacks_a_package_is_disabled_and_says_how_to_get_it(page: BenchPage) -> None:
-    box = page.runners.boxes["openvino"]
-    assert not box.isEnabled()
-    assert "python3 -m pip install openvino" in box.toolTip()
-
-
-def test_a_chosen_runner_that_lacks_a_package_can_still_be_taken_out(page: BenchPage, controller: Controller) -> None:
-    bench = dataclasses.replace(controller.recipe.bench, runners=runner_specs("eager", "openvino"))
-    controller.edit(dataclasses.replace(controller.recipe, bench=bench), "choose")
-    page.runners.boxes["openvino"].click()
-    assert controller.recipe.bench.runners == runner_specs("eager")
-
-
-def test_without_capabilities_the_recipes_runners_are_offered(
-    qtbot: QtBot, controller: Controller, settings: Settings
-) -> None:
-    page = BenchPage(controller, settings)
-    qtbot.addWidget(page)
-    assert list(page.runners.boxes) == ["eager", "torchscript_trace", "onnxruntime"]
-
-
-def test_checking_a_runner_edits_the_recipe_undoably(page: BenchPage, controller: Controller) -> None:
-    page.runners.boxes["torchscript_script"].click()
-    assert controller.recipe.bench.runners == runner_specs(
-        "eager", "torchscript_trace", "torchscript_script", "onnxruntime"
-    )
-    controller.undo_stack.undo()
-    assert not page.runners.boxes["torchscript_script"].isChecked()
-
-
-def test_the_last_runner_cannot_be_taken_out(page: BenchPage, controller: Controller) -> None:
-    page.runners.boxes["torchscript_trace"].click()
-    page.runners.boxes["onnxruntime"].click()
-    page.runners.boxes["eager"].click()
-    assert controller.recipe.bench.runners == runner_specs("eager")
-    assert "At least one" in page.runners.boxes["eager"].toolTip()
-
-
 def test_numbers_edit_the_recipe_undoably(page: BenchPage, controller: Controller) -> None:
-    page.iterations.setValue(1000)
-    page.warmup_runs.setValue(0)
-    page.block_runs.setValue(50)
-    page.threads.setValue(3)
+    page.settings.iterations.setValue(1000)
+    page.settings.warmup_runs.setValue(0)
+    page.settings.block_runs.setValue(50)
+    page.settings.threads.setValue(3)
     bench = controller.recipe.bench
     assert (bench.iterations, bench.warmup_runs, bench.block_runs, bench.threads) == (1000, 0, 50, 3)
     for _ in range(4):
         controller.undo_stack.undo()
-    assert (page.iterations.value(), page.warmup_runs.value(), page.block_runs.value()) == (500, 50, 25)
-    assert page.threads.text() == "auto (2)"
+    assert (
+        page.settings.iterations.value(),
+        page.settings.warmup_runs.value(),
+        page.settings.block_runs.value(),
+    ) == (500, 50, 25)
+    assert page.settings.threads.text() == "auto (2)"
     assert not controller.undo_stack.canUndo()
 
 
 def test_automatic_threads_are_none_in_the_recipe(page: BenchPage, controller: Controller) -> None:
-    page.threads.setValue(3)
-    page.threads.setValue(0)
+    page.settings.threads.setValue(3)
+    page.settings.threads.setValue(0)
     assert controller.recipe.bench.threads is None
-
-
-def test_a_runner_keeps_its_colour_whatever_else_is_chosen() -> None:
-    few = {one.runner: one.color for one in runner_options(made.capabilities(), ("onnxruntime",))}
-    many = {one.runner: one.color for one in runner_options(made.capabilities(), ("eager", "onnxruntime", "other"))}
-    assert few["onnxruntime"] == many["onnxruntime"] == RUNNER_COLORS[3]
-
-
-def test_a_runner_this_version_does_not_know_is_named_as_such() -> None:
-    options = {one.runner: one for one in runner_options(made.capabilities(), ("eager", "tensorrt"))}
-    assert options["tensorrt"].problem == "unknown"
 
 
 # Live
@@ -182,7 +127,7 @@ def test_a_changed_setting_while_it_runs_does_not_change_what_is_promised(
 ) -> None:
     job.give(Sample(job.id, "eager", "timed", (2.0,)))
     qtbot.waitUntil(page.progress.isVisible)
-    page.iterations.setValue(7)
+    page.settings.iterations.setValue(7)
     job.give(Sample(job.id, "eager", "timed", (2.0,)))
     qtbot.waitUntil(lambda: page.progress.words("eager").startswith("2 of 500"))
 
@@ -230,18 +175,19 @@ def test_errors_and_doubts_of_runners_are_told_in_plain_words(
     page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
 ) -> None:
     _answer(job, made.bench_report(has_error=True), controller, qtbot)
-    assert page.note_texts() == [
-        "TorchScript (traced): The last third of the runs was 14% slower than the first: not in a steady state.",
-        "OpenVINO: openvino is not installed. python3 -m pip install openvino",
-    ]
+    openvino, traced = page.results.note_texts()
+    assert openvino == "OpenVINO: openvino is not installed. python3 -m pip install openvino"
+    assert traced.startswith("TorchScript (traced) – Drift: The last third of the runs was 14% slower")
     assert page.badge.status is Status.WARNING
 
 
 def test_the_machine_is_told(page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot) -> None:
     _answer(job, made.bench_report(), controller, qtbot)
-    assert page.machine.text().startswith("Intel Xeon Platinum 8370C · 4 cores · 16.0 GB memory · python 3.11.7 · ")
-    assert page.machine.text().endswith("2 threads, took 8.1 s")
-    assert "avx2" in page.machine.toolTip()
+    assert page.results.machine.text().startswith(
+        "Intel Xeon Platinum 8370C · 4 cores · 16.0 GB memory · python 3.11.7 · "
+    )
+    assert page.results.machine.text().endswith("2 threads, took 8.1 s")
+    assert "avx2" in page.results.machine.toolTip()
 
 
 def test_a_cancelled_benchmark_keeps_what_was_measured_and_says_so(
@@ -254,7 +200,7 @@ def test_a_cancelled_benchmark_keeps_what_was_measured_and_says_so(
     assert page.sentence.text().startswith("Cancelled before the end, from what was measured until then: ")
     assert "Stopped early" not in page.sentence.text()
     assert page.badge.status is Status.WARNING
-    assert "cancelled after" in page.machine.text()
+    assert "cancelled after" in page.results.machine.text()
 
 
 def test_a_run_cancelled_before_anything_was_measured_leaves_the_empty_page(
@@ -284,11 +230,11 @@ def test_after_a_failed_second_run_the_first_result_is_back(
 def test_the_choice_of_chart_is_remembered(
     page: BenchPage, controller: Controller, settings: Settings, qtbot: QtBot
 ) -> None:
-    page.modes.buttons["ecdf"].click()
+    page.results.modes.buttons["ecdf"].click()
     again = BenchPage(controller, settings)
     qtbot.addWidget(again)
     assert again.chart.mode == "ecdf"
-    assert again.modes.value == "ecdf"
+    assert again.results.modes.value == "ecdf"
 
 
 def test_the_log_box_shows_and_sets_the_axis(
@@ -296,9 +242,9 @@ def test_the_log_box_shows_and_sets_the_axis(
 ) -> None:
     with qtbot.waitSignal(page.chart.drawn):
         _answer(job, made.bench_report(), controller, qtbot)
-    assert not page.log_scale.isChecked()
+    assert not page.results.log_scale.isChecked()
     with qtbot.waitSignal(page.chart.drawn):
-        page.log_scale.click()
+        page.results.log_scale.click()
     assert page.chart.is_log
 
 

@@ -28,13 +28,13 @@ from modelpack_gui.core.records import (
 )
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.file_kinds import FileKind, kind_of
+from modelpack_gui.ui.models.runner_entries import Surroundings, runner_offers
 from modelpack_gui.ui.pages.export import ExportPage
 from modelpack_gui.ui.pages.source import SourcePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.widgets.changed_bar import ChangedBar
 from modelpack_gui.ui.widgets.form_parts import NoteLabel
-from modelpack_gui.ui.widgets.runner_choice import runner_options
 from tests.ui.fake_client import FakeClient
 from tests.ui.made_reports import capabilities as bench_capabilities
 from tests.ui.samples import make_capabilities, make_check_report, make_export_record, make_load_report
@@ -177,7 +177,8 @@ def test_an_onnx_source_hides_what_is_about_making_and_exporting_a_model(
     assert not export.run_button.isEnabled()
     assert not export.options_button.isVisible()
     assert "there is nothing to export. The other stages look at that file." in texts(export)
-    offered = {item.runner: item.problem for item in runner_options(bench_capabilities(), (), has_model=False)}
+    offers = runner_offers(Surroundings(bench_capabilities(), has_model=False), ())
+    offered = {offer.info.id: offer.problem for offer in offers}
     assert offered["onnxruntime"] == ""
     assert offered["eager"] == "needs a PyTorch model"
 

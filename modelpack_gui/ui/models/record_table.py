@@ -46,6 +46,7 @@ class Column(Generic[R]):
         is_number: Right-aligned.
         is_mono: In the monospace font.
         width: At first, pixels; 0 sizes it to its contents once.
+        is_struck: Whether a line goes through the text: it was measured, and does not count.
     """
 
     title: str
@@ -58,6 +59,7 @@ class Column(Generic[R]):
     is_mono: bool = False
     width: int = 0
     tooltip: str = ""
+    is_struck: Callable[[R], bool] | None = None
 
     def shown(self, record: R) -> str:
         """The cell's text."""
@@ -241,6 +243,8 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         if role == _ALIGN:
             return _RIGHT if column.is_number else _LEFT
         if role == _FONT:
+            if column.is_struck is not None and column.is_struck(record):
+                return _struck(self._mono_font if column.is_mono else None)
             return self._mono_font if column.is_mono else None
         if role == _TOOLTIP:
             return plain_tooltip(column.whole(record))
@@ -251,3 +255,9 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         if role == _COLOR and column.color is not None:
             return QBrush(QColor(column.color(record)))
         return None
+
+
+def _struck(font: QFont | None) -> QFont:
+    struck = QFont(font) if font is not None else QFont()
+    struck.setStrikeOut(True)
+    return struck

@@ -1,0 +1,64 @@
+"""The doubts of a benchmark as lines: named, and said once where they hold for several runners."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelpack_gui.core.figures import listed
+from modelpack_gui.core.records import BenchReport, DoubtKind, Verdict
+from modelpack_gui.ui.status import Status
+
+DOUBT_NAMES: dict[DoubtKind, str] = {
+    "drift": "Drift",
+    "warm_up": "Warm-up not over",
+    "modes": "Several modes",
+    "outliers": "Outliers",
+    "stalls": "Stalls",
+    "noisy_machine": "Noisy machine",
+    "few_runs": "Few runs",
+    "imprecise": "Not precise",
+    "memory_grows": "Memory grows",
+}
+
+
+@dataclass(frozen=True)
+class Note:
+    """One line below the figures."""
+
+    status: Status
+    text: str
+
+
+def report_notes(report: BenchReport) -> tuple[Note, ...]:
+    """What is wrong first, then what is lost on purpose, then the doubts."""
+    failed, lossy = [], []
+    for one in report.runners:
+        if one.error is not None:
+            hint = f" {one.error.hint}" if one.error.hint else ""
+            failed.append(Note(Status.FAILED, f"{one.title}: {one.error.message}{hint}"))
+        if one.outputs is None:
+            continue
+        if one.outputs.verdict is Verdict.FAILED:
+            told = one.outputs.note or "Its outputs are not those of the reference."
+            failed.append(Note(Status.FAILED, f"{one.title}: wrong outputs, so its speed does not count. {told}"))
+        elif one.outputs.verdict is Verdict.WARNING:
+            told = one.outputs.note or "Its outputs differ beyond the tolerances."
+            lossy.append(Note(Status.WARNING, f"{one.title}: lossy on purpose. {told}"))
+    warnings = [
+        Note(Status.WARNING, f"{one.title}: {text}")
+        for one in report.runners
+        if one.prepared is not None
+        for text in one.prepared.warnings
+    ]
+    return (*failed, *lossy, *warnings, *_doubts(report))
+
+
+def _doubts(report: BenchReport) -> list[Note]:
+    by_text: dict[tuple[DoubtKind, str], list[str]] = {}
+    for one in report.runners:
+        for doubt in one.doubts:
+            by_text.setdefault((doubt.kind, doubt.text), []).append(one.title)
+    return [
+        Note(Status.WARNING, f"{listed(titles, 3)} – {DOUBT_NAMES[kind]}: {text}")
+        for (kind, text), titles in by_text.items()
+    ]

@@ -1,0 +1,55 @@
+"""What a runner's outputs are against the reference's, as words and as a state."""
+
+from __future__ import annotations
+
+from modelpack_gui.core.figures import significant
+from modelpack_gui.core.records import OutputsCheck, Verdict
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import status_of
+
+
+def outputs_status(check: OutputsCheck | None) -> Status:
+    """Its shape and colour; not compared is no judgement."""
+    return Status.NOT_RUN if check is None else status_of(check.verdict)
+
+
+def outputs_text(check: OutputsCheck | None) -> str:
+    """The price in accuracy, as short as a cell: `max 4.2e-07`, `lossy 34.1 dB, top-1 99.5 %`, `wrong, max 0.137`."""
+    if check is None:
+        return "–"
+    if check.verdict is Verdict.SKIPPED:
+        return "not compared"
+    if check.verdict is Verdict.PASSED:
+        return f"max {significant(check.max_abs_diff)}" if check.max_abs_diff else "equal"
+    parts = []
+    if check.sqnr_db is not None:
+        parts.append(f"{significant(check.sqnr_db)} dB")
+    elif check.max_abs_diff is not None:
+        parts.append(f"max {significant(check.max_abs_diff)}")
+    if check.top1_agreement is not None:
+        parts.append(f"top-1 {percent(check.top1_agreement)}")
+    word = "wrong" if check.verdict is Verdict.FAILED else "lossy"
+    return f"{word}, {', '.join(parts)}" if parts else word
+
+
+def outputs_details(check: OutputsCheck | None) -> str:
+    """All that is known of it, a line each, for the tooltip and the clipboard."""
+    if check is None:
+        return "Not looked at"
+    lines = [
+        check.note,
+        f"largest difference {check.max_abs_diff!r}" if check.max_abs_diff is not None else "",
+        f"largest relative difference {check.max_rel_diff!r}" if check.max_rel_diff is not None else "",
+        f"{check.worst_ratio!r} of the tolerance" if check.worst_ratio is not None else "",
+        f"signal over noise {check.sqnr_db!r} dB" if check.sqnr_db is not None else "",
+        f"top class the same on {percent(check.top1_agreement)}" if check.top1_agreement is not None else "",
+        f"compared with {check.reference}" if check.reference else "",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def percent(share: float) -> str:
+    """A share, never rounded up to all of it: `100 %`, `99.9 %`."""
+    if share >= 1.0:
+        return "100 %"
+    return f"{min(99.9, 100.0 * share):.1f} %"

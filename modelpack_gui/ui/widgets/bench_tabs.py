@@ -1,0 +1,78 @@
+"""The tabs of the benchmark page."""
+
+from __future__ import annotations
+
+import importlib
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.settings import Settings
+
+LATENCY = "latency"
+_VIEWS: dict[str, tuple[str, str, str]] = {}
+"""Title, tooltip and class of each further view, in order."""
+
+
+class BenchTabs(QTabWidget):
+    """The latencies first; each other view is imported and made when its tab is first shown."""
+
+    view_made = Signal(str)
+
+    def __init__(
+        self, controller: Controller, settings: Settings, latency: QWidget, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("bench-tabs")
+        self.setDocumentMode(True)
+        self._controller = controller
+        self._settings = settings
+        self._rooms: dict[str, QWidget] = {}
+        self.views: dict[str, QWidget] = {LATENCY: latency}
+        self.addTab(_room(latency), "Latency")
+        for name, (title, tip, _) in _VIEWS.items():
+            self._rooms[name] = _room()
+            self.setTabToolTip(self.addTab(self._rooms[name], title), tip)
+        self.currentChanged.connect(self._on_current_changed)
+
+    @property
+    def current(self) -> str:
+        """Name of the tab in view."""
+        return (LATENCY, *_VIEWS)[self.currentIndex()]
+
+    def show_tab(self, name: str) -> QWidget:
+        """Bring a tab into view, and give what is in it."""
+        self.setCurrentIndex((LATENCY, *_VIEWS).index(name))
+        return self.view(name)
+
+    def view(self, name: str) -> QWidget:
+        """What is in a tab; it is made if it was not yet."""
+        if name not in self.views:
+            module, _, kind = _VIEWS[name][2].partition(":")
+            made: QWidget = getattr(importlib.import_module(module), kind)(self._controller, self._settings)
+            self.views[name] = made
+            room = self._rooms[name].layout()
+            assert room is not None
+            room.addWidget(made)
+            self.view_made.emit(name)
+        return self.views[name]
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the widest tab, as high as the one in view."""
+        least = self.currentWidget().minimumSizeHint().height() + self.tabBar().sizeHint().height()
+        return QSize(super().minimumSizeHint().width(), least)
+
+    def _on_current_changed(self) -> None:
+        self.view(self.current)
+        self.updateGeometry()
+
+
+def _room(view: QWidget | None = None) -> QWidget:
+    """A place for a view, which may come later."""
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    if view is not None:
+        column.addWidget(view)
+    return made

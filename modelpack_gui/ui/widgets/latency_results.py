@@ -1,0 +1,160 @@
+"""The latencies of a benchmark: the chart, below it the figures or how far the run is, doubts, noise and machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from modelpack_gui.core.figures import duration, plural
+from modelpack_gui.core.records import BenchReport
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.models.bench_columns import COLUMNS, RunnerRow
+from modelpack_gui.ui.models.bench_doubts import report_notes
+from modelpack_gui.ui.models.bench_inspection import inspect_runner
+from modelpack_gui.ui.models.bench_text import machine_details, machine_line
+from modelpack_gui.ui.models.record_table import RecordTableModel
+from modelpack_gui.ui.plain_text import plain_tooltip
+from modelpack_gui.ui.runner_colors import keys_of, look_of
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import SPACING
+from modelpack_gui.ui.widgets.basics import heading, wrapped_label
+from modelpack_gui.ui.widgets.data_table import DataTable
+from modelpack_gui.ui.widgets.latency_chart import ECDF, HISTOGRAM, SERIES, LatencyChart, LatencySeries
+from modelpack_gui.ui.widgets.runner_progress import RunnerProgress
+from modelpack_gui.ui.widgets.segments import Segments
+from modelpack_gui.ui.widgets.status_line import StatusLine
+
+_MODES = {HISTOGRAM: "Histogram", ECDF: "ECDF", SERIES: "Time series"}
+_MODE_TIPS = {
+    HISTOGRAM: "How many runs took how long",
+    ECDF: "Empirical distribution function: the share of runs that took at most so long",
+    SERIES: "Every run in the order it was made, warm-up first",
+}
+
+
+class LatencyResults(QWidget):
+    """Draws a report, or what came of one so far."""
+
+    def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._settings = settings
+        self.chart = LatencyChart(settings)
+        self.chart.setMinimumHeight(200)
+        self.chart.picture_failed.connect(controller.message_raised)
+        self.log_scale = QCheckBox("Log scale")
+        self.log_scale.setToolTip(
+            "By itself, the scale is logarithmic when runners differ by more than 5 times, or a tail is long"
+        )
+        self.log_scale.clicked.connect(lambda: self.chart.set_log(self.log_scale.isChecked()))
+        self._rows: RecordTableModel[RunnerRow] = RecordTableModel(COLUMNS, None, self)
+        self.table = DataTable(self._rows, "bench-runners", "Figures of the runners")
+        self.table.remember(settings)
+        self.table.record_selected.connect(lambda row: controller.inspect(inspect_runner(row)))
+        self.progress = RunnerProgress()
+        self._lower = QStackedWidget()
+        for page in (self.table, self.progress):
+            self._lower.addWidget(page)
+        self.notes = QWidget()
+        self._note_lines: list[StatusLine] = []
+        self._notes = QVBoxLayout(self.notes)
+        self._notes.setContentsMargins(0, 0, 0, 0)
+        self._notes.setSpacing(SPACING // 2)
+        self.machine = wrapped_label("", is_muted=True, is_selectable=True)
+        self.machine.setObjectName("bench-machine")
+
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING)
+        column.addLayout(self._make_chart_row())
+        column.addWidget(self.chart, 1)
+        column.addWidget(self._lower)
+        column.addWidget(self.notes)
+        column.addWidget(self.machine)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+
+    def _make_chart_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(SPACING)
+        row.addWidget(heading("Latency"))
+        row.addStretch(1)
+        row.addWidget(self.log_scale)
+        row.addSpacing(SPACING)
+        self.modes = Segments(_MODES, _MODE_TIPS)
+        self.modes.setAccessibleName("Chart")
+        self.modes.chosen.connect(self.set_mode)
+        row.addWidget(self.modes)
+        remembered = self._settings.text("bench/chart", HISTOGRAM)
+        self.set_mode(remembered if remembered in _MODES else HISTOGRAM)
+        return row
+
+    def set_mode(self, mode: str) -> None:
+        """Draw another kind of chart, now and next time."""
+        self.modes.set_value(mode)
+        self.chart.set_mode(mode)
+        self._settings.set_text("bench/chart", mode)
+
+    def note_texts(self) -> list[str]:
+        """What is said below the table."""
+        return [line.text for line in self._note_lines]
+
+    def show_live(self, series: Sequence[LatencySeries]) -> None:
+        """Draw what came so far; `progress` is brought up to date by the page."""
+        self._show_series(series, is_live=True)
+        self._show_lower(self.progress, self.progress.sizeHint().height())
+        self.notes.hide()
+        self.machine.hide()
+
+    def show_report(self, report: BenchReport) -> None:
+        """Draw a report."""
+        keys = keys_of(self._controller.recipe.bench, (one.runner for one in report.runners))
+        rows = [RunnerRow(one, look_of(one.runner, keys), one.runner == report.baseline) for one in report.runners]
+        self._rows.set_records(rows)
+        header = self.table.horizontalHeader().sizeHint().height()
+        height = header + len(rows) * self.table.verticalHeader().defaultSectionSize()
+        self._show_lower(self.table, height + self.table.horizontalScrollBar().sizeHint().height() + 4)
+        self._show_series([_series(row) for row in rows])
+        self._show_notes(report)
+        took = "took" if report.is_complete else "cancelled after"
+        self.machine.setText(
+            f"{machine_line(report.machine)} · {plural(report.threads, 'thread')}, "
+            f"{took} {duration(report.duration_s)}"
+        )
+        self.machine.setToolTip(plain_tooltip(machine_details(report.machine)))
+        self.machine.show()
+
+    def _show_series(self, series: Sequence[LatencySeries], *, is_live: bool = False) -> None:
+        self.chart.show_series(series, is_live=is_live)
+        self.log_scale.setChecked(self.chart.is_log)
+
+    def _show_lower(self, widget: QWidget, height: int) -> None:
+        self._lower.setCurrentWidget(widget)
+        self._lower.setFixedHeight(height)
+
+    def _show_notes(self, report: BenchReport) -> None:
+        for line in self._note_lines:
+            self._notes.removeWidget(line)
+            line.deleteLater()
+        self._note_lines = [StatusLine(note.status, note.text) for note in report_notes(report)]
+        noise = report.noise
+        if noise is not None and noise.text:
+            self._note_lines.append(StatusLine(Status.WARNING if noise.is_noisy else Status.PASSED, noise.text))
+        for line in self._note_lines:
+            self._notes.addWidget(line)
+        self.notes.setVisible(bool(self._note_lines))
+
+
+def _series(row: RunnerRow) -> LatencySeries:
+    one = row.result
+    return LatencySeries(one.runner, one.title, row.look.color, one.warmup_ms, one.latencies_ms)
