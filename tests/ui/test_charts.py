@@ -23,7 +23,7 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.charts import count_ticks, log_ticks
 from modelpack_gui.ui.widgets.error_histogram import ErrorHistogramChart, pooled
-from modelpack_gui.ui.widgets.latency_chart import ECDF, SERIES, LatencyChart, LatencySeries, spread_of
+from modelpack_gui.ui.widgets.latency_chart import ECDF, MODES, SERIES, VIOLIN, LatencyChart, LatencySeries, spread_of
 from tests.ui import made_reports as made
 
 
@@ -243,12 +243,12 @@ def test_a_latency_chart_survives_a_change_of_theme_in_every_mode(latencies: Lat
     latencies.show()
     with qtbot.waitSignal(latencies.drawn):
         latencies.show_series([_series("eager", 2.0), _series("ort", 0.6)])
-    for mode, choice in ((ECDF, "dark"), (SERIES, "light"), ("histogram", "dark")):
+    for mode, choice in ((ECDF, "dark"), (SERIES, "light"), (VIOLIN, "dark"), ("histogram", "light")):
         with qtbot.waitSignal(latencies.drawn):
             latencies.set_mode(mode)
         with qtbot.waitSignal(latencies.drawn):
             theme().choose(choice)
-    assert _picked(latencies.picture().toImage()) == DARK.raised
+    assert _picked(latencies.picture().toImage()) == LIGHT.raised
 
 
 @pytest.mark.parametrize(("slow_ms", "is_log"), [(2.0, False), (40.0, True)])
@@ -276,7 +276,7 @@ def test_runs_beyond_the_axis_are_counted_in_the_note(latencies: LatencyChart, q
 @pytest.mark.parametrize("timed", [(1.0,), (0.0,), (0.0, 0.0, 5.0), (1.0, 1.0, 1.0)])
 def test_few_or_odd_latencies_are_drawn(latencies: LatencyChart, qtbot: QtBot, timed: tuple[float, ...]) -> None:
     latencies.show()
-    for mode in ("histogram", ECDF, SERIES):
+    for mode in MODES:
         for is_log in (False, True):
             latencies.set_mode(mode)
             latencies.set_log(is_log)
@@ -298,7 +298,7 @@ def test_the_pointer_tells_the_runs_of_each_runner(latencies: LatencyChart, qtbo
 
 
 def test_percentile_lines_are_where_the_table_says(latencies: LatencyChart, qtbot: QtBot) -> None:
-    series = _series("eager", 2.0)
+    series = _series("eager", 2.0, 500)
     latencies.show()
     with qtbot.waitSignal(latencies.drawn):
         latencies.show_series([series])
@@ -306,6 +306,16 @@ def test_percentile_lines_are_where_the_table_says(latencies: LatencyChart, qtbo
     assert latencies.line_places("eager") == pytest.approx(
         [percentile(ordered, share) for share in (0.5, 0.95, 0.99)]
     )
+
+
+def test_a_percentile_that_the_sample_does_not_carry_has_no_line(latencies: LatencyChart, qtbot: QtBot) -> None:
+    latencies.show()
+    found = []
+    for count in (500, 100, 20):  # 0.99 ** 366 and 0.95 ** 71 are just above 0.025
+        with qtbot.waitSignal(latencies.drawn):
+            latencies.show_series([_series("eager", 2.0, count)])
+        found.append(len(latencies.line_places("eager")))
+    assert found == [3, 2, 1]
 
 
 def test_the_spread_of_medians_ignores_runners_without_runs() -> None:

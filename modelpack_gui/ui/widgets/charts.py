@@ -77,6 +77,12 @@ class Chart(QFrame):
         """The same for a place in the plane."""
         return self.describe(x)
 
+    def hover(self, x: float, y: float) -> None:
+        """The pointer is at a place of the plane, inside of the axes."""
+
+    def end_hover(self) -> None:
+        """The pointer is not over the plot any more."""
+
     def restyle(self, plot: Any) -> None:
         """Forget what was drawn in the colours of another theme."""
         plot.clear()
@@ -122,16 +128,16 @@ class Chart(QFrame):
 
     def picture(self) -> QPixmap:
         """The chart as it is drawn now, at twice the resolution; null if nothing was drawn yet."""
-        return as_pixmap(self._canvas.size(), self._render) if self.has_picture else QPixmap()
+        return as_pixmap(self.picture_size(), self.render_picture) if self.has_picture else QPixmap()
 
     def copy_picture(self) -> None:
         """Put the picture on the clipboard."""
         if self.has_picture:
-            copy_picture(self._canvas.size(), self._render)
+            copy_picture(self.picture_size(), self.render_picture)
 
     def save_picture(self, path: Path) -> None:
         """Write the picture as PNG or SVG; `picture_failed` tells when that cannot be done."""
-        error = write_picture(path, self._canvas.size(), self._render) if self.has_picture else None
+        error = write_picture(path, self.picture_size(), self.render_picture) if self.has_picture else None
         if error is not None:
             self.picture_failed.emit(error)
 
@@ -148,7 +154,13 @@ class Chart(QFrame):
         add_picture_actions(menu, self.copy_picture, self.ask_and_save, is_enabled=self.has_picture)
         return menu
 
-    def _render(self, painter: QPainter) -> None:
+    def picture_size(self) -> QSize:
+        """Of a picture, once something was drawn."""
+        size: QSize = self._canvas.size()
+        return size
+
+    def render_picture(self, painter: QPainter) -> None:
+        """Draw what a picture shows, from the upper left corner."""
         size: QSize = self._canvas.size()
         self._canvas.render(painter, QRectF(0, 0, size.width(), size.height()))
 
@@ -185,6 +197,7 @@ class Chart(QFrame):
         """The pointer left the plot: the note comes back."""
         if event.type() == QEvent.Type.Leave:
             self._footer.set_text(self.note)
+            self.end_hover()
         return super().eventFilter(watched, event)
 
     # Inside
@@ -255,6 +268,10 @@ class Chart(QFrame):
         inside = box.sceneBoundingRect().contains(position)
         text = self.describe_at(place.x(), place.y()) if inside else ""
         self._footer.set_text(text or self.note)
+        if inside:
+            self.hover(place.x(), place.y())
+        else:
+            self.end_hover()
 
 
 def log_ticks(low: float, high: float, *, is_exponent: bool = False, most: int = 10) -> list[tuple[float, str]]:

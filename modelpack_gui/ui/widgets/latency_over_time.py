@@ -1,0 +1,163 @@
+"""Every run in the order it was made: warm-up, rounds, outliers."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+
+from modelpack_gui.core.figures import plural, significant
+from modelpack_gui.ui.theme import theme
+from modelpack_gui.ui.widgets.charts import tinted
+from modelpack_gui.ui.widgets.latency_series import LatencySeries
+from modelpack_gui.ui.widgets.latency_view import MOST_OUTLIERS, LatencyView, legend_item
+from modelpack_gui.ui.widgets.readout import Readout
+
+_POINTS = 6000
+"""Drawn of all runners together; more would be several to a pixel."""
+_MOST_BANDS = 40
+_FAR = 3.0
+"""Times the largest p99: beyond it a run is marked at the upper end, and does not squeeze the rest."""
+
+
+class OverTimeMode:
+    """Lines; each round of turns has a band behind it."""
+
+    def __init__(self) -> None:
+        self._bands: tuple[int, ...] = ()
+
+    def draw(self, view: LatencyView) -> str:
+        """At any number of runs the least and greatest of each pixel are drawn, so that no spike is lost."""
+        import numpy as np
+
+        from modelpack_gui.ui.arrays.samples import SHORTEST_MS, envelope
+
+        samples = [view.samples[one.key] for one in view.shown]
+        low = min(float(one.ordered[0]) for one in samples)
+        high = self._top(view)
+        ends = self._ends(view, low, high)
+        buckets = max(100, _POINTS // (2 * len(view.shown)))
+        start, clipped = 0, 0
+        for one in view.shown:
+            timed = view.samples[one.key].in_order
+            warmup = np.asarray(one.warmup_ms, np.float64)
+            start = min(start, -len(warmup))
+            for part, values, first in (("warmup", warmup, -len(warmup)), ("timed", timed, 0)):
+                x, y = envelope(values, first, buckets)
+                y = np.log10(np.maximum(y, SHORTEST_MS)) if view.is_log else y
+                color = tinted(one.color, 120) if part == "warmup" else one.color
+                pen = view.pg.mkPen(color, width=1, style=one.pen_style)
+                view.items.curve((one.key, part), x, np.minimum(y, ends[1]), pen)
+            clipped += self._draw_outliers(view, one, high, ends[1])
+        end = max(len(one) for one in samples)
+        self._draw_rounds(view, end, ends)
+        muted = theme().colors.muted
+        view.items.line(("", "zero"), 0.0, view.pg.mkPen(muted, style=Qt.PenStyle.DashLine))
+        view.items.label("run (warm-up before 0)", "latency, ms", muted)
+        view.items.log_axis("left", ends, is_log=view.is_log)
+        view.items.ticks("bottom", None)
+        view.items.range((float(start), float(end)), ends)
+        return self._note(clipped, high, has_warmup=start < 0)
+
+    def _top(self, view: LatencyView) -> float:
+        """The longest run, warm-up included; not one that is far beyond everything else."""
+        samples = [view.samples[one.key] for one in view.shown]
+        longest = max(float(one.ordered[-1]) for one in samples)
+        longest = max(longest, *(max(one.warmup_ms, default=0.0) for one in view.shown))
+        usual = max(one.percentile(0.99) for one in samples)
+        return longest if longest <= _FAR * usual else _FAR * usual
+
+    def _ends(self, view: LatencyView, low: float, high: float) -> tuple[float, float]:
+        if view.is_log:
+            return math.log10(low) - 0.05, math.log10(high) + 0.08
+        step = 10.0 ** math.floor(math.log10(high)) / 5.0
+        return 0.0, math.ceil(high * 1.05 / step) * step
+
+    def _draw_outliers(self, view: LatencyView, one: LatencySeries, high: float, top: float) -> int:
+        """Rings about runs beyond the far fences; those that the axis does not reach are marked at its end."""
+        import numpy as np
+
+        samples = view.samples[one.key]
+        low_fence, high_fence = samples.fences()
+        values = samples.in_order
+        found = np.flatnonzero((values > high_fence) | (values < low_fence))
+        if len(found) > MOST_OUTLIERS:
+            found = np.sort(found[np.argsort(values[found])[-MOST_OUTLIERS:]])
+        heights = np.log10(np.maximum(values[found], 1e-9)) if view.is_log else values[found]
+        is_inside = values[found] <= high
+        ring = {"symbol": "o", "size": 7, "brush": None, "pen": view.pg.mkPen(one.color, width=1)}
+        view.items.points((one.key, "outliers"), found[is_inside], heights[is_inside], **ring).setZValue(15)
+        beyond = found[~is_inside]
+        mark = {"symbol": "t1", "size": 9, "brush": one.color, "pen": view.pg.mkPen(theme().colors.raised)}
+        warm = np.flatnonzero(np.asarray(one.warmup_ms, np.float64) > high) - len(one.warmup_ms)
+        places = np.concatenate([warm, beyond])
+        view.items.points((one.key, "over"), places, np.full(len(places), top), **mark).setZValue(16)
+        return samples.beyond(high) + len(warm)
+
+    def _draw_rounds(self, view: LatencyView, end: int, ends: tuple[float, float]) -> None:
+        """Every second round is shaded; of very many rounds some together."""
+        turns = max((one.turns for one in view.shown), key=len, default=())
+        bounds = [0, *itertools.accumulate(turns)]
+        each = max(1, math.ceil(len(turns) / _MOST_BANDS))
+        self._bands = tuple(bounds)
+        kept = [*bounds[::each], end] if turns else []
+        starts, stops = kept[1::2], kept[2::2]
+        starts = starts[: len(stops)]
+        brush = tinted(theme().colors.muted, 26)
+        # Below and above all that the axis may ever span: bands need not follow it.
+        data = {"x0": starts, "x1": stops, "y0": [-1e6] * len(starts), "y1": [1e6] * len(starts)}
+        view.items.bars(("", "rounds"), **data, brush=brush, pen=None).setZValue(-20)
+        del ends
+
+    def _note(self, clipped: int, high: float, *, has_warmup: bool) -> str:
+        parts = ["Every run, in the order it was made."]
+        if has_warmup:
+            parts.append("Paler: warm-up, not counted.")
+        if len(self._bands) > 2:
+            each = max(1, math.ceil((len(self._bands) - 1) / _MOST_BANDS))
+            parts.append("Bands: rounds of turns." if each == 1 else f"Bands: {each} rounds each.")
+        parts.append("Rings: outliers.")
+        if clipped:
+            parts.append(f"{plural(clipped, 'run')} beyond {significant(high)} ms at the upper end (▲).")
+        return " ".join(parts)
+
+    def describe(self, view: LatencyView, x: float, y: float) -> str:  # noqa: ARG002 (the height tells nothing)
+        """That run of every runner."""
+        place = round(x)
+        parts = [
+            f"{one.name} {significant(value, 4)}" for one in view.shown if (value := _run(one, place)) is not None
+        ]
+        return f"{self._name(place)}, ms: {', '.join(parts)}" if parts else ""
+
+    def readout(self, view: LatencyView, x: float, y: float) -> Readout | None:  # noqa: ARG002 (as above)
+        """That run of every runner, beside its median."""
+        place = round(x)
+        rows = []
+        for one in view.shown:
+            value = _run(one, place)
+            if value is not None:
+                low, high = view.samples[one.key].fences()
+                mark = "outlier" if place >= 0 and not low <= value <= high else ""
+                rows.append((legend_item(one), (significant(value, 4), *view.percentile_cells(one), mark)))
+        if not rows:
+            return None
+        number = self._round(place)
+        head = self._name(place) + (f", round {number}" if number else "")
+        return Readout(head, ("this run", "p50", "p95", "p99 ms", ""), tuple(rows))
+
+    def _name(self, place: int) -> str:
+        return f"Run {place + 1}" if place >= 0 else f"Warm-up run {-place} before the first"
+
+    def _round(self, place: int) -> int:
+        """Counted from 1; 0 if unknown."""
+        number = bisect.bisect_right(self._bands, place)
+        return number if 0 < number < len(self._bands) else 0
+
+
+def _run(one: LatencySeries, place: int) -> float | None:
+    values: Sequence[float] = one.timed_ms if place >= 0 else one.warmup_ms
+    i = place if place >= 0 else len(values) + place
+    return float(values[i]) if 0 <= i < len(values) else None

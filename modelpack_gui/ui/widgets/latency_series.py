@@ -1,0 +1,83 @@
+"""What the charts of latencies draw: one runner's runs, and how it looks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+
+PERCENTILES = (
+    (0.50, "p50", Qt.PenStyle.SolidLine),
+    (0.95, "p95", Qt.PenStyle.DashLine),
+    (0.99, "p99", Qt.PenStyle.DotLine),
+)
+_DOUBT = 0.025
+WRONG = "wrong outputs"
+
+
+@dataclass(frozen=True, eq=False)
+class LatencySeries:
+    """One runner's latencies in order, milliseconds.
+
+    Attributes:
+        runner: Its key.
+        timed_ms: While it is measured this may be the list that grows: only what is new is read.
+        turns: Timed runs in each of its turns, in order; empty if unknown.
+        is_valid: False if its outputs are wrong: it is drawn hatched, and named so.
+        dash: Whether another runner has its colour already: its lines are dashed.
+    """
+
+    runner: str
+    title: str
+    color: str
+    warmup_ms: Sequence[float]
+    timed_ms: Sequence[float]
+    turns: tuple[int, ...] = ()
+    is_valid: bool = True
+    dash: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others."""
+        return self.runner
+
+    @property
+    def name(self) -> str:
+        """Title, and that its outputs are wrong."""
+        return self.title if self.is_valid else f"{self.title} ({WRONG})"
+
+    @property
+    def pen_style(self) -> Qt.PenStyle:
+        """Of its curves."""
+        if not self.is_valid:
+            return Qt.PenStyle.DotLine
+        return Qt.PenStyle.DashLine if self.dash else Qt.PenStyle.SolidLine
+
+
+def carries(count: int, share: float) -> bool:
+    """Whether so many runs carry a percentile: the largest lies above it with a chance of 97.5 % at least."""
+    return share**count <= _DOUBT
+
+
+def spread_of(series: Sequence[LatencySeries]) -> float:
+    """Largest over smallest median; 1 for fewer than two runners."""
+    ordered = [_thinned(one.timed_ms) for one in series if len(one.timed_ms)]
+    medians = [values[len(values) // 2] for values in ordered]
+    return max(medians) / min(medians) if medians and min(medians) > 0 else 1.0
+
+
+def tail_of(series: Sequence[LatencySeries]) -> float:
+    """Largest p99 over smallest median; 1 without runs."""
+    ordered = [_thinned(one.timed_ms) for one in series if len(one.timed_ms)]
+    median = min((values[len(values) // 2] for values in ordered), default=0.0)
+    return max(values[math.ceil(0.99 * (len(values) - 1))] for values in ordered) / median if median > 0 else 1.0
+
+
+def _thinned(values: Sequence[float], most: int = 1000) -> list[float]:
+    """Some of the values, sorted: enough to choose an axis by, at any number of runs."""
+    step = max(1, len(values) // most) | 1
+    while step % 5 == 0:  # turns have 25 runs: the first ones of each must not stand for all
+        step += 2
+    return sorted(values[::step])

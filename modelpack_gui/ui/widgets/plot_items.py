@@ -1,0 +1,125 @@
+"""The items on a plot by name, made once and then only given other data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QTransform
+
+from modelpack_gui.ui.widgets.charts import log_ticks, tinted
+
+Name = tuple[str, ...]
+
+
+class PlotItems:
+    """What is drawn on one plot. Axes and ranges are set only when they are others: each costs a layout.
+
+    Attributes:
+        pg: pyqtgraph.
+        plot: Its PlotItem.
+    """
+
+    def __init__(self, pg: Any, plot: Any) -> None:
+        self.pg = pg
+        self.plot = plot
+        self._items: dict[Name, Any] = {}
+        self._facts: dict[Name, object] = {}
+
+    def get(self, name: Name) -> Any:
+        """An item; None if it was not made."""
+        return self._items.get(name)
+
+    def forget(self) -> None:
+        """Take everything off the plot."""
+        self.plot.clear()
+        self._items.clear()
+        self._facts.clear()
+
+    def curve(self, name: Name, x: Any, y: Any, pen: Any, **style: Any) -> Any:
+        """A curve; its style is that of the first call."""
+        item = self._items.get(name)
+        if item is None:
+            item = self.pg.PlotCurveItem(x, y, pen=pen, **style)
+            self._add(name, item)
+        else:
+            step = {"stepMode": style["stepMode"]} if "stepMode" in style else {}
+            item.setData(x, y, **step)
+        return item
+
+    def points(self, name: Name, x: Any, y: Any, **style: Any) -> Any:
+        """Marks of one look."""
+        item = self._items.get(name)
+        if item is None:
+            item = self.pg.ScatterPlotItem(x=x, y=y, pxMode=True, **style)
+            self._add(name, item)
+        else:
+            item.setData(x=x, y=y)
+        return item
+
+    def line(self, name: Name, place: float, pen: Any, *, angle: int = 90, **style: Any) -> Any:
+        """A straight line across the plot."""
+        item = self._items.get(name)
+        if item is None:
+            item = self.pg.InfiniteLine(pos=place, angle=angle, pen=pen, **style)
+            self._add(name, item)
+        elif float(item.value()) != place:
+            item.setPos(place)
+        return item
+
+    def bars(self, name: Name, **data: Any) -> Any:
+        """Rectangles of one look."""
+        item = self._items.get(name)
+        if item is None:
+            item = self.pg.BarGraphItem(**data)
+            self._add(name, item)
+        elif self._is_new((*name, "bars"), (len(data["x0"]), float(data["x0"][-1]) if len(data["x0"]) else 0.0)):
+            item.setOpts(**data)
+        return item
+
+    def label(self, bottom: str, left: str, color: str) -> None:
+        """Titles of the axes."""
+        if self._is_new(("", "labels"), (bottom, left, color)):
+            self.plot.setLabel("bottom", bottom, color=color)
+            self.plot.setLabel("left", left, color=color)
+
+    def ticks(self, side: str, ticks: list[tuple[float, str]] | None) -> None:
+        """Labelled places of an axis; None leaves them to pyqtgraph."""
+        if self._is_new(("", f"ticks-{side}"), None if ticks is None else tuple(ticks)):
+            self.plot.getAxis(side).setTicks(None if ticks is None else [ticks, []])
+
+    def log_axis(self, side: str, ends: tuple[float, float], *, is_log: bool) -> None:
+        """Label an axis of latencies: the places of a log one are exponents of ten."""
+        self.ticks(side, log_ticks(*ends) if is_log else None)
+
+    def range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        """What the axes span."""
+        if self._is_new(("", "range"), (x, y)):
+            self.plot.setRange(xRange=x, yRange=y, padding=0)
+
+    def fit_hatches(self) -> None:
+        """Let hatched areas keep their pattern at every scale: Qt stretches it with the axes."""
+        width, height = self.plot.getViewBox().viewPixelSize()
+        for item in self._items.values():
+            brush = getattr(item, "opts", {}).get("brush") if hasattr(item, "opts") else None
+            if isinstance(brush, QBrush) and brush.style() == Qt.BrushStyle.BDiagPattern:
+                brush.setTransform(QTransform.fromScale(width, -height))
+                item.update()
+
+    def _add(self, name: Name, item: Any) -> None:
+        self.plot.addItem(item, ignoreBounds=True)
+        self._items[name] = item
+
+    def _is_new(self, name: Name, fact: object) -> bool:
+        if name in self._facts and self._facts[name] == fact:
+            return False
+        self._facts[name] = fact
+        return True
+
+
+def filling(color: str, alpha: int, *, is_valid: bool) -> QBrush:
+    """A pale area; a hatched one for what does not count."""
+    brush = QBrush(tinted(color, alpha if is_valid else min(255, 3 * alpha)))
+    if not is_valid:
+        brush.setStyle(Qt.BrushStyle.BDiagPattern)
+    return brush
