@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import random
-import threading
 import time
 from collections.abc import Iterator
 
@@ -76,7 +75,6 @@ class Director(JobDirector):
         assert isinstance(job.request, BenchRequest)
         self._request: BenchRequest = job.request
         self._interpreter = interpreter
-        self._news = threading.Condition(self._lock)
         self._part: WorkerJob | None = None
         self._lanes: dict[str, Lane] = {}
         self._measured: list[Measured] = []
@@ -109,15 +107,6 @@ class Director(JobDirector):
             return Failed(job.id, stop.failed.outcome, stop.failed.error)
 
     # -- steps
-
-    def _wait_for_gate(self) -> None:
-        self._gate.watch(self._on_news)
-        try:
-            with self._news:
-                self._news.wait_for(lambda: self._job.is_cancel_requested or self._gate.may_start(self._job.ticket))
-        finally:
-            self._gate.unwatch(self._on_news)
-        self._check()
 
     def _prepare_all(self) -> None:
         spec = self._request.bench
@@ -267,10 +256,6 @@ class Director(JobDirector):
             self._news.notify_all()
         if part is not None:
             part.cancel()
-
-    def _on_news(self) -> None:
-        with self._news:
-            self._news.notify_all()
 
     # -- the result
 

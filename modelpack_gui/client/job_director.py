@@ -9,6 +9,7 @@ from modelpack_gui.client import crash
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
 from modelpack_gui.client.lane import Lane
+from modelpack_gui.core.errors import JobCancelled
 from modelpack_gui.core.events import Failed, Outcome, TerminalEvent
 
 
@@ -25,6 +26,7 @@ class JobDirector(threading.Thread, ABC):
         self._job = job
         self._gate = gate
         self._lock = threading.Lock()  # what other threads look at is changed under it
+        self._news = threading.Condition(self._lock)
 
     @abstractmethod
     def _direct(self) -> TerminalEvent:
@@ -61,6 +63,26 @@ class JobDirector(threading.Thread, ABC):
             lane.join_workers(5.0)
         self._gate.leave(self._job.ticket)
         self._job.emit(terminal)
+
+    def _wait_for_gate(self) -> None:
+        """Wait until the job may start.
+
+        Raises:
+            JobCancelled: It was cancelled before that.
+        """
+        self._gate.watch(self._on_news)
+        try:
+            with self._news:
+                self._news.wait_for(lambda: self._job.is_cancel_requested or self._gate.may_start(self._job.ticket))
+        finally:
+            self._gate.unwatch(self._on_news)
+        if self._job.is_cancel_requested:
+            raise JobCancelled
+
+    def _on_news(self) -> None:
+        """Have who waits look again."""
+        with self._news:
+            self._news.notify_all()
 
     def _lanes_now(self) -> tuple[Lane, ...]:
         with self._lock:

@@ -30,8 +30,12 @@ DEADLINES_S = {
     "tensor-stats": 300.0,
     "check": 1800.0,
     "parity": 3600.0,
+    "profile": 1800.0,
 }
 """Longest run time of a stage where the caller names none, seconds. Parts of a benchmark or matrix have their own."""
+
+LONE_STAGES = frozenset({"profile"})
+"""Stages whose times are what is asked for: they run alone, in a process of their own."""
 
 CLOSE_S = 2.0
 
@@ -69,12 +73,13 @@ class WorkerClient:
         job = WorkerJob(stage, request, listener, (base or Path.cwd()).absolute(), limit)
         is_bench = stage == "bench" and isinstance(request, BenchRequest)
         is_matrix = stage == "matrix" and isinstance(request, MatrixRequest)
+        is_lone = stage in LONE_STAGES
         with self._lock:
             if self._is_closed:
                 threading.Thread(target=job.emit, args=[Cancelled(job.id)], name="late job", daemon=True).start()
                 return job
-            job.ticket = self._gate.ticket(alone=is_bench)
-            if is_bench or is_matrix:
+            job.ticket = self._gate.ticket(alone=is_bench or is_lone)
+            if is_bench or is_matrix or is_lone:
                 self._direct(job, interpreter, is_bench=is_bench)
             else:
                 self._lane(interpreter).submit(job)
@@ -106,6 +111,10 @@ class WorkerClient:
             from modelpack_gui.client.director import Director
 
             director = Director(job, interpreter, self._gate)
+        elif job.stage in LONE_STAGES:
+            from modelpack_gui.client.lone_job import LoneJobDirector
+
+            director = LoneJobDirector(job, interpreter, self._gate)
         else:
             from modelpack_gui.client.matrix import MatrixDirector
 

@@ -29,6 +29,7 @@ STAGES = {
     "bench.prepare": "modelpack_gui.stages.bench.prepare:run",
     "bench.turn": "modelpack_gui.stages.bench.turn:run",
     "bench.outputs": "modelpack_gui.stages.bench.outputs:run",
+    "profile": "modelpack_gui.stages.bench.profile.stage:run",
 }
 
 

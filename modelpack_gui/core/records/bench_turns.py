@@ -18,6 +18,8 @@ class BenchPrepareRequest:
         fresh_inputs: Whether every run will get inputs of its own.
         pin_cpus: Logical processors to keep to, where the system can; empty leaves that free.
         seed: Of the fresh inputs.
+        profile_folder: Absolute; where a runtime that profiles by itself shall write what it finds; empty for no
+            profile.
     """
 
     runner: RunnerSpec
@@ -28,6 +30,7 @@ class BenchPrepareRequest:
     fresh_inputs: bool = False
     pin_cpus: tuple[int, ...] = ()
     seed: int = 0
+    profile_folder: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,13 +35,15 @@ class ProfileRow:
         name: Of the node as the runtime names it; of an operator its name and module.
         op_type: `Conv`, `FusedConv`, `QLinearConv`, `aten::conv2d`.
         provider: Execution provider that ran it, or the device.
-        mean_us: A run of the model, all calls together, microseconds; time in operators that it calls not included.
+        mean_us: A run of the model, all calls together, microseconds. Each moment counts for one row only: of
+            operators of PyTorch inside one another for the outermost, of ONNX nodes for the innermost.
         calls: A run of the model.
         share: Of the sum over all rows, 0..1.
         originals: Names of nodes of the artifact that it stands for, where the names tell; empty if they do not.
-        module: Path of the PyTorch module it belongs to; empty if unknown.
+        module: Path of the innermost PyTorch module that holds all of it; empty if unknown.
         is_fallback: Whether it runs on the CPU although another provider was asked for.
         output_bytes: Of one run; 0 if unknown.
+        modules: Paths of all modules that it does work of, for a fused node several; empty if unknown.
     """
 
     name: str
@@ -54,6 +56,7 @@ class ProfileRow:
     module: str = ""
     is_fallback: bool = False
     output_bytes: int = 0
+    modules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,14 @@ class ProfileReport:
     Attributes:
         runner: Its key.
         wall_us: A run of the model with the profiler off, median, microseconds.
-        profiled_us: The same with it on: how much the profiler itself costs.
-        rows: Largest share first.
-        overhead_us: A profiled run less all rows: the runtime's own work, and copies in and out.
+        profiled_us: The same with it on, mean of the middle half of the runs: how much the profiler itself costs.
+        rows: Largest share first; of the same runs as `profiled_us`.
+        overhead_us: A profiled run less all rows: the runtime's own work, copies in and out, and the profiler.
         providers: Number of nodes by execution provider.
         summary: Where most of it goes, in one plain sentence.
         notes: What to know, such as operators without a fast kernel here; one sentence each.
         facts: Versions, threads, optimisation level, CPU flags.
+        artifact_path: Of the file that was run, as it was asked for; empty for a runner that runs the source.
     """
 
     runner: str
@@ -83,3 +87,4 @@ class ProfileReport:
     summary: str = ""
     notes: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
+    artifact_path: str = ""

@@ -37,6 +37,7 @@ class Prepared:
         first_run_ms: Latency of the very first run; None if it was not timed.
         is_lossy: Whether it trades accuracy for speed on purpose.
         warnings: What to know of how it was set up.
+        model: What `call` runs: the session, the module; the profiler asks it. None if there is no such object.
     """
 
     call: Call
@@ -49,6 +50,7 @@ class Prepared:
     first_run_ms: float | None = None
     is_lossy: bool = False
     warnings: tuple[str, ...] = ()
+    model: object = None
 
     def another_call(self, seed_offset: int) -> Call:
         """A call on inputs of its own; `call` itself where there is no way to make one."""

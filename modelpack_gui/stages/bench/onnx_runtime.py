@@ -50,7 +50,7 @@ class OnnxRuntimeRunner:
         from modelpack_gui.stages.parity.runtimes.base import match_inputs
 
         path = artifact_of(request, "onnx", context)
-        session = onnx_session.open_session(path, options, request.threads)
+        session = onnx_session.open_session(path, options, request.threads, request.profile_folder)
         names = [info.name for info in session.get_inputs()]
         sources = match_inputs(names, [spec.name for spec in tensor_inputs(request.inputs)])
         provider, warnings = onnx_session.assigned(session, options)
@@ -80,6 +80,7 @@ class OnnxRuntimeRunner:
             first_run_ms=first_run_ms,
             is_lossy=False,
             warnings=warnings,
+            model=session,
         )
 
 

@@ -11,6 +11,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import OptionInfo
 from modelpack_gui.stages.bench.options import THREADS, Options
+from modelpack_gui.stages.bench.profile.onnx_settings import profile_session
 from modelpack_gui.stages.parity.runtimes.base import first_line
 
 CPU = "CPUExecutionProvider"
@@ -92,11 +93,12 @@ def short_name(provider: str) -> str:
     return provider.removesuffix(_SUFFIX).lower()
 
 
-def open_session(path: Path, options: Options, threads: int) -> Any:
+def open_session(path: Path, options: Options, threads: int, profile_folder: str = "") -> Any:
     """A session on a file.
 
     Args:
         threads: Intra-op, common to all runners.
+        profile_folder: Where it writes its profile; empty for none.
 
     Raises:
         UserError: `provider-not-available`, `artifact-not-loadable`.
@@ -115,6 +117,8 @@ def open_session(path: Path, options: Options, threads: int) -> Any:
     provider = _provider(ort, options.choice("provider"))
     if provider != CPU:
         settings.add_session_config_entry(_ASSIGNMENT, "1")
+    if profile_folder:
+        profile_session(settings, profile_folder)
     try:
         return ort.InferenceSession(str(path), settings, providers=list(dict.fromkeys([provider, CPU])))
     except Exception as error:  # its exceptions have no common base

@@ -109,6 +109,7 @@ def ready(
         read_outputs,
         first_run_ms=first_run_ms,
         is_lossy=torch_options.is_lossy(options),
+        model=module,
     )
 
 

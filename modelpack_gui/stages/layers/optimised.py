@@ -7,8 +7,8 @@ from typing import Any
 
 from modelpack_gui.stages.inspection.onnx_walk import reads
 
-_BLOCKED = "com.microsoft.nchwc"
-_BLOCKED_NAME = "_nchwc"
+BLOCKED = "com.microsoft.nchwc"
+BLOCKED_NAME = "_nchwc"
 _SUM_INPUT = 3
 
 
@@ -29,9 +29,9 @@ def makers_of(optimised: Sequence[Any], original: Sequence[Any]) -> dict[str, st
     known = {name for node in original for name in node.output}
     found: dict[str, str] = {}
     for node in optimised:
-        name = node.name.removesuffix(_BLOCKED_NAME)
-        if node.domain == _BLOCKED and name in known and name != node.name:
-            found.setdefault(_after_sum(node, name, readers), _type_of(node))
+        name = node.name.removesuffix(BLOCKED_NAME)
+        if node.domain == BLOCKED and name in known and name != node.name:
+            found.setdefault(after_sum(node, name, readers), _type_of(node))
         found.update(
             {name: node.op_type for name in node.output if name in known and node.op_type != "ReorderOutput"}
         )
@@ -42,8 +42,13 @@ def makers_of(optimised: Sequence[Any], original: Sequence[Any]) -> dict[str, st
     return found
 
 
-def _after_sum(node: Any, name: str, readers: Mapping[str, Sequence[Any]]) -> str:
-    """The value that a blocked node makes: behind the addition, and what is done to the sum, that it has taken in."""
+def after_sum(node: Any, name: str, readers: Mapping[str, Sequence[Any]]) -> str:
+    """The value that a blocked node makes: behind the addition, and what is done to the sum, that it has taken in.
+
+    Args:
+        name: The value that it made before, which it is named after.
+        readers: Nodes of the graph as it is in the file that read a value.
+    """
     if len(node.input) <= _SUM_INPUT or not node.input[_SUM_INPUT]:
         return name
     steps = 1 + any(attribute.name == "activation" for attribute in node.attribute)

@@ -1,0 +1,104 @@
+"""What one profile says, in plain sentences."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modelpack_gui.core.figures import plural, rounded, significant
+from modelpack_gui.core.operator_kinds import kind_of
+from modelpack_gui.core.profile_reasons import flags_of, reason_text, reasons_of
+from modelpack_gui.core.records import ProfileReport, ProfileRow
+
+_WORTH_A_NOTE = 0.02
+_MUCH = 0.25
+
+
+@dataclass(frozen=True)
+class OpTotal:
+    """All rows of one op type.
+
+    Attributes:
+        mean_us: A run of the model, microseconds.
+        share: Of the sum over all rows, 0..1.
+    """
+
+    op_type: str
+    kind: str
+    mean_us: float
+    calls: float
+    rows: int
+    share: float
+
+
+def op_totals(rows: Sequence[ProfileRow]) -> tuple[OpTotal, ...]:
+    """Totals by op type, largest first."""
+    groups: defaultdict[str, list[ProfileRow]] = defaultdict(list)
+    for row in rows:
+        groups[row.op_type].append(row)
+    totals = [
+        OpTotal(
+            op_type,
+            kind_of(op_type),
+            sum(row.mean_us for row in group),
+            sum(row.calls for row in group),
+            len(group),
+            sum(row.share for row in group),
+        )
+        for op_type, group in groups.items()
+    ]
+    return tuple(sorted(totals, key=lambda total: -total.mean_us))
+
+
+def place_of(row: ProfileRow) -> str:
+    """Where a row is, as a person would say it: its module, else its node."""
+    return row.module or (row.originals[0] if row.originals else row.name)
+
+
+def summary_of(rows: Sequence[ProfileRow], total_us: float) -> str:
+    """`72 % of the time in operators goes to convolution (6 places); most of that to layers.1.c2, 26 %.`
+
+    Args:
+        rows: Largest first.
+        total_us: Of a run, what lies between the operators included.
+    """
+    if not rows:
+        return "The profiler saw no operator."
+    kinds: defaultdict[str, list[ProfileRow]] = defaultdict(list)
+    for row in rows:
+        kinds[kind_of(row.op_type)].append(row)
+    kind, members = max(kinds.items(), key=lambda item: sum(row.share for row in item[1]))
+    share = sum(row.share for row in members)
+    text = f"{percent(share)} of the time in operators goes to {kind}"
+    if len(members) > 1:
+        text += (
+            f" ({plural(len(members), 'place')}); most of that to {place_of(members[0])}, {percent(members[0].share)}"
+        )
+    else:
+        text += f": {members[0].op_type} in {place_of(members[0])}"
+    outside = 1.0 - sum(row.mean_us for row in rows) / total_us if total_us > 0.0 else 0.0
+    if outside >= _MUCH:
+        text += f". {percent(outside)} of a run goes by between the operators"
+    return f"{text}."
+
+
+def notes_of(report: ProfileReport) -> tuple[str, ...]:
+    """What to know of a profile, most time first; what takes less than 2 % is left out."""
+    notes = []
+    for reason, rows in reasons_of(report.rows, flags_of(report)):
+        share = sum(row.share for row in rows)
+        if share >= _WORTH_A_NOTE or reason.code == "fallback":
+            notes.append(f"{percent(share)} of the time: {reason_text(reason, rows)}")
+    if report.wall_us > 0.0 and report.profiled_us > report.wall_us * (1.0 + _MUCH):
+        notes.append(
+            f"The profiler itself makes a run {significant(report.profiled_us / report.wall_us, 2)} times as long"
+            f" ({significant(report.profiled_us)} instead of {significant(report.wall_us)} µs): take the shares, not"
+            " the times."
+        )
+    return tuple(notes)
+
+
+def percent(share: float) -> str:
+    """`72 %`, `0.4 %`."""
+    return f"{rounded(100.0 * share)} %" if share < 0.995 else "100 %"

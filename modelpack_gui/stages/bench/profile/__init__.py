@@ -1,0 +1,1 @@
+"""Where the time of one runner goes, operator by operator."""
