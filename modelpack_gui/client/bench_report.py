@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from modelpack_gui.core import stats
+from modelpack_gui.core import stats, stats_doubts
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import BenchRequest, Capabilities, PreparedRunner, RunnerResult, RunnerSpec
 
@@ -49,7 +49,7 @@ def _result(item: Measured, baseline: Measured | None, seed: int) -> RunnerResul
         latencies_ms=tuple(item.latencies_ms),
         summary=summary,
         speedup=speedup,
-        doubts=stats.doubts(summary) if summary is not None else (),
+        doubts=stats_doubts.doubts(summary) if summary is not None else (),
         error=item.error,
         spec=item.spec,
     )

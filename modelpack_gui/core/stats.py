@@ -1,24 +1,21 @@
 """Statistics of latencies, standard library only.
 
-Percentiles interpolate linearly between order statistics (Hyndman & Fan 1996, definition 7; numpy's default).
-Consecutive runs are correlated, so intervals come from a moving-block bootstrap (Künsch 1989) and not from one that
-draws single runs.
+Percentiles interpolate linearly between order statistics (Hyndman & Fan 1996, definition 7; numpy's default). Where
+their intervals come from is told in `core.stats_intervals`.
 """
 
 from __future__ import annotations
 
 import math
-import random
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
-from modelpack_gui.core.records.latency import Doubt, Estimate, LatencySummary
+from modelpack_gui.core.records.latency import Estimate, LatencySummary
+from modelpack_gui.core.stats_intervals import median_interval, ratio_interval, tail_interval
+from modelpack_gui.core.stats_shape import FAR_FENCE, modes
 
-RESAMPLES = 400
-FEWEST_RESAMPLES = 100
-DRAWS = 4_000_000
-"""Values drawn for one runner's intervals at most: those of a long benchmark are narrow, and must not take long."""
-BLOCK = 25
+UNCARRIED = 0.025
+"""A percentile is left out where the chance that even the largest value lies below it is above this."""
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
@@ -35,29 +32,36 @@ def percentile(ordered: Sequence[float], share: float) -> float:
     return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
 
 
-def summarise(latencies_ms: Sequence[float], seed: int = 0) -> LatencySummary:
+def carries(count: int, share: float) -> bool:
+    """Whether so many values bound that percentile from above: of 500 the 99th, of 368 not."""
+    return share**count <= UNCARRIED
+
+
+def summarise(latencies_ms: Sequence[float], seed: int = 0, turns: Sequence[int] = ()) -> LatencySummary:
     """Describe one runner's latencies, in the order they were measured.
 
+    Args:
+        seed: Of the resampling.
+        turns: Runs in each turn, in order; empty if the runs were not made in turns.
+
     Raises:
-        ValueError: There are none.
+        ValueError: There are no latencies, or the turns have another number of runs.
     """
     ordered = sorted(latencies_ms)
+    p50_ms = Estimate(percentile(ordered, 0.5), *median_interval(latencies_ms, turns, seed))
     mean = statistics.fmean(ordered)
     std = statistics.stdev(ordered) if len(ordered) > 1 else 0.0
-    shares = (0.50, 0.95, 0.99)
-    resampled: list[list[float]] = [[] for _ in shares]  # not the samples themselves: of a long run they fill memory
-    for sample in _block_resamples(latencies_ms, seed, _how_many(ordered)):
-        sample.sort()
-        for values, share in zip(resampled, shares, strict=True):
-            values.append(percentile(sample, share))
-    p50_ms, p95_ms, p99_ms = (
-        _interval(percentile(ordered, share), values) for values, share in zip(resampled, shares, strict=True)
-    )
-
     low_quartile, high_quartile = percentile(ordered, 0.25), percentile(ordered, 0.75)
-    reach = 3.0 * (high_quartile - low_quartile)
+    reach = FAR_FENCE * (high_quartile - low_quartile)
     third = max(1, len(latencies_ms) // 3)
     first, last = statistics.median(latencies_ms[:third]), statistics.median(latencies_ms[-third:])
+
+    def tail(share: float) -> Estimate | None:
+        if not carries(len(ordered), share):
+            return None
+        value = percentile(ordered, share)
+        return Estimate(value, *tail_interval(latencies_ms, turns, ordered, value, share))
+
     return LatencySummary(
         count=len(ordered),
         mean_ms=mean,
@@ -65,70 +69,62 @@ def summarise(latencies_ms: Sequence[float], seed: int = 0) -> LatencySummary:
         min_ms=ordered[0],
         max_ms=ordered[-1],
         p50_ms=p50_ms,
-        p95_ms=p95_ms,
-        p99_ms=p99_ms,
+        p95_ms=tail(0.95),
+        p99_ms=tail(0.99),
         cov=std / mean if mean else 0.0,
         outliers=sum(not low_quartile - reach <= value <= high_quartile + reach for value in ordered),
         drift=last / first if first else 1.0,
         throughput_per_s=1000.0 / mean if mean else 0.0,
+        p999_ms=tail(0.999),
+        iqr_share=(high_quartile - low_quartile) / p50_ms.value if p50_ms.value else 0.0,
+        modes=modes(latencies_ms, turns),
     )
 
 
-def speedup(baseline_ms: Sequence[float], latencies_ms: Sequence[float], seed: int = 0) -> Estimate:
+def speedup(
+    baseline_ms: Sequence[float],
+    latencies_ms: Sequence[float],
+    seed: int = 0,
+    baseline_turns: Sequence[int] = (),
+    turns: Sequence[int] = (),
+) -> Estimate:
     """p50 of the baseline over p50 of the other: above 1 is faster than the baseline.
 
+    With the turns of both given, turn number i of one belongs to the same round as turn number i of the other. What
+    the machine did in a round it did to both, so rounds are resampled whole. If one was stopped early, only the
+    rounds that both had are compared.
+
     Raises:
-        ValueError: One of them is empty.
+        ValueError: One of them is empty, or its turns have another number of runs.
     """
-    value = _median(baseline_ms) / _median(latencies_ms)
-    count = _how_many(max(baseline_ms, latencies_ms, key=len))
-    ones, others = (
-        map(_median, _block_resamples(values, seed + i, count))
-        for i, values in enumerate((baseline_ms, latencies_ms))
-    )
-    return _interval(value, [one / other for one, other in zip(ones, others, strict=True)])
-
-
-def doubts(summary: LatencySummary) -> tuple[Doubt, ...]:
-    """Reasons not to trust the figures, in plain words."""
-    found = []
-    if summary.drift > 1.10 or summary.drift < 0.90:
-        direction = "slower" if summary.drift > 1 else "faster"
-        change = 100 * abs(summary.drift - 1.0)
-        text = f"The last third of the runs was {change:.0f} % {direction} than the first: not in a steady state."
-        found.append(Doubt("drift", text))
-    half_width = (summary.p50_ms.high - summary.p50_ms.low) / (2.0 * summary.p50_ms.value or 1.0)
-    if half_width > 0.05:
-        text = f"The p50 is known to ±{100 * half_width:.0f} % only: the machine was busy, or the runs are too few."
-        found.append(Doubt("imprecise", text))
-    if summary.outliers > 0.05 * summary.count:
-        found.append(Doubt("outliers", f"{summary.outliers} of {summary.count} runs lie far outside the rest."))
-    return tuple(found)
-
-
-def _median(values: Sequence[float]) -> float:
-    if not values:
+    ones, others, rounds = _common_rounds(baseline_ms, latencies_ms, baseline_turns, turns)
+    if not ones or not others:
         raise ValueError("no values")
-    return statistics.median(values)
+    value = max(statistics.median(ones), _SHORTEST_MS) / max(statistics.median(others), _SHORTEST_MS)
+    return Estimate(value, *ratio_interval(value, ones, others, *rounds, seed))
 
 
-def _interval(value: float, resampled: list[float]) -> Estimate:
-    ordered = sorted(resampled)
-    return Estimate(value, percentile(ordered, 0.025), percentile(ordered, 0.975))
+def precision(latencies_ms: Sequence[float], turns: Sequence[int] = (), seed: int = 0) -> float:
+    """How well p50 is known: half the width of its 95 % interval over its value; 0.01 is 1 %.
+
+    Raises:
+        ValueError: As `summarise`.
+    """
+    low, high = median_interval(latencies_ms, turns, seed)
+    return (high - low) / (2.0 * max(statistics.median(latencies_ms), _SHORTEST_MS))
 
 
-def _how_many(values: Sequence[float]) -> int:
-    return max(FEWEST_RESAMPLES, min(RESAMPLES, DRAWS // len(values)))
+_SHORTEST_MS = 1e-9
+"""A coarse clock may say 0."""
+
+_FEWEST_COMMON = 2
 
 
-def _block_resamples(values: Sequence[float], seed: int, count: int) -> Iterator[list[float]]:
-    draw: Callable[[int], int] = random.Random(seed).randrange  # noqa: S311 (statistics, not secrets)
-    length = min(BLOCK, max(1, len(values) // 4))
-    starts = len(values) - length + 1
-    blocks = math.ceil(len(values) / length)
-    for _ in range(count):
-        sample: list[float] = []
-        for _ in range(blocks):
-            start = draw(starts)
-            sample.extend(values[start : start + length])
-        yield sample[: len(values)]
+def _common_rounds(
+    ones: Sequence[float], others: Sequence[float], one_turns: Sequence[int], other_turns: Sequence[int]
+) -> tuple[Sequence[float], Sequence[float], tuple[Sequence[int], Sequence[int]]]:
+    common = min(len(one_turns), len(other_turns))
+    if len(one_turns) == len(other_turns) or common < _FEWEST_COMMON:
+        return ones, others, (one_turns, other_turns)
+    one_turns, other_turns = one_turns[:common], other_turns[:common]
+    return ones[: sum(one_turns)], others[: sum(other_turns)], (one_turns, other_turns)

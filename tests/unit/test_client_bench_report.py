@@ -16,7 +16,7 @@ def measured(runner: str, median_ms: float, seed: int = 0, runs: int = 200) -> M
 def test_a_faster_runner_is_named_with_its_speedup_and_interval() -> None:
     baseline, sentence, results = judge([measured("eager", 2.4), measured("fast", 0.8, seed=1)], seed=0)
     assert baseline == "eager"
-    assert sentence.startswith("Fast is 3.0 times as fast as Eager (3.0 to 3.0): p50 0.80")
+    assert sentence.startswith("Fast is 3.0 times as fast as Eager (3.0 to 3.")
     assert results[0].speedup is None
     assert results[1].speedup is not None
     assert 2.9 < results[1].speedup.low < results[1].speedup.value < results[1].speedup.high < 3.1

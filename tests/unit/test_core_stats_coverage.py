@@ -1,0 +1,125 @@
+"""How often intervals hold the truth, over experiments as a benchmark makes them.
+
+Two runners in 20 interleaved turns of 25: log-normal noise that is autocorrelated within a turn, levels of the turns
+that are autocorrelated too, now and then a far value, and a machine whose speed drifts for both.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from modelpack_gui.core import stats
+from modelpack_gui.core.bench_noise import band_of
+from modelpack_gui.core.bench_verdict import compared
+
+EXPERIMENTS = 1000
+TURNS = (25,) * 20
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Standard deviations of logarithms, and how much each value resembles the one before it.
+
+    Attributes:
+        within, within_phi: Of runs within a turn.
+        between, between_phi: Of a runner's turns, on its own.
+        machine: Of the rounds, for both runners alike; it also drifts by 5 %.
+        spikes: Share of runs that take much longer.
+        second: Share of runs in a second hump, 30 % slower.
+    """
+
+    within: float = 0.02
+    within_phi: float = 0.4
+    between: float = 0.01
+    between_phi: float = 0.15
+    machine: float = 0.01
+    spikes: float = 0.02
+    second: float = 0.0
+
+
+def correlated(draw: np.random.Generator, shape: tuple[int, ...], sigma: float, phi: float) -> Array:
+    """A first-order autoregression along the last axis, in its steady state."""
+    values = draw.normal(0.0, sigma, shape)
+    for i in range(1, shape[-1]):
+        values[..., i] = phi * values[..., i - 1] + math.sqrt(1.0 - phi * phi) * values[..., i]
+    return values
+
+
+def experiment(draw: np.random.Generator, noise: Noise, runners: int = 2) -> list[list[float]]:
+    """Latencies of runners whose true medians are the same, in milliseconds."""
+    rounds = len(TURNS)
+    drift = draw.choice((-0.05, 0.05)) * np.linspace(0.0, 1.0, rounds)
+    machine = drift + correlated(draw, (rounds,), noise.machine, 0.7)
+    shape = (runners, rounds, TURNS[0])
+    logs = correlated(draw, shape, noise.within, noise.within_phi)
+    logs += correlated(draw, shape[:2], noise.between, noise.between_phi)[..., None] + machine[None, :, None]
+    logs += np.where(draw.random(shape) < noise.spikes, draw.exponential(1.0, shape), 0.0)
+    logs += np.where(draw.random(shape) < noise.second, math.log(1.3), 0.0)
+    return [list(map(float, one)) for one in np.exp(logs).reshape(runners, -1)]
+
+
+@pytest.mark.parametrize(
+    ("noise", "seed"),
+    [
+        pytest.param(Noise(), 1, id="usual"),
+        pytest.param(Noise(between=0.005, within=0.05, within_phi=0.2), 2, id="runs-vary"),
+        pytest.param(Noise(between=0.04), 3, id="turns-vary"),
+    ],
+)
+def test_intervals_hold_the_true_ratio_as_often_as_they_claim(noise: Noise, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    true_ratio = 1.66
+    held = 0
+    for number in range(EXPERIMENTS):
+        baseline, other = experiment(draw, noise)
+        ratio = stats.speedup([true_ratio * value for value in baseline], other, number, TURNS, TURNS)
+        held += ratio.low <= true_ratio <= ratio.high
+    assert 0.93 <= held / EXPERIMENTS <= 0.97
+
+
+def test_two_identical_runners_are_declared_equal() -> None:
+    draw = np.random.default_rng(4)
+    equal = equal_without_band = 0
+    for number in range(EXPERIMENTS):
+        baseline, again, other = experiment(draw, Noise(), 3)
+        ratio = stats.speedup(baseline, other, number, TURNS, TURNS)
+        band = band_of(stats.speedup(baseline, again, number, TURNS, TURNS))
+        equal += compared(ratio, band) == "equal"
+        equal_without_band += compared(ratio) == "equal"
+    assert equal / EXPERIMENTS >= 0.95
+    assert 0.93 <= equal_without_band / EXPERIMENTS < 1.0
+
+
+def test_a_difference_well_beyond_the_noise_is_found() -> None:
+    draw = np.random.default_rng(5)
+    found = 0
+    for number in range(100):
+        baseline, again, other = experiment(draw, Noise(), 3)
+        band = band_of(stats.speedup(baseline, again, number, TURNS, TURNS))
+        ratio = stats.speedup([1.05 * value for value in baseline], other, number, TURNS, TURNS)
+        found += compared(ratio, band) == "faster"
+    assert found >= 95
+
+
+@pytest.mark.parametrize("share", [0.5, 0.95, 0.99])
+def test_intervals_of_a_percentile_hold_it_as_often_as_they_claim(share: float) -> None:
+    draw = np.random.default_rng(6)
+    quiet = Noise(between=0.01, machine=1e-9, spikes=0.0)
+    sigma = math.hypot(quiet.within, quiet.between)
+    normal_quantile = {0.5: 0.0, 0.95: 1.6449, 0.99: 2.3263}[share]
+    truth = math.exp(sigma * normal_quantile)
+    tries, held = 300, 0
+    for number in range(tries):
+        logs = correlated(draw, (20, 25), quiet.within, quiet.within_phi)
+        logs += draw.normal(0.0, quiet.between, (20, 1))
+        summary = stats.summarise(list(map(float, np.exp(logs).ravel())), number, TURNS)
+        estimate = {0.5: summary.p50_ms, 0.95: summary.p95_ms, 0.99: summary.p99_ms}[share]
+        assert estimate is not None
+        held += estimate.low <= truth <= estimate.high
+    assert held / tries >= 0.92
