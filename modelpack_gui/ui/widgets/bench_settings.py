@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import BenchSpec
 from modelpack_gui.ui.bench_edits import edit_bench
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.models.bench_numbers import parse_cpus, parse_rates, spell_cpus, spell_rates
+from modelpack_gui.ui.models.bench_numbers import parse_cpus, spell_cpus
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
-from modelpack_gui.ui.widgets.basics import wrapped_label
+from modelpack_gui.ui.widgets.bench_load_settings import load_summary
 from modelpack_gui.ui.widgets.decimal_field import DecimalField
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.fold_row import FoldRow
-from modelpack_gui.ui.widgets.number_fields import ParsedEdit, SpinField, join, parse_sizes
+from modelpack_gui.ui.widgets.labelled import labelled
+from modelpack_gui.ui.widgets.number_fields import ParsedEdit, SpinField
 from modelpack_gui.ui.widgets.status_line import StatusLine
 
-PROTOCOL, LOAD = "bench-protocol", "bench-load"
+PROTOCOL = "bench-protocol"
 USUAL_PRECISION, USUAL_BUDGET_S = 0.01, 120.0
 """Half a per cent would take minutes on a machine that is not tuned; 1 % is well below what one deploys for."""
 
@@ -36,9 +35,6 @@ _UNDO = {
     "fresh_inputs": "change fresh inputs",
     "pin_cpus": "change processors",
     "batch_size": "change batch size",
-    "callers": "change callers",
-    "rates_per_s": "change arrival rates",
-    "load_s": "change time under load",
 }
 
 
@@ -72,16 +68,14 @@ class BenchSettings(QWidget):
         self.batch_size.setMaximumWidth(140)
         self.noise_run = self._box("noise_run", "Measure the baseline twice (A/A)")
         self.fresh_inputs = self._box("fresh_inputs", "New input values for every run")
-        self.pin_cpus = self._line("pin_cpus", "Processors", parse_cpus, spell_cpus, "any")
-        self.callers = self._line("callers", "Callers", parse_sizes, join, "none")
-        self.rates = self._line("rates_per_s", "Arrival rates", parse_rates, spell_rates, "none")
-        self.load_s = DecimalField("Seconds at each load", 0.1, 3600.0, 1, " s")
-        self.load_s.setObjectName("bench-load-s")
-        self.load_s.valueChanged.connect(lambda value: self._edit("load_s", value))
-
+        self.pin_cpus = ParsedEdit("Processors", parse_cpus, spell_cpus)
+        self.pin_cpus.setObjectName("bench-pin-cpus")
+        self.pin_cpus.setPlaceholderText("any")
+        self.pin_cpus.setMaximumWidth(120)
+        self.pin_cpus.value_edited.connect(lambda value: self._edit("pin_cpus", value))
+        self.pin_cpus.problem_changed.connect(self._show_problem)
         self.folds = FoldRow()
         self.folds.add(PROTOCOL, "More", self._make_protocol())
-        self.folds.add(LOAD, "Under load", self._make_load())
         self.problem = StatusLine(Status.FAILED)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -93,19 +87,14 @@ class BenchSettings(QWidget):
         controller.capabilities_changed.connect(self._show)
         self._show()
 
-    @property
-    def fields(self) -> tuple[ParsedEdit, ...]:
-        """What is typed into and may be wrong."""
-        return self.pin_cpus, self.callers, self.rates
-
     # Building
 
     def _make_first(self) -> QWidget:
         made = QWidget()
         flow = FlowLayout(made)
-        flow.addWidget(_labelled(self.warmup_runs, "Before the first timed run of each runner; drawn, not counted"))
+        flow.addWidget(labelled(self.warmup_runs, "Before the first timed run of each runner; drawn, not counted"))
         tip = "Of each runner, in turns. Fewer than 500 are a first look: p99 needs some hundreds to be known well"
-        flow.addWidget(_labelled(self.iterations, tip))
+        flow.addWidget(labelled(self.iterations, tip))
         until = QWidget()
         row = QHBoxLayout(until)
         row.setContentsMargins(0, 0, 0, 0)
@@ -120,18 +109,18 @@ class BenchSettings(QWidget):
             widget.setToolTip(tip)
         flow.addWidget(until)
         tip = "Threads inside an operator, the same for every runner; auto: as many as there are physical cores"
-        flow.addWidget(_labelled(self.threads, tip))
+        flow.addWidget(labelled(self.threads, tip))
         return made
 
     def _make_protocol(self) -> QWidget:
         made = QWidget()
         flow = FlowLayout(made)
-        flow.addWidget(_labelled(self.block_runs, "Timed runs of a runner before the next one has its turn"))
-        flow.addWidget(_labelled(self.budget, "The timed runs end after this long, whatever was reached"))
-        flow.addWidget(_labelled(self.seed, "Of the order of turns, of new inputs, and of the intervals"))
-        flow.addWidget(_labelled(self.batch_size, "Size of the batch axis; it must be dynamic in the artifact"))
+        flow.addWidget(labelled(self.block_runs, "Timed runs of a runner before the next one has its turn"))
+        flow.addWidget(labelled(self.budget, "The timed runs end after this long, whatever was reached"))
+        flow.addWidget(labelled(self.seed, "Of the order of turns, of new inputs, and of the intervals"))
+        flow.addWidget(labelled(self.batch_size, "Size of the batch axis; it must be dynamic in the artifact"))
         tip = "Logical processors that the runners keep to, such as 0-3, where the system can; empty: any"
-        flow.addWidget(_labelled(self.pin_cpus, tip))
+        flow.addWidget(labelled(self.pin_cpus, tip))
         self.noise_run.setToolTip(
             "In two processes: what the two differ by is noise, and no smaller difference counts. "
             "It takes as long as one more runner"
@@ -142,28 +131,6 @@ class BenchSettings(QWidget):
         )
         flow.addWidget(self.noise_run)
         flow.addWidget(self.fresh_inputs)
-        return made
-
-    def _make_load(self) -> QWidget:
-        made = QWidget()
-        flow_place = QWidget()
-        flow = FlowLayout(flow_place)
-        flow.addWidget(
-            _labelled(self.callers, "Numbers of callers at once, such as 1, 2, 4: each calls again at once")
-        )
-        tip = "Calls a second, such as 50, 100, evenly spaced; a stall counts for every call that it holds up"
-        flow.addWidget(_labelled(self.rates, tip))
-        flow.addWidget(_labelled(self.load_s, "How long each load lasts, for each runner"))
-        about = wrapped_label(
-            "After the latencies, each runner is tried with so many callers at once (closed loop), and with calls "
-            "that arrive at a fixed rate whether or not the last one has ended (open loop).",
-            is_muted=True,
-        )
-        column = QVBoxLayout(made)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING)
-        column.addWidget(flow_place)
-        column.addWidget(about)
         return made
 
     def _spin(self, name: str, label: str, low: int, high: int) -> SpinField:
@@ -178,16 +145,6 @@ class BenchSettings(QWidget):
         box.setObjectName(f"bench-{name.replace('_', '-')}")
         box.clicked.connect(lambda is_on: self._edit(name, is_on))
         return box
-
-    def _line(self, name: str, label: str, parse: Any, spell: Any, placeholder: str) -> ParsedEdit:
-        line = ParsedEdit(label, parse, spell)
-        line.setObjectName(f"bench-{name.replace('_', '-')}")
-        line.setAccessibleName(label)
-        line.setPlaceholderText(placeholder)
-        line.setMaximumWidth(120)
-        line.value_edited.connect(lambda value: self._edit(name, value))
-        line.problem_changed.connect(self._show_problem)
-        return line
 
     # Editing and showing
 
@@ -227,15 +184,11 @@ class BenchSettings(QWidget):
             box.setChecked(is_on)
         self.precision.set_value(100.0 * (bench.precision or USUAL_PRECISION))
         self.precision.setEnabled(bench.precision is not None)
-        self.load_s.set_value(bench.load_s)
         self.pin_cpus.set_value(bench.pin_cpus)
-        self.callers.set_value(bench.callers)
-        self.rates.set_value(bench.rates_per_s)
         self.folds.set_summary(PROTOCOL, protocol_summary(bench))
-        self.folds.set_summary(LOAD, load_summary(bench))
 
     def _show_problem(self) -> None:
-        self.problem.set_text("\n".join(field.problem for field in self.fields if field.problem))
+        self.problem.set_text(self.pin_cpus.problem)
 
 
 def protocol_summary(bench: BenchSpec) -> str:
@@ -248,29 +201,6 @@ def protocol_summary(bench: BenchSpec) -> str:
         "A/A run" if bench.noise_run else "no A/A run",
         "new inputs" if bench.fresh_inputs else "",
         f"processors {spell_cpus(bench.pin_cpus)}" if bench.pin_cpus else "",
+        f"then {load_summary(bench)}" if load_summary(bench) else "",
     ]
     return ", ".join(part for part in parts if part)
-
-
-def load_summary(bench: BenchSpec) -> str:
-    """What loads are tried after the latencies, in short."""
-    parts = [
-        f"{join(bench.callers)} {'caller' if bench.callers == (1,) else 'callers'}" if bench.callers else "",
-        f"{spell_rates(bench.rates_per_s)} a second" if bench.rates_per_s else "",
-    ]
-    told = ", ".join(part for part in parts if part)
-    return f"{told}, {bench.load_s:g} s each" if told else "not measured"
-
-
-def _labelled(field: QWidget, tip: str) -> QWidget:
-    made = QWidget()
-    field.setToolTip(tip)
-    label = QLabel(field.accessibleName())
-    label.setBuddy(field)
-    label.setToolTip(tip)
-    row = QHBoxLayout(made)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(SPACING)
-    row.addWidget(label)
-    row.addWidget(field)
-    return made
