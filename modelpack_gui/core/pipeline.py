@@ -189,7 +189,7 @@ def verdict_of(result: Result) -> Verdict:
     if isinstance(result, SweepReport):
         return Verdict.PASSED if any(cell.summary is not None for cell in result.cells) else Verdict.FAILED
     if isinstance(result, BenchReport):
-        measured = [runner for runner in result.runners if runner.summary is not None]
+        measured = [runner for runner in result.runners if runner.is_valid]  # a fast wrong answer is none
         if not measured:
             return Verdict.FAILED
         is_whole = result.is_complete and len(measured) == len(result.runners)

@@ -1,4 +1,4 @@
-"""A benchmark with all that a latency lab knows: outputs, cold starts, doubts, noise and loads, with made-up figures."""
+"""A benchmark with all that a latency lab knows: outputs, cold starts, doubts, noise and loads; figures made up."""
 
 from __future__ import annotations
 
@@ -130,6 +130,4 @@ def with_failed_load(report: BenchReport) -> BenchReport:
     error = ErrorInfo("load-failed", "The runner died under 4 callers.", "Try fewer.")
     first = report.runners[0]
     broken = dataclasses.replace(first.load[0], error=error, throughput_per_s=0.0, percentiles_ms={}, max_ms=0.0)
-    return dataclasses.replace(
-        report, runners=(dataclasses.replace(first, load=(broken,)), *report.runners[1:])
-    )
+    return dataclasses.replace(report, runners=(dataclasses.replace(first, load=(broken,)), *report.runners[1:]))

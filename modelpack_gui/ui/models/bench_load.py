@@ -110,8 +110,8 @@ COLUMNS: tuple[Column[LoadRow], ...] = (
         "Load",
         value=lambda row: (row.point.mode, row.point.rate_per_s or row.point.callers),
         text=lambda row: load_text(row.point),
-        tooltip="Callers that call again as soon as they have an answer (closed loop), or calls that arrive at a fixed "
-        "rate (open loop)",
+        tooltip="Callers that call again as soon as they have an answer (closed loop), or calls that arrive at a "
+        "fixed rate (open loop)",
     ),
     _figure("Per second", lambda point: point.throughput_per_s or None, "Calls that were completed in a second"),
     _percentile("p50 ms", "0.5", "Half of the calls are faster"),

@@ -20,18 +20,18 @@ from modelpack_gui.ui.runner_colors import keys_of, look_of
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
-from modelpack_gui.ui.widgets.basics import heading, wrapped_label
+from modelpack_gui.ui.widgets.basics import wrapped_label
 from modelpack_gui.ui.widgets.data_table import DataTable
-from modelpack_gui.ui.widgets.latency_chart import ECDF, HISTOGRAM, SERIES, LatencyChart, LatencySeries
+from modelpack_gui.ui.widgets.latency_chart import ECDF, HISTOGRAM, MODES, SERIES, VIOLIN, LatencyChart, LatencySeries
 from modelpack_gui.ui.widgets.runner_progress import RunnerProgress
 from modelpack_gui.ui.widgets.segments import Segments
 from modelpack_gui.ui.widgets.status_line import StatusLine
 
-_MODES = {HISTOGRAM: "Histogram", ECDF: "ECDF", SERIES: "Time series"}
 _MODE_TIPS = {
     HISTOGRAM: "How many runs took how long",
-    ECDF: "Empirical distribution function: the share of runs that took at most so long",
-    SERIES: "Every run in the order it was made, warm-up first",
+    ECDF: "The share of runs that took at most so long (empirical distribution function, ECDF)",
+    VIOLIN: "The shape of each runner beside the others, with median and quartiles",
+    SERIES: "Every run in the order it was made, warm-up first, rounds shaded",
 }
 
 
@@ -87,16 +87,14 @@ class LatencyResults(QWidget):
     def _make_chart_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(SPACING)
-        row.addWidget(heading("Latency"))
-        row.addStretch(1)
-        row.addWidget(self.log_scale)
-        row.addSpacing(SPACING)
-        self.modes = Segments(_MODES, _MODE_TIPS)
+        self.modes = Segments(MODES, _MODE_TIPS)
         self.modes.setAccessibleName("Chart")
         self.modes.chosen.connect(self.set_mode)
         row.addWidget(self.modes)
+        row.addStretch(1)
+        row.addWidget(self.log_scale)
         remembered = self._settings.text("bench/chart", HISTOGRAM)
-        self.set_mode(remembered if remembered in _MODES else HISTOGRAM)
+        self.set_mode(remembered if remembered in MODES else HISTOGRAM)
         return row
 
     def set_mode(self, mode: str) -> None:
@@ -157,4 +155,13 @@ class LatencyResults(QWidget):
 
 def _series(row: RunnerRow) -> LatencySeries:
     one = row.result
-    return LatencySeries(one.runner, one.title, row.look.color, one.warmup_ms, one.latencies_ms)
+    return LatencySeries(
+        one.runner,
+        one.title,
+        row.look.color,
+        one.warmup_ms,
+        one.latencies_ms,
+        one.turns,
+        not row.is_invalid,
+        row.look.is_dashed,
+    )
