@@ -5,25 +5,19 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from pathlib import Path
-from typing import Any
 
-from modelpack_gui.cli.commands import job_setup
 from modelpack_gui.cli.console import Console
 from modelpack_gui.cli.recipe_args import recipe_of
+from modelpack_gui.cli.recipe_jobs import run_jobs, write_report
 from modelpack_gui.cli.report_advice import lint_text, probe_text, suggestion_text
-from modelpack_gui.cli.results_json import results_data, write_results
-from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, NOT_PASSED, PASSED
+from modelpack_gui.cli.status import NOT_PASSED, PASSED
 from modelpack_gui.client.recipe_file import moved, save_recipe, with_relative_paths
-from modelpack_gui.client.recipe_run import resolved_interpreter, run_job
-from modelpack_gui.core import serde
-from modelpack_gui.core.events import Cancelled, Failed, Outcome
 from modelpack_gui.core.recipe import Recipe, check_values
 from modelpack_gui.core.records import (
     LintReport,
     LintRequest,
     ProbeReport,
     ProbeRequest,
-    Request,
     SuggestedInputs,
     SuggestInputsRequest,
 )
@@ -33,9 +27,10 @@ def inputs(arguments: argparse.Namespace, console: Console) -> int:
     """`modelpack inputs`."""
     recipe, base = recipe_of(arguments)
     request = SuggestInputsRequest(recipe.source, recipe.inputs)
-    found, status = _run(arguments, console, "suggest-inputs", request, recipe, base)
-    if found is None:
+    results, status = run_jobs(arguments, console, recipe, base, "suggest-inputs", (request,))
+    if not results:
         return status
+    found = results[0]
     assert isinstance(found, SuggestedInputs)
     console.result(suggestion_text(found))
     status = NOT_PASSED if found.error is not None else PASSED
@@ -44,7 +39,7 @@ def inputs(arguments: argparse.Namespace, console: Console) -> int:
         check_values(recipe, "The recipe with these inputs")  # other input sets must still go with them
         _save(recipe, base, arguments.save_recipe)
         console.note(f"Saved the recipe {arguments.save_recipe} with these inputs.")
-    _write(arguments, recipe, "inputs", found, status)
+    write_report(arguments, recipe, status, inputs=found)
     return status
 
 
@@ -57,9 +52,10 @@ def probe(arguments: argparse.Namespace, console: Console) -> int:
     """`modelpack probe`."""
     recipe, base = recipe_of(arguments)
     request = ProbeRequest(recipe.source, recipe.inputs, arguments.budget)
-    report, status = _run(arguments, console, "probe", request, recipe, base)
-    if report is None:
+    results, status = run_jobs(arguments, console, recipe, base, "probe", (request,))
+    if not results:
         return status
+    report = results[0]
     assert isinstance(report, ProbeReport)
     console.result(probe_text(report))
     target: Path | None = arguments.save_recipe
@@ -68,7 +64,7 @@ def probe(arguments: argparse.Namespace, console: Console) -> int:
         recipe = dataclasses.replace(recipe, export=dataclasses.replace(recipe.export, dynamic=accepted))
         _save(recipe, base, target)
         console.note(f"Saved the recipe {target} with these axes as dynamic.")
-    _write(arguments, recipe, "probe", report, status)
+    write_report(arguments, recipe, status, probe=report)
     return status
 
 
@@ -76,34 +72,12 @@ def lint(arguments: argparse.Namespace, console: Console) -> int:
     """`modelpack lint`."""
     recipe, base = recipe_of(arguments)
     request = LintRequest(recipe.source, recipe.inputs, recipe.export)
-    report, status = _run(arguments, console, "lint", request, recipe, base)
-    if report is None:
+    results, status = run_jobs(arguments, console, recipe, base, "lint", (request,))
+    if not results:
         return status
+    report = results[0]
     assert isinstance(report, LintReport)
     status = NOT_PASSED if report.count("error") else PASSED
     console.result(lint_text(report))
-    _write(arguments, recipe, "lint", report, status)
+    write_report(arguments, recipe, status, lint=report)
     return status
-
-
-def _run(
-    arguments: argparse.Namespace, console: Console, stage: str, request: Request, recipe: Recipe, base: Path
-) -> tuple[Any, int]:
-    """The record of one job, or None and the exit status that says why there is none."""
-    with job_setup(arguments, console) as (client, monitor, interrupt):
-        interpreter = resolved_interpreter(recipe.interpreter.path, base)
-        ended = run_job(
-            client, stage, request, monitor, interpreter=interpreter, base=base, is_cancelled=interrupt.is_set
-        )
-    if isinstance(ended, Failed):
-        console.error(ended.error, is_verbose=arguments.verbose)
-        return None, BAD_INPUT if ended.outcome is Outcome.FAILED else CRASHED
-    if isinstance(ended, Cancelled):
-        return None, CANCELLED
-    return ended.result, PASSED
-
-
-def _write(arguments: argparse.Namespace, recipe: Recipe, name: str, report: Any, status: int) -> None:
-    if arguments.json:
-        data = results_data((), status, recipe=recipe, recipe_path=arguments.recipe)
-        write_results(arguments.json, {**data, name: serde.encode(report)})

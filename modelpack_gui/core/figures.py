@@ -62,6 +62,14 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
+def microseconds(us: float) -> str:
+    """A short time: `26.4 µs`, `2.41 ms`, `1.20 s`."""
+    for unit, size in (("µs", 1.0), ("ms", 1e3)):
+        if abs(us) < 999.5 * size:
+            return f"{significant(us / size)} {unit}"
+    return f"{significant(us / 1e6)} s"
+
+
 def plural(number: int, noun: str, many: str = "") -> str:
     """`1 node`, `12 nodes`."""
     return f"{number:,} {noun if number == 1 else many or noun + 's'}"

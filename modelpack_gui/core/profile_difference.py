@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from modelpack_gui.core.figures import plural, significant
+from modelpack_gui.core.figures import microseconds, plural
 from modelpack_gui.core.module_paths import common_module
 from modelpack_gui.core.operator_kinds import kind_of
 from modelpack_gui.core.profile_reasons import flags_of, reason_text, reasons_of
@@ -289,18 +289,18 @@ def _title(before: Sequence[ProfileRow], after: Sequence[ProfileRow], tokens: _T
 def _summary(before: ProfileReport, after: ProfileReport, by_kind: Sequence[Part]) -> str:
     first, second = title_of(before, after), title_of(after, before)
     change = after.wall_us - before.wall_us
-    times = f"{significant(after.wall_us)} µs a run against {significant(before.wall_us)} µs"
+    times = f"{microseconds(after.wall_us)} a run against {microseconds(before.wall_us)}"
     if change == 0.0:
         return f"{second} takes as long as {first}: {times}."
     word = "longer" if change > 0.0 else "less"
-    text = f"{second} takes {significant(abs(change))} µs {word} than {first}: {times}."
+    text = f"{second} takes {microseconds(abs(change))} {word} than {first}: {times}."
     towards = [part for part in by_kind if part.change_us * change > 0.0]
     if towards:
         main = max(towards, key=lambda part: abs(part.change_us))
         share = abs(main.change_us / change)
         doing = "" if main.title == BETWEEN else f" ({main.before.text} → {main.after.text})"
         sign = "+" if main.change_us > 0.0 else "−"
-        text += f" Most of that is {main.title}{doing}: {sign}{significant(abs(main.change_us))} µs"
+        text += f" Most of that is {main.title}{doing}: {sign}{microseconds(abs(main.change_us))}"
         text += f", {percent(share)} of the difference." if share < 1.0 else ", more than the whole difference."
         if main.reason:
             text += f" {main.reason}"

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelpack_gui.core.figures import plural, rounded, significant
+from modelpack_gui.core.figures import microseconds, plural, rounded, significant
 from modelpack_gui.core.operator_kinds import kind_of
 from modelpack_gui.core.profile_reasons import flags_of, reason_text, reasons_of
 from modelpack_gui.core.records import ProfileReport, ProfileRow
@@ -56,6 +56,14 @@ def place_of(row: ProfileRow) -> str:
     return row.module or (row.originals[0] if row.originals else row.name)
 
 
+def _exact_place(row: ProfileRow) -> str:
+    """As `place_of`; where a fused node is of several modules, its first node and the module around all of it."""
+    if len(row.modules) < 2 or len(row.originals) < 2:
+        return place_of(row)
+    where = f" in {row.module}" if row.module else ""
+    return f"{row.originals[0]} and {plural(len(row.originals) - 1, 'other')}{where}"
+
+
 def summary_of(rows: Sequence[ProfileRow], total_us: float) -> str:
     """`72 % of the time in operators goes to convolution (6 places); most of that to layers.1.c2, 26 %.`
 
@@ -93,7 +101,7 @@ def notes_of(report: ProfileReport) -> tuple[str, ...]:
     if report.wall_us > 0.0 and report.profiled_us > report.wall_us * (1.0 + _MUCH):
         notes.append(
             f"The profiler itself makes a run {significant(report.profiled_us / report.wall_us, 2)} times as long"
-            f" ({significant(report.profiled_us)} instead of {significant(report.wall_us)} µs): take the shares, not"
+            f" ({microseconds(report.profiled_us)} instead of {microseconds(report.wall_us)}): take the shares, not"
             " the times."
         )
     return tuple(notes)

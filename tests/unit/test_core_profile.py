@@ -10,41 +10,12 @@ from modelpack_gui.core.module_paths import common_module
 from modelpack_gui.core.operator_kinds import CAST, LAYOUT, OTHER, QUANTIZE, kind_of
 from modelpack_gui.core.profile_difference import BETWEEN, Part, ProfileDifference, difference
 from modelpack_gui.core.profile_summary import notes_of, op_totals, summary_of
-from modelpack_gui.core.records import ProfileReport, ProfileRow
-
-
-def row(op_type: str, us: float, name: str = "", *originals: str, **facts: object) -> ProfileRow:
-    made = ProfileRow(name or op_type, op_type, "CPUExecutionProvider", us, 1.0, 0.0, originals)
-    return dataclasses.replace(made, **facts)  # type: ignore[arg-type]
-
-
-def report(title: str, wall_us: float, *rows: ProfileRow, flags: str = "avx2") -> ProfileReport:
-    total = sum(one.mean_us for one in rows)
-    shared = tuple(dataclasses.replace(one, share=one.mean_us / total) for one in rows)
-    ordered = tuple(sorted(shared, key=lambda one: -one.mean_us))
-    return ProfileReport(title, title, wall_us, total + 10.0, 50, ordered, 10.0, facts={"cpu flags": flags})
+from modelpack_gui.core.records import ProfileRow
+from tests.unit.profiles import DYNAMIC, FLOAT, report, row
 
 
 def part(found: ProfileDifference, title: str) -> Part:
     return next(one for one in (*found.by_kind, *found.by_place) if one.title == title)
-
-
-FLOAT = report(
-    "float32",
-    120.0,
-    row("Conv", 80.0, "conv_nchwc", "conv", "relu"),
-    row("ReorderOutput", 5.0),
-    row("Gemm", 15.0, "fc", "fc"),
-)
-DYNAMIC = report(
-    "INT8 dynamic",
-    400.0,
-    row("ConvInteger", 300.0, "conv_quant", "conv_quant"),
-    row("Mul", 10.0, "conv_quant_scales_mul", "conv_quant_scales_mul"),
-    row("Relu", 10.0, "relu", "relu"),
-    row("DynamicQuantizeLinear", 40.0, "x_QuantizeLinear", "x_QuantizeLinear"),
-    row("Gemm", 16.0, "fc", "fc"),
-)
 
 
 def test_parts_add_up_to_the_difference_and_the_largest_is_first() -> None:

@@ -13,12 +13,13 @@ from pathlib import Path
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.profile_summary import notes_of, summary_of
 from modelpack_gui.core.records import BenchPrepareRequest, ProfileReport, ProfileRequest, ProfileRow
+from modelpack_gui.core.runner_titles import runner_title
 from modelpack_gui.stages import machine
 from modelpack_gui.stages.bench import prepare
 from modelpack_gui.stages.bench.base import Prepared, Runner
 from modelpack_gui.stages.bench.prepare import session_key
 from modelpack_gui.stages.bench.profile.profilers import Profiled, profiler_of
-from modelpack_gui.stages.bench.registry import find_runner
+from modelpack_gui.stages.bench.registry import find_runner, runner_infos
 
 
 def run(request: ProfileRequest, context: Context) -> ProfileReport:
@@ -94,7 +95,7 @@ def _report(
         providers[row.provider] = providers.get(row.provider, 0) + 1
     report = ProfileReport(
         runner=request.runner.key,
-        title=request.runner.label or runner.title,
+        title=runner_title(request.runner, runner_infos()),
         wall_us=wall_us,
         profiled_us=profiled.total_us,
         runs=profiled.runs,
