@@ -19,8 +19,12 @@ PACKAGES = {
     "onnxslim": "The post-step of that name after an export to ONNX.",
     "safetensors": "Checkpoints and example inputs in the .safetensors format.",
     "pillow": "Pictures as example inputs.",
+    "hdrhistogram": "Latencies of runners under load.",
+    "openvino": "The runner OpenVINO of the benchmark.",
 }
 """Packages that stages use, and what does not work without each."""
+
+_EXTRAS = frozenset({"hdrhistogram", "openvino"})
 
 _OTHER_BUILDS = {
     "onnxruntime": (
@@ -31,10 +35,12 @@ _OTHER_BUILDS = {
 
 def run(request: HelloRequest, context: Context) -> Capabilities:  # noqa: ARG001 (the signature of every stage)
     """Look at the interpreter and the machine."""
+    from modelpack_gui.stages.bench import libraries
     from modelpack_gui.stages.bench.registry import runner_infos
     from modelpack_gui.stages.export.post.registry import post_step_infos
     from modelpack_gui.stages.export.registry import exporter_infos
 
+    libraries.begin()
     found = machine.look()
     return Capabilities(
         protocol=PROTOCOL_VERSION,
@@ -70,4 +76,6 @@ def missing_of(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _package(name: str, needed_for: str) -> PackageInfo:
     pip = f'"{sys.executable}" -m pip install {name}'
-    return PackageInfo(name=name, version=installed_version(name), needed_for=needed_for, pip=pip)
+    return PackageInfo(
+        name=name, version=installed_version(name), needed_for=needed_for, pip=pip, is_extra=name in _EXTRAS
+    )

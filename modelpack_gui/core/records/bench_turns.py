@@ -20,6 +20,8 @@ class BenchPrepareRequest:
         seed: Of the fresh inputs.
         profile_folder: Absolute; where a runtime that profiles by itself shall write what it finds; empty for no
             profile.
+        folder: Absolute; the same for all runners of a benchmark: inputs are kept there, so that they are drawn once,
+            and a runner that does without torch need not load it. Empty takes the process's own scratch folder.
     """
 
     runner: RunnerSpec
@@ -31,6 +33,7 @@ class BenchPrepareRequest:
     pin_cpus: tuple[int, ...] = ()
     seed: int = 0
     profile_folder: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True)

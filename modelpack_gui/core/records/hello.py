@@ -23,12 +23,14 @@ class PackageInfo:
         version: Installed version; empty if it is missing.
         needed_for: What does not work without it.
         pip: Command that installs it in this interpreter.
+        is_extra: Whether one may well do without it: nothing but what needs it says that it is missing.
     """
 
     name: str
     version: str
     needed_for: str
     pip: str
+    is_extra: bool = False
 
 
 @dataclass(frozen=True)

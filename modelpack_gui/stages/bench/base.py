@@ -38,6 +38,7 @@ class Prepared:
         is_lossy: Whether it trades accuracy for speed on purpose.
         warnings: What to know of how it was set up.
         model: What `call` runs: the session, the module; the profiler asks it. None if there is no such object.
+        load_s: What the preparation took without what only a benchmark needs; None if that is all of it.
     """
 
     call: Call
@@ -51,6 +52,7 @@ class Prepared:
     is_lossy: bool = False
     warnings: tuple[str, ...] = ()
     model: object = None
+    load_s: float | None = None
 
     def another_call(self, seed_offset: int) -> Call:
         """A call on inputs of its own; `call` itself where there is no way to make one."""

@@ -7,7 +7,13 @@ from modelpack_gui.core.records import BenchPrepareRequest, OptionInfo
 from modelpack_gui.stages.bench import torch_model
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.options import THREADS, Options
-from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, GRAD, PRECISION_OR_AUTOCAST, mode_of
+from modelpack_gui.stages.bench.torch_options import (
+    CHANNELS_LAST,
+    GRAD,
+    PRECISION_OR_AUTOCAST,
+    device_option,
+    mode_of,
+)
 
 
 class EagerRunner:
@@ -21,7 +27,7 @@ class EagerRunner:
 
     def options(self) -> tuple[OptionInfo, ...]:
         """See Runner."""
-        return (GRAD, CHANNELS_LAST, PRECISION_OR_AUTOCAST, THREADS)
+        return (GRAD, CHANNELS_LAST, PRECISION_OR_AUTOCAST, THREADS, *device_option())
 
     def problem(self) -> str:
         """See Runner."""

@@ -8,7 +8,7 @@ from modelpack_gui.stages.bench import torch_model
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.files import artifact_of
 from modelpack_gui.stages.bench.options import THREADS, Options
-from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, PRECISION, prepared_module
+from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, PRECISION, device_option, prepared_module
 
 
 class ProgramRunner:
@@ -22,7 +22,7 @@ class ProgramRunner:
 
     def options(self) -> tuple[OptionInfo, ...]:
         """See Runner."""
-        return (CHANNELS_LAST, PRECISION, THREADS)
+        return (CHANNELS_LAST, PRECISION, THREADS, *device_option())
 
     def problem(self) -> str:
         """See Runner."""
@@ -39,7 +39,7 @@ class ProgramRunner:
         path = artifact_of(request, "pt2", context)
         torch_model.set_threads(options.threads(request.threads))
         program, _ = load_program(path)
-        module = prepared_module(program.module(), options, "cpu")
+        module = prepared_module(program.module(), options)
         draw = torch_model.drawing(request, options, context)
         facts = {"graph": "torch.export", "file": path.name}
         return torch_model.ready(module, draw, options, facts, "The ExportedProgram")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import BenchPrepareRequest, OptionInfo, tensor_inputs
-from modelpack_gui.stages.bench import onnx_session
+from modelpack_gui.stages.bench import libraries, onnx_session
 from modelpack_gui.stages.bench.base import Call, Prepared, timed_first_run
-from modelpack_gui.stages.bench.example import example_arrays
+from modelpack_gui.stages.bench.example import example_arrays, fresh_arrays
 from modelpack_gui.stages.bench.files import artifact_of
 from modelpack_gui.stages.bench.onnx_binding import binding_call
 from modelpack_gui.stages.bench.options import Options
+from modelpack_gui.stages.bench.precision import low_precision
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,11 +34,11 @@ class OnnxRuntimeRunner:
 
     def options(self) -> tuple[OptionInfo, ...]:
         """See Runner."""
-        return onnx_session.options(("CPUExecutionProvider",))
+        return onnx_session.options(libraries.devices().providers)
 
     def problem(self) -> str:
         """See Runner."""
-        return ""
+        return libraries.devices().problem
 
     def prepare(self, request: BenchPrepareRequest, options: Options, context: Context) -> Prepared:
         """Load the artifact into a session and run it once.
@@ -45,19 +47,24 @@ class OnnxRuntimeRunner:
             UserError: `artifact-missing`, `artifact-not-onnx`, `artifact-not-loadable`, `provider-not-available`,
                 `inputs-do-not-match`, `runtime-failed`.
         """
+        path = artifact_of(request, "onnx", context)
+        started_s = time.perf_counter()
         import onnxruntime as ort
 
+        session = onnx_session.open_session(path, options, request.threads, request.profile_folder)
+        load_s = time.perf_counter() - started_s
         from modelpack_gui.stages.parity.runtimes.base import match_inputs
 
-        path = artifact_of(request, "onnx", context)
-        session = onnx_session.open_session(path, options, request.threads, request.profile_folder)
+        precision, unsure = low_precision(path, context)
+        example = example_arrays(request, context)
+
         names = [info.name for info in session.get_inputs()]
         sources = match_inputs(names, [spec.name for spec in tensor_inputs(request.inputs)])
         provider, warnings = onnx_session.assigned(session, options)
         is_bound = options.flag(onnx_session.IO_BINDING.name)
 
         def make_call(seed_offset: int) -> Call:
-            arrays = example_arrays(request, context, seed_offset)
+            arrays = fresh_arrays(request, context, seed_offset, example)
             feed = {name: arrays[source] for name, source in zip(names, sources, strict=True)}
             return binding_call(session, feed) if is_bound else _plain_call(session, feed)
 
@@ -71,6 +78,8 @@ class OnnxRuntimeRunner:
                 "runtime-failed", f"ONNX Runtime could not run {path.name}", error
             ) from error
         facts = {"onnxruntime": ort.__version__, **_facts(request, options), "file": path.name}
+        if precision:
+            facts["precision"] = precision
         return Prepared(
             call,
             provider,
@@ -78,8 +87,9 @@ class OnnxRuntimeRunner:
             make_call=make_call,
             read=lambda result: _read(session, result),
             first_run_ms=first_run_ms,
-            is_lossy=False,
-            warnings=warnings,
+            is_lossy=bool(precision),
+            warnings=(*warnings, *unsure),
+            load_s=load_s + first_run_ms / 1e3,
             model=session,
         )
 

@@ -24,6 +24,10 @@ class Options:
     def __init__(self, values: Mapping[str, OptionValue]) -> None:
         self._values = dict(values)
 
+    def has(self, name: str) -> bool:
+        """Whether the runner has such an option here."""
+        return name in self._values
+
     def choice(self, name: str) -> str:
         """Of an option with choices."""
         return str(self._values[name])

@@ -27,7 +27,6 @@ def run(request: BenchPrepareRequest, context: Context) -> PreparedRunner:
         UserError: `runner-unknown`, `option-unknown`, `option-invalid`, `option-not-available`, `package-missing`,
             `runner-not-available`, `runner-takes-no-file`, `cpus-not-available`, or whatever the runner says.
     """
-    started = time.perf_counter()
     runner = find_runner(request.runner.runner)
     missing = missing_of(runner.packages)
     if missing:
@@ -45,7 +44,9 @@ def run(request: BenchPrepareRequest, context: Context) -> PreparedRunner:
         refuse_file(request, runner.title)
     warnings = keep_to(request.pin_cpus)
     context.progress(f"Preparing {runner.title}")
+    started = time.perf_counter()
     prepared = runner.prepare(request, options, context)
+    load_time_s = time.perf_counter() - started
     if request.fresh_inputs and any(spec.file for spec in request.inputs):
         warnings += ("Inputs that come from a file have the same values in every run, also with fresh inputs.",)
     gc.collect()
@@ -57,7 +58,7 @@ def run(request: BenchPrepareRequest, context: Context) -> PreparedRunner:
         runner=key,
         provider=prepared.provider,
         threads=options.threads(request.threads),
-        load_time_s=time.perf_counter() - started,
+        load_time_s=load_time_s if prepared.load_s is None else prepared.load_s,
         peak_rss_bytes=peak_rss_bytes(),
         facts=dict(prepared.facts),
         compile_s=prepared.compile_s,

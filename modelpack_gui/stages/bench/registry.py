@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import RunnerInfo
+from modelpack_gui.stages.bench.aot_inductor import AotInductorRunner
 from modelpack_gui.stages.bench.base import Runner
 from modelpack_gui.stages.bench.eager import EagerRunner
 from modelpack_gui.stages.bench.exported_program import ProgramRunner
 from modelpack_gui.stages.bench.onnx_runtime import OnnxRuntimeRunner
+from modelpack_gui.stages.bench.torch_compile import CompileRunner
+from modelpack_gui.stages.bench.torchscript_archive import TorchScriptFileRunner
 from modelpack_gui.stages.bench.torchscript_script import ScriptRunner
 from modelpack_gui.stages.bench.torchscript_trace import TraceRunner
 from modelpack_gui.stages.hello import missing_of
 
-RUNNERS: tuple[Runner, ...] = (EagerRunner(), TraceRunner(), ScriptRunner(), OnnxRuntimeRunner(), ProgramRunner())
+RUNNERS: tuple[Runner, ...] = (
+    EagerRunner(),
+    CompileRunner(),
+    TraceRunner(),
+    ScriptRunner(),
+    OnnxRuntimeRunner(),
+    AotInductorRunner(),
+    TorchScriptFileRunner(),
+    ProgramRunner(),
+)
 
 
 def runner_infos() -> tuple[RunnerInfo, ...]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from modelpack_gui.stages.parity.runtimes.base import Output
 
+Mode = Callable[[], AbstractContextManager[object]]
+
 Draw = Callable[[int], tuple["torch.Tensor", ...]]
 """Gives the inputs, in the dtype and layout asked for, drawn with this added to their seeds."""
 
@@ -38,7 +40,7 @@ def load(request: BenchPrepareRequest, options: Options, context: Context) -> tu
     model = build_model(request.source, context).module
     set_eval(model)
     set_threads(options.threads(request.threads))  # the model's own file may have set another number
-    model = torch_options.prepared_module(model, options, "cpu")
+    model = torch_options.prepared_module(model, options)
     return flat_module(model, plan_call(model, request.inputs)), drawing(request, options, context)
 
 
@@ -47,7 +49,7 @@ def drawing(request: BenchPrepareRequest, options: Options, context: Context) ->
 
     def draw(seed_offset: int) -> tuple[torch.Tensor, ...]:
         tensors = example_tensors(request, context, seed_offset)
-        return tuple(torch_options.prepared_input(tensor, options, "cpu") for tensor in tensors)
+        return tuple(torch_options.prepared_input(tensor, options) for tensor in tensors)
 
     return draw
 
@@ -67,31 +69,33 @@ def ready(
     facts: Mapping[str, str],
     what: str,
     *,
-    mode: Callable[[], AbstractContextManager[object]] | None = None,
+    mode: Mode | None = None,
+    compiles: bool = False,
 ) -> Prepared:
     """Run once, so that what cannot run is known before the clock starts, and give the call.
 
     Args:
         mode: Entered around the runs; inference mode, and autocast where that is asked for, if not given.
+        compiles: Whether the very first run compiles: what it takes beyond the second one is the compiler's.
 
     Raises:
         UserError: `forward-failed`.
     """
     import torch
 
-    mode = mode or torch_options.mode_of(options, "inference_mode")
+    mode = mode or torch_options.mode_of(options)
+    on_cuda = torch_options.device_of(options) == "cuda"
 
     def make_call(seed_offset: int) -> Call:
-        inputs = draw(seed_offset)
-
-        def call() -> object:
-            return module(*inputs)
-
-        return call
+        return _cuda_call(module, draw(seed_offset)) if on_cuda else _call(module, draw(seed_offset))
 
     call = make_call(0)
+    compile_s = None
     try:
         first_run_ms = timed_first_run(call, mode)
+        if compiles:
+            compiling_ms, first_run_ms = first_run_ms, timed_first_run(call, mode)
+            compile_s = max(0.0, compiling_ms - first_run_ms) / 1e3
     except Exception as error:
         raise runner_error("forward-failed", what, error) from error
     known = {
@@ -102,15 +106,37 @@ def ready(
     }
     return Prepared(
         call,
-        "CPU",
+        torch.cuda.get_device_name() if on_cuda else "CPU",
         known,
         mode,
         make_call,
         read_outputs,
+        compile_s=compile_s,
         first_run_ms=first_run_ms,
         is_lossy=torch_options.is_lossy(options),
         model=module,
     )
+
+
+def _call(module: Callable[..., object], inputs: tuple[torch.Tensor, ...]) -> Call:
+    def call() -> object:
+        return module(*inputs)
+
+    return call
+
+
+def _cuda_call(module: Callable[..., object], inputs: tuple[torch.Tensor, ...]) -> Call:
+    """A call that ends when the device has done its work: without that, only the launches would be timed."""
+    import torch
+
+    synchronize = torch.cuda.synchronize
+
+    def call() -> object:
+        result = module(*inputs)
+        synchronize()
+        return result
+
+    return call
 
 
 def read_outputs(result: Any) -> tuple[Output, ...]:
@@ -167,3 +193,20 @@ def graph_fact(made_by: str, options: Options) -> dict[str, str]:
     """How a TorchScript graph came about, for the report."""
     finish = FINISHES[options.choice(torch_options.FINISH.name)]
     return {"graph": f"{made_by}, {finish}" if finish else made_by}
+
+
+def require_aot_inductor() -> None:
+    """See that torch can package what it compiles ahead of time.
+
+    Raises:
+        UserError: `torch-too-old`.
+    """
+    import torch
+    import torch._inductor as inductor
+
+    if not hasattr(inductor, "aoti_compile_and_package"):
+        raise UserError(
+            "torch-too-old",
+            f"AOTInductor needs torch 2.6 or newer, and this is torch {torch.__version__}.",
+            "Choose an interpreter with a newer torch, or leave this runner out.",
+        )

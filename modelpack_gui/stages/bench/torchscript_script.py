@@ -9,7 +9,7 @@ from modelpack_gui.core.records import BenchPrepareRequest, OptionInfo
 from modelpack_gui.stages.bench import torch_model
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.options import THREADS, Options
-from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, FINISH, PRECISION
+from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, FINISH, PRECISION, device_option
 
 _HINT = (
     "TorchScript takes only a part of Python: change what the message names, decorate it with @torch.jit.ignore, or "
@@ -28,7 +28,7 @@ class ScriptRunner:
 
     def options(self) -> tuple[OptionInfo, ...]:
         """See Runner."""
-        return (FINISH, CHANNELS_LAST, PRECISION, THREADS)
+        return (FINISH, CHANNELS_LAST, PRECISION, THREADS, *device_option())
 
     def problem(self) -> str:
         """See Runner."""

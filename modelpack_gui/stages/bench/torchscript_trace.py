@@ -9,7 +9,7 @@ from modelpack_gui.core.records import BenchPrepareRequest, OptionInfo
 from modelpack_gui.stages.bench import torch_model
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.options import THREADS, Options
-from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, FINISH, PRECISION
+from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, FINISH, PRECISION, device_option
 
 _HINT = "Tracing needs outputs that are tensors, or tuples, lists or dicts of them; the details name what it met."
 
@@ -25,7 +25,7 @@ class TraceRunner:
 
     def options(self) -> tuple[OptionInfo, ...]:
         """See Runner."""
-        return (FINISH, CHANNELS_LAST, PRECISION, THREADS)
+        return (FINISH, CHANNELS_LAST, PRECISION, THREADS, *device_option())
 
     def problem(self) -> str:
         """See Runner."""

@@ -98,7 +98,8 @@ class InterpreterField(QWidget):
         for widget in self._missing:
             self._missing_column.removeWidget(widget)
             widget.deleteLater()
-        lacking = [info for info in (found.packages if found is not None else ()) if not info.version]
+        packages = found.packages if found is not None else ()
+        lacking = [info for info in packages if not info.version and not info.is_extra]
         self._missing = [_MissingPackages(lacking)] if lacking else []
         for widget in self._missing:
             self._missing_column.addWidget(widget)
