@@ -59,7 +59,9 @@ def test_what_the_compiler_takes_is_told_apart_from_the_first_run(
 
 
 @pytest.mark.skipif(bool(compiler_problem()), reason="there is no C++ compiler")
-def test_a_compiled_model_answers_as_the_model_does(tmp_path: Path) -> None:
+def test_a_compiled_model_answers_as_the_model_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # The headers of torch, compiled beforehand: 15 s the first time on a machine, and nothing to one small kernel.
+    monkeypatch.setattr("torch._inductor.config.cpp_cache_precompile_headers", False)
     context = context_of(tmp_path)
     request = request_of("torch_compile", name="Writes", inputs=(VECTOR,))
     report = prepared(request, context)
