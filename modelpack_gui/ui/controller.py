@@ -28,6 +28,7 @@ from modelpack_gui.core.records import (
     Request,
     SourceScan,
 )
+from modelpack_gui.ui.bench_runs import BenchRuns
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.layers_state import LayersState
@@ -52,6 +53,7 @@ class Controller(QObject):
         states: What the stages gave last.
         parity: The run of parity that is on: its cases as they come.
         layers: The comparison layer by layer, which is run beside the stages.
+        bench_runs: The runs of the benchmark that are kept with the project.
         findings: What lint says of the recipe; the advisor puts it here.
     """
 
@@ -82,6 +84,7 @@ class Controller(QObject):
         self.parity = ParityRuns(jobs, self)
         self._queue = StageQueue(self.project, self.source, self.states, self._project_jobs, self.parity, self)
         self.layers = LayersState(self.project, self.source, self.states, jobs, self._project_jobs, self)
+        self.bench_runs = BenchRuns(self.project, self.states, self)
         self._after_scan: tuple[Stage, ...] = ()  # to be run when the file was read
         self._connect()
 
@@ -101,11 +104,6 @@ class Controller(QObject):
     def base(self) -> Path:
         """Folder that relative paths of the recipe start from."""
         return self.project.base
-
-    @property
-    def opened_artifact(self) -> str:
-        """Absolute path of an artifact that this project was opened with, or empty."""
-        return self.project.opened_artifact
 
     @property
     def is_trusted(self) -> bool:
@@ -341,6 +339,7 @@ class Controller(QObject):
         self._questions.capabilities_changed.connect(self.capabilities_changed)
         self._questions.scan_changed.connect(self._on_scan_changed)
         self.jobs.job_changed.connect(self._queue.follow)
+        self.bench_runs.failed.connect(self.message_raised)
 
     def _on_leaving(self) -> None:
         self._queue.forget()

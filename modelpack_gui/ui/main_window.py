@@ -288,7 +288,9 @@ class MainWindow(QMainWindow):
         self.docks.show_inspector(is_project_open=self._is_project_open)
         name = "modelpack-gui"
         if self._is_project_open:
-            opened = controller.path or (Path(controller.opened_artifact) if controller.opened_artifact else None)
+            opened = controller.path or (
+                Path(controller.project.opened_artifact) if controller.project.opened_artifact else None
+            )
             name = f"{opened.name if opened else 'New project'}[*] – modelpack-gui"
         self.setWindowTitle(name if "[*]" in name else name + "[*]")
         self.setWindowModified(self._is_project_open and controller.is_modified)

@@ -64,7 +64,7 @@ class ProjectFiles:
                 "Open a recipe (.toml), a model file (.py), a checkpoint (.pt, .pth, .ckpt, .bin, .safetensors) "
                 "or a saved model (.onnx, .pt2, TorchScript, a pickled module).",
             )
-        if not is_project_open or self._controller.opened_artifact:
+        if not is_project_open or self._controller.project.opened_artifact:
             self._controller.new_project()
         if kind in (FileKind.SOURCE, FileKind.SAVED_MODULE):
             self._use_source(path, keeps_checkpoint=kind is FileKind.SOURCE)

@@ -163,6 +163,12 @@ class StageStates(QObject):
         """More became known of what a stage gave; all else about it stays."""
         self._put(stage, dataclasses.replace(self._states[stage], result=result))
 
+    def restore(
+        self, stage: Stage, result: Result, ran_with: Recipe | None, made_from: tuple[FileStamp, ...]
+    ) -> None:
+        """A stage gave this in an earlier session, with that recipe and those files."""
+        self._put(stage, StageState(_status_of_result(result), result, ran_with=ran_with, made_from=made_from))
+
     def adopt_export(self, record: ExportRecord) -> None:
         """An export was made elsewhere (by the matrix): it is this recipe's own, as if it had just run."""
         self._outdated.update(pipeline.downstream_of(Stage.EXPORT))
