@@ -108,7 +108,7 @@ class WorkerClient:
         """Hand a job to a director, which has processes of its own."""
         director: JobDirector
         if is_bench:  # imported only when needed: the window opens sooner
-            from modelpack_gui.client.director import Director
+            from modelpack_gui.client.bench.director import Director
 
             director = Director(job, interpreter, self._gate)
         elif job.stage in LONE_STAGES:

@@ -55,6 +55,9 @@ class Lane(threading.Thread):
         gate: Asked before each job, where benchmarks must be alone; None to never wait.
         idle_s: After how long without a job the worker is ended; None keeps it.
         is_measuring: See WorkerProcess.
+
+    Attributes:
+        start_s: From starting the latest worker until it was ready for a command; None before the first was.
     """
 
     def __init__(
@@ -70,7 +73,9 @@ class Lane(threading.Thread):
         self._pending: deque[WorkerJob] = deque()
         self._is_stopping = False
         self._workers: list[WorkerProcess] = []  # also those given up, until they are gone
-        # What follows is touched by the thread alone.
+        # What follows is changed by the thread alone.
+        self.start_s: float | None = None
+        self._start_begun = 0.0
         self._worker: WorkerProcess | None = None
         self._is_ready = False
         self._job: WorkerJob | None = None
@@ -176,6 +181,7 @@ class Lane(threading.Thread):
 
     def _start_worker(self, job: WorkerJob) -> None:
         job.emit(Progress(job.id, "Starting Python"))
+        self._start_begun = time.monotonic()
         try:
             worker = WorkerProcess(
                 self._interpreter,
@@ -217,6 +223,7 @@ class Lane(threading.Thread):
                 self._finish(self._held)
         elif isinstance(message, Ready):
             self._is_ready = True
+            self.start_s = time.monotonic() - self._start_begun
             self._send_job(worker, job)
         elif isinstance(message, Refused):
             self._give_up_worker()

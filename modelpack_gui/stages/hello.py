@@ -8,7 +8,7 @@ from importlib import metadata
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import PROTOCOL_VERSION, Capabilities, HelloRequest, PackageInfo
-from modelpack_gui.stages import machine
+from modelpack_gui.stages import machine, machine_state
 
 PACKAGES = {
     "torch": "Everything: it builds the model and runs it.",
@@ -56,6 +56,7 @@ def run(request: HelloRequest, context: Context) -> Capabilities:  # noqa: ARG00
         exporters=exporter_infos(),
         runners=runner_infos(),
         post_steps=post_step_infos(),
+        pace=machine_state.settings(),
     )
 
 

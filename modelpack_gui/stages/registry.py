@@ -30,6 +30,7 @@ STAGES = {
     "bench.turn": "modelpack_gui.stages.bench.turn:run",
     "bench.outputs": "modelpack_gui.stages.bench.outputs:run",
     "profile": "modelpack_gui.stages.bench.profile.stage:run",
+    "bench.calibrate": "modelpack_gui.stages.bench.calibrate:run",
 }
 
 

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from modelpack_gui.client.api import Listener
+from modelpack_gui.client.bench import runner_lane
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Outcome, Progress, Sample, Started
-from modelpack_gui.core.records import BenchReport, BenchRequest, BenchSpec, InputSpec, ModelSource, runner_specs
+from modelpack_gui.core.records import (
+    BenchReport,
+    BenchRequest,
+    BenchSpec,
+    InputSpec,
+    ModelSource,
+    Verdict,
+    runner_specs,
+)
 from tests.worker.harness import FIXTURES, Recorder, ended, load, run
 
 
-def request(name: str, *runners: str, artifact: str = "", **settings: int) -> BenchRequest:
-    spec = BenchSpec(
-        runners=runner_specs(*runners),
-        noise_run=False,
-        warmup_runs=settings.get("warmup_runs", 6),
-        iterations=settings.get("iterations", 25),
-        block_runs=settings.get("block_runs", 10),
-        threads=1,
-    )
+def request(name: str, *runners: str, artifact: str = "", **settings: Any) -> BenchRequest:
+    usual = {"noise_run": False, "warmup_runs": 6, "iterations": 25, "block_runs": 10, "threads": 1}
+    spec = BenchSpec(runners=runner_specs(*runners), **{**usual, **settings})
     return BenchRequest(ModelSource(file="bench_models.py", name=name), (InputSpec("x", (1, 8)),), artifact, spec)
 
 
@@ -47,7 +51,8 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_runners_are_measured_in_interleaved_blocks_and_compared(client: WorkerClient, artifact: Path) -> None:
-    asked = request("Small", "eager", "torchscript_script", "onnxruntime", artifact=str(artifact))
+    runners = ("eager", "torchscript_script", "onnxruntime")
+    asked = request("Small", *runners, artifact=str(artifact), noise_run=True)
     event, recorder = run(client, "bench", asked)
     assert isinstance(event, Done), event
     report = event.result
@@ -65,10 +70,20 @@ def test_runners_are_measured_in_interleaved_blocks_and_compared(client: WorkerC
         assert result.prepared.threads == 1
         assert result.prepared.peak_rss_bytes > 2**20
         assert (result.speedup is None) == (result.runner == "eager")
+        assert sum(result.turns) == 25
+        assert result.cold is not None
+        assert result.cold.process_start_s is not None
+        assert 0.0 < result.cold.process_start_s < result.prepared.load_time_s + 30.0
+    assert report.runners[2].outputs is not None
+    assert report.runners[2].outputs.verdict is Verdict.PASSED
+    assert report.noise is not None
+    assert len(report.noise.calibration_ms) == 4
+    assert report.noise.aa_ratio is not None
     assert report.runners[2].prepared is not None
     assert report.runners[2].prepared.provider == "CPUExecutionProvider"
     assert report.machine["torch"]
-    assert "eager" in report.summary
+    assert report.machine["threads"] == "1"
+    assert report.summary
 
     assert isinstance(recorder.events[0], Started)
     timed = [event for event in recorder.events if isinstance(event, Sample) and event.phase == "timed"]
@@ -98,6 +113,39 @@ def test_a_runner_that_crashes_or_cannot_be_prepared_is_left_out_and_the_others_
     }
     assert report.baseline == "eager"
     assert len(report.runners[3].latencies_ms) == 25
+
+
+@pytest.mark.parametrize("way", ["CrashesMidway", "HangsMidway"])
+def test_a_runner_that_crashes_or_hangs_midway_keeps_its_samples_and_leaves_the_others_whole(
+    client: WorkerClient, artifact: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(runner_lane, "TURN_LEAST_S", 1.0)
+    event, _ = run(client, "bench", request(way, "eager", "onnxruntime", artifact=str(artifact)))
+    assert isinstance(event, Done), event
+    report = event.result
+    assert isinstance(report, BenchReport)
+    eager, whole = report.runners
+    assert eager.error is not None
+    assert eager.error.code == ("worker-crashed" if way == "CrashesMidway" else "job-timed-out")
+    assert len(eager.latencies_ms) == 10
+    assert eager.summary is not None
+    assert whole.error is None
+    assert len(whole.latencies_ms) == 25
+
+
+def test_answers_that_go_wrong_midway_make_the_speed_not_count(client: WorkerClient, artifact: Path) -> None:
+    event, _ = run(client, "bench", request("WrongMidway", "eager", "onnxruntime", artifact=str(artifact)))
+    assert isinstance(event, Done), event
+    report = event.result
+    assert isinstance(report, BenchReport)
+    eager, whole = report.runners
+    assert eager.outputs is not None
+    assert eager.outputs.verdict is Verdict.FAILED
+    assert "wrong after them" in eager.outputs.note
+    assert len(eager.latencies_ms) == 25
+    assert not eager.is_valid
+    assert whole.is_valid
+    assert report.baseline == "onnxruntime"
 
 
 def test_a_benchmark_that_no_runner_can_do_fails_with_the_reason(client: WorkerClient) -> None:

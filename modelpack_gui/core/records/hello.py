@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from modelpack_gui.core.records.bench import OptionValue
@@ -126,6 +127,8 @@ class Capabilities:
         physical_cores, logical_cores: 0 if unknown.
         memory_bytes: Of the machine; 0 if unknown.
         cpu_flags: Instruction sets that matter here: `avx2`, `avx512_vnni`, `asimd`...
+        pace: What sets the pace besides, by name, as far as it is known: `governor`, `turbo`, `virtual_machine`,
+            `environment` (variables that the libraries heed).
     """
 
     protocol: int
@@ -141,6 +144,7 @@ class Capabilities:
     exporters: tuple[ExporterInfo, ...]
     runners: tuple[RunnerInfo, ...]
     post_steps: tuple[PostStepInfo, ...] = ()
+    pace: Mapping[str, str] = field(default_factory=dict)
 
     def version_of(self, package: str) -> str:
         """Installed version of a package; empty if it is missing."""
