@@ -114,7 +114,7 @@ class WorkerProcess:
         self._printed = 0
         self._is_cut = False
         self._is_gone = False
-        self.scratch = _make_scratch()
+        self.scratch = make_scratch()
         try:
             self._process = self._spawn()
         except OSError as error:
@@ -278,7 +278,12 @@ class WorkerProcess:
         return pipe
 
 
-def _make_scratch() -> Path:
+def make_scratch() -> Path:
+    """A new folder for intermediate files; whoever asks deletes it.
+
+    Raises:
+        UserError: `scratch-not-writable`.
+    """
     try:
         return Path(tempfile.mkdtemp(prefix="modelpack-worker-"))
     except OSError as error:

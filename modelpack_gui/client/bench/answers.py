@@ -8,8 +8,6 @@ compared before the first timed run and again after the last, since a runner may
 from __future__ import annotations
 
 import dataclasses
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,22 +23,20 @@ _SEVERITY = (Verdict.SKIPPED, Verdict.PASSED, Verdict.WARNING, Verdict.FAILED)
 
 
 class Answers:
-    """Compares the outputs of runners with those of one of them; a context, for the folder that holds those."""
+    """Compares the outputs of runners with those of one of them.
 
-    def __init__(self, parts: Parts, rtol: float, atol: float) -> None:
+    Args:
+        folder: Where the expected outputs are kept.
+        rtol, atol: Tolerances.
+    """
+
+    def __init__(self, parts: Parts, folder: Path, rtol: float, atol: float) -> None:
         self._parts = parts
+        self._folder = folder
         self._rtol = rtol
         self._atol = atol
-        self._folder: Path | None = None
         self._reference = ""
         self._why_not = ""
-
-    def __enter__(self) -> Answers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
     def reference(self) -> str:
@@ -49,11 +45,6 @@ class Answers:
 
     def take_reference(self, lane: RunnerLane) -> bool:
         """Keep a runner's outputs as those expected; False if it gave none."""
-        try:
-            self._folder = self._folder or Path(tempfile.mkdtemp(prefix="modelpack-outputs-"))
-        except OSError as error:
-            self._why_not = f"No folder for the outputs could be made: {error.strerror or error}."
-            return False
         self._reference = lane.item.runner
         answer = lane.outputs(self._request(lane, is_reference=True))
         if isinstance(answer, ErrorInfo):
@@ -98,7 +89,7 @@ class Answers:
     def _request(self, lane: RunnerLane, *, is_reference: bool = False) -> OutputsRequest:
         return OutputsRequest(
             runner=lane.item.runner,
-            folder=str(self._folder or ""),
+            folder=str(self._folder),
             is_reference=is_reference,
             reference=self._reference,
             rtol=self._rtol,

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime
 import math
+import shutil
+from pathlib import Path
 
 from modelpack_gui.client.bench import report
 from modelpack_gui.client.bench.answers import Answers
@@ -22,6 +24,7 @@ from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
 from modelpack_gui.client.job_director import JobDirector
 from modelpack_gui.client.lane import Lane
+from modelpack_gui.client.process import make_scratch
 from modelpack_gui.core.bench_inputs import with_batch
 from modelpack_gui.core.errors import ErrorInfo, JobCancelled, UserError
 from modelpack_gui.core.events import Cancelled, Done, Failed, Outcome, Started, TerminalEvent
@@ -48,10 +51,9 @@ EAGER = "eager"
 class _StopError(Exception):
     """The benchmark cannot go on at all."""
 
-    def __init__(self, outcome: Outcome, error: ErrorInfo) -> None:
-        super().__init__(error.message)
-        self.outcome = outcome
-        self.error = error
+    def __init__(self, failed: Failed) -> None:
+        super().__init__(failed.error.message)
+        self.failed = failed
 
 
 class Director(JobDirector):
@@ -79,6 +81,8 @@ class Director(JobDirector):
         self._steps_done = 0
         self._steps = 1
         self._started_at = ""
+        self._folder: Path | None = None  # shared by the processes
+        job.on_cancel(self._on_cancel)
 
     def _started_lanes(self) -> tuple[Lane, ...]:
         return self._parts.lanes
@@ -86,17 +90,19 @@ class Director(JobDirector):
     def _direct(self) -> TerminalEvent:
         job = self._job
         try:
-            self._parts.begin(self._gate)
+            self._wait_for_gate()
+            self._parts.begin()
             self._started_at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
             job.emit(Started(job.id, job.stage))
+            self._folder = make_scratch()
             self._look_around()
             self._prepare_all()
-            with Answers(self._parts, self._request.rtol, self._request.atol) as answers:
-                self._compare_first(answers)
-                self._warm_up()
-                self._measure()
-                self._step("Comparing the outputs once more")
-                answers.compare(self._runners, is_after=True)
+            answers = Answers(self._parts, self._folder, self._request.rtol, self._request.atol)
+            self._compare_first(answers)
+            self._warm_up()
+            self._measure()
+            self._step("Comparing the outputs once more")
+            answers.compare(self._runners, is_after=True)
             self._put_on_load()
             return self._judged()
         except JobCancelled:
@@ -104,8 +110,13 @@ class Director(JobDirector):
             return Cancelled(job.id, self._report(is_complete=False) if has_samples else None)
         except TooLateError:
             return Failed(job.id, Outcome.TIMED_OUT, self._too_late())
+        except UserError as error:
+            return Failed(job.id, Outcome.FAILED, error.info)
         except _StopError as stop:
-            return Failed(job.id, stop.outcome, stop.error)
+            return Failed(job.id, stop.failed.outcome, stop.failed.error)
+        finally:
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
 
     # -- steps
 
@@ -113,18 +124,14 @@ class Director(JobDirector):
         """Learn what the interpreter and the machine are, in a process that is gone before the first runner's."""
         spec = self._spec
         if not spec.runners:
-            error = ErrorInfo("no-runners", "No runner is chosen.", "Choose at least one runner.")
-            raise _StopError(Outcome.FAILED, error)
-        try:
-            self._inputs = with_batch(self._inputs, self._request.dynamic, spec.batch_size)
-        except UserError as error:
-            raise _StopError(Outcome.FAILED, error.info) from error
+            raise UserError("no-runners", "No runner is chosen.", "Choose at least one runner.")
+        self._inputs = with_batch(self._inputs, self._request.dynamic, spec.batch_size)
         lane = self._parts.new_lane()
         answer = self._parts.ask(lane, "hello", HelloRequest(), _HELLO_S)
         lane.stop()
         lane.join_workers(5.0)
         if isinstance(answer, Failed):
-            raise _StopError(answer.outcome, answer.error)
+            raise _StopError(answer)
         assert isinstance(answer.result, Capabilities)
         found = answer.result
         self._capabilities = found
@@ -143,7 +150,7 @@ class Director(JobDirector):
             lane.prepare(self._prepare_request(lane))
         active = [lane for lane in self._runners if lane.is_active]
         if not active:
-            raise _StopError(Outcome.FAILED, self._nothing_measured())
+            raise _StopError(self._nothing_measured())
         if spec.noise_run:
             baseline = report.wanted_baseline([lane.item for lane in active], spec.baseline)
             again = self._new_runner(baseline.spec, f"{baseline.title}, a second time")
@@ -206,9 +213,13 @@ class Director(JobDirector):
 
     def _judged(self) -> TerminalEvent:
         if not any(lane.item.latencies_ms for lane in self._runners):
-            return Failed(self._job.id, Outcome.FAILED, self._nothing_measured())
+            return self._nothing_measured()
         self._parts.progress("Computing intervals", 1.0)
         return Done(self._job.id, self._report(is_complete=True))
+
+    def _on_cancel(self) -> None:
+        self._on_news()
+        self._parts.cancel_part()
 
     # -- details
 
@@ -227,6 +238,7 @@ class Director(JobDirector):
             fresh_inputs=self._spec.fresh_inputs,
             pin_cpus=self._spec.pin_cpus,
             seed=self._spec.seed,
+            folder=str(self._folder),
         )
 
     def _has_model(self) -> bool:
@@ -262,13 +274,13 @@ class Director(JobDirector):
             is_complete=is_complete,
         )
 
-    def _nothing_measured(self) -> ErrorInfo:
+    def _nothing_measured(self) -> Failed:
         """The first runner's error, with those of the others in the details."""
         errors = [(lane.item.title, lane.item.error) for lane in self._runners if lane.item.error is not None]
         first = errors[0][1]
         others = [f"{title}: {error.message}" for title, error in errors if error.message != first.message]
         details = "\n".join([*others, first.details]).strip()
-        return ErrorInfo(first.code, first.message, first.hint, details)
+        return Failed(self._job.id, Outcome.FAILED, ErrorInfo(first.code, first.message, first.hint, details))
 
     def _too_late(self) -> ErrorInfo:
         return ErrorInfo(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 import time
 
-from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
 from modelpack_gui.client.lane import Lane
 from modelpack_gui.core.errors import JobCancelled
@@ -31,16 +30,15 @@ class Parts:
     def __init__(self, job: WorkerJob, interpreter: str) -> None:
         self._job = job
         self._interpreter = interpreter
-        self._news = threading.Condition()
+        self._lock = threading.Lock()
         self._part: WorkerJob | None = None
         self._lanes: list[Lane] = []
         self._begun = time.monotonic()
-        job.on_cancel(self._on_cancel)
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
         """All that were started, whether their processes live or not."""
-        with self._news:
+        with self._lock:
             return tuple(self._lanes)
 
     @property
@@ -48,25 +46,14 @@ class Parts:
         """Since the job began to run."""
         return time.monotonic() - self._begun
 
-    def begin(self, gate: Gate) -> None:
-        """Wait until the job may run; the deadline counts from then.
-
-        Raises:
-            JobCancelled: It was cancelled first.
-        """
-        gate.watch(self._on_news)
-        try:
-            with self._news:
-                self._news.wait_for(lambda: self._job.is_cancel_requested or gate.may_start(self._job.ticket))
-        finally:
-            gate.unwatch(self._on_news)
+    def begin(self) -> None:
+        """The job starts to run; its deadline counts from now."""
         self._begun = time.monotonic()
-        self.check()
 
     def new_lane(self) -> Lane:
         """A lane whose process starts when it is first asked for something."""
         lane = Lane(self._interpreter, is_measuring=True)
-        with self._news:
+        with self._lock:
             self._lanes.append(lane)
         lane.start()
         return lane
@@ -82,14 +69,14 @@ class Parts:
         left = self._time_left()
         limit_s = limit_s if left is None else min(limit_s, left)
         part = WorkerJob(stage, request, self._forward, self._job.base, limit_s)
-        with self._news:
+        with self._lock:
             self._part = part
         if self._job.is_cancel_requested:  # it came between the check and the line above
             part.cancel()
         lane.submit(part)
         answer = part.wait()
         assert answer is not None
-        with self._news:
+        with self._lock:
             self._part = None
         if isinstance(answer, Cancelled):
             raise JobCancelled
@@ -108,6 +95,13 @@ class Parts:
         left = self._time_left()
         if left is not None and left <= 0.0:
             raise TooLateError
+
+    def cancel_part(self) -> None:
+        """Have the part that runs, if there is one, end soon; from any thread."""
+        with self._lock:
+            part = self._part
+        if part is not None:
+            part.cancel()
 
     # -- what the listener of the job is told
 
@@ -137,14 +131,3 @@ class Parts:
         """Pass on what a part logs; its progress is a detail of ours."""
         if isinstance(event, Log):
             self._job.emit(Log(self._job.id, event.level, event.message, event.source))
-
-    def _on_cancel(self) -> None:
-        with self._news:
-            part = self._part
-            self._news.notify_all()
-        if part is not None:
-            part.cancel()
-
-    def _on_news(self) -> None:
-        with self._news:
-            self._news.notify_all()
