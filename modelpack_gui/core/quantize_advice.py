@@ -1,0 +1,380 @@
+"""What is known of a way to quantise before it is tried: what will be slow, poor, or nothing at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from modelpack_gui.core.figures import listed, plural
+from modelpack_gui.core.records import QuantizeAdvice, QuantizeSpec
+
+FEW_SAMPLES = 16
+"""Fewer than these give ranges that hang on chance."""
+
+_X86_FLAGS = ("sse4_1", "avx", "avx2", "avx512f")
+_VNNI = ("avx512_vnni", "avx_vnni", "amx_int8")
+_HEAVY = ("Conv", "ConvTranspose", "MatMul", "Gemm", "LSTM", "GRU", "RNN", "Attention")
+"""Operators that a model spends its time in."""
+
+
+@dataclass(frozen=True)
+class QuantizeFacts:
+    """What the advice rests on.
+
+    Attributes:
+        op_counts: Nodes by op_type.
+        node_names: Names of all nodes.
+        quantizable: Op types that the tool can quantise as the settings say (not for float16).
+        by_qdq: Op types that it can quantise in the format `qdq`.
+        by_dynamic: Op types that it can quantise dynamically.
+        depthwise: Convolutions with a group for each channel.
+        opset_version: Of the standard operators; None if unknown.
+        is_quantized: Whether there are quantised operators already.
+        weights_dtype: Of most of the weights; empty if there are none.
+        cpu_flags: Instruction sets, as `stages.machine` spells them; empty if unknown.
+        calibration_samples: That ranges would come from; None if that is not known.
+        is_random: Whether they would be random numbers; None if that is not known.
+    """
+
+    op_counts: Mapping[str, int]
+    node_names: tuple[str, ...] = ()
+    quantizable: frozenset[str] = frozenset()
+    by_qdq: frozenset[str] = frozenset()
+    by_dynamic: frozenset[str] = frozenset()
+    depthwise: int = 0
+    opset_version: int | None = None
+    is_quantized: bool = False
+    weights_dtype: str = "float32"
+    cpu_flags: tuple[str, ...] = field(default_factory=tuple)
+    calibration_samples: int | None = None
+    is_random: bool | None = None
+
+    def count(self, *op_types: str) -> int:
+        """How many nodes there are of some types."""
+        return sum(self.op_counts.get(name, 0) for name in op_types)
+
+
+def is_x86(cpu_flags: tuple[str, ...]) -> bool:
+    """Whether these are flags of an x86 processor."""
+    return any(flag in cpu_flags for flag in _X86_FLAGS)
+
+
+def lacks_vnni(cpu_flags: tuple[str, ...]) -> bool:
+    """Whether this is an x86 processor that adds up products of 8 bits in 16, which saturates and takes longer."""
+    return is_x86(cpu_flags) and not any(flag in cpu_flags for flag in _VNNI)
+
+
+def advise(spec: QuantizeSpec, facts: QuantizeFacts) -> tuple[QuantizeAdvice, ...]:
+    """What to know before quantising so, the gravest first."""
+    found = [one for rule in _RULES for one in (rule(spec, facts),) if one is not None]
+    order = {"error": 0, "warning": 1, "info": 2}
+    return tuple(sorted(found, key=lambda one: order[one.severity]))
+
+
+def _advice(
+    kind: str, severity: Literal["info", "warning", "error"], text: str, hint: str = "", **changes: object
+) -> QuantizeAdvice:
+    return QuantizeAdvice(kind, severity, text, hint, json.dumps(changes) if changes else "")
+
+
+def changed_spec(spec: QuantizeSpec, advice: QuantizeAdvice) -> QuantizeSpec:
+    """The settings after the one-click change of an advice; as they are if it has none."""
+    changes = json.loads(advice.changes) if advice.changes else {}
+    lists = {name: tuple(value) for name, value in changes.items() if isinstance(value, list)}
+    return dataclasses.replace(spec, **{**changes, **lists})
+
+
+# -- rules
+
+
+def _already_quantized(_: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    if not facts.is_quantized:
+        return None
+    return _advice(
+        "already_quantized",
+        "error",
+        "This artifact is quantised already: doing it again only adds errors.",
+        "Choose the float32 artifact that it was made from.",
+    )
+
+
+def _not_float32(_: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    if facts.is_quantized or facts.weights_dtype in ("", "float32"):
+        return None
+    return _advice(
+        "not_float32",
+        "error",
+        f"The weights are {facts.weights_dtype}, and onnxruntime quantises float32 ones.",
+        "Export in float32, without the step float16.",
+    )
+
+
+def _nothing(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    if spec.method == "float16":
+        if facts.weights_dtype:
+            return None
+        return _advice("nothing_to_quantize", "error", "There are no floating-point weights to make smaller.")
+    if facts.is_quantized or facts.count(*facts.quantizable):
+        return None
+    other = facts.by_qdq if spec.method == "dynamic" else facts.by_dynamic
+    way: Literal["static", "dynamic"] = "static" if spec.method == "dynamic" else "dynamic"
+    has_other = not spec.op_types and facts.count(*other)
+    what = f"none of {', '.join(spec.op_types)}" if spec.op_types else "no operator that this way can quantise"
+    text = f"There is {what} in this artifact: the result would be the float32 one."
+    if has_other:
+        return _advice("nothing_to_quantize", "error", text, f"Quantise it by the {way} way.", method=way)
+    hint = "Name other op types, or leave them empty to take all." if spec.op_types else "Try float16 for the size."
+    return _advice("nothing_to_quantize", "error", text, hint)
+
+
+def _dynamic_on_conv(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    convs = facts.count("Conv") if "Conv" in facts.quantizable else 0
+    if spec.method != "dynamic" or not convs:
+        return None
+    return _advice(
+        "dynamic_on_conv",
+        "warning",
+        f"{plural(convs, 'convolution')} would be quantised dynamically, for which onnxruntime has no fast kernel: "
+        "two convolutional nets took about twice eager's time here.",
+        "Quantise a convolutional net statically.",
+        method="static",
+        per_channel=True,
+    )
+
+
+def _no_vnni(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    if spec.method == "float16" or not lacks_vnni(facts.cpu_flags):
+        return None
+    if spec.reduce_range is False:
+        return _advice(
+            "no_vnni",
+            "warning",
+            "This processor has no VNNI: with weights of 8 bits sums may saturate, and answers be wrong.",
+            "Keep weights to 7 bits.",
+            reduce_range=None,
+        )
+    return _advice(
+        "no_vnni",
+        "warning",
+        "This processor has no VNNI, so that INT8 is hardly faster than float32 here; weights are kept to 7 bits "
+        "lest sums saturate.",
+        "Measure before you decide, on the machine that it will run on.",
+    )
+
+
+def _reduced_for_nothing(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    is_needless = spec.reduce_range is True and facts.cpu_flags and not lacks_vnni(facts.cpu_flags)
+    if spec.method == "float16" or not is_needless:
+        return None
+    return _advice(
+        "reduced_for_nothing",
+        "info",
+        "Weights of 7 bits cost accuracy, and this processor needs no such care.",
+        "Take all 8 bits, unless it will run on an older x86 processor.",
+        reduce_range=None,
+    )
+
+
+def _per_tensor_depthwise(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    if spec.method != "static" or spec.per_channel or not facts.depthwise or "Conv" not in facts.quantizable:
+        return None
+    return _advice(
+        "per_tensor_depthwise",
+        "warning",
+        f"{plural(facts.depthwise, 'depthwise convolution')} would share one scale between channels whose weights "
+        "often differ tenfold: a usual cause of useless INT8 nets.",
+        "Take a scale per channel.",
+        per_channel=True,
+    )
+
+
+def _types(spec: QuantizeSpec, _: QuantizeFacts) -> QuantizeAdvice | None:
+    if spec.method != "static" or spec.activation_type != "int8":
+        return None
+    if spec.weight_type == "uint8":
+        return _advice(
+            "types_not_supported",
+            "error",
+            "onnxruntime does not quantise to int8 activations with uint8 weights.",
+            "Take int8 weights.",
+            weight_type="int8",
+        )
+    return None
+
+
+def _int8_activations(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    is_slow = spec.activation_type == "int8" and spec.format == "qoperator" and is_x86(facts.cpu_flags)
+    if spec.method != "static" or not is_slow:
+        return None
+    return _advice(
+        "int8_activations",
+        "warning",
+        "int8 activations in the format QOperator are slow on x86 processors.",
+        "Take uint8 activations, or the format QDQ.",
+        activation_type="uint8",
+    )
+
+
+def _asymmetric_weights(spec: QuantizeSpec, _: QuantizeFacts) -> QuantizeAdvice | None:
+    if spec.method == "float16" or spec.symmetric_weights or spec.weight_type != "int8":
+        return None
+    return _advice(
+        "asymmetric_weights",
+        "info",
+        "Weights with a zero point of their own need more sums at each run, and gain little.",
+        "Take symmetric weights.",
+        symmetric_weights=True,
+    )
+
+
+def _qoperator_leaves(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    if spec.method != "static" or spec.format != "qoperator":
+        return None
+    left = sorted(name for name in facts.by_qdq - facts.quantizable if facts.count(name) and not spec.op_types)
+    if left:
+        shown = listed([f"{facts.count(name)} {name}" for name in left], 4)
+        return _advice(
+            "qoperator_leaves_float",
+            "warning",
+            f"The format QOperator has no form of {shown}: they stay in float, with a conversion before and after.",
+            "Take the format QDQ.",
+            format="qdq",
+        )
+    return _advice(
+        "prefer_qdq",
+        "info",
+        "onnxruntime's makers advise the format QDQ on the CPU: what they improve, they improve there.",
+        "Take QOperator only for a runtime that needs it.",
+        format="qdq",
+    )
+
+
+def _left_in_float(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    if spec.method == "float16" or spec.op_types or facts.is_quantized or not facts.count(*facts.quantizable):
+        return None
+    left = [name for name in _HEAVY if facts.count(name) and name not in facts.quantizable]
+    if spec.method == "static" and spec.format == "qoperator":
+        left = [name for name in left if name not in facts.by_qdq]  # said by the advice on the format
+    if not left:
+        return None
+    shown = ", ".join(f"{facts.count(name)} {name}" for name in left)
+    by_dynamic = spec.method == "static" and any(name in facts.by_dynamic for name in left)
+    hint = "Dynamic quantising takes them." if by_dynamic else ""
+    return _advice("left_in_float", "info", f"{shown} cannot be quantised by this way and stay in float.", hint)
+
+
+def _static_on_transformer(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    products = facts.count("MatMul", "Gemm", "Attention")
+    is_transformer = products and facts.count("Softmax", "Attention") and not facts.count("Conv")
+    if spec.method != "static" or not is_transformer or facts.is_quantized:
+        return None
+    return _advice(
+        "static_on_transformer",
+        "info",
+        "This looks like a transformer: a few large activations stretch the fixed ranges of static quantising, which "
+        "costs accuracy.",
+        "Try dynamic quantising too: it finds ranges at each run, and needs no calibration.",
+        method="dynamic",
+        per_channel=False,
+    )
+
+
+def _float16_on_cpu(spec: QuantizeSpec, _: QuantizeFacts) -> QuantizeAdvice | None:
+    if spec.method != "float16":
+        return None
+    return _advice(
+        "float16_on_cpu",
+        "warning",
+        "On the CPU onnxruntime computes float16 in float32, with conversions between: half the size, and mostly "
+        "slower.",
+        "Take it for a GPU, or for the size alone.",
+    )
+
+
+def _old_opset(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    opset = facts.opset_version
+    is_per_channel = spec.method == "static" and spec.format == "qdq" and spec.per_channel
+    if not is_per_channel or opset is None or opset >= 13:
+        return None
+    return _advice(
+        "opset_raised",
+        "info",
+        f"A scale per channel needs opset 13, and this artifact has {opset}: it will be raised.",
+        "Export at opset 13 or above, and nothing need be raised.",
+    )
+
+
+def _few_samples(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    count = facts.calibration_samples
+    if spec.method != "static" or count is None or count >= FEW_SAMPLES:
+        return None
+    return _advice(
+        "few_samples",
+        "warning",
+        f"The ranges would come from {plural(count, 'sample')}: another few may give quite other ones.",
+        f"Give {FEW_SAMPLES} or more; 100 to 500 are usual.",
+    )
+
+
+def _random_data(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    if not facts.is_random:
+        return None
+    if spec.method == "static":
+        text = "The ranges would come from random numbers, which real inputs are not: expect worse than you measure."
+    else:
+        text = "The error is judged on random numbers, which real inputs are not."
+    return _advice("random_data", "warning", text, "Give a folder of real inputs, or a Python iterable of them.")
+
+
+def _entropy(spec: QuantizeSpec, _: QuantizeFacts) -> QuantizeAdvice | None:
+    if spec.method != "static" or spec.calibration_method != "entropy":
+        return None
+    return _advice(
+        "entropy_cuts",
+        "info",
+        "Entropy cuts off rare large values, by 128 steps in onnxruntime: on nets tried here it was 5 to 14 dB less "
+        "exact than the full range.",
+        "Compare with MinMax; take entropy where a few values stretch the range.",
+        calibration_method="minmax",
+    )
+
+
+def _unknown_names(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    missing = sorted(set(spec.exclude_nodes) - set(facts.node_names)) if facts.node_names else []
+    if not missing:
+        return None
+    kept = [name for name in spec.exclude_nodes if name not in missing]
+    return _advice(
+        "unknown_nodes",
+        "warning",
+        f"{plural(len(missing), 'node')} to leave in float {'is' if len(missing) == 1 else 'are'} not in this "
+        f"artifact: {listed(missing, 3)}.",
+        "Take them out of the list; another export may have given other names.",
+        exclude_nodes=kept,
+    )
+
+
+_RULES: tuple[Callable[[QuantizeSpec, QuantizeFacts], QuantizeAdvice | None], ...] = (
+    _already_quantized,
+    _not_float32,
+    _nothing,
+    _types,
+    _dynamic_on_conv,
+    _per_tensor_depthwise,
+    _no_vnni,
+    _float16_on_cpu,
+    _random_data,
+    _few_samples,
+    _int8_activations,
+    _qoperator_leaves,
+    _unknown_names,
+    _left_in_float,
+    _static_on_transformer,
+    _reduced_for_nothing,
+    _asymmetric_weights,
+    _entropy,
+    _old_opset,
+)
