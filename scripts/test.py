@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+MOST_AT_ONCE = 4
+"""Each of them holds torch and starts workers: more need more memory than time is won."""
 sys.path.insert(0, str(ROOT))
 from scripts import _environment, _system_libraries  # noqa: E402 (the checkout is put on the path above)
 
@@ -41,8 +43,13 @@ def checks(venv: Path, pytest_arguments: list[str]) -> list[Check]:
         Check("ruff check", "lint", [python, "-m", "ruff", "check", "."]),
         Check("mypy", "types", [python, "-m", "mypy"]),
         Check("import contracts", "imports", [str(_environment.program_of(venv, "lint-imports"))]),
-        Check("pytest", "tests", [python, "-m", "pytest", *pytest_arguments]),
+        Check("pytest", "tests", [python, "-m", "pytest", *side_by_side(), *pytest_arguments]),
     ]
+
+
+def side_by_side() -> list[str]:
+    """Options that run the files of tests on several cores; the tests of a file share what is costly to make."""
+    return ["-n", str(min(os.cpu_count() or 1, MOST_AT_ONCE)), "--dist", "loadfile"]
 
 
 def main(arguments: list[str]) -> int:

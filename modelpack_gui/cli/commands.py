@@ -24,7 +24,7 @@ from modelpack_gui.client.recipe_run import RecipeRun, StageResult, resolved_int
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
 from modelpack_gui.core.locations import located
-from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.pipeline import Stage, stages_of
 from modelpack_gui.core.preview import script_code
 from modelpack_gui.core.proposals import with_saved_model
 from modelpack_gui.core.recipe import Recipe
@@ -57,7 +57,7 @@ def make_client() -> Client:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """`modelpack run`."""
     recipe, base = recipe_of(arguments)
-    return run_recipe(arguments, console, recipe, base, arguments.stages)
+    return run_recipe(arguments, console, recipe, base, arguments.stages or stages_of(recipe))
 
 
 def export(arguments: argparse.Namespace, console: Console) -> int:

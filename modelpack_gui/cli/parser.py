@@ -84,7 +84,7 @@ examples:
     )
     recipe_argument(parser)
     stages = ",".join(stage.value for stage in Stage)
-    parser.add_argument("--stages", type=_stages, default=tuple(Stage), metavar="A,B", help=f"some of {stages}")
+    parser.add_argument("--stages", type=_stages, metavar="A,B", help=f"some of {stages}")
     common_options(parser)
     parser.set_defaults(command_function=commands.run)
 

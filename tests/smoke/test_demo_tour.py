@@ -59,7 +59,9 @@ def tour(display: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
 @pytest.mark.timeout(660)
 def test_the_good_demo_passes_every_stage(tour: tuple[Path, dict[str, object]]) -> None:
     states = tour[1]["demo"]
-    assert states == dict.fromkeys(("Source", "Export", "Graph", "Check", "Parity", "Benchmark"), "passed")
+    assert states == dict.fromkeys(
+        ("Source", "Export", "Graph", "Check", "Parity", "Quantize", "Benchmark"), "passed"
+    )
 
 
 @pytest.mark.timeout(660)

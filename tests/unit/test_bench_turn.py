@@ -30,12 +30,23 @@ class CancelsAfter(PlainContext):
         self.left -= 1
 
 
+@pytest.fixture
+def collector() -> Iterator[None]:
+    """Python's own collector is on, as in a worker: windows of other tests may have taken it over."""
+    was_on = gc.isenabled()
+    gc.enable()
+    yield
+    if not was_on:
+        gc.disable()
+
+
 def prepared_by(request: BenchPrepareRequest, folder: Path) -> Prepared:
     context = PlainContext(folder)
     prepare.run(request, context)
     return prepared_of(request.runner.key, context)
 
 
+@pytest.mark.usefixtures("collector")
 def test_settle_runs_are_made_and_not_kept_and_nothing_is_collected_meanwhile() -> None:
     seen: list[str] = []
 
@@ -58,6 +69,7 @@ def test_settle_runs_are_made_and_not_kept_and_nothing_is_collected_meanwhile() 
     assert gc.isenabled()
 
 
+@pytest.mark.usefixtures("collector")
 def test_a_cancel_keeps_what_was_measured_until_then() -> None:
     context = CancelsAfter(checks=4)
     context.session[session_key("eager")] = Prepared(lambda: None, "CPU")
