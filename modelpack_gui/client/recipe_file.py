@@ -11,7 +11,7 @@ from modelpack_gui.client.files import write_text
 from modelpack_gui.core import recipe as recipes
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import InputSpec
+from modelpack_gui.core.records import InputSpec, RunnerSpec
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -91,6 +91,14 @@ def _with_paths(recipe: Recipe, change: Callable[[str], str]) -> Recipe:
     def with_files(inputs: tuple[InputSpec, ...]) -> tuple[InputSpec, ...]:
         return tuple(dataclasses.replace(item, file=change(item.file)) if item.file else item for item in inputs)
 
+    def with_artifact(spec: RunnerSpec) -> RunnerSpec:
+        return dataclasses.replace(spec, artifact=change(spec.artifact)) if spec.artifact else spec
+
+    parity, quantize, bench, sweep = recipe.parity, recipe.quantize, recipe.bench, recipe.sweep
+    if quantize is not None:
+        calibration = dataclasses.replace(quantize.calibration, path=change(quantize.calibration.path))
+        quantize = dataclasses.replace(quantize, calibration=calibration, output_path=change(quantize.output_path))
+    moved_keys = {spec.key: with_artifact(spec).key for spec in bench.runners}
     return dataclasses.replace(
         recipe,
         inputs=with_files(recipe.inputs),
@@ -98,6 +106,22 @@ def _with_paths(recipe: Recipe, change: Callable[[str], str]) -> Recipe:
         source=dataclasses.replace(recipe.source, file=change(recipe.source.file), checkpoint=checkpoint),
         interpreter=interpreter,
         export=dataclasses.replace(recipe.export, output_path=change(recipe.export.output_path)),
+        parity=dataclasses.replace(
+            parity,
+            expected_artifact=change(parity.expected_artifact),
+            actual_artifact=change(parity.actual_artifact),
+        ),
+        quantize=quantize,
+        bench=dataclasses.replace(
+            bench,
+            runners=tuple(map(with_artifact, bench.runners)),
+            baseline=moved_keys.get(bench.baseline, bench.baseline),
+        ),
+        sweep=dataclasses.replace(
+            sweep,
+            runners=tuple(map(with_artifact, sweep.runners)),
+            artifacts=tuple(map(change, sweep.artifacts)),
+        ),
     )
 
 

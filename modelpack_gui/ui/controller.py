@@ -12,8 +12,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from modelpack_gui.core import fixes, serde
-from modelpack_gui.core.errors import ErrorInfo, UserError
+from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import Fix, SourcePlace
 from modelpack_gui.core.pipeline import Stage, settings_of, stages_of
 from modelpack_gui.core.recipe import Recipe
@@ -37,6 +36,8 @@ from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.project_questions import ProjectQuestions
 from modelpack_gui.ui.project_source import ProjectSource
+from modelpack_gui.ui.quantize_state import QuantizeState
+from modelpack_gui.ui.recipe_fixes import fixed
 from modelpack_gui.ui.stage_queue import StageQueue
 from modelpack_gui.ui.stage_states import StageStates
 from modelpack_gui.ui.status import StageState
@@ -53,6 +54,7 @@ class Controller(QObject):
         states: What the stages gave last.
         parity: The run of parity that is on: its cases as they come.
         layers: The comparison layer by layer, which is run beside the stages.
+        quantize: The variants of the artifact, kept with the project.
         bench_runs: The runs of the benchmark that are kept with the project.
         findings: What lint says of the recipe; the advisor puts it here.
     """
@@ -82,7 +84,10 @@ class Controller(QObject):
         self._project_jobs = ProjectJobs(self.project, jobs)
         self._questions = ProjectQuestions(self.project, self._project_jobs, self)
         self.parity = ParityRuns(jobs, self)
-        self._queue = StageQueue(self.project, self.source, self.states, self._project_jobs, self.parity, self)
+        self.quantize = QuantizeState(self.project, self.source, self.states, jobs, self._project_jobs, self)
+        self._queue = StageQueue(
+            self.project, self.source, self.states, self._project_jobs, self.parity, self.quantize, self
+        )
         self.layers = LayersState(self.project, self.source, self.states, jobs, self._project_jobs, self)
         self.bench_runs = BenchRuns(self.project, self.states, self)
         self._after_scan: tuple[Stage, ...] = ()  # to be run when the file was read
@@ -235,16 +240,9 @@ class Controller(QObject):
 
         One that cannot be made is told by `message_raised`, and changes nothing.
         """
-        try:
-            recipe = fixes.apply_fix(self.recipe, fix)
-        except (UserError, serde.DecodeError) as error:
-            self.message_raised.emit(
-                ErrorInfo(
-                    "fix-not-applied",
-                    f"The fix {fix.text!r} could not be applied: {error}",
-                    "The recipe is as it was. Change the setting by hand.",
-                )
-            )
+        recipe, error = fixed(self.recipe, fix)
+        if recipe is None:
+            self.message_raised.emit(error)
             return
         self.edit(recipe, f"apply fix: {fix.text}")
         if stage is not None:
@@ -337,6 +335,8 @@ class Controller(QObject):
         self._queue.changed.connect(self.stage_changed)
         self._queue.ended.connect(self._on_stage_ended)
         self._questions.capabilities_changed.connect(self.capabilities_changed)
+        self.quantize.wanted.connect(self.run)
+        self.quantize.failed.connect(self.message_raised)
         self._questions.scan_changed.connect(self._on_scan_changed)
         self.jobs.job_changed.connect(self._queue.follow)
         self.bench_runs.failed.connect(self.message_raised)

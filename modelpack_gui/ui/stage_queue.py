@@ -10,12 +10,13 @@ from PySide6.QtCore import QObject, Signal
 from modelpack_gui.core import pipeline
 from modelpack_gui.core.events import Done, Failed, TerminalEvent
 from modelpack_gui.core.pipeline import ORDER, Stage
-from modelpack_gui.core.records import ExportRecord, ParityCase, ParityRequest
+from modelpack_gui.core.records import ExportRecord, ParityCase, ParityRequest, QuantizeRequest
 from modelpack_gui.ui.job_center import JobView
 from modelpack_gui.ui.parity_runs import ParityRuns
 from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.project_source import ProjectSource
+from modelpack_gui.ui.quantize_state import QuantizeState
 from modelpack_gui.ui.stage_states import StageStates
 from modelpack_gui.ui.status import StageState, Status
 
@@ -35,6 +36,7 @@ class StageQueue(QObject):
         states: StageStates,
         jobs: ProjectJobs,
         parity: ParityRuns,
+        quantize: QuantizeState,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -43,6 +45,7 @@ class StageQueue(QObject):
         self._states = states
         self._jobs = jobs
         self._parity = parity
+        self._quantize = quantize
         self._known: tuple[ParityCase, ...] = ()  # that the next run of parity goes on from
         self._waiting: list[Stage] = []
         self._running: dict[Stage, str] = {}  # ids of jobs
@@ -109,6 +112,8 @@ class StageQueue(QObject):
     def _wait_for(self, stages: list[Stage]) -> None:
         changed = set(self._waiting) ^ set(stages)
         self._waiting = stages
+        if Stage.QUANTIZE not in stages:
+            self._quantize.forget_asked()
         for stage in ORDER:
             if stage in changed:
                 self.changed.emit(stage)
@@ -135,11 +140,15 @@ class StageQueue(QObject):
         if isinstance(request, ParityRequest):
             known, self._known = self._known, ()
             request = self._parity.prepare(request, known)
+        elif isinstance(request, QuantizeRequest):
+            request = self._quantize.prepare(request)
 
         def ended(event: TerminalEvent) -> None:
             del self._running[stage]
             if stage is Stage.PARITY:
                 self._parity.end(event)
+            elif stage is Stage.QUANTIZE:
+                self._quantize.end(event)
             elif stage is Stage.EXPORT:
                 self._parity.forget()
             states.end(stage, event, recipe, made_from)
@@ -154,4 +163,6 @@ class StageQueue(QObject):
         job = self._running[stage] = self._jobs.run(stage.value, request, stage.label, ended)
         if stage is Stage.PARITY:
             self._parity.start(job, pipeline.settings_of(stage, recipe, is_source=states.looks_at_source))
+        elif stage is Stage.QUANTIZE:
+            self._quantize.start(job)
         states.start(stage)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.core import pipeline
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Failed, TerminalEvent
 from modelpack_gui.core.pipeline import ORDER, Stage
@@ -97,6 +98,11 @@ class StageStates(QObject):
             return "The source is an ONNX file already, so there is nothing to export."
         if self.looks_at_source and stage in (Stage.GRAPH, Stage.CHECK):
             return ""
+        if stage is Stage.QUANTIZE and not is_onnx and recipe.export.format != "onnx":
+            title = FORMAT_TITLES.get(recipe.export.format, recipe.export.format)
+            return (
+                f"Only ONNX files can be quantised, and the recipe exports {title}: choose ONNX on the Export page."
+            )
         parity = recipe.parity
         if stage is Stage.PARITY and parity.expected_artifact and parity.actual_artifact:  # no model, no export
             if (parity.expected_artifact, parity.expected_runtime) == (parity.actual_artifact, parity.runtime):

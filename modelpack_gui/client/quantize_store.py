@@ -1,0 +1,114 @@
+"""What is kept of quantising an artifact: each variant with its price, in a file beside the artifact.
+
+A variant is up to date while the artifact it was made from is as it was: a digest of its bytes says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelpack_gui.client.files import write_text
+from modelpack_gui.core import serde
+from modelpack_gui.core.records import Estimate, QuantizedVariant, QuantizeSpec, SensitivityReport
+
+SCHEMA_VERSION = 1
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class KeptVariant:
+    """A variant of an earlier run.
+
+    Attributes:
+        made_from: Digest of the float32 artifact that it was made from; empty if that is not known yet.
+    """
+
+    variant: QuantizedVariant
+    made_from: str = ""
+
+
+@dataclass(frozen=True)
+class KeptSensitivity:
+    """What the nodes cost, with the settings that it was found for and the artifact's digest."""
+
+    quantize: QuantizeSpec
+    report: SensitivityReport
+    made_from: str = ""
+
+
+@dataclass(frozen=True)
+class KeptQuantizing:
+    """All that is kept for one artifact.
+
+    Attributes:
+        float_size_bytes: Of the float32 artifact; 0 while nothing was quantised.
+        float_p50_ms: Its latency in ONNX Runtime, from the last time that it was measured beside its variants.
+        calibration_note: Of the last run: where its data came from.
+    """
+
+    variants: tuple[KeptVariant, ...] = ()
+    float_size_bytes: int = 0
+    float_p50_ms: Estimate | None = None
+    calibration_note: str = ""
+    sensitivity: KeptSensitivity | None = None
+
+
+def store_path(artifact: Path) -> Path:
+    """The file beside an artifact."""
+    return artifact.with_name(f"{artifact.stem}.quantized.json")
+
+
+def read_kept(artifact: Path) -> KeptQuantizing:
+    """What is kept for an artifact; variants whose file is gone are left out.
+
+    A file that cannot be read has nothing.
+    """
+    try:
+        data = json.loads(store_path(artifact).read_text(encoding="utf-8"))
+        if data["schema_version"] != SCHEMA_VERSION:
+            return KeptQuantizing()
+        kept = serde.decode(KeptQuantizing, data["kept"])
+    except (OSError, ValueError, KeyError, TypeError):  # none yet, another version's, or cut short: quantise again
+        return KeptQuantizing()
+    there = tuple(one for one in kept.variants if Path(one.variant.path).is_file())
+    return KeptQuantizing(there, kept.float_size_bytes, kept.float_p50_ms, kept.calibration_note, kept.sensitivity)
+
+
+def write_kept(artifact: Path, kept: KeptQuantizing) -> None:
+    """Keep it, in place of what was kept before.
+
+    Raises:
+        UserError: The file cannot be written.
+    """
+    data = {"schema_version": SCHEMA_VERSION, "kept": serde.encode(kept)}
+    write_text(store_path(artifact), serde.dumps(data, indent=1) + "\n")
+
+
+def digest_of(artifact: Path, check: Callable[[], None] = lambda: None) -> str:
+    """SHA-256 of an artifact and of the data beside it, in hex; empty if it is not there.
+
+    Args:
+        check: Called now and then; it may raise to give up.
+    """
+    digest = hashlib.sha256()
+    try:
+        for file in _files(artifact):
+            with file.open("rb") as stream:
+                while chunk := stream.read(_CHUNK_BYTES):
+                    check()
+                    digest.update(chunk)
+    except OSError:
+        return ""
+    return digest.hexdigest()
+
+
+def _files(artifact: Path) -> Iterator[Path]:
+    """The artifact, then its weights where they are in a file of their own, as torch and onnx name it."""
+    yield artifact
+    for data in (artifact.with_name(f"{artifact.name}.data"), artifact.with_name(f"{artifact.name}_data")):
+        if data.is_file():
+            yield data

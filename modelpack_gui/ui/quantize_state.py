@@ -1,0 +1,388 @@
+"""Quantising in one window: the variants that there are, what they cost and win, and which nodes cost most."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from modelpack_gui.client.quantize_store import (
+    KeptQuantizing,
+    KeptSensitivity,
+    KeptVariant,
+    digest_of,
+    read_kept,
+    write_kept,
+)
+from modelpack_gui.client.recipe_file import relative_to_recipe
+from modelpack_gui.core.errors import ErrorInfo, UserError
+from modelpack_gui.core.events import Done, Failed, Partial, TerminalEvent
+from modelpack_gui.core.locations import located
+from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.records import (
+    BenchReport,
+    BenchRequest,
+    BenchSpec,
+    Estimate,
+    QuantizedVariant,
+    QuantizeReport,
+    QuantizeRequest,
+    QuantizeSpec,
+    RunnerSpec,
+    SensitivityReport,
+    SensitivityRequest,
+    SensitivityRow,
+)
+from modelpack_gui.ui.background import Background
+from modelpack_gui.ui.job_center import JobCenter
+from modelpack_gui.ui.project import Project
+from modelpack_gui.ui.project_jobs import ProjectJobs
+from modelpack_gui.ui.project_source import ProjectSource
+from modelpack_gui.ui.side_job import SideJob
+from modelpack_gui.ui.stage_states import StageStates
+
+RUNNER = "onnxruntime"
+_SECONDS_A_RUNNER = 20.0
+
+
+@dataclass(frozen=True)
+class VariantRow:
+    """A variant as it is shown; `is_stale`: the float32 artifact is another one by now."""
+
+    variant: QuantizedVariant
+    is_stale: bool = False
+
+
+class QuantizeState(QObject):
+    """Keeps the variants of the artifact that there is, on disk as they come, and measures their speed.
+
+    Attributes:
+        speed: The benchmark of the variants.
+        exploring: The job that finds what each node costs.
+        measures_speed: Whether a run is followed by that benchmark.
+        explored: The settings that `nodes` are about; None before the first time.
+        nodes: What each costs, the dearest first; as they come while it is found.
+        sensitivity: The whole of it; None before the first time, and while it is found.
+    """
+
+    wanted = Signal(object)  # Stage that shall run
+    changed = Signal()
+    failed = Signal(object)  # ErrorInfo: what was found could not be kept
+
+    def __init__(
+        self,
+        project: Project,
+        source: ProjectSource,
+        states: StageStates,
+        jobs: JobCenter,
+        project_jobs: ProjectJobs,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project, self._source, self._states = project, source, states
+        self._background = Background(self)
+        self._asked: tuple[QuantizeSpec, ...] = ()  # for the next run, in place of the recipe's
+        self._job = ""
+        self._artifact = ""
+        self._digest = ""  # of that; empty until it is known
+        self._kept = KeptQuantizing()
+        self._unmade: tuple[QuantizedVariant, ...] = ()  # of the last run; not worth keeping
+        self._explored_in = ""  # the artifact
+        self._measured: frozenset[str] = frozenset()  # paths, in the benchmark that is on
+        self.measures_speed = True
+        self.explored: QuantizeSpec | None = None
+        self.nodes: tuple[SensitivityRow, ...] = ()
+        self.sensitivity: SensitivityReport | None = None
+        self.speed = SideJob(jobs, project_jobs, self)
+        self.speed.changed.connect(self.changed)
+        self.speed.ended.connect(self._on_measured)
+        self.exploring = SideJob(jobs, project_jobs, self)
+        self.exploring.changed.connect(self.changed)
+        self.exploring.part_came.connect(self._on_node)
+        self.exploring.ended.connect(self._on_explored)
+        jobs.partial_added.connect(self._on_partial)
+        states.changed.connect(self._on_stage_changed)
+        source.files_changed.connect(self.follow_artifact)
+        project.leaving.connect(self.forget)
+        project.edited.connect(self._on_edited)
+        project.changed.connect(self.follow_artifact)
+
+    # Reading
+
+    @property
+    def spec(self) -> QuantizeSpec:
+        """How the recipe quantises; the usual way if it does not say."""
+        return self._project.recipe.quantize or QuantizeSpec()
+
+    @property
+    def artifact(self) -> str:
+        """Absolute path of the float32 artifact: exported, opened, or left by an earlier session; empty without."""
+        states, source = self._states, self._source
+        if source.is_onnx or (states.artifact_path and not states.looks_at_source):
+            return states.artifact_path
+        export = self._project.recipe.export
+        if not export.output_path or export.format != "onnx":
+            return ""
+        found = located(self._project.base, export.output_path)
+        return str(found) if found.is_file() else ""
+
+    @property
+    def rows(self) -> tuple[VariantRow, ...]:
+        """Every variant, in the order they came; last those that could not be made."""
+        digest = self._digest
+        kept = [VariantRow(one.variant, bool(digest) and one.made_from != digest) for one in self._kept.variants]
+        return (*kept, *(VariantRow(one) for one in self._unmade))
+
+    @property
+    def fresh(self) -> tuple[QuantizedVariant, ...]:
+        """The variants that are of the artifact as it is."""
+        return tuple(row.variant for row in self.rows if not row.is_stale)
+
+    @property
+    def float_size_bytes(self) -> int:
+        """Of the float32 artifact; 0 while nothing was quantised."""
+        return self._kept.float_size_bytes
+
+    @property
+    def float_p50_ms(self) -> Estimate | None:
+        """Its latency, from the last time that it was measured beside variants."""
+        return self._kept.float_p50_ms
+
+    @property
+    def calibration_note(self) -> str:
+        """Where the data of the last run came from."""
+        return self._kept.calibration_note
+
+    @property
+    def is_sensitivity_stale(self) -> bool:
+        """Whether what the nodes cost was found for another artifact."""
+        kept = self._kept.sensitivity
+        return kept is not None and bool(self._digest) and kept.made_from != self._digest
+
+    def made_with(self, spec: QuantizeSpec) -> QuantizedVariant | None:
+        """The variant of these settings and of the artifact as it is, if it is there."""
+        return next((one for one in self.fresh if one.spec == spec and one.error is None), None)
+
+    # Running the stage
+
+    def try_all(self, specs: tuple[QuantizeSpec, ...]) -> None:
+        """Quantise in several ways in one run, instead of as the recipe says."""
+        self._asked = specs
+        self.wanted.emit(Stage.QUANTIZE)
+
+    def forget_asked(self) -> None:
+        """The run that they were asked for does not come."""
+        self._asked = ()
+
+    def prepare(self, request: QuantizeRequest) -> QuantizeRequest:
+        """The run that is about to start, in the ways that were asked for."""
+        asked, self._asked = self._asked, ()
+        self._unmade, self._digest = (), ""
+        return dataclasses.replace(request, specs=asked) if asked else request
+
+    def start(self, job: str) -> None:
+        """It runs from now on."""
+        self._job = job
+        self.follow_artifact()
+
+    def end(self, event: TerminalEvent) -> None:
+        """It ended. Variants that had come stay, also if it was cancelled or failed."""
+        self._job = ""
+        report = None if isinstance(event, Failed) else event.result
+        if isinstance(report, QuantizeReport):
+            self._kept = dataclasses.replace(
+                self._kept,
+                float_size_bytes=report.float_size_bytes,
+                calibration_note=report.calibration_note,
+            )
+            self._put(report.variants)
+        self.follow_artifact()
+        if isinstance(event, Done) and self.measures_speed:
+            self.measure()
+
+    # Beside the stage
+
+    def measure(self, *, again: bool = False) -> None:
+        """Measure the speed of the variants beside that of float32: of those without one, or of all again."""
+        paths = [one.path for one in self.fresh if one.path and (again or one.speedup is None)]
+        if not paths or not self._artifact or self.speed.is_running:
+            return
+        recipe = self._project.recipe
+        base = self._project.base
+        runners = (RunnerSpec(RUNNER), *(_runner(path, base) for path in paths))
+        bench = BenchSpec(
+            runners=runners,
+            warmup_runs=recipe.bench.warmup_runs,
+            iterations=recipe.bench.iterations,
+            block_runs=recipe.bench.block_runs,
+            threads=recipe.bench.threads,
+            time_budget_s=_SECONDS_A_RUNNER * len(runners),
+            noise_run=False,
+            batch_size=recipe.bench.batch_size,
+            baseline=RUNNER,
+        )
+        request = BenchRequest(
+            recipe.source,
+            recipe.inputs,
+            self._artifact,
+            bench,
+            recipe.export.dynamic,
+            recipe.parity.rtol,
+            recipe.parity.atol,
+        )
+        self._measured = frozenset(paths)
+        self.speed.start(Stage.BENCH.value, request, "Speed of the quantised files")
+
+    def explore(self) -> None:
+        """Find which nodes cost most, quantised as the recipe says but with none left out."""
+        if self.exploring.is_running or not self.artifact:
+            return
+        recipe = self._project.recipe
+        spec = dataclasses.replace(self.spec, exclude_nodes=())
+        self.explored, self.nodes, self.sensitivity = spec, (), None
+        self._explored_in = self.artifact
+        request = SensitivityRequest(recipe.source, recipe.inputs, recipe.input_sets, self.artifact, spec)
+        self.exploring.start("quantize.sensitivity", request, "What each node costs")
+
+    def delete(self, variants: Iterable[QuantizedVariant]) -> None:
+        """Delete the files of variants, and forget those that are gone."""
+        gone = []
+        for one in variants:
+            try:
+                for file in (one.path, f"{one.path}.data"):
+                    Path(file).unlink(missing_ok=True)
+                gone.append(one.path)
+            except OSError as error:
+                what = f"{one.path} could not be deleted: {error.strerror or error}."
+                self.failed.emit(ErrorInfo("file-not-deleted", what, "Close what uses it, or check its permissions."))
+        left = tuple(one for one in self._kept.variants if one.variant.path not in gone)
+        self._kept = dataclasses.replace(self._kept, variants=left)
+        self._keep()
+        self.changed.emit()
+
+    def forget(self) -> None:
+        """Another project takes this one's place."""
+        self._background.drop_all()
+        self._job, self._asked, self._unmade = "", (), ()
+        self._artifact, self._digest, self._kept = "", "", KeptQuantizing()
+        self.explored, self.nodes, self.sensitivity = None, (), None
+        self.speed.forget()
+        self.exploring.forget()
+
+    # Keeping up
+
+    def follow_artifact(self) -> None:
+        """The artifact may be another: show what is kept for it, and find what of that is out of date."""
+        path = self.artifact
+        if path != self._artifact:
+            self._artifact, self._digest, self._unmade = path, "", ()
+            self._kept = read_kept(Path(path)) if path else KeptQuantizing()
+            self._show_kept_sensitivity()
+        if path and (self._kept.variants or self._kept.sensitivity is not None or self._job):
+            self._background.ask("digest", lambda check: digest_of(Path(path), check), self._on_digest)
+        self.changed.emit()
+
+    def _show_kept_sensitivity(self) -> None:
+        if self.exploring.is_running:
+            return
+        kept = self._kept.sensitivity
+        self.explored = kept.quantize if kept is not None else None
+        self.sensitivity = kept.report if kept is not None else None
+        self.nodes = kept.report.rows if kept is not None else ()
+
+    def _on_digest(self, digest: str | None, error: ErrorInfo | None) -> None:
+        if error is not None or digest is None:
+            return
+        self._digest = digest
+        variants = tuple(
+            one if one.made_from else dataclasses.replace(one, made_from=digest) for one in self._kept.variants
+        )
+        found = self._kept.sensitivity
+        if found is not None and not found.made_from:
+            found = dataclasses.replace(found, made_from=digest)
+        kept = dataclasses.replace(self._kept, variants=variants, sensitivity=found)
+        if kept != self._kept:
+            self._kept = kept
+            self._keep()
+        self.changed.emit()
+
+    def _on_stage_changed(self, stage: Stage) -> None:
+        if stage is Stage.EXPORT and not self._states.state(stage).is_under_way:
+            self.follow_artifact()
+
+    def _on_edited(self) -> None:
+        if self.artifact != self._artifact:
+            self.follow_artifact()
+
+    def _on_partial(self, partial: Partial) -> None:
+        if self._job and partial.job == self._job and isinstance(partial.result, QuantizedVariant):
+            self._put((partial.result,))
+            self.changed.emit()
+
+    def _put(self, variants: Iterable[QuantizedVariant]) -> None:
+        """Add them, in place of older ones of the same file; one that only came again keeps its speed."""
+        kept = {one.variant.path: one for one in self._kept.variants}
+        unmade = {one.label: one for one in self._unmade}
+        for variant in variants:
+            if not variant.path:
+                unmade[variant.label] = variant
+                continue
+            before = kept.get(variant.path)
+            if before is not None and before.variant.sha256 and before.variant.sha256 == variant.sha256:
+                old = before.variant
+                variant = dataclasses.replace(variant, p50_ms=old.p50_ms, speedup=old.speedup)
+            kept[variant.path] = KeptVariant(variant, self._digest)
+        self._unmade = tuple(unmade.values())
+        self._kept = dataclasses.replace(self._kept, variants=tuple(kept.values()))
+        self._keep()
+
+    def _on_measured(self, report: object) -> None:
+        if not isinstance(report, BenchReport):
+            return
+        base = self._project.base
+        found = {one.runner: one for one in report.runners}
+        variants = []
+        for kept in self._kept.variants:
+            result = found.get(_runner(kept.variant.path, base).key)
+            if kept.variant.path in self._measured and result is not None and result.summary is not None:
+                variant = dataclasses.replace(kept.variant, p50_ms=result.summary.p50_ms, speedup=result.speedup)
+                kept = dataclasses.replace(kept, variant=variant)
+            variants.append(kept)
+        reference = found.get(RUNNER)
+        p50 = reference.summary.p50_ms if reference is not None and reference.summary is not None else None
+        self._kept = dataclasses.replace(self._kept, variants=tuple(variants), float_p50_ms=p50)
+        self._keep()
+
+    def _on_node(self, row: object) -> None:
+        if isinstance(row, SensitivityRow):
+            self.nodes = (*(one for one in self.nodes if one.node != row.node), row)
+            self.changed.emit()
+
+    def _on_explored(self, report: object) -> None:
+        if isinstance(report, SensitivityReport) and self.explored is not None:
+            self.sensitivity, self.nodes = report, report.rows
+            if self._explored_in != self._artifact:  # there is another artifact by now
+                return
+            self._kept = dataclasses.replace(self._kept, sensitivity=KeptSensitivity(self.explored, report))
+            self._keep()
+            self.follow_artifact()
+
+    def _keep(self) -> None:
+        if not self._artifact:
+            return
+        try:
+            write_kept(Path(self._artifact), self._kept)
+        except UserError as error:
+            self.failed.emit(error.info)
+
+
+def runner_of(variant: QuantizedVariant, base: Path) -> RunnerSpec:
+    """The runner that a recipe in the folder `base` would spell for a variant's file."""
+    return _runner(variant.path, base)
+
+
+def _runner(path: str, base: Path) -> RunnerSpec:
+    return RunnerSpec(RUNNER, artifact=relative_to_recipe(path, base))
