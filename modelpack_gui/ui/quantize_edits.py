@@ -78,9 +78,7 @@ def benchmark(controller: Controller, variants: Sequence[QuantizedVariant]) -> N
     added = tuple(one for one in wanted if one.key not in known)
     if added:
         bench = dataclasses.replace(recipe.bench, runners=(*recipe.bench.runners, *added))
-        controller.edit(
-            dataclasses.replace(recipe, bench=bench), f"benchmark {plural(len(added), 'quantised file')}"
-        )
+        controller.edit(dataclasses.replace(recipe, bench=bench), f"benchmark {plural(len(added), 'quantised file')}")
     controller.page_wanted.emit(Stage.BENCH)
 
 

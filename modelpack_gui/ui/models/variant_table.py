@@ -15,7 +15,7 @@ from modelpack_gui.ui.inspection import Inspection, Property, Section
 from modelpack_gui.ui.models.quantize_text import calibration_summary, more_summary
 from modelpack_gui.ui.models.record_table import Column
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import status_icon, status_of, theme
+from modelpack_gui.ui.theme import icon, status_icon, status_of, theme
 from modelpack_gui.ui.widgets.bench_tables import interval_text
 
 FLOAT_LABEL = "float32, as exported"
@@ -66,6 +66,8 @@ class VariantLine:
 
 
 def _icon(line: VariantLine) -> QIcon:
+    if line.is_best and line.status is Status.PASSED:
+        return icon("recommended", theme().colors.accent)
     return status_icon(line.status)
 
 
@@ -91,9 +93,7 @@ def _estimate(title: str, value: Callable[[VariantLine], Estimate | None], toolt
         estimate = value(line)
         return "" if estimate is None else f"{estimate.value!r} [{estimate.low!r}, {estimate.high!r}]"
 
-    return Column(
-        title, number, lambda line: interval_text(value(line)), whole, is_number=True, tooltip=tooltip
-    )
+    return Column(title, number, lambda line: interval_text(value(line)), whole, is_number=True, tooltip=tooltip)
 
 
 def _error(line: VariantLine, *, held_out: bool) -> QuantizeError | None:
@@ -113,9 +113,7 @@ def _sqnr(title: str, *, held_out: bool, tooltip: str) -> Column[VariantLine]:
             return "NaN or inf"
         return "same" if error is not None and value is None else "–" if value is None else f"{value:.1f}"
 
-    return Column(
-        title, number, text, lambda line: full(number(line)) or text(line), is_number=True, tooltip=tooltip
-    )
+    return Column(title, number, text, lambda line: full(number(line)) or text(line), is_number=True, tooltip=tooltip)
 
 
 def _top1(line: VariantLine) -> float | None:
@@ -135,7 +133,7 @@ COLUMNS: tuple[Column[VariantLine], ...] = (
     Column(
         "Variant",
         value=lambda line: line.label,
-        text=lambda line: f"{line.label}  ★" if line.is_best else line.label,
+        text=lambda line: f"{line.label} (recommended)" if line.is_best else line.label,
         full=_full_label,
         icon=_icon,
         color=lambda line: (
@@ -145,7 +143,7 @@ COLUMNS: tuple[Column[VariantLine], ...] = (
             if line.is_stale
             else theme().colors.text
         ),
-        tooltip="How it was made; the star marks the one to take",
+        tooltip="How it was made",
     ),
     _estimate(
         "Speed-up [95 %]",

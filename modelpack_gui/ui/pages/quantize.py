@@ -1,33 +1,150 @@
-"""The quantize page: what INT8 or float16 would cost in accuracy, and what it wins."""
+"""The quantize page: what INT8 or float16 would cost in accuracy, and what it wins in speed and size."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QTabWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.quantize_presets import usual_specs
+from modelpack_gui.core.quantize_text import best_of, label_of, verdict_sentence
 from modelpack_gui.core.records import QuantizeReport, Result
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import SPACING, status_of
+from modelpack_gui.ui.widgets.basics import IconButton
+from modelpack_gui.ui.widgets.quantize_settings import QuantizeSettings
+from modelpack_gui.ui.widgets.sensitivity_view import SensitivityView
+from modelpack_gui.ui.widgets.variants_view import VariantsView
+
+VARIANTS_TAB, NODES_TAB = range(2)
+_MEASURE_KEY = "quantize/measures-speed"
 
 
 class QuantizePage(StagePage):
-    """The verdict in one sentence."""
+    """Settings with advice; verdict; the variants with their trade-off; beside them what each node costs."""
 
     stage = Stage.QUANTIZE
     icon_name = "quantize"
-    empty_text = "Makes INT8 and float16 files of the exported one, and says what each costs in accuracy and wins."
+    empty_text = (
+        "Makes INT8 and float16 files of the exported one, measures their speed and size beside it, and says what "
+        "each costs in accuracy. Not sure which? Try the usual six."
+    )
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self._settings = settings
+        self._store = settings
+        self._state = controller.quantize
+        self._add_to_header()
+        self.settings = QuantizeSettings(controller, settings)
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(column.count() - 1, self.settings)  # it can be changed before the first run
+        column.insertSpacing(column.count() - 1, SPACING // 2)
+        self.variants = VariantsView(controller, settings)
+        self.nodes = SensitivityView(controller, settings)
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("quantize-tabs")
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.variants, "Variants")
+        self.tabs.addTab(self.nodes, "What each node costs")
+        self.content.addWidget(self.tabs, 1)
+        self._state.changed.connect(self.refresh)
+        controller.recipe_changed.connect(self.refresh)
         self.refresh()
 
+    # What the base asks for
+
     def show_result(self, result: Result) -> None:
-        """Draw a report."""
+        """Nothing by itself: the state has put the variants among those that there were."""
         assert isinstance(result, QuantizeReport)
 
     def sentence_for(self, result: Result) -> str:
-        """The report's own."""
+        """Of all variants that are up to date, those of earlier runs included."""
         assert isinstance(result, QuantizeReport)
-        return result.summary
+        return self._sentence() or result.summary
+
+    def show_partial(self) -> bool:
+        """Variants of an earlier session, or of a run that is on; or what its nodes cost."""
+        state = self._state
+        is_running = self.controller.state(self.stage).status is Status.RUNNING
+        return bool(state.rows) or bool(state.nodes) or state.exploring.is_running or is_running
+
+    def refresh(self) -> None:
+        """Also without a result of this session: variants are kept with the project."""
+        super().refresh()
+        stage = self.controller.state(self.stage)
+        rows = self._state.rows
+        made = sum(bool(row.variant.path) for row in rows)
+        self.tabs.setTabText(VARIANTS_TAB, f"Variants ({made})" if made else "Variants")
+        problem = self.controller.problem(self.stage) or self.settings.problem
+        for button in (self.run_button, self._empty_run, self.try_button):
+            button.setEnabled(not stage.is_under_way and not problem)
+        self.run_button.setToolTip(problem or f"{label_of(self._state.spec)} (F5)")
+        self.try_button.setToolTip(
+            problem
+            or "Static per channel, per tensor, with entropy and as QOperator; dynamic; float16: with the data and"
+            " the exclusions set here"
+        )
+        is_there = self._state.made_with(self._state.spec) is not None
+        self.run_button.setText("Quantize again" if is_there else "Quantize")
+        if rows:
+            sentence = self._sentence()
+            self.sentence.setText(sentence)
+            self.sentence.setVisible(bool(sentence))
+        if not stage.is_under_way and stage.error is None and rows:
+            self.badge.set_status(self._status())
+        self.variants.refresh()
+        self.nodes.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Advice is asked for while somebody looks."""
+        super().showEvent(event)
+        self.settings.advisor.watch(is_watched=True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """And not while nobody does."""
+        self.settings.advisor.watch(is_watched=False)
+        super().hideEvent(event)
+
+    # Parts
+
+    def _add_to_header(self) -> None:
+        self.measures = QCheckBox("Measure speed")
+        self.measures.setObjectName("quantize-measures")
+        self.measures.setToolTip("After quantising, benchmark the new files beside float32 in ONNX Runtime")
+        self.measures.setChecked(self._store.text(_MEASURE_KEY, "yes") != "no")
+        self._state.measures_speed = self.measures.isChecked()
+        self.measures.clicked.connect(self._on_measures_clicked)
+        self.try_button = IconButton("Try the usual six", "matrix")
+        self.try_button.setObjectName("quantize-try-all")
+        self.try_button.clicked.connect(lambda: self._state.try_all(usual_specs(self._state.spec)))
+        place = self.header.indexOf(self.run_button)
+        self.header.insertWidget(place, self.try_button)
+        self.header.insertWidget(place, self.measures)
+
+    def _on_measures_clicked(self, is_on: bool) -> None:
+        self._state.measures_speed = is_on
+        self._store.set_text(_MEASURE_KEY, "yes" if is_on else "no")
+
+    def _sentence(self) -> str:
+        state = self._state
+        if not state.rows:
+            return ""
+        if not state.fresh:
+            return "Out of date: the artifact changed since these were made. Quantize again to compare with it."
+        told = verdict_sentence(state.fresh, state.float_size_bytes)
+        return f"So far: {told}" if self.controller.state(self.stage).is_under_way else told
+
+    def _status(self) -> Status:
+        """By the variant that is recommended: the others were tried to be compared with it."""
+        fresh = self._state.fresh
+        if not fresh:
+            return Status.STALE
+        made = [one for one in fresh if one.error is None]
+        if not made:
+            return Status.FAILED
+        best = best_of(made)
+        return Status.FAILED if best is None else status_of(best.verdict)

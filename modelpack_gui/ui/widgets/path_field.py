@@ -36,13 +36,17 @@ class PathField(QWidget):
         *,
         suffixes: Sequence[str] = (),
         is_output: bool = False,
+        is_folder: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        """`purpose` is the key under which the last folder is remembered; `suffixes` are those accepted by a drop."""
+        """`purpose` is the key under which the last folder is remembered; `suffixes` are those accepted by a drop.
+
+        With `is_folder` it takes folders in place of files.
+        """
         super().__init__(parent)
         self._label, self._purpose, self.file_filter = label, purpose, file_filter
         self._base, self._settings, self._is_output = base, settings, is_output
-        self._suffixes = tuple(suffixes)
+        self._suffixes, self._is_folder = tuple(suffixes), is_folder
         self._path = ""
         self.line = MarkedLine(label)
         self.line.setObjectName(f"{purpose}-path")
@@ -95,19 +99,22 @@ class PathField(QWidget):
     def _dropped(self, event: QDropEvent) -> str:
         urls = event.mimeData().urls()
         path = urls[0].toLocalFile() if len(urls) == 1 else ""
+        if self._is_folder:
+            return path if path and Path(path).is_dir() else ""
         return path if path and (not self._suffixes or Path(path).suffix.lower() in self._suffixes) else ""
 
     def _on_text_edited(self, text: str) -> None:
         text = text.strip()
-        if self._is_output or (text and self._is_file(text)):
+        if self._is_output or (text and self._is_there(text)):
             self._commit(text)
 
     def _on_editing_finished(self) -> None:
         self._commit(self.line.text().strip())
 
-    def _is_file(self, text: str) -> bool:
+    def _is_there(self, text: str) -> bool:
+        place = self._base() / text
         try:
-            return (self._base() / text).is_file()
+            return place.is_dir() if self._is_folder else place.is_file()
         except (OSError, ValueError):  # a name too long, or with a NUL in it
             return False
 
@@ -121,6 +128,8 @@ class PathField(QWidget):
         dialog.setObjectName(f"{self._purpose}-dialog")
         if self._is_output:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        elif self._is_folder:
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
         else:
             dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self.choose)
