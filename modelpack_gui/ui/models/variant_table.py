@@ -8,15 +8,15 @@ from pathlib import PurePath
 
 from PySide6.QtGui import QIcon
 
-from modelpack_gui.core.figures import count, duration, full, significant, size
+from modelpack_gui.core.figures import count, duration, full, interval, significant, size
 from modelpack_gui.core.quantize_text import price_sentence
 from modelpack_gui.core.records import Estimate, QuantizedVariant, QuantizeError
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from modelpack_gui.ui.models.quantize_text import calibration_summary, more_summary
 from modelpack_gui.ui.models.record_table import Column
+from modelpack_gui.ui.runner_colors import Look
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import icon, status_icon, status_of, theme
-from modelpack_gui.ui.widgets.bench_tables import interval_text
 
 FLOAT_LABEL = "float32, as exported"
 
@@ -29,7 +29,7 @@ class VariantLine:
         key: What it is told apart by, here and in the chart: the key of its runner.
         variant: None for float32.
         float_size_bytes: Of float32; 0 if unknown.
-        color: Of its runner.
+        look: How its runner is drawn everywhere; None for what could not be made.
         is_stale: Whether the artifact is another one than it was made from.
         is_best: Whether it is the one to take.
     """
@@ -41,7 +41,7 @@ class VariantLine:
     float_size_bytes: int
     p50_ms: Estimate | None
     speedup: Estimate | None
-    color: str = ""
+    look: Look | None = None
     is_stale: bool = False
     is_best: bool = False
 
@@ -93,7 +93,7 @@ def _estimate(title: str, value: Callable[[VariantLine], Estimate | None], toolt
         estimate = value(line)
         return "" if estimate is None else f"{estimate.value!r} [{estimate.low!r}, {estimate.high!r}]"
 
-    return Column(title, number, lambda line: interval_text(value(line)), whole, is_number=True, tooltip=tooltip)
+    return Column(title, number, lambda line: interval(value(line)), whole, is_number=True, tooltip=tooltip)
 
 
 def _error(line: VariantLine, *, held_out: bool) -> QuantizeError | None:
@@ -188,7 +188,7 @@ def inspect_line(line: VariantLine) -> Inspection:
     if variant is None:
         facts = (
             Property("size", _size_text(line), f"{line.size_bytes} B"),
-            Property("p50, ms", interval_text(line.p50_ms)),
+            Property("p50, ms", interval(line.p50_ms)),
         )
         return Inspection(line.label, "What the variants are compared with", (Section("", facts),))
     if variant.error is not None:
@@ -199,8 +199,8 @@ def inspect_line(line: VariantLine) -> Inspection:
     sections.append(Section("Price", text=_full_label(line), is_prose=True))
     if variant.p50_ms is not None:
         speed = (
-            Property("p50, ms", interval_text(variant.p50_ms), is_mono=True),
-            Property("speed-up", interval_text(variant.speedup), is_mono=True),
+            Property("p50, ms", interval(variant.p50_ms), is_mono=True),
+            Property("speed-up", interval(variant.speedup), is_mono=True),
         )
         sections.append(Section("Speed, 95 % intervals", speed))
     for title, error in (("On held-out samples", variant.on_held_out), ("On calibration", variant.on_calibration)):

@@ -28,6 +28,7 @@ class QuantizePage(StagePage):
 
     stage = Stage.QUANTIZE
     icon_name = "quantize"
+    always_content = True  # what nodes cost can be asked for before the first variant
     empty_text = (
         "Makes INT8 and float16 files of the exported one, measures their speed and size beside it, and says what "
         "each costs in accuracy. Not sure which? Try the usual six."
@@ -43,7 +44,7 @@ class QuantizePage(StagePage):
         assert isinstance(column, QVBoxLayout)
         column.insertWidget(column.count() - 1, self.settings)  # it can be changed before the first run
         column.insertSpacing(column.count() - 1, SPACING // 2)
-        self.variants = VariantsView(controller, settings)
+        self.variants = VariantsView(controller, settings, self._make_empty())
         self.nodes = SensitivityView(controller, settings)
         self.tabs = QTabWidget()
         self.tabs.setObjectName("quantize-tabs")
@@ -65,12 +66,6 @@ class QuantizePage(StagePage):
         """Of all variants that are up to date, those of earlier runs included."""
         assert isinstance(result, QuantizeReport)
         return self._sentence() or result.summary
-
-    def show_partial(self) -> bool:
-        """Variants of an earlier session, or of a run that is on; or what its nodes cost."""
-        state = self._state
-        is_running = self.controller.state(self.stage).status is Status.RUNNING
-        return bool(state.rows) or bool(state.nodes) or state.exploring.is_running or is_running
 
     def refresh(self) -> None:
         """Also without a result of this session: variants are kept with the project."""

@@ -30,14 +30,14 @@ class AdviceLine(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACING)
-        row.addWidget(self.note, 1)
+        row.addWidget(self.note, 1, Qt.AlignmentFlag.AlignVCenter)
         self.note.set_text(text)
         self.button: ElidedButton | None = None
         if advice.changes:
             self.button = ElidedButton(advice.hint or "Do so")
             self.button.setObjectName(f"advice-{advice.kind}")
             self.button.clicked.connect(self.taken)
-            row.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignTop)
+            row.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignVCenter)
 
 
 class AdviceList(QWidget):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.core.records import QuantizeSpec
@@ -67,9 +67,10 @@ class MoreSettings(QWidget):
         self.activations = self._types_combo("Activations", "activation_type")
         self.ranges = CalmCombo("Range of weights")
         self.ranges.setObjectName("quantize-reduce-range")
+        self.ranges.setMinimumContentsLength(24)
         for title, value, tip in _RANGES:
             self.ranges.addItem(title, value)
-            self.ranges.setToolTip(tip)
+            self.ranges.setItemData(self.ranges.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.ranges.setToolTip("\n".join(f"{title}: {tip}" for title, _value, tip in _RANGES))
         self.ranges.activated.connect(
             lambda _: self._edit("reduce_range", self.ranges.currentData(), "change the range of weights")

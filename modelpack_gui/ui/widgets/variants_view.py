@@ -6,30 +6,39 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QMessageBox, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.quantize_text import best_of
-from modelpack_gui.core.records import QuantizedVariant
+from modelpack_gui.core.quantize_text import best_of, judged_on
+from modelpack_gui.core.records import Estimate, QuantizedVariant, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.models.variant_table import COLUMNS, FLOAT_LABEL, VariantLine, inspect_line
 from modelpack_gui.ui.quantize_edits import benchmark, compare_in_parity
 from modelpack_gui.ui.quantize_state import RUNNER, runner_of
+from modelpack_gui.ui.runner_colors import keys_of, look_of
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING, icon
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, wrapped_label
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.status_line import StatusLine
+from modelpack_gui.ui.widgets.tradeoff_chart import TradeoffChart, TradeoffPoint
+
+_LEAST_CHART, _LEAST_TABLE = 190, 96
+_SIDE_BY_SIDE = 960
+"""Pixels from which there is room for the chart beside the table."""
 
 
 class VariantsView(QWidget):
     """Draws a QuantizeState; what can be done with files is in the buttons and the context menu."""
 
-    def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, controller: Controller, settings: Settings, empty: QWidget, parent: QWidget | None = None
+    ) -> None:
+        """`empty` is shown while there is no variant."""
         super().__init__(parent)
         self.setObjectName("variants-view")
         self._controller = controller
@@ -67,16 +76,34 @@ class VariantsView(QWidget):
         buttons.addWidget(self.progress, 1)
         for button in (self.stop_button, self.measure_button, self.bench_button):
             buttons.addWidget(button)
+        self.chart = TradeoffChart(settings)
+        self.chart.setMinimumHeight(_LEAST_CHART)
+        self.chart.point_chosen.connect(self._on_point_chosen)
+        self.chart.picture_failed.connect(controller.message_raised)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setObjectName("quantize-splitter")
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(SPACING + 4)
+        self.splitter.addWidget(self.chart)
+        self.splitter.addWidget(self.table)
+        self.table.setMinimumHeight(_LEAST_TABLE)
         self.speed_error = StatusLine(Status.FAILED)
         self.speed_error.setObjectName("quantize-speed-error")
         self.note = wrapped_label("", is_muted=True, is_selectable=True)
         self.note.setObjectName("quantize-note")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, SPACING, 0, 0)
+        filled = QWidget()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(empty)
+        self._stack.addWidget(filled)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, SPACING, 0, 0)
+        whole.addWidget(self._stack)
+        column = QVBoxLayout(filled)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
         column.addLayout(buttons)
         column.addWidget(self.speed_error)
-        column.addWidget(self.table, 1)
+        column.addWidget(self.splitter, 1)
         column.addWidget(self.note)
 
     @property
@@ -94,6 +121,7 @@ class VariantsView(QWidget):
         """Bring everything in line with the state."""
         state = self._state
         self._show_lines()
+        self._stack.setCurrentIndex(1 if self._lines else 0)
         is_running = self._controller.state(Stage.QUANTIZE).is_under_way
         speed = state.speed
         made = self._made
@@ -112,6 +140,12 @@ class VariantsView(QWidget):
         self.speed_error.set_text(f"The speed was not measured: {error.message} {error.hint}" if error else "")
         self.note.setText(state.calibration_note)
         self.note.setVisible(bool(state.calibration_note))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The chart is beside the table where there is room, else above it."""
+        super().resizeEvent(event)
+        is_wide = self.width() >= _SIDE_BY_SIDE
+        self.splitter.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
 
     def ask_to_delete(self, variants: Sequence[QuantizedVariant]) -> None:
         """Delete files after a question: there is no undo for that."""
@@ -134,6 +168,7 @@ class VariantsView(QWidget):
         lines = self._make_lines()
         if lines == self._lines:
             return
+        self._show_points(lines)
         self._lines = lines
         index = self.table.currentIndex()
         current = self.model.record(index.row()) if index.isValid() else None
@@ -146,10 +181,22 @@ class VariantsView(QWidget):
         if same is not None and same != current and self.isVisible():  # what the inspector shows has gone on
             self._controller.inspect(inspect_line(same))
 
+    def _show_points(self, lines: Sequence[VariantLine]) -> None:
+        points = [point for line in lines if (point := _point(line)) is not None]
+        self.chart.setVisible(any(not point.is_reference for point in points))
+        self.chart.show_points(points)
+
+    def _on_point_chosen(self, key: str) -> None:
+        line = next((line for line in self._lines if line.key == key), None)
+        if line is not None:
+            self.table.select_record(line)
+
     def _make_lines(self) -> list[VariantLine]:
         state, base = self._state, self._controller.base
         best = best_of(state.fresh)
         size = state.float_size_bytes
+        names = [runner_of(one, base).key for one in (row.variant for row in state.rows) if one.path]
+        keys = keys_of(self._controller.recipe.bench, (RUNNER, *names))
         lines = [
             VariantLine(
                 key=runner_of(one, base).key if one.path else f"unmade:{one.label}",
@@ -159,6 +206,7 @@ class VariantsView(QWidget):
                 float_size_bytes=size,
                 p50_ms=one.p50_ms,
                 speedup=one.speedup,
+                look=look_of(runner_of(one, base).key, keys) if one.path else None,
                 is_stale=row.is_stale,
                 is_best=one is best,
             )
@@ -166,10 +214,12 @@ class VariantsView(QWidget):
             for one in (row.variant,)
         ]
         if lines and size:
-            lines.insert(0, VariantLine(RUNNER, FLOAT_LABEL, None, size, size, state.float_p50_ms, None))
+            look = look_of(RUNNER, keys)
+            lines.insert(0, VariantLine(RUNNER, FLOAT_LABEL, None, size, size, state.float_p50_ms, None, look))
         return lines
 
     def _on_selected(self, line: VariantLine) -> None:
+        self.chart.select(line.key)
         self._controller.inspect(inspect_line(line))
 
     def _on_measure(self) -> None:
@@ -199,3 +249,25 @@ class VariantsView(QWidget):
     def _reveal(self, variant: QuantizedVariant | None) -> None:
         if variant is not None and variant.path:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(variant.path).parent)))
+
+
+def _point(line: VariantLine) -> TradeoffPoint | None:
+    """A line in the chart; None without a speed, and for what is out of date."""
+    variant = line.variant
+    if line.look is None or line.is_stale:
+        return None
+    if variant is None:
+        here = Estimate(1.0, 1.0, 1.0)
+        return TradeoffPoint(line.key, "float32", line.look.color, here, None, line.size_bytes, is_reference=True)
+    if line.speedup is None:
+        return None
+    error, _ = judged_on(variant)
+    return TradeoffPoint(
+        line.key,
+        line.label,
+        line.look.color,
+        line.speedup,
+        error.worst_sqnr_db if error is not None else None,
+        line.size_bytes,
+        is_valid=variant.verdict is not Verdict.FAILED,
+    )
