@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", choices=("lint", "types", "imports", "tests"), help="run these checks alone")
     options, pytest_arguments = parser.parse_known_args(arguments)
     try:
-        _environment.ensure("worker", "dev")
+        _environment.ensure("worker", "openvino", "dev")
     except _environment.SetupError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

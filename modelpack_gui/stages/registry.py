@@ -32,6 +32,7 @@ STAGES = {
     "bench.prepare": "modelpack_gui.stages.bench.prepare:run",
     "bench.turn": "modelpack_gui.stages.bench.turn:run",
     "bench.outputs": "modelpack_gui.stages.bench.outputs:run",
+    "bench.traffic": "modelpack_gui.stages.bench.traffic:run",
     "profile": "modelpack_gui.stages.bench.profile.stage:run",
     "bench.calibrate": "modelpack_gui.stages.bench.calibrate:run",
 }

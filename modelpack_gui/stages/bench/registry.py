@@ -9,6 +9,7 @@ from modelpack_gui.stages.bench.base import Runner
 from modelpack_gui.stages.bench.eager import EagerRunner
 from modelpack_gui.stages.bench.exported_program import ProgramRunner
 from modelpack_gui.stages.bench.onnx_runtime import OnnxRuntimeRunner
+from modelpack_gui.stages.bench.open_vino import OpenVinoRunner
 from modelpack_gui.stages.bench.torch_compile import CompileRunner
 from modelpack_gui.stages.bench.torchscript_archive import TorchScriptFileRunner
 from modelpack_gui.stages.bench.torchscript_script import ScriptRunner
@@ -21,6 +22,7 @@ RUNNERS: tuple[Runner, ...] = (
     TraceRunner(),
     ScriptRunner(),
     OnnxRuntimeRunner(),
+    OpenVinoRunner(),
     AotInductorRunner(),
     TorchScriptFileRunner(),
     ProgramRunner(),
