@@ -83,7 +83,8 @@ def _standing(baseline: RunnerResult, running: Sequence[RunnerResult], noise: Ma
     p50 = f"p50 {ms(best.summary.p50_ms.value)} against {ms(base_ms.value)}"
     claim = compared(best.speedup, band)
     if claim == "slower":
-        slower = _factor(_inverse(best.speedup))
+        turned = inverse(best.speedup)
+        slower = f"{factor_text(turned)} slower ({bounds_text(turned)})"
         return f"{baseline.title} is the fastest; {best.title}, the next, is {slower}: {p50}."
     if claim == "equal":
         others = "" if len(running) == 1 else f"Nothing is faster than {baseline.title}. "
@@ -106,14 +107,12 @@ def _standing(baseline: RunnerResult, running: Sequence[RunnerResult], noise: Ma
 def _claim(result: RunnerResult, baseline: RunnerResult, ratio: Estimate, noise: MachineNoise | None) -> str:
     band = _band(noise)
     claim = compared(ratio, band)
-    if claim == "faster":
-        return f"{result.title} is {_factor(ratio, 'faster')} than {baseline.title} at the median {_bounds(ratio)}."
-    if claim == "slower":
-        turned = _inverse(ratio)
-        return f"{result.title} is {_factor(turned, 'slower')} than {baseline.title} at the median {_bounds(turned)}."
-    digits = _digits(ratio)
-    shown = f"{ratio.value:.{digits}f}x, 95 %: {ratio.low:.{digits}f} to {ratio.high:.{digits}f}"
-    text = f"{result.title} against {baseline.title}: no difference that this run can show ({shown})"
+    if claim != "equal":
+        shown = ratio if claim == "faster" else inverse(ratio)
+        factor = f"{factor_text(shown)} {claim}"
+        return f"{result.title} is {factor} than {baseline.title} at the median ({bounds_text(shown)})."
+    figures = f"{factor_text(ratio)}, {bounds_text(ratio)}"
+    text = f"{result.title} against {baseline.title}: no difference that this run can show ({figures})"
     if band is not None and compared(ratio) != "equal":
         text += f"; {baseline.title} differs from itself by up to {rounded(100.0 * band)} %"
     return f"{text}."
@@ -154,18 +153,20 @@ def _band(noise: MachineNoise | None) -> float | None:
     return noise.band if noise is not None else None
 
 
-def _inverse(ratio: Estimate) -> Estimate:
+def inverse(ratio: Estimate) -> Estimate:
+    """The other over the one."""
     return Estimate(1.0 / ratio.value, 1.0 / ratio.high, 1.0 / ratio.low)
 
 
-def _factor(ratio: Estimate, word: str = "") -> str:
-    text = f"{ratio.value:.{_digits(ratio)}f}x"
-    return f"{text} {word}" if word else f"{text} slower {_bounds(ratio)}"
+def factor_text(ratio: Estimate) -> str:
+    """`1.66x`."""
+    return f"{ratio.value:.{_digits(ratio)}f}x"
 
 
-def _bounds(ratio: Estimate) -> str:
+def bounds_text(ratio: Estimate) -> str:
+    """`95 %: 1.61 to 1.71`."""
     digits = _digits(ratio)
-    return f"(95 %: {ratio.low:.{digits}f} to {ratio.high:.{digits}f})"
+    return f"95 %: {ratio.low:.{digits}f} to {ratio.high:.{digits}f}"
 
 
 def _digits(ratio: Estimate) -> int:

@@ -87,6 +87,8 @@ def speedup(
     seed: int = 0,
     baseline_turns: Sequence[int] = (),
     turns: Sequence[int] = (),
+    *,
+    is_paired: bool = True,
 ) -> Estimate:
     """p50 of the baseline over p50 of the other: above 1 is faster than the baseline.
 
@@ -94,14 +96,19 @@ def speedup(
     the machine did in a round it did to both, so rounds are resampled whole. If one was stopped early, only the
     rounds that both had are compared.
 
+    Args:
+        is_paired: False if the two were not measured in the same rounds, as in two benchmarks.
+
     Raises:
         ValueError: One of them is empty, or its turns have another number of runs.
     """
-    ones, others, rounds = _common_rounds(baseline_ms, latencies_ms, baseline_turns, turns)
+    ones, others, rounds = baseline_ms, latencies_ms, (baseline_turns, turns)
+    if is_paired:
+        ones, others, rounds = _common_rounds(ones, others, *rounds)
     if not ones or not others:
         raise ValueError("no values")
     value = max(statistics.median(ones), _SHORTEST_MS) / max(statistics.median(others), _SHORTEST_MS)
-    return Estimate(value, *ratio_interval(value, ones, others, *rounds, seed))
+    return Estimate(value, *ratio_interval(value, ones, others, *rounds, seed, is_paired=is_paired))
 
 
 def precision(latencies_ms: Sequence[float], turns: Sequence[int] = (), seed: int = 0) -> float:

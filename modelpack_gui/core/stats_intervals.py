@@ -80,10 +80,13 @@ def ratio_interval(
     one_turns: Sequence[int],
     other_turns: Sequence[int],
     seed: int,
+    *,
+    is_paired: bool,
 ) -> tuple[float, float]:
     """Bounds of the ratio of two medians, which is `value`; on the scale of its logarithm they lie evenly about it.
 
-    As many turns on both sides, and they are taken for rounds: drawn together.
+    Args:
+        is_paired: Whether turns of the two belong together, where both have as many: those are drawn together.
 
     Raises:
         ValueError: One side is empty, or its turns have another number of runs.
@@ -95,7 +98,7 @@ def ratio_interval(
     one, other = _Medians(ones, one_sizes), _Medians(others, other_sizes)
     one_logs = [_log(median) for median in cluster_medians(ones, one_sizes)]
     other_logs = [_log(median) for median in cluster_medians(others, other_sizes)]
-    if one_turns and len(one_turns) == len(other_turns) and len(one_sizes) == len(other_sizes):
+    if is_paired and one_turns and len(one_turns) == len(other_turns) and len(one_sizes) == len(other_sizes):
         logs = [_log(one.of(drawn)) - _log(other.of(drawn)) for drawn in _weights(len(one_sizes), seed)]
         kinship = _kinship([a - b for a, b in zip(one_logs, other_logs, strict=True)])
     else:
