@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +20,6 @@ from modelpack_gui.client.api import Client
 from modelpack_gui.client.files import write_text
 from modelpack_gui.client.recipe_file import moved, save_recipe, with_relative_paths
 from modelpack_gui.client.recipe_run import RecipeRun, StageResult, resolved_interpreter, run_job, stage_result
-from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage, stages_of
@@ -81,22 +79,6 @@ def script(arguments: argparse.Namespace, console: Console) -> int:
         write_text(arguments.script_path, code)
         console.note(f"Wrote {arguments.script_path}.")
     return PASSED
-
-
-def bench(arguments: argparse.Namespace, console: Console) -> int:
-    """`modelpack bench`."""
-    recipe, base = recipe_of(arguments)
-    artifact = artifact_of(arguments, recipe, base)
-    if not artifact.is_file():
-        if arguments.artifact is not None:
-            raise UserError("artifact-missing", f"There is no artifact {artifact}.", "Check the name and the folder.")
-        console.note(
-            f"warning: There is no artifact {artifact}; only runners that need none are measured."
-            f" To make it: modelpack export {arguments.recipe}"
-        )
-        recipe = dataclasses.replace(recipe, export=dataclasses.replace(recipe.export, output_path=""))
-        return run_recipe(arguments, console, recipe, base, (Stage.BENCH,))
-    return run_recipe(arguments, console, recipe, base, (Stage.BENCH,), str(artifact))
 
 
 def inspect(arguments: argparse.Namespace, console: Console) -> int:

@@ -1,4 +1,4 @@
-"""Jobs that follow the stages of a recipe: what they need, and how they ended."""
+"""What follows the stages of a recipe, mostly jobs: what they need, and how they ended."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from modelpack_gui.cli.interrupt import Interrupt
 from modelpack_gui.cli.monitor import Monitor
 from modelpack_gui.client.api import Client
 from modelpack_gui.client.recipe_run import run_job
+from modelpack_gui.core.bench_compare import BenchComparison, GateReport
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled, Done, Failed, Outcome
 from modelpack_gui.core.records import Request, Result
@@ -16,18 +17,20 @@ from modelpack_gui.core.records import Request, Result
 
 @dataclass(frozen=True)
 class FurtherResult:
-    """How a job ended.
+    """How a job ended, or what was found without one.
 
     Attributes:
         name: As the worker knows it, and the JSON.
         label: For sentences.
+        is_passed: Whether what was found lets the command pass.
     """
 
     name: str
     label: str
     outcome: Outcome
-    result: Result | None = None
+    result: Result | BenchComparison | GateReport | None = None
     error: ErrorInfo | None = None
+    is_passed: bool = True
 
 
 @dataclass(frozen=True)

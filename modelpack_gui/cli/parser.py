@@ -9,7 +9,8 @@ from modelpack_gui import __version__
 from modelpack_gui.cli import commands
 from modelpack_gui.cli.gui import run_gui
 from modelpack_gui.cli.parser_advice import add_inputs, add_lint, add_matrix, add_probe
-from modelpack_gui.cli.parser_artifact import add_bench, add_check, add_inspect
+from modelpack_gui.cli.parser_artifact import add_check, add_inspect
+from modelpack_gui.cli.parser_bench import add_bench
 from modelpack_gui.cli.parser_export import add_checkpoint, add_export, add_script
 from modelpack_gui.cli.parser_parity import add_parity
 from modelpack_gui.cli.parser_parts import Subparsers, common_options, new_parser, recipe_argument
@@ -33,7 +34,7 @@ examples:
 
 exit status:
   0  everything passed (warnings are printed, and pass)
-  1  a check or the parity failed
+  1  a check or the parity failed, or a benchmark did not pass its gate
   2  bad input: a file, an argument, a model that cannot be loaded or exported
   3  a worker process crashed, or ran out of time
   130  cancelled with Ctrl+C; what was measured until then is printed

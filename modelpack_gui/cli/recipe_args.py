@@ -15,7 +15,7 @@ from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe, check_values
-from modelpack_gui.core.records import DynamicDim, ModelSource, module_and_name, runner_specs
+from modelpack_gui.core.records import DynamicDim, ModelSource, module_and_name
 from modelpack_gui.core.saved_models import kind_of_file
 
 
@@ -127,16 +127,8 @@ def _with_source(recipe: Recipe, given: dict[str, Any]) -> Recipe:
 
 def _with_rest(recipe: Recipe, given: dict[str, Any]) -> Recipe:
     recipe = with_parity(recipe, given)
-    names = {"runners": "runners", "iterations": "iterations", "warmup": "warmup_runs", "threads": "threads"}
-    changes = _given(given, names)
-    if "runners" in changes:
-        changes["runners"] = runner_specs(*changes["runners"])
-    bench = dataclasses.replace(recipe.bench, **changes)
-    interpreter = recipe.interpreter
+    if isinstance(given.get("threads"), int):
+        recipe = dataclasses.replace(recipe, bench=dataclasses.replace(recipe.bench, threads=given["threads"]))
     if given.get("interpreter"):
-        interpreter = InterpreterSpec(interpreter_path(given["interpreter"]))
-    return dataclasses.replace(recipe, bench=bench, interpreter=interpreter)
-
-
-def _given(given: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    return {field: given[key] for key, field in names.items() if given.get(key) is not None}
+        recipe = dataclasses.replace(recipe, interpreter=InterpreterSpec(interpreter_path(given["interpreter"])))
+    return recipe

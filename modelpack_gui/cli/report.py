@@ -6,13 +6,14 @@ import os
 from collections.abc import Sequence
 
 from modelpack_gui.cli.console import indented, mark, table, wrapped
+from modelpack_gui.cli.report_bench import bench_text
 from modelpack_gui.cli.report_explanations import explanations_text
 from modelpack_gui.cli.report_export import export_lines, provenance_lines, tensor_text
 from modelpack_gui.cli.report_keys import keys_lines
 from modelpack_gui.cli.report_parity import parity_text
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.events import Outcome
-from modelpack_gui.core.figures import duration, interval, plural, significant, size
+from modelpack_gui.core.figures import duration, plural, size
 from modelpack_gui.core.records import (
     BenchReport,
     Capabilities,
@@ -124,7 +125,7 @@ def _body(result: Result) -> str:
     if isinstance(result, ParityReport):
         return parity_text(result)
     assert isinstance(result, BenchReport), type(result).__name__
-    return _bench_text(result)
+    return bench_text(result)
 
 
 def _load_text(report: LoadReport) -> str:
@@ -169,39 +170,6 @@ def _check_text(report: CheckReport) -> str:
         if row.verdict is not Verdict.PASSED:
             asked = f"Asked {row.asked}, got {row.got}. " if row.asked or row.got else ""
             lines += [wrapped(text) for text in (asked + row.explanation, row.fix) if text]
-    return "\n".join(lines)
-
-
-def _bench_text(report: BenchReport) -> str:
-    rows = []
-    for runner in report.runners:
-        if runner.summary is None:
-            rows.append((runner.title, "not measured", "", "", "", "", ""))
-            continue
-        made = runner.summary
-        is_baseline = runner.runner == report.baseline
-        rows.append(
-            (
-                runner.title,
-                f"{made.count:,}",
-                interval(made.p50_ms),
-                significant(made.p95_ms.value) if made.p95_ms else "–",
-                significant(made.p99_ms.value) if made.p99_ms else "–",
-                significant(made.throughput_per_s),
-                "baseline" if is_baseline else interval(runner.speedup),
-            )
-        )
-    header = ("runner", "runs", "p50 ms [95 % interval]", "p95 ms", "p99 ms", "calls/s", "speed-up")
-    lines = [report.summary, table(header, rows, numbers=(1, 2, 3, 4, 5, 6))]
-    machine = report.machine
-    facts = [f"{name} {machine[name]}" for name in ("python", "torch", "onnxruntime") if machine.get(name)]
-    where = (plural(report.threads, "thread"), machine.get("cpu", ""), ", ".join(facts))
-    lines.append("; ".join(filter(None, where)))
-    for runner in report.runners:
-        lines += [f"{mark(Verdict.WARNING)} {runner.title}: {doubt.text}" for doubt in runner.doubts]
-        if runner.error is not None:
-            lines.append(f"{mark(Verdict.WARNING)} {runner.title}: {runner.error.message}")
-            lines += [wrapped(runner.error.hint)] if runner.error.hint else []
     return "\n".join(lines)
 
 

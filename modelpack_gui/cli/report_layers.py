@@ -1,4 +1,4 @@
-"""What followed a comparison, as plain text: layer by layer, and the repro."""
+"""What followed the stages, as plain text: layer by layer, the repro, an earlier benchmark and the gate."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from modelpack_gui.cli.console import indented, mark, table
 from modelpack_gui.cli.further import FurtherResult
+from modelpack_gui.cli.report_bench import comparison_text, gate_text
+from modelpack_gui.core.bench_compare import BenchComparison, GateReport
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.explanation_text import place_text
 from modelpack_gui.core.figures import count, duration, plural, rounded, significant, size
@@ -23,6 +25,10 @@ def further_text(found: FurtherResult) -> str:
     if found.result is None:
         verdict = Verdict.SKIPPED if found.outcome is Outcome.CANCELLED else Verdict.FAILED
         return f"{mark(verdict)} {found.label}: {_ENDINGS.get(found.outcome, 'failed')}"
+    if isinstance(found.result, BenchComparison):
+        return comparison_text(found.label, found.result)
+    if isinstance(found.result, GateReport):
+        return gate_text(found.label, found.result)
     if isinstance(found.result, LayersReport):
         report = found.result
         head = f"{mark(report.verdict)} {found.label}: {report.case_label} in {duration(report.duration_s)}"

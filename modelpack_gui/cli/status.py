@@ -21,7 +21,7 @@ def exit_status(results: Sequence[StageResult], further: Sequence[FurtherResult]
     """The exit status of some stages: that of the gravest ending among them.
 
     Args:
-        further: Jobs that followed; only how they ended counts, not what they found.
+        further: What followed: how it ended, and whether it lets the command pass.
     """
     outcomes = {result.outcome for result in results} | {found.outcome for found in further}
     if Outcome.CANCELLED in outcomes:
@@ -33,4 +33,5 @@ def exit_status(results: Sequence[StageResult], further: Sequence[FurtherResult]
     ran = [result for result in results if not result.skipped]
     # A check or a parity without a single case has the verdict `skipped`: it proves nothing, so it did not pass.
     is_passed = all(result.verdict in (Verdict.PASSED, Verdict.WARNING) for result in ran)
+    is_passed = is_passed and all(found.is_passed for found in further)
     return PASSED if ran and is_passed else NOT_PASSED

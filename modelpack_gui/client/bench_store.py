@@ -24,7 +24,7 @@ from modelpack_gui.core.records import BenchReport, Estimate, ExportSpec, FileSt
 
 SCHEMA_VERSION = 1
 INDEX = "index.json"
-_SUFFIX = ".run.json.gz"
+RUN_SUFFIX = ".run.json.gz"
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ class BenchStore:
     # -- files
 
     def _path(self, run: str) -> Path:
-        return self.folder / f"{run}{_SUFFIX}"
+        return self.folder / f"{run}{RUN_SUFFIX}"
 
     def _new_id(self, report: BenchReport) -> str:
         started = report.started_at or datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
@@ -224,7 +224,7 @@ class BenchStore:
         except (OSError, ValueError, KeyError, TypeError):  # lost, of another version, or cut short
             index = _Index()
         known = {run.id: run for run in index.runs}
-        there = {path.name.removesuffix(_SUFFIX) for path in self._files()}
+        there = {path.name.removesuffix(RUN_SUFFIX) for path in self._files()}
         found = [run for run in index.runs if run.id in there]
         for run in sorted(there - set(known)):
             try:
@@ -236,7 +236,7 @@ class BenchStore:
         return _Index(SCHEMA_VERSION, baseline, tuple(found))
 
     def _files(self) -> Iterator[Path]:
-        yield from self.folder.glob(f"*{_SUFFIX}")
+        yield from self.folder.glob(f"*{RUN_SUFFIX}")
 
     def _write_index(self, index: _Index) -> None:
         write_text(self.folder / INDEX, serde.dumps(serde.encode(index), indent=1) + "\n")

@@ -33,14 +33,14 @@ class RunnerChange:
 
     Attributes:
         key, title: Of the runner.
-        before, after: What was measured; None where it was not part of the benchmark.
+        before_ms, after_ms: Its p50 in each; None where it was not measured, or its outputs are wrong.
         ratio: p50 after over before, so above 1 it has become slower; None unless both are measured and valid.
     """
 
     key: str
     title: str
-    before: RunnerResult | None
-    after: RunnerResult | None
+    before_ms: Estimate | None
+    after_ms: Estimate | None
     ratio: Estimate | None
     claim: Claim
     sentence: str
@@ -154,7 +154,11 @@ def _change(
         )
         claim = compared(inverse(ratio), band)
         text = _claim_text(title, before, after, ratio, claim)
-    return RunnerChange(key, title, before, after, ratio, claim, text)
+    return RunnerChange(key, title, _p50(before), _p50(after), ratio, claim, text)
+
+
+def _p50(result: RunnerResult | None) -> Estimate | None:
+    return result.summary.p50_ms if result is not None and result.is_valid and result.summary is not None else None
 
 
 def _claim_text(

@@ -1,0 +1,87 @@
+"""The options of `modelpack bench`, and what they change in a recipe."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.recipe import Recipe
+from modelpack_gui.core.records import RunnerSpec
+from modelpack_gui.core.runner_text import split_runners
+
+_FIELDS = {
+    "iterations": "iterations",
+    "warmup": "warmup_runs",
+    "block_runs": "block_runs",
+    "threads": "threads",
+    "seed": "seed",
+    "precision": "precision",
+    "time_budget": "time_budget_s",
+    "noise_run": "noise_run",
+    "fresh_inputs": "fresh_inputs",
+    "pin_cpus": "pin_cpus",
+    "batch_size": "batch_size",
+    "callers": "callers",
+    "rates": "rates_per_s",
+    "load_seconds": "load_s",
+    "baseline_runner": "baseline",
+}
+
+
+def parse_share(text: str) -> float:
+    """`5%`, or as a share `0.05`."""
+    number, sign, rest = text.strip().partition("%")
+    try:
+        value = float(number) / (100.0 if sign else 1.0)
+    except ValueError:
+        value = math.nan
+    if rest or not 0.0 < value < math.inf or (not sign and value >= 1.0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no share such as 5% or 0.05")
+    return value
+
+
+def parse_rates(text: str) -> tuple[float, ...]:
+    """`50,100.5`."""
+    try:
+        rates = tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        rates = ()
+    if not rates or not all(0.0 < rate < math.inf for rate in rates):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of calls a second such as 50,100")
+    return rates
+
+
+def parse_runners(text: str) -> tuple[RunnerSpec, ...]:
+    """`eager,onnxruntime[threads=1]`."""
+    try:
+        return split_runners(text)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(f"{error.info.message} {error.info.hint}") from None
+
+
+def with_bench(recipe: Recipe, given: dict[str, Any], base: Path) -> Recipe:
+    """The recipe with the options that were given.
+
+    Args:
+        base: Folder of the recipe. Files of runners start from the current folder on the command line; those below
+            the recipe's are named from there, as the window does, so that a runner is the same in both.
+    """
+    changed = {field: given[key] for key, field in _FIELDS.items() if given.get(key) is not None}
+    runners: list[RunnerSpec] = [spec for specs in given.get("runners") or () for spec in specs]
+    if runners:
+        changed["runners"] = tuple(
+            dataclasses.replace(one, artifact=_from_base(one.artifact, base)) if one.artifact else one
+            for one in runners
+        )
+    return dataclasses.replace(recipe, bench=dataclasses.replace(recipe.bench, **changed))
+
+
+def _from_base(path: str, base: Path) -> str:
+    # Not Path.absolute and Path.expanduser: `..` must go, and unknown users must not raise.
+    absolute, folder = Path(os.path.abspath(os.path.expanduser(path))), Path(os.path.abspath(base))  # noqa: PTH100, PTH111
+    return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else str(absolute)
