@@ -106,6 +106,14 @@ def digest_of(artifact: Path, check: Callable[[], None] = lambda: None) -> str:
     return digest.hexdigest()
 
 
+def size_of(artifact: Path) -> int:
+    """Bytes of an artifact and of the data beside it; 0 if it is not there."""
+    try:
+        return sum(file.stat().st_size for file in _files(artifact))
+    except OSError:
+        return 0
+
+
 def _files(artifact: Path) -> Iterator[Path]:
     """The artifact, then its weights where they are in a file of their own, as torch and onnx name it."""
     yield artifact

@@ -136,7 +136,7 @@ def settings_of(stage: Stage, recipe: Recipe, *, is_source: bool = False) -> tup
             exported = (*made_from, recipe.export.dynamic)
         return (*exported, recipe.input_sets, _measured_by(parity))
     if stage is Stage.QUANTIZE:
-        return (*exported, recipe.input_sets, recipe.quantize)
+        return (*exported, recipe.input_sets)  # how is said by each variant, and there are several
     if stage is Stage.BENCH:
         return (*exported, recipe.bench)
     return exported

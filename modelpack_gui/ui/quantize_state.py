@@ -15,13 +15,16 @@ from modelpack_gui.client.quantize_store import (
     KeptVariant,
     digest_of,
     read_kept,
+    size_of,
     write_kept,
 )
 from modelpack_gui.client.recipe_file import relative_to_recipe
+from modelpack_gui.core import pipeline
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.events import Done, Failed, Partial, TerminalEvent
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.quantize_text import best_of, verdict_sentence
 from modelpack_gui.core.records import (
     BenchReport,
     BenchRequest,
@@ -35,6 +38,7 @@ from modelpack_gui.core.records import (
     SensitivityReport,
     SensitivityRequest,
     SensitivityRow,
+    Verdict,
 )
 from modelpack_gui.ui.background import Background
 from modelpack_gui.ui.job_center import JobCenter
@@ -43,6 +47,7 @@ from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.project_source import ProjectSource
 from modelpack_gui.ui.side_job import SideJob
 from modelpack_gui.ui.stage_states import StageStates
+from modelpack_gui.ui.status import Status
 
 RUNNER = "onnxruntime"
 _SECONDS_A_RUNNER = 20.0
@@ -143,7 +148,7 @@ class QuantizeState(QObject):
 
     @property
     def float_size_bytes(self) -> int:
-        """Of the float32 artifact; 0 while nothing was quantised."""
+        """Of the float32 artifact, the weights beside it included; 0 while there is none."""
         return self._kept.float_size_bytes
 
     @property
@@ -187,6 +192,8 @@ class QuantizeState(QObject):
         """It runs from now on."""
         self._job = job
         self.follow_artifact()
+        size = size_of(Path(self._artifact)) if self._artifact else 0  # the first variants come before the report
+        self._kept = dataclasses.replace(self._kept, float_size_bytes=size)
 
     def end(self, event: TerminalEvent) -> None:
         """It ended. Variants that had come stay, also if it was cancelled or failed."""
@@ -307,7 +314,38 @@ class QuantizeState(QObject):
         if kept != self._kept:
             self._kept = kept
             self._keep()
+        self._restore()
         self.changed.emit()
+
+    def _restore(self) -> None:
+        """Variants that are up to date are the stage's result, also those of an earlier session, and those of a file
+        that an export has since made again to the byte.
+        """
+        state = self._states.state(Stage.QUANTIZE)
+        recipe = self._project.recipe
+        is_same = state.ran_with is not None and not pipeline.is_stale(
+            Stage.QUANTIZE, state.ran_with, recipe, is_source=self._states.looks_at_source
+        )
+        is_wanted = state.result is None or (is_same and state.status is Status.STALE)
+        made = [one for one in self.fresh if one.error is None]
+        if made and is_wanted and not self._job and not state.is_under_way and state.error is None:
+            self._states.restore(Stage.QUANTIZE, self._report(), recipe, ())
+
+    def _report(self) -> QuantizeReport:
+        """The variants that are up to date as the stage would give them."""
+        fresh, size = self.fresh, self.float_size_bytes
+        best = best_of(fresh)
+        return QuantizeReport(
+            artifact_path=self._artifact,
+            float_size_bytes=size,
+            variants=fresh,
+            calibration_note=self.calibration_note,
+            summary=verdict_sentence(fresh, size),
+            verdict=best.verdict if best is not None else Verdict.FAILED,
+            machine={},
+            duration_s=sum(one.duration_s for one in fresh),
+            float_p50_ms=self.float_p50_ms,
+        )
 
     def _on_stage_changed(self, stage: Stage) -> None:
         if stage is Stage.EXPORT and not self._states.state(stage).is_under_way:
@@ -331,8 +369,8 @@ class QuantizeState(QObject):
                 unmade[variant.label] = variant
                 continue
             before = kept.get(variant.path)
-            if before is not None and before.variant.sha256 and before.variant.sha256 == variant.sha256:
-                old = before.variant
+            old = before.variant if before is not None else None
+            if old is not None and variant.speedup is None and old.sha256 and old.sha256 == variant.sha256:
                 variant = dataclasses.replace(variant, p50_ms=old.p50_ms, speedup=old.speedup)
             kept[variant.path] = KeptVariant(variant, self._digest)
         self._unmade = tuple(unmade.values())

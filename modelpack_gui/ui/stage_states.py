@@ -173,6 +173,7 @@ class StageStates(QObject):
         self, stage: Stage, result: Result, ran_with: Recipe | None, made_from: tuple[FileStamp, ...]
     ) -> None:
         """A stage gave this in an earlier session, with that recipe and those files."""
+        self._outdated.discard(stage)
         self._put(stage, StageState(_status_of_result(result), result, ran_with=ran_with, made_from=made_from))
 
     def adopt_export(self, record: ExportRecord) -> None:

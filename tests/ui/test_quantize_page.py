@@ -28,6 +28,7 @@ from modelpack_gui.core.records import (
 )
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
+from modelpack_gui.ui.models.variant_table import FLOAT_LABEL
 from modelpack_gui.ui.pages.quantize import NODES_TAB, QuantizePage
 from modelpack_gui.ui.quantize_edits import take_advice
 from modelpack_gui.ui.quantize_state import RUNNER, runner_of
@@ -233,17 +234,17 @@ def test_variants_come_into_the_table_one_by_one(
     assert job.request.specs == made.SPECS
     job.give(Progress(job.id, "INT8 static, per tensor (2 of 6)", 0.2))
     job.give(Partial(job.id, made.variant(made.STATIC, tmp_path)))
-    qtbot.waitUntil(lambda: labels(page) == ["INT8 static"])
+    qtbot.waitUntil(lambda: labels(page) == [FLOAT_LABEL, "INT8 static"])
     assert page.badge.status is Status.RUNNING
     assert page.sentence.text().startswith("So far: INT8 static ")
     assert page.cancel_button.isVisible()
     assert not page.try_button.isEnabled()
     job.give(Partial(job.id, made.unmade(made.QOPERATOR)))
-    qtbot.waitUntil(lambda: labels(page) == ["INT8 static", "INT8 static, QOperator"])
-    assert page.variants.model.records[1].status is Status.FAILED
+    qtbot.waitUntil(lambda: labels(page) == [FLOAT_LABEL, "INT8 static", "INT8 static, QOperator"])
+    assert page.variants.model.records[2].status is Status.FAILED
     page.cancel_button.click()
     qtbot.waitUntil(lambda: not page.controller.is_busy)
-    assert labels(page) == ["INT8 static", "INT8 static, QOperator"]  # what was made stays
+    assert labels(page) == [FLOAT_LABEL, "INT8 static", "INT8 static, QOperator"]  # what was made stays
     assert page.run_button.text() == "Quantize again"  # so it was quantised already
 
 
@@ -256,7 +257,7 @@ def test_the_verdict_comes_first_and_the_recommended_variant_is_marked(
         "samples."
     )
     assert page.badge.status is Status.PASSED
-    assert labels(page)[0] == "float32, as exported"
+    assert labels(page)[0] == FLOAT_LABEL
     best = [line.label for line in page.variants.model.records if line.is_best]
     assert best == ["INT8 static, QOperator"]
     shown = [str(page.variants.model.index(1, column).data()) for column in range(6)]
@@ -357,7 +358,7 @@ def test_variants_are_shown_again_when_the_project_is_reopened(
     controller.new_project()
     assert labels(page) == []
     controller.open_recipe(artifact.parent.parent / "recipe.toml", is_trusted=True)
-    assert labels(page) == ["float32, as exported", "INT8 static"]
+    assert labels(page) == [FLOAT_LABEL, "INT8 static"]
     assert page.sentence.text().startswith("INT8 static is 1.9x faster")
     assert page.badge.status is Status.PASSED
 
@@ -437,7 +438,7 @@ def test_a_file_is_deleted_after_a_question(
     finish(page, client, qtbot, one, two)
     page.controller.quantize.delete([one])
     assert not Path(one.path).exists()
-    assert labels(page) == ["float32, as exported", "float16"]
+    assert labels(page) == [FLOAT_LABEL, "float16"]
     assert [kept.variant.label for kept in read_kept(artifact).variants] == ["float16"]
 
 

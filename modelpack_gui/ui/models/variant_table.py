@@ -74,7 +74,7 @@ def _icon(line: VariantLine) -> QIcon:
 def _full_label(line: VariantLine) -> str:
     if line.variant is None:
         return line.label
-    told = f"{price_sentence(line.variant, line.float_size_bytes)}."
+    told = f"{'Recommended: ' if line.is_best else ''}{price_sentence(line.variant, line.float_size_bytes)}."
     return f"Out of date: the artifact changed since. {told}" if line.is_stale else told
 
 
@@ -84,7 +84,9 @@ def _size_text(line: VariantLine) -> str:
     return f"{size(line.size_bytes)}" + (f" ({line.smaller:.2g}x)" if line.variant and line.smaller else "")
 
 
-def _estimate(title: str, value: Callable[[VariantLine], Estimate | None], tooltip: str) -> Column[VariantLine]:
+def _estimate(
+    title: str, value: Callable[[VariantLine], Estimate | None], tooltip: str, width: int
+) -> Column[VariantLine]:
     def number(line: VariantLine) -> float | None:
         estimate = value(line)
         return None if estimate is None else estimate.value
@@ -93,7 +95,10 @@ def _estimate(title: str, value: Callable[[VariantLine], Estimate | None], toolt
         estimate = value(line)
         return "" if estimate is None else f"{estimate.value!r} [{estimate.low!r}, {estimate.high!r}]"
 
-    return Column(title, number, lambda line: interval(value(line)), whole, is_number=True, tooltip=tooltip)
+    def text(line: VariantLine) -> str:
+        return interval(value(line))
+
+    return Column(title, number, text, whole, is_number=True, tooltip=tooltip, width=width)
 
 
 def _error(line: VariantLine, *, held_out: bool) -> QuantizeError | None:
@@ -113,7 +118,10 @@ def _sqnr(title: str, *, held_out: bool, tooltip: str) -> Column[VariantLine]:
             return "NaN or inf"
         return "same" if error is not None and value is None else "–" if value is None else f"{value:.1f}"
 
-    return Column(title, number, text, lambda line: full(number(line)) or text(line), is_number=True, tooltip=tooltip)
+    def whole(line: VariantLine) -> str:
+        return full(number(line)) or text(line)
+
+    return Column(title, number, text, whole, is_number=True, tooltip=tooltip, width=92)
 
 
 def _top1(line: VariantLine) -> float | None:
@@ -133,7 +141,6 @@ COLUMNS: tuple[Column[VariantLine], ...] = (
     Column(
         "Variant",
         value=lambda line: line.label,
-        text=lambda line: f"{line.label} (recommended)" if line.is_best else line.label,
         full=_full_label,
         icon=_icon,
         color=lambda line: (
@@ -143,12 +150,14 @@ COLUMNS: tuple[Column[VariantLine], ...] = (
             if line.is_stale
             else theme().colors.text
         ),
-        tooltip="How it was made",
+        tooltip="How it was made; the star marks the one to take",
+        width=196,
     ),
     _estimate(
         "Speed-up [95 %]",
         lambda line: line.speedup,
         "p50 of float32 over its own, in ONNX Runtime, with the 95 % interval: above 1 is faster",
+        width=152,
     ),
     Column(
         "Size",
@@ -157,6 +166,7 @@ COLUMNS: tuple[Column[VariantLine], ...] = (
         full=lambda line: f"{count(line.size_bytes)} B" if line.size_bytes else "",
         is_number=True,
         tooltip="Of the file, and how many times smaller than float32 that is",
+        width=112,
     ),
     Column(
         "Top class",
@@ -165,9 +175,10 @@ COLUMNS: tuple[Column[VariantLine], ...] = (
         full=lambda line: full(_top1(line)),
         is_number=True,
         tooltip="Share of held-out rows for which the class with the highest score stays the same",
+        width=80,
     ),
     _sqnr(
-        "SQNR held-out",
+        "SQNR dB",
         held_out=True,
         tooltip="Signal over quantisation noise of the worst output on samples that calibration did not see,"
         " decibels: 20 is an error of 10 %, 40 of 1 %",
@@ -177,7 +188,9 @@ COLUMNS: tuple[Column[VariantLine], ...] = (
         held_out=False,
         tooltip="The same on the calibration samples; much better than held-out means too little data",
     ),
-    _estimate("p50 ms [95 %]", lambda line: line.p50_ms, "Median latency in milliseconds, with its 95 % interval"),
+    _estimate(
+        "p50 ms [95 %]", lambda line: line.p50_ms, "Median latency in milliseconds, with its 95 % interval", 150
+    ),
 )
 
 

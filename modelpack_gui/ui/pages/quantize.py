@@ -51,6 +51,8 @@ class QuantizePage(StagePage):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.variants, "Variants")
         self.tabs.addTab(self.nodes, "What each node costs")
+        self.tabs.setCornerWidget(self.variants.buttons)
+        self.tabs.currentChanged.connect(lambda place: self.variants.buttons.setVisible(place == VARIANTS_TAB))
         self.content.addWidget(self.tabs, 1)
         self._state.changed.connect(self.refresh)
         controller.recipe_changed.connect(self.refresh)
@@ -74,6 +76,7 @@ class QuantizePage(StagePage):
         rows = self._state.rows
         made = sum(bool(row.variant.path) for row in rows)
         self.tabs.setTabText(VARIANTS_TAB, f"Variants ({made})" if made else "Variants")
+        self.settings.advice.set_short(is_short=bool(rows))
         problem = self.controller.problem(self.stage) or self.settings.problem
         for button in (self.run_button, self._empty_run, self.try_button):
             button.setEnabled(not stage.is_under_way and not problem)

@@ -66,6 +66,7 @@ class CalibrationFields(QWidget):
         self.held_out = SpinField("Held out", 0, 90)
         self.held_out.setObjectName("calibration-held-out")
         self.held_out.setSuffix(" %")
+        self.held_out.setFixedWidth(76)
         self.held_out.setToolTip(
             "Share that calibration does not see, to judge by. With none, the error is judged on the same samples"
         )

@@ -15,6 +15,7 @@ from modelpack_gui.ui.widgets.form_parts import NoteLabel
 
 _GRAVITY = {"error": Status.FAILED, "warning": Status.WARNING, "info": Status.REMARK}
 _AT_FIRST = 2
+"""Lines that are shown unfolded before the first run. After it, what came out says more."""
 
 
 class AdviceLine(QWidget):
@@ -50,7 +51,7 @@ class AdviceList(QWidget):
         self.setObjectName("quantize-advice")
         self.lines: list[AdviceLine] = []
         self._advice: tuple[QuantizeAdvice, ...] = ()
-        self._is_whole = False
+        self._is_whole = self._is_short = False
         self._failure = NoteLabel(Status.WARNING)
         self.more = IconButton("", role="link")
         self.more.setObjectName("advice-more")
@@ -80,14 +81,23 @@ class AdviceList(QWidget):
         self._fold()
         self.setVisible(bool(advice) or error is not None)
 
+    def set_short(self, *, is_short: bool) -> None:
+        """Whether all lines are folded."""
+        if is_short != self._is_short:
+            self._is_short = is_short
+            self._fold()
+
     def _on_more(self) -> None:
         self._is_whole = not self._is_whole
         self._fold()
 
     def _fold(self) -> None:
-        hidden = len(self.lines) - _AT_FIRST
+        shown = 0 if self._is_short else _AT_FIRST
+        hidden = len(self.lines) - shown
         for place, line in enumerate(self.lines):
-            line.setVisible(self._is_whole or place < _AT_FIRST)
+            line.setVisible(self._is_whole or place < shown)
         self.more.setVisible(hidden > 0)
-        self.more.setText("Show less" if self._is_whole else f"{plural(hidden, 'more remark')}")
+        self.more.setText(
+            "Show less" if self._is_whole else plural(hidden, "remark" if self._is_short else "more remark")
+        )
         self.more.set_icon_name("chevron-down" if self._is_whole else "chevron-right")

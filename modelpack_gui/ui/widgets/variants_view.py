@@ -27,13 +27,17 @@ from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.status_line import StatusLine
 from modelpack_gui.ui.widgets.tradeoff_chart import TradeoffChart, TradeoffPoint
 
-_LEAST_CHART, _LEAST_TABLE = 190, 96
+_LEAST_CHART, _LEAST_TABLE = 230, 96
 _SIDE_BY_SIDE = 960
 """Pixels from which there is room for the chart beside the table."""
 
 
 class VariantsView(QWidget):
-    """Draws a QuantizeState; what can be done with files is in the buttons and the context menu."""
+    """Draws a QuantizeState; what can be done with files is in the buttons and the context menu.
+
+    Attributes:
+        buttons: What can be done; the page puts them beside the titles of its tabs, where they take no height.
+    """
 
     def __init__(
         self, controller: Controller, settings: Settings, empty: QWidget, parent: QWidget | None = None
@@ -71,11 +75,12 @@ class VariantsView(QWidget):
         self.stop_button = IconButton("Stop", "cancel")
         self.stop_button.setObjectName("quantize-stop-measuring")
         self.stop_button.clicked.connect(self._state.speed.cancel)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING)
-        buttons.addWidget(self.progress, 1)
+        self.buttons = QWidget()
+        across = QHBoxLayout(self.buttons)
+        across.setContentsMargins(0, 0, 0, 2)
+        across.setSpacing(SPACING)
         for button in (self.stop_button, self.measure_button, self.bench_button):
-            buttons.addWidget(button)
+            across.addWidget(button)
         self.chart = TradeoffChart(settings)
         self.chart.setMinimumHeight(_LEAST_CHART)
         self.chart.point_chosen.connect(self._on_point_chosen)
@@ -101,7 +106,7 @@ class VariantsView(QWidget):
         column = QVBoxLayout(filled)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
-        column.addLayout(buttons)
+        column.addWidget(self.progress)
         column.addWidget(self.speed_error)
         column.addWidget(self.splitter, 1)
         column.addWidget(self.note)
@@ -127,6 +132,7 @@ class VariantsView(QWidget):
         made = self._made
         unmeasured = [one for one in made if one.speedup is None]
         self.stop_button.setVisible(speed.is_running)
+        self.progress.setVisible(speed.is_running)
         self.progress.set_text(f"Measuring speed: {speed.message}" if speed.is_running else "")
         self.measure_button.setVisible(not speed.is_running and bool(made))
         self.measure_button.setEnabled(not is_running)
