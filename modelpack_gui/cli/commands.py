@@ -32,6 +32,8 @@ from modelpack_gui.core.records import (
     GraphIndex,
     HelloRequest,
     InspectRequest,
+    QuantizeReport,
+    QuantizeSpec,
     Request,
     ScanRequest,
     SourceScan,
@@ -139,11 +141,13 @@ def run_recipe(
     stages: Sequence[Stage],
     artifact_path: str = "",
     then: Callable[[FurtherJobs, Recipe, Sequence[StageResult]], Iterable[FurtherResult]] | None = None,
+    quantize_specs: Sequence[QuantizeSpec] = (),
 ) -> int:
     """Run some stages, show and write what they gave, and give the exit status.
 
     Args:
         then: Runs further jobs when the stages have ended.
+        quantize_specs: Ways to quantise in the place of the recipe's own.
     """
     further: list[FurtherResult] = []
     with job_setup(arguments, console) as (client, monitor, interrupt):
@@ -175,7 +179,15 @@ def run_recipe(
             if scanned.result.saved is not None:
                 recipe = with_saved_model(recipe, scanned.result.saved)
                 console.note(_proposed_note(recipe))
-        run_ = RecipeRun(client, recipe, base, monitor, artifact_path=artifact_path, is_cancelled=interrupt.is_set)
+        run_ = RecipeRun(
+            client,
+            recipe,
+            base,
+            monitor,
+            artifact_path=artifact_path,
+            is_cancelled=interrupt.is_set,
+            quantize_specs=quantize_specs,
+        )
         results = []
         for result in run_.results(stages):
             results.append(result)
@@ -215,6 +227,8 @@ def _run_one(arguments: argparse.Namespace, console: Console, stage: Stage, requ
 
 
 def _show(arguments: argparse.Namespace, console: Console, result: StageResult) -> None:
+    if isinstance(result.result, QuantizeReport) and getattr(arguments, "bench", False):
+        return  # its one table comes with the speeds
     console.result(result_text(result))
     if isinstance(result.result, GraphIndex) and (
         getattr(arguments, "nodes", False) or getattr(arguments, "filter", "")

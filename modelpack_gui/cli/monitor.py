@@ -11,9 +11,10 @@ from typing import TextIO
 from modelpack_gui.cli.console import encodable
 from modelpack_gui.cli.report_matrix import cell_line
 from modelpack_gui.cli.report_parity import case_line
+from modelpack_gui.cli.report_quantize import variant_line
 from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Log, Partial, Progress, Sample, Started
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import LayerRows, MatrixCell, MatrixChoice, ParityPart, Verdict
+from modelpack_gui.core.records import LayerRows, MatrixCell, MatrixChoice, ParityPart, QuantizedVariant, Verdict
 
 _PLAIN_EVERY_S = 5.0
 _REDRAW_EVERY_S = 0.1
@@ -77,6 +78,8 @@ class Monitor:
             self._tell(cell_line(part))
         elif isinstance(part, ParityPart) and part.case.verdict is Verdict.FAILED:
             self._tell(case_line(part))
+        elif isinstance(part, QuantizedVariant):
+            self._tell(variant_line(part))
         elif isinstance(part, LayerRows):
             share = f" {part.done / part.planned:4.0%}" if part.planned else ""
             self._show(f"{share} {part.done} of {part.planned} values compared", must=False)
@@ -121,6 +124,13 @@ class Monitor:
 
 def _label(stage: str) -> str:
     known = {item.value: item.label for item in Stage}
-    return known.get(
-        stage, {"hello": "Interpreter", "matrix": "Matrix", "layers": "Layers", "repro": "Repro"}.get(stage, stage)
-    )
+    return known.get(stage) or _OTHER_LABELS.get(stage, stage)
+
+
+_OTHER_LABELS = {
+    "hello": "Interpreter",
+    "matrix": "Matrix",
+    "layers": "Layers",
+    "repro": "Repro",
+    "quantize.sensitivity": "Sensitivity",
+}

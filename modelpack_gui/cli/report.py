@@ -11,6 +11,7 @@ from modelpack_gui.cli.report_explanations import explanations_text
 from modelpack_gui.cli.report_export import export_lines, provenance_lines, tensor_text
 from modelpack_gui.cli.report_keys import keys_lines
 from modelpack_gui.cli.report_parity import parity_text
+from modelpack_gui.cli.report_quantize import quantize_text
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.figures import duration, plural, size
@@ -23,6 +24,7 @@ from modelpack_gui.core.records import (
     GraphIndex,
     LoadReport,
     ParityReport,
+    QuantizeReport,
     Result,
     Verdict,
 )
@@ -124,6 +126,8 @@ def _body(result: Result) -> str:
         return _check_text(result)
     if isinstance(result, ParityReport):
         return parity_text(result)
+    if isinstance(result, QuantizeReport):
+        return quantize_text(result)
     assert isinstance(result, BenchReport), type(result).__name__
     return bench_text(result)
 

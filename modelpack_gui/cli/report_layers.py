@@ -8,11 +8,21 @@ from pathlib import Path
 from modelpack_gui.cli.console import indented, mark, table
 from modelpack_gui.cli.further import FurtherResult
 from modelpack_gui.cli.report_bench import comparison_text, gate_text
+from modelpack_gui.cli.report_quantize import quantize_further_text
 from modelpack_gui.core.bench_compare import BenchComparison, GateReport
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.explanation_text import place_text
 from modelpack_gui.core.figures import count, duration, plural, rounded, significant, size
-from modelpack_gui.core.records import LayerRow, LayersReport, ReproRecord, UnalignedNode, Verdict
+from modelpack_gui.core.records import (
+    BenchReport,
+    LayerRow,
+    LayersReport,
+    QuantizeReport,
+    ReproRecord,
+    SensitivityReport,
+    UnalignedNode,
+    Verdict,
+)
 
 _MOST_ROWS = 60
 _AROUND_FAULT = 12
@@ -33,6 +43,8 @@ def further_text(found: FurtherResult) -> str:
         report = found.result
         head = f"{mark(report.verdict)} {found.label}: {report.case_label} in {duration(report.duration_s)}"
         return f"{head}\n{indented(layers_text(report))}"
+    if isinstance(found.result, (QuantizeReport, SensitivityReport, BenchReport)):
+        return quantize_further_text(found.label, found.result)
     assert isinstance(found.result, ReproRecord), type(found.result).__name__
     return _repro_text(found.label, found.result)
 

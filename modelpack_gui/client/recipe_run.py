@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from modelpack_gui.core.events import Cancelled, Done, Failed, Outcome, Terminal
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import ORDER, Stage, request_for, stages_of, verdict_of
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import ExportRecord, Request, Result, Verdict
+from modelpack_gui.core.records import ExportRecord, QuantizeRequest, QuantizeSpec, Request, Result, Verdict
 from modelpack_gui.core.saved_models import SavedKind, kind_of_source
 
 _NEEDS = {
@@ -60,6 +61,7 @@ class RecipeRun:
         listener: Gets the events of every job, from a background thread.
         artifact_path: To use where no export is among the stages; empty takes the recipe's output path.
         is_cancelled: Asked often; once true, the job under way is cancelled and the rest is skipped.
+        quantize_specs: Ways to quantise in the place of the recipe's own.
     """
 
     def __init__(
@@ -71,8 +73,10 @@ class RecipeRun:
         *,
         artifact_path: str = "",
         is_cancelled: Callable[[], bool] = lambda: False,
+        quantize_specs: Sequence[QuantizeSpec] = (),
     ) -> None:
         self._client = client
+        self._quantize_specs = tuple(quantize_specs)
         self._recipe = recipe
         self._base = base
         self._listener = listener
@@ -111,6 +115,8 @@ class RecipeRun:
 
     def _run_stage(self, stage: Stage) -> StageResult:
         request = request_for(stage, self._recipe, self._artifact_path, self._exported, is_source=self._is_onnx)
+        if isinstance(request, QuantizeRequest) and self._quantize_specs:
+            request = dataclasses.replace(request, specs=self._quantize_specs)
         interpreter = resolved_interpreter(self._recipe.interpreter.path, self._base)
         ended = run_job(
             self._client,

@@ -1,9 +1,10 @@
 """Which recipes the user agreed to run.
 
 A recipe names Python code. One that was not made on this machine is opened only after the user has seen what it would
-run. What is trusted is what would run: the recipe's folder, its source table with the files it leads to, and its
-interpreter. Editing the model's file, the export or the benchmark does not ask again; naming another file, class,
-argument, checkpoint or interpreter does. Whoever saves a recipe that the user made or edited calls `trust`.
+run. What is trusted is what would run: the recipe's folder, its source table with the files it leads to, its
+interpreter, and the Python file that calibration data comes from. Editing the model's file, the export or the
+benchmark does not ask again; naming another file, class, argument, checkpoint or interpreter does. Whoever saves a
+recipe that the user made or edited calls `trust`.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ _SCHEMA_VERSION = 1
 def is_trusted(recipe: Recipe, path: Path) -> bool:
     """Whether the user agreed to what this recipe, read from `path`, would run.
 
-    One that names neither a model nor an interpreter runs nothing of its own, and is trusted.
+    One that names neither a model nor an interpreter nor calibration data in Python runs nothing of its own, and is
+    trusted.
     """
-    runs_nothing = not recipe.source.location and not recipe.interpreter.path
+    runs_nothing = not recipe.source.location and not recipe.interpreter.path and not _calibration(recipe)
     return runs_nothing or _fingerprint(recipe, path) in _trusted()
 
 
@@ -61,6 +63,7 @@ def what_runs(recipe: Recipe, path: Path) -> tuple[tuple[str, str], ...]:
             "Unsafe globals allowed",
             ", ".join((*source.allowed_globals, *(checkpoint.allowed_globals if checkpoint else ()))),
         ),
+        ("Calibration data", _resolved(_calibration(recipe), base)),
         ("Working folder", str(base)),
     )
     return tuple((label, value) for label, value in rows if value)
@@ -78,7 +81,15 @@ def _fingerprint(recipe: Recipe, path: Path) -> str:
         "checkpoint": _resolved(checkpoint.path, base) if checkpoint else "",
         "interpreter": _resolved_interpreter(recipe, base),
     }
+    if calibration := _calibration(recipe):  # what was trusted before there was such a thing stays trusted
+        runs["calibration"] = _resolved(calibration, base)
     return hashlib.sha256(json.dumps(runs, sort_keys=True).encode()).hexdigest()
+
+
+def _calibration(recipe: Recipe) -> str:
+    """The Python file that calibration data comes from; empty if it comes from elsewhere."""
+    data = recipe.quantize.calibration if recipe.quantize is not None else None
+    return data.path if data is not None and data.kind == "python" else ""
 
 
 def _resolved(path: str, base: Path) -> str:

@@ -92,18 +92,18 @@ def verdict_sentence(variants: Sequence[QuantizedVariant], float_size_bytes: int
 
 
 def best_of(variants: Sequence[QuantizedVariant]) -> QuantizedVariant | None:
-    """The one to take: of those of the best verdict the fastest; without speeds the smallest, then the most exact.
+    """The one to take: of those of the best verdict the fastest; without speeds the smallest.
 
-    None if all are useless. Those whose speed was not measured come after those that were.
+    None if all are useless. Between those that no measurement tells apart the more exact one is taken.
     """
     usable = [one for one in variants if one.error is None and one.verdict is not Verdict.FAILED]
     best = [one for one in usable if one.verdict is Verdict.PASSED] or usable
-
-    def rank(one: QuantizedVariant) -> tuple[float, ...]:
-        speed = one.speedup.value if one.speedup is not None else 0.0
-        return -speed, round(one.size_bytes, -4), -_sqnr(one)
-
-    return min(best, key=rank, default=None)
+    speeds = [one.speedup for one in best if one.speedup is not None]
+    if not speeds:
+        return min(best, key=lambda one: (one.size_bytes, -_sqnr(one)), default=None)
+    surely = max(speed.low for speed in speeds)
+    fastest = [one for one in best if one.speedup is not None and one.speedup.value >= surely]
+    return min(fastest, key=lambda one: (-round(_sqnr(one)), one.size_bytes))
 
 
 def error_text(error: QuantizeError | None) -> str:

@@ -7,6 +7,7 @@ import itertools
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.quantize_presets import usual_specs
+from modelpack_gui.core.quantize_speed import bench_spec, with_speeds
 from modelpack_gui.core.quantize_text import (
     best_of,
     error_text,
@@ -18,14 +19,20 @@ from modelpack_gui.core.quantize_text import (
     verdict_sentence,
 )
 from modelpack_gui.core.records import (
+    BenchReport,
+    BenchSpec,
     CalibrationSpec,
     Estimate,
+    LatencySummary,
     OutputError,
     QuantizedVariant,
     QuantizeError,
+    QuantizeReport,
     QuantizeSpec,
+    RunnerResult,
     Verdict,
 )
+from modelpack_gui.core.stats import summarise
 
 
 def error(sqnr_db: float | None = 34.0, top1: float | None = 1.0, **others: object) -> QuantizeError:
@@ -119,3 +126,36 @@ def test_errors_have_a_short_form() -> None:
     assert error_text(error(is_finite=False)) == "gives NaN or infinity"
     assert error_text(None) == ""
     assert error_text(QuantizeError(1, (OutputError("y", 0.0, 0.0, None, 1.0),))) == "no error"
+
+
+def test_of_equally_fast_ways_the_most_exact_is_taken() -> None:
+    exact = variant("exact", speedup=Estimate(1.57, 1.5, 1.6), on_held_out=error(46.0))
+    lucky = variant("lucky", speedup=Estimate(1.58, 1.2, 2.0), on_held_out=error(30.0))
+    slower = variant("slower", speedup=Estimate(1.1, 1.0, 1.2), on_held_out=error(70.0))
+    assert best_of((lucky, slower, exact)) is exact
+
+
+def test_speeds_come_from_the_benchmark_of_the_same_files() -> None:
+    made = [variant("a"), variant("b"), variant("bad", error=ErrorInfo("x", "It failed."))]
+    spec = bench_spec(made, BenchSpec(iterations=7, callers=(1, 2)), lambda path: path.removeprefix("/"))
+    assert [one.label for one in spec.runners] == ["float32", "a", "b"]
+    assert [one.artifact for one in spec.runners] == ["", "a.onnx", "b.onnx"]
+    assert (spec.baseline, spec.iterations, spec.callers) == ("onnxruntime", 7, ())
+    report = QuantizeReport("/net.onnx", 2_000_000, tuple(made), "", "", Verdict.PASSED, {}, 1.0)
+    results = tuple(
+        RunnerResult(
+            one.key, one.label, None, (), (2.0,), summary(2.0 / (index + 1)), Estimate(index + 1.0, 0.9, 9), spec=one
+        )
+        for index, one in enumerate(spec.runners)
+    )
+    bench = BenchReport(spec, "/net.onnx", spec.baseline, "", results, 1, {}, True, 1.0)
+    found = with_speeds(report, bench, lambda path: path.removeprefix("/"))
+    assert found.float_p50_ms == Estimate(2.0, 2.0, 2.0)
+    assert [one.speedup.value if one.speedup else None for one in found.variants] == [2.0, 3.0, None]
+    assert found.variants[0].p50_ms == Estimate(1.0, 1.0, 1.0)
+    assert "1 of 3" not in found.summary
+    assert "2 of 3 could be made" in found.summary
+
+
+def summary(p50_ms: float) -> LatencySummary:
+    return summarise([p50_ms] * 3)

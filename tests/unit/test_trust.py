@@ -10,7 +10,16 @@ from modelpack_gui.client.files import DATA_DIR_VARIABLE
 from modelpack_gui.client.trust import is_trusted, trust, what_runs
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe
-from modelpack_gui.core.records import BenchSpec, CheckpointSpec, ExportSpec, InputSpec, ModelSource, ParitySpec
+from modelpack_gui.core.records import (
+    BenchSpec,
+    CalibrationSpec,
+    CheckpointSpec,
+    ExportSpec,
+    InputSpec,
+    ModelSource,
+    ParitySpec,
+    QuantizeSpec,
+)
 
 RECIPE = Recipe(
     source=ModelSource(file="net.py", name="Net", arguments={"width": 8}, checkpoint=CheckpointSpec("net.pt")),
@@ -62,6 +71,20 @@ def test_a_recipe_without_a_model_that_brings_its_own_interpreter_is_asked_about
 def test_settings_that_name_no_code_do_not_ask_again(changed: Recipe, path: Path) -> None:
     trust(RECIPE, path)
     assert is_trusted(changed, path)
+
+
+def test_calibration_data_in_python_is_asked_about_and_other_data_is_not(path: Path) -> None:
+    trust(RECIPE, path)
+    pictures, python = (
+        dataclasses.replace(RECIPE, quantize=QuantizeSpec(calibration=CalibrationSpec(kind, "samples.py", "data")))
+        for kind in ("folder", "python")
+    )
+    assert is_trusted(pictures, path)
+    assert not is_trusted(python, path)
+    assert ("Calibration data", str(path.parent.resolve() / "samples.py")) in what_runs(python, path)
+    trust(python, path)
+    assert is_trusted(python, path)
+    assert not is_trusted(Recipe(quantize=python.quantize), path)
 
 
 def test_editing_ones_own_model_file_does_not_ask_again(path: Path) -> None:

@@ -1,0 +1,84 @@
+"""`modelpack quantize`: quantise, judge, find the nodes that cost most, and measure the speed."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+
+from modelpack_gui.cli import commands
+from modelpack_gui.cli.console import Console
+from modelpack_gui.cli.further import FurtherJobs, FurtherResult
+from modelpack_gui.cli.quantize_args import with_quantize
+from modelpack_gui.cli.recipe_args import recipe_of
+from modelpack_gui.client.recipe_run import StageResult
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.events import Outcome
+from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.quantize_presets import usual_specs
+from modelpack_gui.core.quantize_speed import bench_spec, with_speeds
+from modelpack_gui.core.recipe import Recipe, check_values
+from modelpack_gui.core.records import (
+    BenchReport,
+    BenchRequest,
+    QuantizeReport,
+    QuantizeSpec,
+    SensitivityRequest,
+    Verdict,
+)
+
+
+def quantize(arguments: argparse.Namespace, console: Console) -> int:
+    """`modelpack quantize`."""
+    recipe, base = recipe_of(arguments)
+    recipe = with_quantize(recipe, vars(arguments))
+    check_values(recipe, str(arguments.recipe))
+    spec = recipe.quantize or QuantizeSpec()
+    if arguments.usual and spec.output_path:
+        raise UserError(
+            "quantize-options",
+            "Several ways cannot be written to one output path.",
+            "Leave the path out: each file is named by its settings, beside the artifact.",
+        )
+    artifact = commands.artifact_of(arguments, recipe, base)
+    if not artifact.is_file():
+        hint = f"Make it first: modelpack export {arguments.recipe}"
+        raise UserError("artifact-missing", f"There is no artifact {artifact} to quantise.", hint)
+    specs = usual_specs(spec) if arguments.usual else (spec,)
+
+    def then(jobs: FurtherJobs, completed: Recipe, results: Sequence[StageResult]) -> Iterator[FurtherResult]:
+        report = results[0].result if results else None
+        if isinstance(report, QuantizeReport):
+            yield from _further(arguments, completed, str(artifact), jobs, report)
+
+    return commands.run_recipe(
+        arguments, console, recipe, base, (Stage.QUANTIZE,), str(artifact), then=then, quantize_specs=specs
+    )
+
+
+def _further(
+    arguments: argparse.Namespace, recipe: Recipe, artifact: str, jobs: FurtherJobs, report: QuantizeReport
+) -> Iterator[FurtherResult]:
+    if arguments.sensitivity:
+        spec = recipe.quantize or QuantizeSpec()
+        asked = SensitivityRequest(
+            recipe.source, recipe.inputs, recipe.input_sets, artifact, spec, budget_s=arguments.budget
+        )
+        yield jobs.run("quantize.sensitivity", "Sensitivity", asked)
+    if not arguments.bench:
+        return
+    useful = [one for one in report.variants if one.error is None and one.verdict is not Verdict.FAILED]
+    if useful:
+        request = BenchRequest(
+            recipe.source,
+            recipe.inputs,
+            artifact,
+            bench_spec(useful, recipe.bench),
+            recipe.export.dynamic,
+            recipe.parity.rtol,
+            recipe.parity.atol,
+        )
+        found = jobs.run("bench", "Speed", request)
+        yield found
+        if isinstance(found.result, BenchReport):
+            report = with_speeds(report, found.result)
+    yield FurtherResult("quantize", "Quantize", Outcome.SUCCEEDED, report)
