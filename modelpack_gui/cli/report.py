@@ -81,7 +81,10 @@ def environment_text(found: Capabilities) -> str:
         )
         for item in found.exporters
     ]
-    runners = [(item.id, item.title, item.needs_artifact or "–", _missing(item.missing)) for item in found.runners]
+    runners = [
+        (item.id, item.title, item.needs_artifact or "–", _missing(item.missing) or item.problem)
+        for item in found.runners
+    ]
     steps = [(item.id, item.title, item.format, _missing(item.missing)) for item in found.post_steps]
     parts = [
         f"Python {found.python_version}  {found.executable}",

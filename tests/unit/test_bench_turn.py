@@ -14,9 +14,10 @@ from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import BenchPrepareRequest, BenchTurnRequest, InputSpec, ModelSource, RunnerSpec
 from modelpack_gui.stages.bench import prepare, turn
-from modelpack_gui.stages.bench.base import Prepared
-from modelpack_gui.stages.bench.prepare import prepared_of, session_key
+from modelpack_gui.stages.bench.base import Call, Prepared
+from modelpack_gui.stages.bench.prepare import prepared_of, request_key, session_key
 from modelpack_gui.stages.bench.registry import RUNNERS, find_runner
+from tests.unit.bench_nets import context_of, request_of, save_linear
 
 
 class CancelsAfter(PlainContext):
@@ -124,3 +125,84 @@ def test_threads_that_the_models_file_sets_do_not_count(tmp_path: Path) -> None:
         assert prepared.facts["intra-op threads"] == "1"
     finally:
         torch.set_num_threads(before)
+
+
+def test_fresh_inputs_are_other_ones_in_every_run_and_come_again_in_no_turn() -> None:
+    seen: list[int] = []
+
+    def make_call(offset: int) -> Call:
+        return lambda: seen.append(offset)
+
+    context = PlainContext()
+    request = request_of("eager", fresh_inputs=True, seed=2)
+    context.session[session_key("eager")] = Prepared(lambda: seen.append(0), "CPU", make_call=make_call)
+    context.session[request_key("eager")] = request
+    for _ in range(2):
+        assert len(turn.run(BenchTurnRequest("eager", runs=3, settle_runs=1), context).latencies_ms) == 3
+    settle, timed = seen[::4], [offset for index, offset in enumerate(seen) if index % 4]
+    assert settle == [0, 0]
+    assert len(set(timed)) == 6
+    assert 0 not in timed
+
+
+def test_fresh_inputs_are_made_for_as_many_runs_as_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = 0
+    most = 0
+
+    def make_call(offset: int) -> Call:
+        nonlocal made, most
+        made += 1
+        most = max(most, made)
+        return run
+
+    def run() -> None:
+        nonlocal made
+        made -= 1
+
+    context = PlainContext()
+    request = request_of("eager", fresh_inputs=True)
+    size_bytes = 8 * 2 * 3 * 8 * 8
+    monkeypatch.setattr(turn, "_FRESH_BYTES", 4 * size_bytes)
+    context.session[session_key("eager")] = Prepared(lambda: None, "CPU", make_call=make_call)
+    context.session[request_key("eager")] = request
+    assert len(turn.run(BenchTurnRequest("eager", runs=10), context).latencies_ms) == 10
+    assert most == 4
+
+
+@pytest.mark.parametrize("runner", ["eager", "onnxruntime"])
+def test_fresh_inputs_have_other_values_of_the_same_kind(runner: str, tmp_path: Path) -> None:
+    save_linear(tmp_path / "net.onnx")
+    context = context_of(tmp_path)
+    inputs = (InputSpec("x", (2, 8), low=3.0, high=4.0),)
+    request = request_of(runner, name="Writes", artifact="net.onnx", inputs=inputs)
+    prepare.run(request, context)
+    result = prepared_of(runner, context)
+    assert result.read is not None
+    with result.mode():
+        values = [result.read(result.another_call(offset)())[0].values for offset in (0, 0, 1, 2)]
+    assert (values[0] == values[1]).all()
+    assert len({value.tobytes() for value in values}) == 3
+    if runner == "eager":
+        assert all(((value >= 4.0) & (value < 5.0)).all() for value in values)  # it adds one
+
+
+def test_a_turn_tells_memory_and_what_the_loop_itself_costs() -> None:
+    context = PlainContext()
+    context.session[session_key("eager")] = Prepared(lambda: None, "CPU")
+    result = turn.run(BenchTurnRequest("eager", runs=1), context)
+    assert 0 < result.overhead_ns < 1e6
+    assert result.peak_rss_bytes > 2**20
+    assert result.rss_bytes > 2**20
+
+
+def test_nothing_but_the_call_is_between_the_readings_of_the_clock() -> None:
+    log: list[str] = []
+
+    def clock() -> int:
+        log.append("clock")
+        return 1000 * len(log)
+
+    elapsed: list[int] = []
+    turn.time_calls([lambda: log.append("call")] * 2, elapsed, lambda: log.append("check"), clock)
+    assert log == ["check", "clock", "call", "clock"] * 2
+    assert elapsed == [2000, 2000]

@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-def binding_call(session: Any, feed: Mapping[str, npt.NDArray[Any]]) -> Call:
+def binding_call(session: Any, feed: Mapping[str, npt.NDArray[Any]], device: str = "cpu") -> Call:
     """A call that reads its inputs from, and writes its outputs into, memory bound once. It gives the binding.
 
-    The first run, made here, says how large the outputs are.
+    A run, made here, says how large the outputs are.
+
+    Args:
+        device: Where that memory is: `cpu` or `cuda`; there a call ends when the device has done its work.
 
     Raises:
         UserError: `io-binding-not-possible`, an input or output is no tensor.
@@ -31,10 +34,10 @@ def binding_call(session: Any, feed: Mapping[str, npt.NDArray[Any]]) -> Call:
         )
     binding = session.io_binding()
     for name, array in feed.items():
-        binding.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(array))
+        binding.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(array, device))
     names = [output.name for output in session.get_outputs()]
     for name in names:
-        binding.bind_output(name)
+        binding.bind_output(name, device)
     session.run_with_iobinding(binding)
     values = binding.get_outputs()
     binding.clear_binding_outputs()
@@ -45,4 +48,9 @@ def binding_call(session: Any, feed: Mapping[str, npt.NDArray[Any]]) -> Call:
         session.run_with_iobinding(binding)
         return binding
 
-    return call
+    def call_and_wait() -> object:
+        session.run_with_iobinding(binding)
+        binding.synchronize_outputs()
+        return binding
+
+    return call if device == "cpu" else call_and_wait

@@ -16,6 +16,7 @@ from modelpack_gui.stages.parity.runtimes.base import first_line
 
 CPU = "CPUExecutionProvider"
 _SUFFIX = "ExecutionProvider"
+_ON_CUDA = frozenset({"CUDAExecutionProvider", "TensorrtExecutionProvider"})
 _LEVELS = {
     "all": "ORT_ENABLE_ALL",
     "extended": "ORT_ENABLE_EXTENDED",
@@ -158,6 +159,11 @@ def assigned(session: Any, options: Options) -> tuple[str, tuple[str, ...]]:
     total = sum(nodes.values())
     text = f"{elsewhere} of {plural(total, 'node')} run on the CPU, for {asked} does not take them."
     return registered[0] if elsewhere < total else CPU, (text,)
+
+
+def memory_of(provider: str) -> str:
+    """Where a provider keeps tensors: `cpu` or `cuda`."""
+    return "cuda" if provider in _ON_CUDA else "cpu"
 
 
 def _nodes_by_provider(session: Any) -> Counter[str]:
