@@ -39,6 +39,7 @@ class BenchRuns(QObject):
     """
 
     changed = Signal()
+    exported = Signal(object)  # Path, of a run that was written as JSON
     failed = Signal(object)  # ErrorInfo: a run could not be kept, changed or removed
 
     def __init__(self, project: Project, states: StageStates, parent: QObject | None = None) -> None:
@@ -52,6 +53,7 @@ class BenchRuns(QObject):
         self._folder: Path | None = None  # None while the project has no file
         self._unsaved: dict[str, WholeRun] = {}
         self._held: dict[str, WholeRun] = {}
+        self._waiting: dict[str, list[RunRead]] = {}  # for runs that are being read
         self._known: BenchReport | None = None  # the stage's result, which is kept already or being kept
         self._asked = 0
         project.leaving.connect(self._forget)
@@ -71,10 +73,16 @@ class BenchRuns(QObject):
             answered(held, None)
             return
 
+        waiting = self._waiting.setdefault(run, [])
+        waiting.append(answered)
+        if len(waiting) > 1:  # it is being read already
+            return
+
         def came(found: WholeRun | None, error: ErrorInfo | None) -> None:
             if found is not None:
                 self._hold(run, found)
-            answered(found, error)
+            for one in self._waiting.pop(run, []):
+                one(found, error)
 
         self._ask_store(f"read {run}", lambda store: store.read(run), came)
 
@@ -109,6 +117,37 @@ class BenchRuns(QObject):
         else:
             self._change(lambda store: store.delete(run))
 
+    def show(self, run: str) -> None:
+        """Make a kept run the stage's result, unless a benchmark is on."""
+
+        def came(whole: WholeRun | None, error: ErrorInfo | None) -> None:
+            if whole is None:
+                if error is not None:
+                    self.failed.emit(error)
+            elif self._states.state(Stage.BENCH).status not in (Status.RUNNING, Status.WAITING):
+                self._take(run, whole)
+
+        self.read(run, came)
+
+    def export(self, run: str, path: Path) -> None:
+        """Write a run as JSON, as `modelpack bench --json` does."""
+
+        def came(whole: WholeRun | None, error: ErrorInfo | None) -> None:
+            if whole is None:
+                if error is not None:
+                    self.failed.emit(error)
+                return
+            self._asked += 1
+            self._background.ask(f"export {self._asked}", lambda _check: _write_json(whole, path), written)
+
+        def written(_: None, error: ErrorInfo | None) -> None:
+            if error is not None:
+                self.failed.emit(error)
+            else:
+                self.exported.emit(path)
+
+        self.read(run, came)
+
     @property
     def is_busy(self) -> bool:
         """Whether something is read or written."""
@@ -126,6 +165,7 @@ class BenchRuns(QObject):
             return
         self._folder = folder
         self._held.clear()
+        self._waiting.clear()
         if folder is None:
             return
         names = {one.id: one.name for one in self.runs}
@@ -140,6 +180,7 @@ class BenchRuns(QObject):
         self._folder = None
         self._unsaved.clear()
         self._held.clear()
+        self._waiting.clear()
         self.changed.emit()
 
     def _on_state_changed(self, stage: Stage) -> None:
@@ -227,10 +268,13 @@ class BenchRuns(QObject):
                 self.failed.emit(error)
             return
         if self.runs and self._is_open_for_last:
-            self._known = whole.report
-            self.current = self.runs[0].id
-            self._states.restore(Stage.BENCH, whole.report, whole.recipe, whole.made_from)
-            self.changed.emit()
+            self._take(self.runs[0].id, whole)
+
+    def _take(self, run: str, whole: WholeRun) -> None:
+        self._known = whole.report
+        self.current = run
+        self._states.restore(Stage.BENCH, whole.report, whole.recipe, whole.made_from)
+        self.changed.emit()
 
     @property
     def _is_open_for_last(self) -> bool:
@@ -247,3 +291,10 @@ class BenchRuns(QObject):
 
 def _listed(store: BenchStore) -> tuple[tuple[KeptRun, ...], str]:
     return store.runs(), store.baseline
+
+
+def _write_json(whole: WholeRun, path: Path) -> None:
+    from modelpack_gui.client.files import write_text  # beside the GUI thread
+    from modelpack_gui.core import serde
+
+    write_text(path, serde.dumps(serde.encode_tagged(whole.report), indent=1) + "\n")

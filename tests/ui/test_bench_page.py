@@ -175,7 +175,7 @@ def test_errors_and_doubts_of_runners_are_told_in_plain_words(
     page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
 ) -> None:
     _answer(job, made.bench_report(has_error=True), controller, qtbot)
-    openvino, traced = page.results.note_texts()
+    openvino, traced = page.results.notes.texts()
     assert openvino == "OpenVINO: openvino is not installed. python3 -m pip install openvino"
     assert traced.startswith("TorchScript (traced) – Drift: The last third of the runs was 14% slower")
     assert page.badge.status is Status.WARNING

@@ -109,6 +109,7 @@ def test_the_menu_offers_every_runner_and_says_why_one_cannot_run(runners: Runne
         "ONNX Runtime…": True,
         "torch.compile (not here)": False,
         "ExportedProgram (needs a .pt2 file)…": True,
+        "Quantised variants": False,
         "File from disk…": True,
     }
     tips = {action.text(): action.toolTip() for action in runners.add_menu.actions()}

@@ -34,7 +34,7 @@ from modelpack_gui.ui.widgets.number_fields import SpinField
 from modelpack_gui.ui.widgets.path_field import PathField
 from modelpack_gui.ui.widgets.status_line import StatusLine
 
-_TALLEST = 420  # pixels; a runner with many options scrolls
+_TALLEST = 540  # pixels; a runner with many options scrolls
 
 
 class OptionField(QWidget):

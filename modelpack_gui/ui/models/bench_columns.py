@@ -20,11 +20,12 @@ from modelpack_gui.ui.theme import status_icon, theme
 
 @dataclass(frozen=True)
 class RunnerRow:
-    """A result with its look."""
+    """A result with its look. `is_reference` says that the others' outputs are compared with its."""
 
     result: RunnerResult
     look: Look
     is_baseline: bool
+    is_reference: bool = False
 
     @property
     def is_invalid(self) -> bool:
@@ -169,9 +170,9 @@ COLUMNS: tuple[Column[RunnerRow], ...] = (
     Column(
         "Outputs",
         value=lambda row: row.result.outputs.worst_ratio if row.result.outputs is not None else None,
-        text=lambda row: outputs_text(row.result.outputs),
-        full=lambda row: outputs_details(row.result.outputs),
-        icon=lambda row: status_icon(outputs_status(row.result.outputs)),
+        text=lambda row: "reference" if row.is_reference else outputs_text(row.result.outputs),
+        full=lambda row: "reference" if row.is_reference else outputs_details(row.result.outputs),
+        icon=lambda row: status_icon(outputs_status(row.result.outputs)) if row.result.outputs else QIcon(),
         tooltip="Against those of the reference: the largest difference, or signal over noise where the runner "
         "trades accuracy for speed. A runner with wrong outputs does not count",
     ),

@@ -30,7 +30,7 @@ class Note:
 
 
 def report_notes(report: BenchReport) -> tuple[Note, ...]:
-    """What is wrong first, then what is lost on purpose, then the doubts."""
+    """What is wrong first, then what is lost on purpose, how quiet the machine was, and the doubts."""
     failed, lossy = [], []
     for one in report.runners:
         if one.error is not None:
@@ -50,7 +50,14 @@ def report_notes(report: BenchReport) -> tuple[Note, ...]:
         if one.prepared is not None
         for text in one.prepared.warnings
     ]
-    return (*failed, *lossy, *warnings, *_doubts(report))
+    return (*failed, *lossy, *_noise(report), *warnings, *_doubts(report))
+
+
+def _noise(report: BenchReport) -> list[Note]:
+    noise = report.noise
+    if noise is None or not noise.text:
+        return []
+    return [Note(Status.WARNING if noise.is_noisy else Status.PASSED, noise.text)]
 
 
 def _doubts(report: BenchReport) -> list[Note]:

@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.settings import Settings
 
-LATENCY = "latency"
-_VIEWS: dict[str, tuple[str, str, str]] = {}
+LATENCY, RUNS = "latency", "runs"
+_VIEWS: dict[str, tuple[str, str, str]] = {
+    RUNS: ("Runs", "Earlier runs, kept with the project", "modelpack_gui.ui.widgets.runs_view:RunsView"),
+}
 """Title, tooltip and class of each further view, in order."""
 
 

@@ -11,21 +11,19 @@ from modelpack_gui.core.figures import duration, plural
 from modelpack_gui.core.records import BenchReport
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.bench_columns import COLUMNS, RunnerRow
-from modelpack_gui.ui.models.bench_doubts import report_notes
 from modelpack_gui.ui.models.bench_inspection import inspect_runner
 from modelpack_gui.ui.models.bench_text import machine_details, machine_line
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.runner_colors import keys_of, look_of
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import wrapped_label
+from modelpack_gui.ui.widgets.bench_notes import BenchNotes
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.latency_chart import ECDF, HISTOGRAM, MODES, SERIES, VIOLIN, LatencyChart, LatencySeries
 from modelpack_gui.ui.widgets.runner_progress import RunnerProgress
 from modelpack_gui.ui.widgets.segments import Segments
-from modelpack_gui.ui.widgets.status_line import StatusLine
 
 _MODE_TIPS = {
     HISTOGRAM: "How many runs took how long",
@@ -58,11 +56,7 @@ class LatencyResults(QWidget):
         self._lower = QStackedWidget()
         for page in (self.table, self.progress):
             self._lower.addWidget(page)
-        self.notes = QWidget()
-        self._note_lines: list[StatusLine] = []
-        self._notes = QVBoxLayout(self.notes)
-        self._notes.setContentsMargins(0, 0, 0, 0)
-        self._notes.setSpacing(SPACING // 2)
+        self.notes = BenchNotes()
         self.machine = wrapped_label("", is_muted=True, is_selectable=True)
         self.machine.setObjectName("bench-machine")
 
@@ -103,10 +97,6 @@ class LatencyResults(QWidget):
         self.chart.set_mode(mode)
         self._settings.set_text("bench/chart", mode)
 
-    def note_texts(self) -> list[str]:
-        """What is said below the table."""
-        return [line.text for line in self._note_lines]
-
     def show_live(self, series: Sequence[LatencySeries]) -> None:
         """Draw what came so far; `progress` is brought up to date by the page."""
         self._show_series(series, is_live=True)
@@ -117,13 +107,19 @@ class LatencyResults(QWidget):
     def show_report(self, report: BenchReport) -> None:
         """Draw a report."""
         keys = keys_of(self._controller.recipe.bench, (one.runner for one in report.runners))
-        rows = [RunnerRow(one, look_of(one.runner, keys), one.runner == report.baseline) for one in report.runners]
+        references = {one.outputs.reference for one in report.runners if one.outputs is not None}
+        rows = [
+            RunnerRow(
+                one, look_of(one.runner, keys), one.runner == report.baseline, is_reference=one.runner in references
+            )
+            for one in report.runners
+        ]
         self._rows.set_records(rows)
         header = self.table.horizontalHeader().sizeHint().height()
         height = header + len(rows) * self.table.verticalHeader().defaultSectionSize()
         self._show_lower(self.table, height + self.table.horizontalScrollBar().sizeHint().height() + 4)
         self._show_series([_series(row) for row in rows])
-        self._show_notes(report)
+        self.notes.show_report(report)
         took = "took" if report.is_complete else "cancelled after"
         self.machine.setText(
             f"{machine_line(report.machine)} · {plural(report.threads, 'thread')}, "
@@ -139,18 +135,6 @@ class LatencyResults(QWidget):
     def _show_lower(self, widget: QWidget, height: int) -> None:
         self._lower.setCurrentWidget(widget)
         self._lower.setFixedHeight(height)
-
-    def _show_notes(self, report: BenchReport) -> None:
-        for line in self._note_lines:
-            self._notes.removeWidget(line)
-            line.deleteLater()
-        self._note_lines = [StatusLine(note.status, note.text) for note in report_notes(report)]
-        noise = report.noise
-        if noise is not None and noise.text:
-            self._note_lines.append(StatusLine(Status.WARNING if noise.is_noisy else Status.PASSED, noise.text))
-        for line in self._note_lines:
-            self._notes.addWidget(line)
-        self.notes.setVisible(bool(self._note_lines))
 
 
 def _series(row: RunnerRow) -> LatencySeries:

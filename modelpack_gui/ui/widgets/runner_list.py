@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from modelpack_gui.ui.models.runner_entries import (
     runner_offers,
     runners_for_file,
 )
+from modelpack_gui.ui.quantize_state import runner_of
 from modelpack_gui.ui.runner_choices import RunnerChoices
 from modelpack_gui.ui.runner_colors import keys_of
 from modelpack_gui.ui.settings import Settings
@@ -198,7 +200,25 @@ class RunnerList(QWidget):
             action = menu.addAction("The interpreter has not answered yet")
             action.setEnabled(False)
         menu.addSeparator()
+        self._offer_variants(menu)
         menu.addAction(icon("browse"), "File from disk…").triggered.connect(self.browse)
+
+    def _offer_variants(self, menu: QMenu) -> None:
+        """What the Quantize page has made, a click each."""
+        controller = self._controller
+        rows = [row for row in controller.quantize.rows if row.variant.path]
+        more = menu.addMenu(icon("quantize"), "Quantised variants")
+        more.setToolTipsVisible(True)
+        more.setEnabled(bool(rows))
+        more.setToolTip("" if rows else "The Quantize page makes them.")
+        for row in rows:
+            spec = dataclasses.replace(runner_of(row.variant, controller.base), label=row.variant.label)
+            action = more.addAction(row.variant.label + (" (out of date)" if row.is_stale else ""))
+            action.setToolTip(row.variant.summary)
+            action.setEnabled(
+                all(one.key != spec.key or one.key not in self.choices.on for one in self.choices.specs)
+            )
+            action.triggered.connect(lambda _checked=False, spec=spec: self.choices.add(spec))
 
     def _on_baseline(self, key: str) -> None:
         bench = self._controller.recipe.bench
