@@ -23,7 +23,8 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.charts import count_ticks, log_ticks
 from modelpack_gui.ui.widgets.error_histogram import ErrorHistogramChart, pooled
-from modelpack_gui.ui.widgets.latency_chart import ECDF, MODES, SERIES, VIOLIN, LatencyChart, LatencySeries, spread_of
+from modelpack_gui.ui.widgets.latency_chart import ECDF, MODES, SERIES, VIOLIN, LatencyChart, LatencySeries
+from modelpack_gui.ui.widgets.latency_series import Spread
 from tests.ui import made_reports as made
 
 
@@ -319,9 +320,11 @@ def test_a_percentile_that_the_sample_does_not_carry_has_no_line(latencies: Late
 
 
 def test_the_spread_of_medians_ignores_runners_without_runs() -> None:
-    empty = LatencySeries("x", "X", "#000000", (), ())
-    assert spread_of([LatencySeries("a", "A", "#000000", (), (1.0,)), empty]) == 1.0
-    assert spread_of([]) == 1.0
+    spread = Spread()
+    spread.look([LatencySeries("a", "A", "#000000", (), (1.0,)), LatencySeries("x", "X", "#000000", (), ())])
+    assert (spread.medians, spread.tail) == (1.0, 1.0)
+    spread.look([])
+    assert (spread.medians, spread.tail) == (1.0, 1.0)
 
 
 def test_a_long_tail_is_drawn_on_a_log_axis_by_itself(latencies: LatencyChart) -> None:

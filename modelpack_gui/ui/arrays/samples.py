@@ -116,16 +116,20 @@ def merged(one: Floats, other: Floats) -> Floats:
 def envelope(values: Floats, start: int, buckets: int) -> tuple[Floats, Floats]:
     """The least and the greatest of each of some buckets, one after the other, so that no spike is lost.
 
+    A bucket has 2, 4, 8, … values: while values are added at the end, those before stay as they are.
+
     Args:
         values: In order; the first is at `start` of the x axis.
+        buckets: At most.
 
     Returns:
         x and y; the values themselves where there are few.
     """
     if len(values) <= 2 * buckets:
         return np.arange(start, start + len(values), dtype=np.float64), values
-    edges = np.linspace(0, len(values), buckets, endpoint=False).astype(np.intp)
-    y: Floats = np.empty(2 * buckets)
+    size = 2 ** math.ceil(math.log2(len(values) / buckets))
+    edges = np.arange(0, len(values), size)
+    y: Floats = np.empty(2 * len(edges))
     y[0::2] = np.minimum.reduceat(values, edges)
     y[1::2] = np.maximum.reduceat(values, edges)
     return np.repeat(edges + float(start), 2), y

@@ -13,7 +13,7 @@ from modelpack_gui.ui.widgets.data_chart import DataChart, Rows
 from modelpack_gui.ui.widgets.latency_ecdf import EcdfMode
 from modelpack_gui.ui.widgets.latency_histogram import HistogramMode
 from modelpack_gui.ui.widgets.latency_over_time import OverTimeMode
-from modelpack_gui.ui.widgets.latency_series import PERCENTILES, LatencySeries, carries, spread_of, tail_of
+from modelpack_gui.ui.widgets.latency_series import PERCENTILES, LatencySeries, Spread, carries
 from modelpack_gui.ui.widgets.latency_view import LatencyMode, LatencyView, legend_item
 from modelpack_gui.ui.widgets.latency_violin import ViolinMode
 from modelpack_gui.ui.widgets.plot_items import PlotItems
@@ -22,7 +22,7 @@ from modelpack_gui.ui.widgets.readout import Readout
 if TYPE_CHECKING:
     from modelpack_gui.ui.arrays.samples import Samples
 
-__all__ = ["ECDF", "HISTOGRAM", "MODES", "SERIES", "VIOLIN", "LatencyChart", "LatencySeries", "spread_of"]
+__all__ = ["ECDF", "HISTOGRAM", "MODES", "SERIES", "VIOLIN", "LatencyChart", "LatencySeries"]
 
 HISTOGRAM, ECDF, VIOLIN, SERIES = "histogram", "ecdf", "violin", "series"
 MODES = {HISTOGRAM: "Histogram", ECDF: "Share within", VIOLIN: "Violin", SERIES: "Over time"}
@@ -46,8 +46,7 @@ class LatencyChart(DataChart):
         super().__init__("latency-chart", "Latencies of the runners", settings, parent)
         self._series: tuple[LatencySeries, ...] = ()
         self._samples: dict[str, Samples] = {}
-        self._spread = 1.0
-        self._tail = 1.0
+        self._spread = Spread()
         self.mode = HISTOGRAM
         self.log_choice: bool | None = None
         self._modes: dict[str, LatencyMode] = {
@@ -63,14 +62,13 @@ class LatencyChart(DataChart):
     @property
     def is_log(self) -> bool:
         """Whether the axis of latencies is logarithmic."""
-        by_itself = self._spread > LOG_RATIO or self._tail > TAIL_RATIO
+        by_itself = self._spread.medians > LOG_RATIO or self._spread.tail > TAIL_RATIO
         return self.log_choice if self.log_choice is not None else by_itself
 
     def show_series(self, series: Sequence[LatencySeries], *, is_live: bool = False) -> None:
         """Draw other data; runners without a timed run are left out."""
         self._series = tuple(one for one in series if len(one.timed_ms))
-        self._spread = spread_of(self._series)
-        self._tail = tail_of(self._series)
+        self._spread.look(self._series)
         self._samples = {key: held for key, held in self._samples.items() if key in {one.key for one in self._series}}
         self.show_legend([legend_item(one) for one in self._series])
         waiting = "Warming up: the timed runs come next." if is_live else "No runner was measured."

@@ -9,6 +9,7 @@ from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.charts import tinted
 from modelpack_gui.ui.widgets.latency_series import PERCENTILES, carries
 from modelpack_gui.ui.widgets.latency_view import LatencyView, legend_item
+from modelpack_gui.ui.widgets.plot_marks import Spot
 from modelpack_gui.ui.widgets.readout import Readout
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class EcdfMode:
             text = {"position": 0.985, "color": colors.muted, "fill": tinted(colors.raised, 200), "movable": False}
             text["anchors"] = [(1.0, 1.0 if name == "p99" else 0.0)] * 2  # those of p95 and p99 must not meet
             view.items.line(("", name), 100.0 * share, pen, angle=0, label=name, labelOpts=text)
+        heights = {name: share for share, name, _ in PERCENTILES}
+        dots: list[Spot] = []
         for one in view.shown:
             samples = view.samples[one.key]
             ranks = _ranks(len(samples))
@@ -41,10 +44,9 @@ class EcdfMode:
             x = np.log10(latencies) if view.is_log else latencies
             x, shares = np.concatenate([x[:1], x]), np.concatenate([[0.0], shares])
             view.items.curve((one.key, "ecdf"), x, shares, view.pen(one, 2.0))
-            found = [(view.place(value), name) for name, _, value in view.percentiles(one)]
-            heights = [100.0 * next(share for share, other, _ in PERCENTILES if other == name) for _, name in found]
-            style = {"symbol": "o", "size": 7, "brush": one.color, "pen": view.pg.mkPen(colors.raised)}
-            view.items.points((one.key, "dots"), [x for x, _ in found], heights, **style).setZValue(20)
+            for name, _, value in view.percentiles(one):
+                dots.append((view.place(value), 100.0 * heights[name], one.color))
+        view.items.marks(("", "dots"), "disc", 7, dots, 20)
         view.items.label("latency, ms", "share of runs, %", colors.muted)
         view.items.log_axis("bottom", ends, is_log=view.is_log)
         view.items.ticks("left", [(float(share), str(share)) for share in range(0, 101, 20)])
@@ -85,4 +87,4 @@ def _ranks(count: int) -> Array:
         return np.arange(count)
     body = np.linspace(0, _TAIL * (count - 1), _POINTS)
     tail = np.linspace(_TAIL * (count - 1), count - 1, _TAIL_POINTS)
-    return np.unique(np.concatenate([body, tail]).astype(np.intp))
+    return np.concatenate([body, tail[1:]]).astype(np.intp)

@@ -6,6 +6,7 @@ import bisect
 import itertools
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
@@ -13,12 +14,19 @@ from modelpack_gui.core.figures import plural, significant
 from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.charts import tinted
 from modelpack_gui.ui.widgets.latency_series import LatencySeries
-from modelpack_gui.ui.widgets.latency_view import MOST_OUTLIERS, LatencyView, legend_item
+from modelpack_gui.ui.widgets.latency_view import LatencyView, legend_item
+from modelpack_gui.ui.widgets.plot_marks import Spot
 from modelpack_gui.ui.widgets.readout import Readout
 
-_POINTS = 6000
+if TYPE_CHECKING:
+    from modelpack_gui.ui.arrays.pair import Floats
+
+_POINTS = 4000
 """Drawn of all runners together; more would be several to a pixel."""
+_LONG = 600
 _MOST_BANDS = 40
+_MOST_MARKS = 240
+"""Of outliers, of all runners together; the figures count all."""
 _FAR = 3.0
 """Times the largest p99: beyond it a run is marked at the upper end, and does not squeeze the rest."""
 
@@ -33,7 +41,7 @@ class OverTimeMode:
         """At any number of runs the least and greatest of each pixel are drawn, so that no spike is lost."""
         import numpy as np
 
-        from modelpack_gui.ui.arrays.samples import SHORTEST_MS, envelope
+        from modelpack_gui.ui.arrays.samples import envelope
 
         samples = [view.samples[one.key] for one in view.shown]
         low = min(float(one.ordered[0]) for one in samples)
@@ -41,26 +49,42 @@ class OverTimeMode:
         ends = self._ends(view, low, high)
         buckets = max(100, _POINTS // (2 * len(view.shown)))
         start, clipped = 0, 0
+        marked: list[Spot] = []
+        over: list[Spot] = []
         for one in view.shown:
-            timed = view.samples[one.key].in_order
             warmup = np.asarray(one.warmup_ms, np.float64)
             start = min(start, -len(warmup))
-            for part, values, first in (("warmup", warmup, -len(warmup)), ("timed", timed, 0)):
-                x, y = envelope(values, first, buckets)
-                y = np.log10(np.maximum(y, SHORTEST_MS)) if view.is_log else y
-                color = tinted(one.color, 120) if part == "warmup" else one.color
-                pen = view.pg.mkPen(color, width=1, style=one.pen_style)
-                view.items.curve((one.key, part), x, np.minimum(y, ends[1]), pen)
-            clipped += self._draw_outliers(view, one, high, ends[1])
-        end = max(len(one) for one in samples)
+            self._draw_line(view, one, "warmup", envelope(warmup, -len(warmup), buckets), ends[1])
+            timed = envelope(view.samples[one.key].in_order, 0, buckets)
+            self._draw_line(view, one, "timed", timed, ends[1])
+            marked += self._outliers(view, one, timed)
+            warm = np.flatnonzero(warmup > high) - len(warmup)
+            over += [(float(run), ends[1], one.color) for run in warm]
+            clipped += view.samples[one.key].beyond(high) + len(warm)
+        limit = view.place(high)
+        over += [(x, ends[1], color) for x, y, color in marked if y > limit]
+        view.items.marks(("", "outliers"), "ring", 7, [spot for spot in marked if spot[1] <= limit], 15)
+        view.items.marks(("", "over"), "up", 9, over, 16)
+        end = _rounded(max(len(one) for one in samples))
         self._draw_rounds(view, end, ends)
         muted = theme().colors.muted
         view.items.line(("", "zero"), 0.0, view.pg.mkPen(muted, style=Qt.PenStyle.DashLine))
         view.items.label("run (warm-up before 0)", "latency, ms", muted)
         view.items.log_axis("left", ends, is_log=view.is_log)
         view.items.ticks("bottom", None)
-        view.items.range((float(start), float(end)), ends)
+        view.items.range((float(start), end), ends)
         return self._note(clipped, high, has_warmup=start < 0)
+
+    def _draw_line(
+        self, view: LatencyView, one: LatencySeries, part: str, points: tuple[Floats, Floats], top: float
+    ) -> None:
+        import numpy as np
+
+        x, y = points
+        color = tinted(one.color, 120) if part == "warmup" else one.color
+        style = one.pen_style if len(x) <= _LONG else Qt.PenStyle.SolidLine  # dashes of noise cannot be told apart
+        pen = view.pg.mkPen(color, width=1, style=style)
+        view.items.curve((one.key, part), x, np.minimum(_places(view, y), top), pen)
 
     def _top(self, view: LatencyView) -> float:
         """The longest run, warm-up included; not one that is far beyond everything else."""
@@ -76,41 +100,30 @@ class OverTimeMode:
         step = 10.0 ** math.floor(math.log10(high)) / 5.0
         return 0.0, math.ceil(high * 1.05 / step) * step
 
-    def _draw_outliers(self, view: LatencyView, one: LatencySeries, high: float, top: float) -> int:
-        """Rings about runs beyond the far fences; those that the axis does not reach are marked at its end."""
-        import numpy as np
+    def _outliers(self, view: LatencyView, one: LatencySeries, points: tuple[Floats, Floats]) -> list[Spot]:
+        """Runs beyond the far fences, the longest if they are many: of what is drawn, which has every spike in it."""
+        x, y = points
+        low_fence, high_fence = view.samples[one.key].fences()
+        is_far = (y > high_fence) | (y < low_fence)
+        x, y = x[is_far], y[is_far]
+        most = max(20, _MOST_MARKS // len(view.shown))
+        if len(y) > most:
+            kept = y.argsort()[-most:]
+            x, y = x[kept], y[kept]
+        return [(run, place, one.color) for run, place in zip(x.tolist(), _places(view, y).tolist(), strict=True)]
 
-        samples = view.samples[one.key]
-        low_fence, high_fence = samples.fences()
-        values = samples.in_order
-        found = np.flatnonzero((values > high_fence) | (values < low_fence))
-        if len(found) > MOST_OUTLIERS:
-            found = np.sort(found[np.argsort(values[found])[-MOST_OUTLIERS:]])
-        heights = np.log10(np.maximum(values[found], 1e-9)) if view.is_log else values[found]
-        is_inside = values[found] <= high
-        ring = {"symbol": "o", "size": 7, "brush": None, "pen": view.pg.mkPen(one.color, width=1)}
-        view.items.points((one.key, "outliers"), found[is_inside], heights[is_inside], **ring).setZValue(15)
-        beyond = found[~is_inside]
-        mark = {"symbol": "t1", "size": 9, "brush": one.color, "pen": view.pg.mkPen(theme().colors.raised)}
-        warm = np.flatnonzero(np.asarray(one.warmup_ms, np.float64) > high) - len(one.warmup_ms)
-        places = np.concatenate([warm, beyond])
-        view.items.points((one.key, "over"), places, np.full(len(places), top), **mark).setZValue(16)
-        return samples.beyond(high) + len(warm)
-
-    def _draw_rounds(self, view: LatencyView, end: int, ends: tuple[float, float]) -> None:
+    def _draw_rounds(self, view: LatencyView, end: float, ends: tuple[float, float]) -> None:
         """Every second round is shaded; of very many rounds some together."""
         turns = max((one.turns for one in view.shown), key=len, default=())
         bounds = [0, *itertools.accumulate(turns)]
         each = max(1, math.ceil(len(turns) / _MOST_BANDS))
         self._bands = tuple(bounds)
-        kept = [*bounds[::each], end] if turns else []
-        starts, stops = kept[1::2], kept[2::2]
-        starts = starts[: len(stops)]
+        kept = [*bounds[::each], min(bounds[-1], end)] if turns else []
+        stops = kept[2::2]
+        starts = kept[1::2][: len(stops)]
         brush = tinted(theme().colors.muted, 26)
-        # Below and above all that the axis may ever span: bands need not follow it.
-        data = {"x0": starts, "x1": stops, "y0": [-1e6] * len(starts), "y1": [1e6] * len(starts)}
+        data = {"x0": starts, "x1": stops, "y0": [ends[0]] * len(starts), "y1": [ends[1]] * len(starts)}
         view.items.bars(("", "rounds"), **data, brush=brush, pen=None).setZValue(-20)
-        del ends
 
     def _note(self, clipped: int, high: float, *, has_warmup: bool) -> str:
         parts = ["Every run, in the order it was made."]
@@ -155,6 +168,20 @@ class OverTimeMode:
         """Counted from 1; 0 if unknown."""
         number = bisect.bisect_right(self._bands, place)
         return number if 0 < number < len(self._bands) else 0
+
+
+def _places(view: LatencyView, latencies: Floats) -> Floats:
+    import numpy as np
+
+    from modelpack_gui.ui.arrays.samples import SHORTEST_MS
+
+    return np.log10(np.maximum(latencies, SHORTEST_MS)) if view.is_log else latencies
+
+
+def _rounded(runs: int) -> float:
+    """A little more than there are, in steps: an axis that grows with every turn is laid out with every turn."""
+    step = 10.0 ** math.floor(math.log10(max(runs, 10))) / 10.0
+    return math.ceil(runs / step) * step
 
 
 def _run(one: LatencySeries, place: int) -> float | None:

@@ -14,6 +14,7 @@ PERCENTILES = (
     (0.99, "p99", Qt.PenStyle.DotLine),
 )
 _DOUBT = 0.025
+_GROWN = 1.1  # so many times as many runs are worth another look
 WRONG = "wrong outputs"
 
 
@@ -61,18 +62,38 @@ def carries(count: int, share: float) -> bool:
     return share**count <= _DOUBT
 
 
-def spread_of(series: Sequence[LatencySeries]) -> float:
-    """Largest over smallest median; 1 for fewer than two runners."""
-    ordered = [_thinned(one.timed_ms) for one in series if len(one.timed_ms)]
-    medians = [values[len(values) // 2] for values in ordered]
-    return max(medians) / min(medians) if medians and min(medians) > 0 else 1.0
+class Spread:
+    """How far apart the latencies of some runners are, as far as the choice of an axis needs it.
 
+    Attributes:
+        medians: Largest over smallest median; 1 for fewer than two runners.
+        tail: Largest p99 over smallest median; 1 without runs.
+    """
 
-def tail_of(series: Sequence[LatencySeries]) -> float:
-    """Largest p99 over smallest median; 1 without runs."""
-    ordered = [_thinned(one.timed_ms) for one in series if len(one.timed_ms)]
-    median = min((values[len(values) // 2] for values in ordered), default=0.0)
-    return max(values[math.ceil(0.99 * (len(values) - 1))] for values in ordered) / median if median > 0 else 1.0
+    def __init__(self) -> None:
+        self.medians = 1.0
+        self.tail = 1.0
+        self._seen: dict[str, tuple[int, float, float]] = {}  # how many runs there were, the first and the last
+
+    def look(self, series: Sequence[LatencySeries]) -> None:
+        """Look at some runners, unless they are those of before with a few runs more."""
+        known = [self._seen.get(one.key) for one in series]
+        if len(self._seen) == len(series) and all(
+            seen is not None
+            and seen[0] <= len(one.timed_ms) < _GROWN * seen[0]
+            and seen[1:] == (one.timed_ms[0], one.timed_ms[seen[0] - 1])
+            for seen, one in zip(known, series, strict=True)
+        ):
+            return
+        self._seen = {
+            one.key: (len(one.timed_ms), one.timed_ms[0], one.timed_ms[-1]) for one in series if len(one.timed_ms)
+        }
+        ordered = [_thinned(one.timed_ms) for one in series if len(one.timed_ms)]
+        medians = [values[len(values) // 2] for values in ordered]
+        least = min(medians, default=0.0)
+        self.medians = max(medians) / least if least > 0 else 1.0
+        slowest = max((values[math.ceil(0.99 * (len(values) - 1))] for values in ordered), default=0.0)
+        self.tail = slowest / least if least > 0 else 1.0
 
 
 def _thinned(values: Sequence[float], most: int = 1000) -> list[float]:

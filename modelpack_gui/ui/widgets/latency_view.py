@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from modelpack_gui.core.figures import plural, significant
-from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.chart_legend import LegendItem
 from modelpack_gui.ui.widgets.latency_series import PERCENTILES, LatencySeries, carries
 from modelpack_gui.ui.widgets.plot_items import PlotItems
@@ -103,11 +102,12 @@ class LatencyView:
     def draw_beyond(self, high_ms: float, levels: Sequence[float]) -> None:
         """A mark at the right end for each runner that has runs beyond the axis."""
         end = self.place(high_ms)
-        for one, level in zip(self.shown, levels, strict=True):
-            has_more = self.samples[one.key].beyond(high_ms) > 0
-            style = {"symbol": "t2", "size": 9, "brush": one.color, "pen": self.pg.mkPen(theme().colors.raised)}
-            x, y = ([end], [level]) if has_more else ([], [])
-            self.items.points((one.key, "beyond"), x, y, **style).setZValue(30)
+        spots = [
+            (end, level, one.color)
+            for one, level in zip(self.shown, levels, strict=True)
+            if self.samples[one.key].beyond(high_ms)
+        ]
+        self.items.marks(("", "beyond"), "right", 9, spots, 30)
 
 
 class LatencyMode(Protocol):

@@ -9,6 +9,7 @@ from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.latency_series import LatencySeries
 from modelpack_gui.ui.widgets.latency_view import MOST_OUTLIERS, LatencyView, legend_item
 from modelpack_gui.ui.widgets.plot_items import filling
+from modelpack_gui.ui.widgets.plot_marks import Spot
 from modelpack_gui.ui.widgets.readout import Readout
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _FEWEST = 30
 """Runs below which a kernel estimate would be made up: the runs themselves are drawn."""
 _HALF = 0.36
 _BOX = 0.09
+_TICKS = {"p95": 0.28, "p99": 0.18}
+"""How far they reach."""
 _NAME = 22
 
 
@@ -34,18 +37,34 @@ class ViolinMode:
         grid = np.linspace(*ends, _GRID)
         levels = [float(len(view.shown) - 1 - row) for row in range(len(view.shown))]
         outliers = 0
+        few: list[Spot] = []
+        far: list[Spot] = []
         for one, level in zip(view.shown, levels, strict=True):
-            self._draw_body(view, one, level, grid)
-            outliers += self._draw_box(view, one, level, bounds[1])
+            samples = view.samples[one.key]
+            if len(samples) >= _FEWEST:
+                self._draw_body(view, one, level, grid)
+            else:
+                few += [(view.place(float(value)), level, one.color) for value in samples.ordered]
+            outliers += self._draw_box(view, one, level)
+            marked = samples.outliers(MOST_OUTLIERS)
+            far += [(view.place(float(value)), level, one.color) for value in marked if value <= bounds[1]]
+        medians = [
+            (view.place(view.samples[one.key].percentile(0.5)), level, "#ffffff")
+            for one, level in zip(view.shown, levels, strict=True)
+        ]
+        rim = theme().colors.window if theme().colors.is_dark else theme().colors.text
+        view.items.marks(("", "p50"), "disc", 6, medians, 12, rim)
+        view.items.marks(("", "outliers"), "cross", 5, far, 11)
+        view.items.marks(("", "runs"), "disc", 5, few, 11)
         ticks = [(level, _short(one.title)) for one, level in zip(view.shown, levels, strict=True)]
         view.items.label("latency, ms", "", theme().colors.muted)
         view.items.ticks("left", ticks)
         view.items.log_axis("bottom", ends, is_log=view.is_log)
         view.items.range(ends, (-0.6, len(view.shown) - 0.4))
         view.draw_beyond(bounds[1], levels)
-        marked = f" {plural(outliers, 'outlier')} marked." if outliers else ""
-        text = "Box: the middle half of the runs; white dot: p50; ticks: p95 and p99 where there are runs enough."
-        return f"{text}{marked}{view.beyond_note(bounds[1])}"
+        told = f" {plural(outliers, 'outlier')} marked." if outliers else ""
+        text = "Box: the middle half of the runs; white dot: p50; ticks: p95, and shorter p99."
+        return f"{text}{told}{view.beyond_note(bounds[1])}"
 
     def _draw_body(self, view: LatencyView, one: LatencySeries, level: float, grid: Floats) -> None:
         import numpy as np
@@ -53,13 +72,6 @@ class ViolinMode:
         from modelpack_gui.ui.arrays.samples import kernel_density
 
         samples = view.samples[one.key]
-        if len(samples) < _FEWEST:
-            values = np.log10(samples.ordered) if view.is_log else samples.ordered
-            style = {"symbol": "o", "size": 5, "brush": one.color, "pen": None}
-            view.items.points((one.key, "runs"), values, np.full(len(values), level), **style)
-            return
-        if (few := view.items.get((one.key, "runs"))) is not None:
-            few.setData(x=[], y=[])
         density = kernel_density(samples, grid, is_log=view.is_log)
         used = np.flatnonzero(density > 0.002)
         part = slice(int(used[0]), int(used[-1]) + 1) if len(used) else slice(0, 1)
@@ -71,7 +83,7 @@ class ViolinMode:
         brush = filling(one.color, 80, is_valid=one.is_valid)
         view.items.curve((one.key, "body"), *outline, view.pen(one), fillLevel="enclosed", brush=brush)
 
-    def _draw_box(self, view: LatencyView, one: LatencySeries, level: float, high_ms: float) -> int:
+    def _draw_box(self, view: LatencyView, one: LatencySeries, level: float) -> int:
         """Quartiles, whiskers to the last runs within the far fences, p95 and p99; gives the number of outliers."""
         import numpy as np
 
@@ -83,25 +95,16 @@ class ViolinMode:
         quartiles = [view.place(samples.percentile(share)) for share in (0.25, 0.75)]
         left, right = quartiles
         dark = theme().colors.text
-        view.items.curve((one.key, "whisker"), np.array(whiskers), np.full(2, level), view.pg.mkPen(dark, width=1))
+        lines = [(whiskers[0], level), (whiskers[1], level)]
+        for name, _, value in view.percentiles(one):
+            if name != "p50":
+                lines += [(view.place(value), level - _TICKS[name]), (view.place(value), level + _TICKS[name])]
+        x, y = np.array(lines).T
+        view.items.curve((one.key, "lines"), x, y, view.pg.mkPen(dark, width=1), connect="pairs")
         box_x = np.array([left, right, right, left, left])
         box_y = level + np.array([-_BOX, -_BOX, _BOX, _BOX, -_BOX])
         pen = view.pg.mkPen(dark, width=1)
         view.items.curve((one.key, "box"), box_x, box_y, pen, fillLevel="enclosed", brush=one.color)
-        for name, style, value in view.percentiles(one):
-            if name == "p50":
-                look = {"symbol": "o", "size": 8, "brush": "#ffffff", "pen": view.pg.mkPen(dark, width=1)}
-                view.items.points((one.key, "p50"), [view.place(value)], [level], **look).setZValue(12)
-                continue
-            place, reach = view.place(value), 0.26
-            pen = view.pg.mkPen(dark, width=1.5, style=style)
-            tick = np.array([place, place]), np.array([level - reach, level + reach])
-            view.items.curve((one.key, name), *tick, pen)
-        far = samples.outliers(MOST_OUTLIERS)
-        far = far[far <= high_ms]
-        marks = np.log10(far) if view.is_log else far
-        look = {"symbol": "x", "size": 6, "brush": None, "pen": view.pg.mkPen(one.color, width=1)}
-        view.items.points((one.key, "outliers"), marks, np.full(len(marks), level), **look)
         return len(samples) - (last - first + 1)
 
     def describe(self, view: LatencyView, x: float, y: float) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QTransform
 
+from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.charts import log_ticks, tinted
+from modelpack_gui.ui.widgets.plot_marks import Marks, Spot
 
 Name = tuple[str, ...]
 
@@ -43,19 +46,17 @@ class PlotItems:
             item = self.pg.PlotCurveItem(x, y, pen=pen, **style)
             self._add(name, item)
         else:
-            step = {"stepMode": style["stepMode"]} if "stepMode" in style else {}
-            item.setData(x, y, **step)
+            item.setData(x, y, **{key: value for key, value in style.items() if key in ("stepMode", "connect")})
         return item
 
-    def points(self, name: Name, x: Any, y: Any, **style: Any) -> Any:
-        """Marks of one look."""
+    def marks(self, name: Name, shape: str, size: float, spots: Sequence[Spot], z: float, rim: str = "") -> None:
+        """Marks of one shape, see `plot_marks`."""
         item = self._items.get(name)
         if item is None:
-            item = self.pg.ScatterPlotItem(x=x, y=y, pxMode=True, **style)
+            item = Marks(shape, size, rim or theme().colors.raised)
+            item.setZValue(z)
             self._add(name, item)
-        else:
-            item.setData(x=x, y=y)
-        return item
+        item.set_spots(spots)
 
     def line(self, name: Name, place: float, pen: Any, *, angle: int = 90, **style: Any) -> Any:
         """A straight line across the plot."""
@@ -73,7 +74,7 @@ class PlotItems:
         if item is None:
             item = self.pg.BarGraphItem(**data)
             self._add(name, item)
-        elif self._is_new((*name, "bars"), (len(data["x0"]), float(data["x0"][-1]) if len(data["x0"]) else 0.0)):
+        elif self._is_new((*name, "bars"), str(data)):
             item.setOpts(**data)
         return item
 
