@@ -1,11 +1,12 @@
-"""The naive way to time a model, for contrast: in a thread of the window's own process, while its charts fill."""
+"""The naive way to time a model, for contrast: in a thread of the window's own process, which tells of every run."""
 
 from __future__ import annotations
 
 import threading
 import time
 
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
@@ -16,11 +17,18 @@ from scripts.bench.bare_loops import CODE, Bare, Subject
 LIVE_MS = 50
 """Between two updates of the chart."""
 
+LEAST_S = 5.0
+"""A short call is timed for so long, or the window would hardly paint meanwhile."""
+
+
+class _News(QObject):
+    measured = Signal(float)
+
 
 def naive(
     window: MainWindow, settings: Settings, runner: str, subject: Subject, threads: int, runs: int, warmup: int
 ) -> Bare:
-    """Time a runner's call in a thread, with a chart of it that is painted live on the GUI thread."""
+    """Time a runner's call in a thread; each run is told to the GUI thread, and a chart of them is painted live."""
     names = {
         "MODEL_FILE": subject.file,
         "CLASS": subject.name,
@@ -30,6 +38,7 @@ def naive(
         "THREADS": threads,
     }
     taken: list[float] = []
+    news = _News()
 
     def measure() -> None:
         exec(CODE[runner], names)  # the code of the bare loop, in this process
@@ -37,10 +46,13 @@ def naive(
         assert callable(call)
         for _ in range(warmup):
             call()
-        for _ in range(runs):
+        until_s = time.perf_counter() + LEAST_S
+        while len(taken) < runs or time.perf_counter() < until_s:
             start = time.perf_counter_ns()
             call()
-            taken.append((time.perf_counter_ns() - start) / 1e6)
+            latency_ms = (time.perf_counter_ns() - start) / 1e6
+            taken.append(latency_ms)
+            news.measured.emit(latency_ms)
 
     def run() -> None:
         if not runner.startswith("onnx"):
@@ -51,24 +63,28 @@ def naive(
         else:
             measure()
 
-    chart = LatencyChart(settings)
-    chart.resize(window.size())
-    chart.show()
+    panel = QWidget()
+    column = QVBoxLayout(panel)
+    label, chart = QLabel(), LatencyChart(settings)
+    column.addWidget(label)
+    column.addWidget(chart)
+    panel.resize(window.size())
+    panel.show()
     loop, timer = QEventLoop(), QTimer()
     thread = threading.Thread(target=run, name="naive benchmark")
 
     def update() -> None:
         chart.show_series((LatencySeries(runner, runner, "#1f77b4", (), taken),), is_live=True)
-        chart.repaint()
         if not thread.is_alive():
             loop.quit()
 
+    news.measured.connect(lambda latency_ms: label.setText(f"{latency_ms:.3f} ms"))
     timer.timeout.connect(update)
     timer.start(LIVE_MS)
     thread.start()
     loop.exec()
     timer.stop()
-    chart.close()
+    panel.close()
     ordered = sorted(taken)
     if len(ordered) < runs:
         raise SystemExit(f"The thread that timed {runner} ended early.")

@@ -227,6 +227,7 @@ def main() -> int:
         found = subjects(Path(folder))
         for name in options.models:
             results[name] = compare(window, name, found[name], options)
+        window.controller.undo_stack.setClean()  # nothing to be saved: no question at the end
         window.close()
     are_kept = [tell(name, one) for name, one in results.items()]
     if options.json:

@@ -86,6 +86,7 @@ class Workers:
     answers: Mapping[Asked, Callable[[Any, int], Result | Failed | None]] = dataclasses.field(default_factory=dict)
     latency_ms: dict[str, float] = dataclasses.field(default_factory=dict)
     asked: list[Asked] = dataclasses.field(default_factory=list)
+    rests: list[str] = dataclasses.field(default_factory=list)
     requests: list[Request] = dataclasses.field(default_factory=list)
     events: list[Event] = dataclasses.field(default_factory=list)
 
@@ -93,6 +94,7 @@ class Workers:
         """The whole benchmark, on this thread."""
         monkeypatch.setattr(Parts, "new_lane", lambda parts: Lane(self))
         monkeypatch.setattr(Parts, "lanes", ())
+        monkeypatch.setattr(Parts, "rest", lambda parts, lane: self.rests.append(lane.name))
         monkeypatch.setattr(Parts, "ask", lambda parts, lane, stage, asked, limit_s: self._ask(lane, stage, asked))
         gate = Gate()
         job = WorkerJob("bench", request, self.events.append, base, None)

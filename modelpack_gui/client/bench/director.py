@@ -74,7 +74,7 @@ class Director(JobDirector):
         self._parts = Parts(job, interpreter)
         self._runners: list[RunnerLane] = []
         self._again: RunnerLane | None = None  # the baseline once more, in a second process
-        self._watch: NoiseWatch | None = None
+        self._watch = NoiseWatch(self._parts)
         self._load_run = LoadRun(self._parts, self._spec)
         self._capabilities: Capabilities | None = None
         self._threads = 1
@@ -135,6 +135,7 @@ class Director(JobDirector):
         assert isinstance(answer.result, Capabilities)
         found = answer.result
         self._capabilities = found
+        self._watch.begin()
         cores = found.physical_cores or found.logical_cores or 1
         self._threads = spec.threads or min(cores, len(spec.pin_cpus) or cores)
 
@@ -157,7 +158,6 @@ class Director(JobDirector):
             self._step(f"Preparing {again.item.title}", _PREPARE_STEPS)
             again.prepare(self._prepare_request(again))
             self._again = again
-        self._watch = NoiseWatch(self._parts)
 
     def _compare_first(self, answers: Answers) -> None:
         """Compare the outputs; whatever process that needs besides is gone before anything is timed."""
@@ -189,7 +189,6 @@ class Director(JobDirector):
                     self._show(lane, "warmup", lane.warm_up(runs))
 
     def _measure(self) -> None:
-        assert self._watch is not None
         rounds = Rounds(self._spec, lambda: widest_half_width([lane.item for lane in self._active()]))
         for runs in rounds:
             self._watch.calibrate()

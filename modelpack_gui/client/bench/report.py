@@ -38,7 +38,7 @@ def make(
     request: BenchRequest,
     measured: Sequence[Measured],
     again: Measured | None,
-    watch: NoiseWatch | None,
+    watch: NoiseWatch,
     surroundings: Surroundings,
     *,
     is_complete: bool,
@@ -47,14 +47,11 @@ def make(
 
     Args:
         again: The baseline as it was measured in a second process; None without that.
-        watch: None if it had not begun.
     """
     spec = request.bench
-    cores = surroundings.capabilities.physical_cores or surroundings.capabilities.logical_cores
-    noise = None
-    if watch is not None:
-        twin = next((item for item in measured if again is not None and item.runner == again.runner), None)
-        noise = watch.noise(twin, again, cores, spec.seed)
+    found = surroundings.capabilities
+    twin = next((item for item in measured if again is not None and item.runner == again.runner), None)
+    noise = watch.noise(twin, again, found.logical_cores or found.physical_cores, spec.seed)
     baseline = baseline_of(measured, spec.baseline)
     results = judge(measured, baseline, noise, spec.seed)
     summary = bench_verdict.report_sentence(baseline, results, noise)
@@ -66,7 +63,7 @@ def make(
         summary=summary if is_complete else f"Stopped early. {summary}",
         runners=results,
         threads=surroundings.threads,
-        machine=machine_facts(surroundings, spec, watch.frequency_mhz if watch is not None else None),
+        machine=machine_facts(surroundings, spec, watch.frequency_mhz),
         is_complete=is_complete,
         duration_s=surroundings.duration_s,
         started_at=surroundings.started_at,

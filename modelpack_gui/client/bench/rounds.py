@@ -21,13 +21,14 @@ T = TypeVar("T")
 SETTLE_MS = 20.0
 SETTLE_FEWEST, SETTLE_MOST = 2, 2_000
 """Before the timed runs of each turn the runner runs about this long, and that is not kept: its process has slept,
-its data has left the caches, and threads of the runner before it may still spin."""
+and its data has left the caches."""
 
 MOST_TIMES = 40
 """Where a precision is asked for and no time budget set: at most so many times the iterations."""
 
 NEXT_LOOK = 1.1
-"""An interval takes time to compute: after one that was too wide, the next look comes with a tenth more runs."""
+"""After an interval that was too wide, the next look comes with a tenth more runs: each look is one more chance to
+stop at an interval that is narrow by luck."""
 
 
 def blocks(runs: int, block: int) -> Iterator[int]:

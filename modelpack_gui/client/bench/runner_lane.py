@@ -66,6 +66,7 @@ class RunnerLane:
 
     def measure(self, runs: int, settle_runs: int) -> tuple[float, ...]:
         """A turn that counts; empty if it failed."""
+        self._parts.rest(self._lane)
         turn = self._turn(runs, settle_runs)
         if turn is None:
             return ()
