@@ -114,7 +114,9 @@ def _price(variant: QuantizedVariant, float_size_bytes: int) -> list[str]:
     lines = [wrapped(f"{mark(variant.verdict)} {price_sentence(variant, float_size_bytes)}.", "")]
     if variant.error is not None:
         return [*lines, wrapped(variant.error.hint)] if variant.error.hint else lines
-    if variant.verdict is not Verdict.PASSED and variant.summary:
+    error, _ = judged_on(variant)
+    is_doubtful = variant.verdict is not Verdict.PASSED or (error is not None and error.top_classes == 1)
+    if is_doubtful and variant.summary:
         lines.append(wrapped(variant.summary))
     lines.append(f"  {Path(variant.path)}")
     if variant.float_ops:

@@ -35,6 +35,9 @@ USELESS_EXACT = 0.1
 _CONSTANT_SHARE = 0.25
 """An error of so large a share of the range of values is what a constant would give (even values: 0.29)."""
 
+_DROWNED_SHARE = 0.5
+"""An error of so large a share of what other inputs change drowns the difference between them."""
+
 _ROWS_FOR_SHARES = 20
 _SCORES_NAMES = ("logit", "score", "prob", "class", "softmax", "pred", "label")
 _OTHER_NAMES = ("embed", "feature", "hidden", "pool", "box", "mask", "coord", "state", "latent")
@@ -52,6 +55,7 @@ class LossyOutput:
         rows: How many rows that is a share of; 0 if unknown.
         unequal_share: Of an output of whole numbers, booleans or texts: the share of elements that differ; else None.
         misplaced: Elements that are NaN or infinite on one side only, or otherwise.
+        variation: Of several samples: the root mean square of what another sample changes; None if that is unknown.
         problem: Why it cannot be compared at all, a sentence: another shape or dtype; empty if it can.
     """
 
@@ -64,6 +68,7 @@ class LossyOutput:
     rows: int = 0
     unequal_share: float | None = None
     misplaced: int = 0
+    variation: float | None = None
     problem: str = ""
 
 
@@ -148,6 +153,10 @@ def _judge_floats(output: LossyOutput, sqnr_db: float) -> tuple[Verdict, str]:
         return (
             Verdict.FAILED,
             f"{name} is no better than a constant: its values vary by {spread}, and so do its errors.",
+        )
+    if output.variation and (output.rmse or 0.0) >= _DROWNED_SHARE * output.variation:
+        return Verdict.WARNING, (
+            f"{name}: {error}, and more than half of what other inputs change: they hardly change it, or it is lost."
         )
     is_good = sqnr_db >= GOOD_SQNR_DB
     share = output.top1_agreement

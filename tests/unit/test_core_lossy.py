@@ -36,6 +36,8 @@ def test_a_small_error_and_the_same_classes_pass() -> None:
         ({"top1_agreement": 0.0, "rows": 1}, Verdict.WARNING, "differs in 100 % of the rows"),
         ({"top1_agreement": 0.995}, Verdict.PASSED, "0.50 %"),
         ({"rmse": 2.5, "sqnr_db": 30.0}, Verdict.FAILED, "no better than a constant"),
+        ({"variation": 0.05}, Verdict.WARNING, "more than half of what other inputs change"),
+        ({"variation": 3.0}, Verdict.PASSED, "always the same"),
         ({"misplaced": 2}, Verdict.FAILED, "NaN or infinite"),
         ({"max_abs_diff": None, "sqnr_db": None}, Verdict.WARNING, "nothing was compared"),
         ({"max_abs_diff": 0.0, "sqnr_db": None}, Verdict.PASSED, "exactly the same"),

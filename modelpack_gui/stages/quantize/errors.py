@@ -128,6 +128,9 @@ class _Output:
     has_top5: bool = False
     classes: set[int] = field(default_factory=set)
     problem: str = ""
+    first: Any = None
+    changed_square: float = 0.0
+    changed: int = 0
 
     def add(self, expected: npt.NDArray[Any], actual: npt.NDArray[Any]) -> None:
         import numpy as np
@@ -143,6 +146,7 @@ class _Output:
             self.unequal += int(np.count_nonzero(expected != actual))
         for _, left, right in chunks(expected, actual):
             self._add(float64(left), float64(right))
+        self._add_change(expected)
         if looks_like_scores(self.name, expected.dtype.name, expected.shape):
             self._add_rows(expected.reshape(-1, expected.shape[-1]), actual.reshape(-1, expected.shape[-1]))
 
@@ -167,6 +171,22 @@ class _Output:
         self.dot += float(np.einsum("i,i", left.conj(), right).real)
         if left.dtype.kind != "c":
             self.low, self.high = min(self.low, float(left.min())), max(self.high, float(left.max()))
+
+    def _add_change(self, expected: npt.NDArray[Any]) -> None:
+        """How far this sample's output is from the first one's, where both have one shape and are finite."""
+        import numpy as np
+
+        if self.first is None:
+            self.first = expected
+            return
+        if expected.shape != self.first.shape:
+            return
+        for _, left, right in chunks(self.first, expected):
+            with np.errstate(all="ignore"):
+                difference = np.abs(float64(right) - float64(left))
+            difference = difference[np.isfinite(difference)]
+            self.changed += difference.size
+            self.changed_square += float(np.einsum("i,i", difference, difference))
 
     def _add_rows(self, expected: npt.NDArray[Any], actual: npt.NDArray[Any]) -> None:
         import numpy as np
@@ -209,6 +229,7 @@ class _Output:
             rows=self.rows,
             unequal_share=self.unequal / self.elements if self.exact and self.elements else None,
             misplaced=self.misplaced,
+            variation=math.sqrt(self.changed_square / self.changed) if self.changed else None,
             problem=self.problem,
         )
 
