@@ -254,7 +254,7 @@ def _finish(
     further: Sequence[FurtherResult] = (),
 ) -> int:
     status = exit_status(results, further)
-    console.result(closing_line(results))
+    console.result(closing_line(results, further))
     if arguments.json:
         data = results_data(
             results,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 
 from modelpack_gui.cli.console import indented, mark, table, wrapped
+from modelpack_gui.cli.further import FurtherResult
 from modelpack_gui.cli.report_bench import bench_text
 from modelpack_gui.cli.report_explanations import explanations_text
 from modelpack_gui.cli.report_export import export_lines, provenance_lines, tensor_text
@@ -23,9 +24,11 @@ from modelpack_gui.core.records import (
     ExportRecord,
     GraphIndex,
     LoadReport,
+    OptionInfo,
     ParityReport,
     QuantizeReport,
     Result,
+    RunnerInfo,
     Verdict,
 )
 
@@ -50,14 +53,15 @@ def result_text(result: StageResult) -> str:
     return f"{mark(result.verdict)} {result.stage.label}: {ending}{time}\n{indented(_body(result.result))}"
 
 
-def closing_line(results: Sequence[StageResult]) -> str:
+def closing_line(results: Sequence[StageResult], further: Sequence[FurtherResult] = ()) -> str:
     """All in one line, such as `✕ failed: Parity`."""
     by_verdict: dict[Verdict, list[str]] = {}
     for result in results:
         by_verdict.setdefault(result.verdict, []).append(result.stage.label)
     if any(result.outcome is Outcome.CANCELLED for result in results):
         return f"{mark(Verdict.SKIPPED)} cancelled"
-    if Verdict.FAILED in by_verdict:
+    by_verdict.setdefault(Verdict.FAILED, []).extend(found.label for found in further if not found.is_passed)
+    if by_verdict[Verdict.FAILED]:
         return f"{mark(Verdict.FAILED)} failed: {', '.join(by_verdict[Verdict.FAILED])}"
     if Verdict.WARNING in by_verdict:
         return f"{mark(Verdict.WARNING)} passed with warnings: {', '.join(by_verdict[Verdict.WARNING])}"
@@ -96,12 +100,33 @@ def environment_text(found: Capabilities) -> str:
         "",
         table(("runner", "", "needs", ""), runners),
         "",
+        "options of runners, the default first; spelled as name[option=value,...]:",
+        *_option_lines(found.runners),
+        "",
         table(("post-step", "", "format", ""), steps),
     ]
     commands = [item.pip for item in found.packages if not item.version and item.pip]
     if commands:
         parts += ["", "To install what is missing:", *(f"  {command}" for command in commands)]
     return "\n".join(parts)
+
+
+def _option_lines(runners: Sequence[RunnerInfo]) -> list[str]:
+    lines = []
+    for runner in runners:
+        parts = [f"{option.name}={'|'.join(_choices(option))}" for option in runner.options if not option.problem]
+        if parts:
+            lines += [f"  {runner.id}", wrapped(", ".join(parts), "    ")]
+    return lines
+
+
+def _choices(option: OptionInfo) -> tuple[str, ...]:
+    """What it can be, the default first."""
+    if option.kind == "int":
+        return (str(option.default), "N")
+    choices = option.choices if option.kind == "choice" else ("true", "false")
+    default = str(option.default).lower() if option.kind == "bool" else str(option.default)
+    return (default, *(choice for choice in choices if choice != default))
 
 
 def nodes_text(graph: GraphIndex, text: str = "") -> str:

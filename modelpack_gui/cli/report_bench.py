@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from modelpack_gui.cli.console import indented, mark, table, wrapped
@@ -16,6 +17,7 @@ _FIGURES = ("runner", "runs", "p50 ms [95 % interval]", "p95 ms", "p99 ms", "cal
 _START = ("runner", "process", "load", "compile", "first run", "steady after", "peak memory", "outputs")
 _LOAD = ("runner", "load", "calls/s", "p50 ms", "p95 ms", "p99 ms", "")
 _PACKAGES = ("python", "torch", "onnxruntime", "openvino")
+_SUMMARY_WIDTH = 72
 _SHARES = ("0.5", "0.95", "0.99")
 
 
@@ -25,14 +27,26 @@ def bench_text(report: BenchReport) -> str:
         wrapped(report.summary, ""),
         table(_FIGURES, [_figures(one, report) for one in report.runners], (1, 3, 4, 5)),
     ]
+    references = {one.outputs.reference for one in report.runners if one.outputs is not None}
+    starts = [_start(one, references) for one in report.runners if one.summary is not None]
     if any(one.cold or one.peak_rss_bytes or one.outputs for one in report.runners):
-        lines += ["", table(_START, [_start(one) for one in report.runners if one.summary is not None], range(1, 7))]
+        lines += ["", table(_START, starts, range(1, 7))]
     points = [(one.title, point) for one in report.runners for point in one.load]
     if points:
         lines += ["", table(_LOAD, [_load(title, point) for title, point in points], range(2, 6))]
     lines += ["", wrapped(_machine(report), "")]
     if report.noise is not None and report.noise.text:
-        lines.append(wrapped(report.noise.text, ""))
+        sign = f"{mark(Verdict.WARNING)} " if report.noise.is_noisy else ""
+        lines.append(wrapped(f"{sign}{report.noise.text}", ""))
+    is_told = report.noise is not None and report.noise.is_noisy
+    told: dict[str, list[str]] = {}
+    for runner in report.runners:
+        for doubt in runner.doubts:
+            if doubt.kind != "noisy_machine" or not is_told:
+                told.setdefault(doubt.text, []).append(runner.title)
+    for text, names in told.items():
+        of = "All" if len(names) == len(report.runners) > 1 else ", ".join(names)
+        lines.append(wrapped(f"{mark(Verdict.WARNING)} {of}: {text}", ""))
     for runner in report.runners:
         lines += _remarks(runner)
     return "\n".join(lines)
@@ -70,7 +84,7 @@ def runs_text(runs: Sequence[KeptRun], baseline: str, folder: Path) -> str:
             plural(len(run.runners), "runner"),
             duration(run.duration_s),
             ", ".join(filter(None, ("" if run.is_complete else "stopped early", "noisy" if run.is_noisy else ""))),
-            run.summary if len(run.summary) <= 100 else run.summary[:99] + "…",
+            textwrap.shorten(run.summary, _SUMMARY_WIDTH, placeholder="…"),
         )
         for run in runs
     ]
@@ -100,12 +114,12 @@ def _figures(runner: RunnerResult, report: BenchReport) -> tuple[str, ...]:
     )
 
 
-def _start(runner: RunnerResult) -> tuple[str, ...]:
+def _start(runner: RunnerResult, references: Collection[str]) -> tuple[str, ...]:
     cold, check = runner.cold, runner.outputs
     steady = "–"
     if cold is not None and cold.steady_after_runs is not None:
         steady = plural(cold.steady_after_runs, "run")
-    said = "–"
+    said = "reference" if runner.runner in references else "–"
     if check is not None:
         said = mark(check.verdict)
         if check.max_abs_diff is not None:
@@ -153,7 +167,7 @@ def _machine(report: BenchReport) -> str:
 
 def _remarks(runner: RunnerResult) -> list[str]:
     warning = mark(Verdict.WARNING)
-    lines = [wrapped(f"{warning} {runner.title}: {doubt.text}", "") for doubt in runner.doubts]
+    lines = []
     if runner.prepared is not None:
         lines += [wrapped(f"{warning} {runner.title}: {text}", "") for text in runner.prepared.warnings]
     if runner.outputs is not None and runner.outputs.note and runner.outputs.verdict is not Verdict.PASSED:

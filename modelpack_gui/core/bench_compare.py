@@ -13,7 +13,7 @@ from typing import Literal
 
 from modelpack_gui.core import stats
 from modelpack_gui.core.bench_verdict import bounds_text, compared, factor_text, inverse, ms
-from modelpack_gui.core.figures import listed, plural, rounded
+from modelpack_gui.core.figures import listed, percent, plural
 from modelpack_gui.core.records.bench import BenchReport, RunnerResult
 from modelpack_gui.core.records.latency import Estimate
 from modelpack_gui.core.records.tensors import Verdict
@@ -121,7 +121,10 @@ def gate(before: BenchReport, after: BenchReport, limit: float = 0.05) -> GateRe
     verdicts = {row.verdict for row in rows}
     order = (Verdict.FAILED, Verdict.WARNING, Verdict.PASSED)
     verdict = next((one for one in order if one in verdicts), Verdict.SKIPPED)
-    return GateReport(limit, verdict, rows, _gate_summary(rows, verdict, limit), tuple(_notes(before, after)))
+    summary = _gate_summary(rows, verdict, limit)
+    if verdict is not Verdict.PASSED and any(one.noise is not None and one.noise.is_noisy for one in (before, after)):
+        summary += " A noisy machine was measured on: try again on a quiet one."
+    return GateReport(limit, verdict, rows, summary, tuple(_notes(before, after)))
 
 
 def _pairs(before: BenchReport, after: BenchReport) -> Iterator[tuple[str, RunnerResult | None, RunnerResult | None]]:
@@ -195,11 +198,11 @@ def _judged(change: RunnerChange, limit: float, band: float | None) -> tuple[Ver
     ratio = change.ratio
     if ratio is None:
         return Verdict.FAILED, change.sentence
-    allowed = f"{_percent(limit)} allowed"
+    allowed = f"{percent(limit)} allowed"
     figures = f"{factor_text(ratio)} the baseline's p50, {bounds_text(ratio)}"
     if ratio.low > 1.0 + limit:
         if band is not None and ratio.value <= 1.0 + band:
-            noise = f"two runs differ by up to {_percent(band)} by noise alone"
+            noise = f"two runs differ by up to {percent(band)} by noise alone"
             return Verdict.WARNING, f"{change.title} looks slower ({figures}; {allowed}), but {noise}."
         return Verdict.FAILED, f"{change.title} is too slow: {figures}; {allowed}."
     if ratio.high > 1.0 + limit:
@@ -214,10 +217,10 @@ def _gate_summary(rows: Sequence[GateRow], verdict: Verdict, limit: float) -> st
     if verdict is Verdict.SKIPPED:
         return "No runner of the baseline is in this run, so that nothing could be compared."
     if verdict is Verdict.FAILED:
-        return f"Failed against the baseline, {_percent(limit)} allowed: {names(Verdict.FAILED)}."
+        return f"Failed against the baseline, {percent(limit)} allowed: {names(Verdict.FAILED)}."
     if verdict is Verdict.WARNING:
-        return f"Nothing is surely slower by more than {_percent(limit)}; this may be: {names(Verdict.WARNING)}."
-    return f"Nothing is slower than the baseline by more than {_percent(limit)}."
+        return f"Nothing is surely slower by more than {percent(limit)}; this may be: {names(Verdict.WARNING)}."
+    return f"Nothing is slower than the baseline by more than {percent(limit)}."
 
 
 def _summary(changes: Sequence[RunnerChange]) -> str:
@@ -260,7 +263,7 @@ def _notes(before: BenchReport, after: BenchReport) -> Iterator[str]:
         if abs(moved - 1.0) > _MACHINE_MOVED:
             word = "slower" if moved > 1.0 else "faster"
             share = moved - 1.0 if moved > 1.0 else 1.0 / moved - 1.0
-            yield f"The machine itself was {_percent(share)} {word} in the later run, by a loop of known work."
+            yield f"The machine itself was {percent(share)} {word} in the later run, by a loop of known work."
     for report, when in ((before, "earlier"), (after, "later")):
         if report.noise is not None and report.noise.is_noisy:
             yield f"The {when} run was made on a noisy machine."
@@ -272,7 +275,3 @@ def _shown(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, value)) or "any"
     return "as given" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _percent(share: float) -> str:
-    return f"{rounded(100.0 * share)} %"

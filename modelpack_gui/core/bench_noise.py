@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from modelpack_gui.core.figures import rounded
+from modelpack_gui.core.figures import percent
 from modelpack_gui.core.records.bench import MachineNoise
 from modelpack_gui.core.records.bench_turns import Calibration
 from modelpack_gui.core.records.latency import Estimate
@@ -43,9 +43,9 @@ def machine_noise(
     between = _range_share(medians)
     signs = []
     if spread > NOISY_SPREAD:
-        signs.append(f"a loop of known work varies by {_percent(spread)} from one time to the next")
+        signs.append(f"a loop of known work varies by {percent(spread)} from one time to the next")
     if between > NOISY_ROUNDS:
-        signs.append(f"its speed changed by {_percent(between)} between the rounds")
+        signs.append(f"its speed changed by {percent(between)} between the rounds")
     if load_before is not None and cores > 0 and load_before / cores > BUSY:
         signs.append(f"the load average was {load_before:.1f} on {cores} processors before it began")
     band = band_of(aa_ratio)
@@ -73,9 +73,9 @@ def _text(signs: Sequence[str], spread: float, band: float | None, *, has_loop: 
     if signs:
         parts.append(f"The machine was noisy: {'; '.join(signs)}.")
     elif has_loop:
-        parts.append(f"The machine was quiet: a loop of known work varies by {_percent(spread)}.")
+        parts.append(f"The machine was quiet: a loop of known work varies by {percent(spread)}.")
     if band is not None:
-        parts.append(f"The baseline against itself differs by up to {_percent(band)}: less than that says nothing.")
+        parts.append(f"The baseline against itself differs by up to {percent(band)}: less than that says nothing.")
     return " ".join(parts)
 
 
@@ -94,7 +94,3 @@ def _range_share(medians: Sequence[float]) -> float:
     ordered = sorted(medians)
     middle = percentile(ordered, 0.5)
     return (percentile(ordered, 0.9) - percentile(ordered, 0.1)) / middle if middle else 0.0
-
-
-def _percent(share: float) -> str:
-    return f"{rounded(100.0 * share)} %"

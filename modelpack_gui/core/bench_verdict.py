@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from modelpack_gui.core import stats
-from modelpack_gui.core.figures import listed, rounded
+from modelpack_gui.core.figures import listed, percent
 from modelpack_gui.core.records.bench import MachineNoise, RunnerResult
 from modelpack_gui.core.records.latency import Estimate
 from modelpack_gui.core.records.tensors import Verdict
@@ -114,7 +114,7 @@ def _claim(result: RunnerResult, baseline: RunnerResult, ratio: Estimate, noise:
     figures = f"{factor_text(ratio)}, {bounds_text(ratio)}"
     text = f"{result.title} against {baseline.title}: no difference that this run can show ({figures})"
     if band is not None and compared(ratio) != "equal":
-        text += f"; {baseline.title} differs from itself by up to {rounded(100.0 * band)} %"
+        text += f"; {baseline.title} differs from itself by up to {percent(band)}"
     return f"{text}."
 
 

@@ -70,6 +70,11 @@ def microseconds(us: float) -> str:
     return f"{significant(us / 1e6)} s"
 
 
+def percent(share: float) -> str:
+    """A share as it is told: `5 %`, `0.12 %`, `390 %`."""
+    return f"{rounded(100.0 * share)} %"
+
+
 def plural(number: int, noun: str, many: str = "") -> str:
     """`1 node`, `12 nodes`."""
     return f"{number:,} {noun if number == 1 else many or noun + 's'}"

@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Iterator, Sequence
 
-from modelpack_gui.core.figures import plural, rounded, significant, size
+from modelpack_gui.core.figures import percent, plural, significant, size
 from modelpack_gui.core.records.bench import MachineNoise
 from modelpack_gui.core.records.latency import Doubt, LatencySummary
 from modelpack_gui.core.stats_intervals import cluster_medians, cluster_sizes
@@ -124,9 +124,9 @@ def _imprecise(summary: LatencySummary, medians: Sequence[float]) -> Iterator[Do
     elif len(summary.modes) > 1:
         return  # that is told already
     elif between > _TURNS_VARY:
-        text = f"Its turns differ: their medians vary by {_percent(between)} (2.5 % or less is quiet)."
+        text = f"Its turns differ: their medians vary by {percent(between)} (2.5 % or less is quiet)."
     elif summary.iqr_share > _IQR:
-        text = f"The middle half of the runs spreads over {_percent(summary.iqr_share)} of the p50 (10 % is usual)."
+        text = f"The middle half of the runs spreads over {percent(summary.iqr_share)} of the p50 (10 % is usual)."
     else:
         return
     yield Doubt("imprecise", text)
@@ -167,7 +167,3 @@ def _trend(values: Sequence[float]) -> float:
         return 0.0
     rises = sum((values[j] > values[i]) - (values[j] < values[i]) for i in range(count) for j in range(i + 1, count))
     return rises / math.sqrt(count * (count - 1) * (2 * count + 5) / 18.0)
-
-
-def _percent(share: float) -> str:
-    return f"{rounded(100.0 * share)} %"

@@ -25,7 +25,7 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from operator import mul
@@ -203,9 +203,11 @@ class _Medians:
 
         last = len(self._values) - 1
         place = min(last, bisect_left(range(last + 1), half, key=below))
-        if place < last and below(place) == half:
-            following = bisect_right(range(last + 1), half, lo=place, key=below)
-            return (self._values[place] + self._values[min(last, following)]) / 2.0
+        following = place
+        while following < last and below(following) == half:  # past values of clusters that were not drawn
+            following += 1
+        if following > place:
+            return (self._values[place] + self._values[following]) / 2.0
         return self._values[place]
 
 

@@ -316,3 +316,27 @@ def test_cold_start_memory_load_doubts_and_errors_are_printed() -> None:
     assert "does not keep up" in text
     assert "▲ Fast: It drifts." in text
     assert "▲ Fast: It crashed." in text
+
+
+def test_a_doubt_that_several_runners_share_is_printed_once() -> None:
+    few, own = Doubt("few_runs", "Only 50 runs."), Doubt("drift", "It drifts.")
+    report = bench_report({"eager": 4.0, "fast": 2.0})
+    report = with_runner(with_runner(report, "eager", doubts=(few, own)), "fast", doubts=(few,))
+    lines = bench_text(report).splitlines()
+    assert lines.count("▲ All: Only 50 runs.") == 1
+    assert lines.count("▲ Eager: It drifts.") == 1
+
+
+def test_a_noisy_machine_is_told_once_with_its_figures() -> None:
+    report = bench_report({"eager": 4.0})
+    noise = dataclasses.replace(report.noise, is_noisy=True, text="The machine was noisy: so.")  # type: ignore[type-var]
+    doubted = with_runner(report, "eager", doubts=(Doubt("noisy_machine", noise.text),))  # type: ignore[union-attr]
+    text = bench_text(dataclasses.replace(doubted, noise=noise))
+    assert text.count("The machine was noisy: so.") == 1
+
+
+def test_the_closing_line_names_the_gate_that_failed(client: FakeClient, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "recipe.toml", "--mark-baseline"]) == 0
+    client.answers["bench"] = later({"eager": 4.0, "fast": 2.4})
+    assert main(["bench", "recipe.toml", "--fail-if-slower", "5%"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "✕ failed: Gate"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import io
 import math
 import signal
@@ -16,7 +17,7 @@ from modelpack_gui.cli.interrupt import Interrupt
 from modelpack_gui.cli.monitor import Monitor
 from modelpack_gui.cli.parser import make_parser
 from modelpack_gui.cli.recipe_args import parse_argument, parse_dynamic, parse_numbers, recipe_of
-from modelpack_gui.cli.report import closing_line, result_text
+from modelpack_gui.cli.report import closing_line, environment_text, result_text
 from modelpack_gui.cli.status import CRASHED
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.errors import ErrorInfo
@@ -42,14 +43,17 @@ from modelpack_gui.core.records import (
     LatencySummary,
     LoadReport,
     Mismatch,
+    OptionInfo,
     ParityCase,
     ParityReport,
     ParitySpec,
     Result,
+    RunnerInfo,
     RunnerResult,
     TensorInfo,
     Verdict,
 )
+from tests.ui.samples import make_capabilities
 
 
 class Terminal(io.StringIO):
@@ -380,3 +384,15 @@ def test_a_module_may_be_named_with_its_class() -> None:
 def test_a_saved_model_needs_no_class(tmp_path: Path) -> None:
     arguments = make_parser().parse_args(["export", "--file", str(tmp_path / "net.pt2"), "--input", "x:float32:2x3"])
     assert recipe_of(arguments)[0].source.is_saved_model
+
+
+def test_the_options_of_runners_are_listed_with_their_defaults_first() -> None:
+    options = (
+        OptionInfo("optimization", "Optimisation", "choice", "all", ("off", "all")),
+        OptionInfo("spinning", "Spinning", "bool", True),
+        OptionInfo("threads", "Threads", "int", 0),
+        OptionInfo("gone", "Gone", "bool", False, problem="Not here."),
+    )
+    runner = RunnerInfo("onnxruntime", "ONNX Runtime", "onnx", (), options=options)
+    text = environment_text(dataclasses.replace(make_capabilities(), runners=(runner,)))
+    assert "\n  onnxruntime\n    optimization=all|off, spinning=true|false, threads=0|N\n" in text

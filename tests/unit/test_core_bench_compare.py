@@ -124,6 +124,13 @@ def test_the_gate_says_what_is_too_slow() -> None:
     assert judged.rows[1].sentence.endswith("; 5 % allowed.")
 
 
+def test_a_gate_that_fails_on_a_noisy_machine_says_so() -> None:
+    after = bench_report({"eager": 4.0, "fast": 2.4}, 11)
+    noisy = dataclasses.replace(after, noise=dataclasses.replace(NOISE, is_noisy=True))
+    assert gate(BEFORE, noisy).summary.endswith("try again on a quiet one.")
+    assert "quiet" not in gate(BEFORE, dataclasses.replace(BEFORE, noise=noisy.noise)).summary  # it passed
+
+
 def test_noise_beyond_the_limit_fails_nothing() -> None:
     after = bench_report({"eager": 4.0, "fast": 2.2}, 11)
     noisy = dataclasses.replace(after, noise=dataclasses.replace(NOISE, band=0.15))
