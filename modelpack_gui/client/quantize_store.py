@@ -1,19 +1,23 @@
-"""What is kept of quantising an artifact: each variant with its price, in a file beside the artifact.
+"""What is kept of quantising an artifact: each variant with its price, and what nodes cost, in files beside it.
 
 A variant is up to date while the artifact it was made from is as it was: a digest of its bytes says so.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from modelpack_gui.client.files import write_text
 from modelpack_gui.core import serde
 from modelpack_gui.core.records import Estimate, QuantizedVariant, QuantizeSpec, SensitivityReport
+
+R = TypeVar("R")
 
 SCHEMA_VERSION = 1
 _CHUNK_BYTES = 1 << 20
@@ -54,12 +58,6 @@ class KeptQuantizing:
     float_size_bytes: int = 0
     float_p50_ms: Estimate | None = None
     calibration_note: str = ""
-    sensitivity: KeptSensitivity | None = None
-
-
-def store_path(artifact: Path) -> Path:
-    """The file beside an artifact."""
-    return artifact.with_name(f"{artifact.stem}.quantized.json")
 
 
 def read_kept(artifact: Path) -> KeptQuantizing:
@@ -67,15 +65,11 @@ def read_kept(artifact: Path) -> KeptQuantizing:
 
     A file that cannot be read has nothing.
     """
-    try:
-        data = json.loads(store_path(artifact).read_text(encoding="utf-8"))
-        if data["schema_version"] != SCHEMA_VERSION:
-            return KeptQuantizing()
-        kept = serde.decode(KeptQuantizing, data["kept"])
-    except (OSError, ValueError, KeyError, TypeError):  # none yet, another version's, or cut short: quantise again
+    kept = _read(_place(artifact, "quantized"), KeptQuantizing)
+    if kept is None:
         return KeptQuantizing()
     there = tuple(one for one in kept.variants if Path(one.variant.path).is_file())
-    return KeptQuantizing(there, kept.float_size_bytes, kept.float_p50_ms, kept.calibration_note, kept.sensitivity)
+    return dataclasses.replace(kept, variants=there)
 
 
 def write_kept(artifact: Path, kept: KeptQuantizing) -> None:
@@ -84,8 +78,38 @@ def write_kept(artifact: Path, kept: KeptQuantizing) -> None:
     Raises:
         UserError: The file cannot be written.
     """
+    _write(_place(artifact, "quantized"), kept)
+
+
+def read_sensitivity(artifact: Path) -> KeptSensitivity | None:
+    """What the nodes of an artifact cost; None if that was not found yet, or cannot be read."""
+    return _read(_place(artifact, "sensitivity"), KeptSensitivity)
+
+
+def write_sensitivity(artifact: Path, kept: KeptSensitivity) -> None:
+    """Keep it, in place of what was kept before.
+
+    Raises:
+        UserError: The file cannot be written.
+    """
+    _write(_place(artifact, "sensitivity"), kept)
+
+
+def _place(artifact: Path, what: str) -> Path:
+    return artifact.with_name(f"{artifact.stem}.{what}.json")
+
+
+def _read(path: Path, kind: type[R]) -> R | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return serde.decode(kind, data["kept"]) if data["schema_version"] == SCHEMA_VERSION else None
+    except (OSError, ValueError, KeyError, TypeError):  # none yet, another version's, or cut short: it is made again
+        return None
+
+
+def _write(path: Path, kept: object) -> None:
     data = {"schema_version": SCHEMA_VERSION, "kept": serde.encode(kept)}
-    write_text(store_path(artifact), serde.dumps(data, indent=1) + "\n")
+    write_text(path, serde.dumps(data, indent=1) + "\n")
 
 
 def digest_of(artifact: Path, check: Callable[[], None] = lambda: None) -> str:

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.client.quantize_store import (
     KeptQuantizing,
-    KeptSensitivity,
     KeptVariant,
     digest_of,
     read_kept,
@@ -35,9 +34,6 @@ from modelpack_gui.core.records import (
     QuantizeRequest,
     QuantizeSpec,
     RunnerSpec,
-    SensitivityReport,
-    SensitivityRequest,
-    SensitivityRow,
     Verdict,
 )
 from modelpack_gui.ui.background import Background
@@ -45,6 +41,7 @@ from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.project_source import ProjectSource
+from modelpack_gui.ui.sensitivity_state import SensitivityState
 from modelpack_gui.ui.side_job import SideJob
 from modelpack_gui.ui.stage_states import StageStates
 from modelpack_gui.ui.status import Status
@@ -66,10 +63,8 @@ class QuantizeState(QObject):
 
     Attributes:
         speed: The benchmark of the variants.
-        exploring: The job that finds what each node costs.
+        sensitivity: What each node costs.
         measures_speed: Whether a run is followed by that benchmark.
-        explored: The settings that `nodes` are about; None before the first time.
-        nodes: What each costs, the dearest first; as they come while it is found.
         sensitivity: The whole of it; None before the first time, and while it is found.
     """
 
@@ -95,19 +90,15 @@ class QuantizeState(QObject):
         self._digest = ""  # of that; empty until it is known
         self._kept = KeptQuantizing()
         self._unmade: tuple[QuantizedVariant, ...] = ()  # of the last run; not worth keeping
-        self._explored_in = ""  # the artifact
         self._measured: frozenset[str] = frozenset()  # paths, in the benchmark that is on
         self.measures_speed = True
-        self.explored: QuantizeSpec | None = None
-        self.nodes: tuple[SensitivityRow, ...] = ()
-        self.sensitivity: SensitivityReport | None = None
         self.speed = SideJob(jobs, project_jobs, self)
         self.speed.changed.connect(self.changed)
         self.speed.ended.connect(self._on_measured)
-        self.exploring = SideJob(jobs, project_jobs, self)
-        self.exploring.changed.connect(self.changed)
-        self.exploring.part_came.connect(self._on_node)
-        self.exploring.ended.connect(self._on_explored)
+        self.sensitivity = SensitivityState(project, jobs, project_jobs, self)
+        self.sensitivity.changed.connect(self.changed)
+        self.sensitivity.failed.connect(self.failed)
+        self.sensitivity.job.ended.connect(self.follow_artifact)
         jobs.partial_added.connect(self._on_partial)
         states.changed.connect(self._on_stage_changed)
         source.files_changed.connect(self.follow_artifact)
@@ -160,12 +151,6 @@ class QuantizeState(QObject):
     def calibration_note(self) -> str:
         """Where the data of the last run came from."""
         return self._kept.calibration_note
-
-    @property
-    def is_sensitivity_stale(self) -> bool:
-        """Whether what the nodes cost was found for another artifact."""
-        kept = self._kept.sensitivity
-        return kept is not None and bool(self._digest) and kept.made_from != self._digest
 
     def made_with(self, spec: QuantizeSpec) -> QuantizedVariant | None:
         """The variant of these settings and of the artifact as it is, if it is there."""
@@ -243,17 +228,6 @@ class QuantizeState(QObject):
         self._measured = frozenset(paths)
         self.speed.start(Stage.BENCH.value, request, "Speed of the quantised files")
 
-    def explore(self) -> None:
-        """Find which nodes cost most, quantised as the recipe says but with none left out."""
-        if self.exploring.is_running or not self.artifact:
-            return
-        recipe = self._project.recipe
-        spec = dataclasses.replace(self.spec, exclude_nodes=())
-        self.explored, self.nodes, self.sensitivity = spec, (), None
-        self._explored_in = self.artifact
-        request = SensitivityRequest(recipe.source, recipe.inputs, recipe.input_sets, self.artifact, spec)
-        self.exploring.start("quantize.sensitivity", request, "What each node costs")
-
     def delete(self, variants: Iterable[QuantizedVariant]) -> None:
         """Delete the files of variants, and forget those that are gone."""
         gone = []
@@ -275,9 +249,8 @@ class QuantizeState(QObject):
         self._background.drop_all()
         self._job, self._asked, self._unmade = "", (), ()
         self._artifact, self._digest, self._kept = "", "", KeptQuantizing()
-        self.explored, self.nodes, self.sensitivity = None, (), None
         self.speed.forget()
-        self.exploring.forget()
+        self.sensitivity.forget()
 
     # Keeping up
 
@@ -287,18 +260,10 @@ class QuantizeState(QObject):
         if path != self._artifact:
             self._artifact, self._digest, self._unmade = path, "", ()
             self._kept = read_kept(Path(path)) if path else KeptQuantizing()
-            self._show_kept_sensitivity()
-        if path and (self._kept.variants or self._kept.sensitivity is not None or self._job):
+            self.sensitivity.follow(path)
+        if path and (self._kept.variants or self.sensitivity.report is not None or self._job):
             self._background.ask("digest", lambda check: digest_of(Path(path), check), self._on_digest)
         self.changed.emit()
-
-    def _show_kept_sensitivity(self) -> None:
-        if self.exploring.is_running:
-            return
-        kept = self._kept.sensitivity
-        self.explored = kept.quantize if kept is not None else None
-        self.sensitivity = kept.report if kept is not None else None
-        self.nodes = kept.report.rows if kept is not None else ()
 
     def _on_digest(self, digest: str | None, error: ErrorInfo | None) -> None:
         if error is not None or digest is None:
@@ -307,14 +272,12 @@ class QuantizeState(QObject):
         variants = tuple(
             one if one.made_from else dataclasses.replace(one, made_from=digest) for one in self._kept.variants
         )
-        found = self._kept.sensitivity
-        if found is not None and not found.made_from:
-            found = dataclasses.replace(found, made_from=digest)
-        kept = dataclasses.replace(self._kept, variants=variants, sensitivity=found)
+        kept = dataclasses.replace(self._kept, variants=variants)
         if kept != self._kept:
             self._kept = kept
             self._keep()
         self._restore()
+        self.sensitivity.follow_digest(digest)
         self.changed.emit()
 
     def _restore(self) -> None:
@@ -393,20 +356,6 @@ class QuantizeState(QObject):
         p50 = reference.summary.p50_ms if reference is not None and reference.summary is not None else None
         self._kept = dataclasses.replace(self._kept, variants=tuple(variants), float_p50_ms=p50)
         self._keep()
-
-    def _on_node(self, row: object) -> None:
-        if isinstance(row, SensitivityRow):
-            self.nodes = (*(one for one in self.nodes if one.node != row.node), row)
-            self.changed.emit()
-
-    def _on_explored(self, report: object) -> None:
-        if isinstance(report, SensitivityReport) and self.explored is not None:
-            self.sensitivity, self.nodes = report, report.rows
-            if self._explored_in != self._artifact:  # there is another artifact by now
-                return
-            self._kept = dataclasses.replace(self._kept, sensitivity=KeptSensitivity(self.explored, report))
-            self._keep()
-            self.follow_artifact()
 
     def _keep(self) -> None:
         if not self._artifact:

@@ -9,7 +9,14 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.client.quantize_store import KeptQuantizing, KeptVariant, digest_of, read_kept, write_kept
+from modelpack_gui.client.quantize_store import (
+    KeptQuantizing,
+    KeptVariant,
+    digest_of,
+    read_kept,
+    read_sensitivity,
+    write_kept,
+)
 from modelpack_gui.client.recipe_file import save_recipe
 from modelpack_gui.core import stats
 from modelpack_gui.core.events import Partial, Progress
@@ -491,7 +498,7 @@ def test_what_nodes_cost_is_kept_with_the_project(
     page: QuantizePage, client: FakeClient, qtbot: QtBot, artifact: Path
 ) -> None:
     explored(page, client, qtbot).answer(made.sensitivity_report())
-    qtbot.waitUntil(lambda: read_kept(artifact).sensitivity is not None)
+    qtbot.waitUntil(lambda: read_sensitivity(artifact) is not None)
     page.controller.new_project()
     assert page.nodes.model.total == 0
     page.controller.open_recipe(artifact.parent.parent / "recipe.toml", is_trusted=True)
@@ -506,11 +513,11 @@ def test_exploring_that_failed_says_why_and_cancelling_keeps_the_rows(
     job.give(Partial(job.id, made.NODES[0]))
     qtbot.waitUntil(lambda: page.nodes.model.total == 1)
     page.nodes.cancel_button.click()
-    qtbot.waitUntil(lambda: not page._state.exploring.is_running)
+    qtbot.waitUntil(lambda: not page._state.sensitivity.job.is_running)
     assert page.nodes.sentence.text() == "INT8 static: Cancelled after 1 node."
     page.nodes.run_button.click()
     client.last("quantize.sensitivity").answer(FAULT)
-    qtbot.waitUntil(lambda: not page._state.exploring.is_running)
+    qtbot.waitUntil(lambda: not page._state.sensitivity.job.is_running)
     assert page.nodes.error.isVisible()
     page.settings.methods.buttons["float16"].click()
     assert not page.nodes.start_button.isEnabled()

@@ -70,7 +70,8 @@ class SensitivityView(QWidget):
         super().__init__(parent)
         self.setObjectName("sensitivity-view")
         self._controller = controller
-        self._state = controller.quantize
+        self._quantize = controller.quantize
+        self._state = controller.quantize.sensitivity
         self._costs: list[NodeCost] = []
         self.model: RecordTableModel[NodeCost] = RecordTableModel(COST_COLUMNS, parent=self)
         self.table = DataTable(self.model, "quantize-nodes", "What each node costs")
@@ -87,7 +88,7 @@ class SensitivityView(QWidget):
         self.run_button.setObjectName("sensitivity-run")
         self.cancel_button = IconButton("Cancel", "cancel")
         self.cancel_button.setObjectName("sensitivity-cancel")
-        self.cancel_button.clicked.connect(self._state.exploring.cancel)
+        self.cancel_button.clicked.connect(self._state.job.cancel)
         self.count = SpinField("Dearest nodes", 1, 9999)
         self.count.setObjectName("sensitivity-count")
         self.count.set_value(3)
@@ -120,23 +121,23 @@ class SensitivityView(QWidget):
         if not self._controller.is_trusted:
             self._controller.trust_wanted.emit()
         else:
-            self._state.explore()
+            self._state.explore(self._quantize.spec)
 
     @property
     def problem(self) -> str:
         """Why it cannot be run now; empty if it can."""
-        if self._state.spec.method == "float16":
+        if self._quantize.spec.method == "float16":
             return "Float16 is nearly exact in each node: choose an INT8 method to see what its nodes cost."
         problem = self._controller.problem(Stage.QUANTIZE)
-        if not problem and not self._state.artifact:
+        if not problem and not self._quantize.artifact:
             return "There is no exported file yet: press Quantize above, which exports the model first."
         return problem
 
     def refresh(self) -> None:
         """Bring everything in line with the state and the recipe."""
         state = self._state
-        job = state.exploring
-        has_content = bool(state.nodes) or job.is_running
+        job = state.job
+        has_content = bool(state.rows) or job.is_running
         self._stack.setCurrentIndex(1 if has_content else 0)
         self.error.show_error(None if job.is_running else job.error)
         problem = self.problem
@@ -155,12 +156,12 @@ class SensitivityView(QWidget):
         self.sentence.setText(self._sentence())
         self.sentence.setVisible(bool(self.sentence.text()))
         self.stale.set_text(
-            "Out of date: the artifact changed since." if state.is_sensitivity_stale and not job.is_running else ""
+            "Out of date: the artifact changed since." if state.is_stale and not job.is_running else ""
         )
         self._show_choice()
 
     def _show_costs(self) -> None:
-        costs = node_costs(self._state.nodes, self._state.spec.exclude_nodes)
+        costs = node_costs(self._state.rows, self._quantize.spec.exclude_nodes)
         if costs == self._costs:
             return
         self._costs = costs
@@ -174,7 +175,7 @@ class SensitivityView(QWidget):
         self.table.blockSignals(False)
 
     def _show_choice(self) -> None:
-        excluded = self._state.spec.exclude_nodes
+        excluded = self._quantize.spec.exclude_nodes
         nodes = self._worst
         new = [node for node in nodes if node not in excluded]
         share = sum(cost.share or 0.0 for cost in self._costs if cost.row.node in nodes)
@@ -196,11 +197,11 @@ class SensitivityView(QWidget):
 
     def _sentence(self) -> str:
         state = self._state
-        if state.exploring.is_running:
-            return f"{plural(len(state.nodes), 'node')} so far." if state.nodes else ""
-        told = state.sensitivity.summary if state.sensitivity is not None else ""
-        if state.exploring.was_cancelled and state.sensitivity is None:
-            told = f"Cancelled after {plural(len(state.nodes), 'node')}."
+        if state.job.is_running:
+            return f"{plural(len(state.rows), 'node')} so far." if state.rows else ""
+        told = state.report.summary if state.report is not None else ""
+        if state.job.was_cancelled and state.report is None:
+            told = f"Cancelled after {plural(len(state.rows), 'node')}."
         if state.explored is not None and told:
             return f"{label_of(state.explored)}: {told}"
         return told
