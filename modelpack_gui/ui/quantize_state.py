@@ -23,11 +23,11 @@ from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.events import Done, Failed, Partial, TerminalEvent
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.quantize_speed import RUNNER, bench_spec, with_speeds
 from modelpack_gui.core.quantize_text import best_of, verdict_sentence
 from modelpack_gui.core.records import (
     BenchReport,
     BenchRequest,
-    BenchSpec,
     Estimate,
     QuantizedVariant,
     QuantizeReport,
@@ -46,7 +46,6 @@ from modelpack_gui.ui.side_job import SideJob
 from modelpack_gui.ui.stage_states import StageStates
 from modelpack_gui.ui.status import Status
 
-RUNNER = "onnxruntime"
 _SECONDS_A_RUNNER = 20.0
 
 
@@ -199,23 +198,12 @@ class QuantizeState(QObject):
 
     def measure(self, *, again: bool = False) -> None:
         """Measure the speed of the variants beside that of float32: of those without one, or of all again."""
-        paths = [one.path for one in self.fresh if one.path and (again or one.speedup is None)]
-        if not paths or not self._artifact or self.speed.is_running:
+        variants = [one for one in self.fresh if one.path and (again or one.speedup is None)]
+        if not variants or not self._artifact or self.speed.is_running:
             return
         recipe = self._project.recipe
-        base = self._project.base
-        runners = (RunnerSpec(RUNNER), *(_runner(path, base) for path in paths))
-        bench = BenchSpec(
-            runners=runners,
-            warmup_runs=recipe.bench.warmup_runs,
-            iterations=recipe.bench.iterations,
-            block_runs=recipe.bench.block_runs,
-            threads=recipe.bench.threads,
-            time_budget_s=_SECONDS_A_RUNNER * len(runners),
-            noise_run=False,
-            batch_size=recipe.bench.batch_size,
-            baseline=RUNNER,
-        )
+        bench = bench_spec(variants, recipe.bench, self._spelled)
+        bench = dataclasses.replace(bench, time_budget_s=_SECONDS_A_RUNNER * len(bench.runners), noise_run=False)
         request = BenchRequest(
             recipe.source,
             recipe.inputs,
@@ -225,7 +213,7 @@ class QuantizeState(QObject):
             recipe.parity.rtol,
             recipe.parity.atol,
         )
-        self._measured = frozenset(paths)
+        self._measured = frozenset(one.path for one in variants)
         self.speed.start(Stage.BENCH.value, request, "Speed of the quantised files")
 
     def delete(self, variants: Iterable[QuantizedVariant]) -> None:
@@ -343,19 +331,21 @@ class QuantizeState(QObject):
     def _on_measured(self, report: object) -> None:
         if not isinstance(report, BenchReport):
             return
-        base = self._project.base
-        found = {one.runner: one for one in report.runners}
-        variants = []
-        for kept in self._kept.variants:
-            result = found.get(_runner(kept.variant.path, base).key)
-            if kept.variant.path in self._measured and result is not None and result.summary is not None:
-                variant = dataclasses.replace(kept.variant, p50_ms=result.summary.p50_ms, speedup=result.speedup)
-                kept = dataclasses.replace(kept, variant=variant)
-            variants.append(kept)
-        reference = found.get(RUNNER)
-        p50 = reference.summary.p50_ms if reference is not None and reference.summary is not None else None
-        self._kept = dataclasses.replace(self._kept, variants=tuple(variants), float_p50_ms=p50)
+        before = self._report()
+        chosen = tuple(one for one in before.variants if one.path in self._measured)
+        after = with_speeds(dataclasses.replace(before, variants=chosen), report, self._spelled)
+        found = {one.path: one for one in after.variants}
+        variants = tuple(
+            dataclasses.replace(kept, variant=found.get(kept.variant.path, kept.variant))
+            for kept in self._kept.variants
+        )
+        self._kept = dataclasses.replace(self._kept, variants=variants, float_p50_ms=after.float_p50_ms)
         self._keep()
+        if self._states.result(Stage.QUANTIZE, QuantizeReport) is not None:
+            self._states.add_to(Stage.QUANTIZE, self._report())
+
+    def _spelled(self, path: str) -> str:
+        return relative_to_recipe(path, self._project.base)
 
     def _keep(self) -> None:
         if not self._artifact:
@@ -368,8 +358,4 @@ class QuantizeState(QObject):
 
 def runner_of(variant: QuantizedVariant, base: Path) -> RunnerSpec:
     """The runner that a recipe in the folder `base` would spell for a variant's file."""
-    return _runner(variant.path, base)
-
-
-def _runner(path: str, base: Path) -> RunnerSpec:
-    return RunnerSpec(RUNNER, artifact=relative_to_recipe(path, base))
+    return RunnerSpec(RUNNER, artifact=relative_to_recipe(variant.path, base), label=variant.label)

@@ -21,6 +21,7 @@ from modelpack_gui.client.recipe_file import save_recipe
 from modelpack_gui.core import stats
 from modelpack_gui.core.events import Partial, Progress
 from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.quantize_speed import RUNNER
 from modelpack_gui.core.records import (
     BenchReport,
     BenchRequest,
@@ -38,7 +39,7 @@ from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.models.variant_table import FLOAT_LABEL
 from modelpack_gui.ui.pages.quantize import NODES_TAB, QuantizePage
 from modelpack_gui.ui.quantize_edits import take_advice
-from modelpack_gui.ui.quantize_state import RUNNER, runner_of
+from modelpack_gui.ui.quantize_state import runner_of
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from tests.ui import made_quantize as made
@@ -318,7 +319,7 @@ def test_speed_is_measured_after_quantising_beside_float32_and_told_in_the_verdi
     assert [one.key for one in job.request.bench.runners] == [RUNNER, key]
     assert key == f"onnxruntime[file=build/{Path(variant.path).name}]"
     assert page.variants.stop_button.isVisible()
-    job.answer(speed_report(key))
+    job.answer(speed_report(*job.request.bench.runners))
     qtbot.waitUntil(lambda: not page._state.speed.is_running)
     line = page.variants.model.records[1]
     assert line.speedup is not None
@@ -327,14 +328,17 @@ def test_speed_is_measured_after_quantising_beside_float32_and_told_in_the_verdi
     assert page.variants.measure_button.text() == "Measure again"
 
 
-def speed_report(key: str) -> BenchReport:
+def speed_report(*specs: RunnerSpec) -> BenchReport:
     whole = bench_report()
     base, fast = latencies(1.0, 500, 1), latencies(0.5, 500, 2)
+    ratio = stats.speedup(base, fast)
     runners = (
-        RunnerResult(RUNNER, "ONNX Runtime", None, (), base, stats.summarise(base), None),
-        RunnerResult(key, "INT8", None, (), fast, stats.summarise(fast), stats.speedup(base, fast)),
+        RunnerResult(RUNNER, "", None, (), base, stats.summarise(base), None, spec=specs[0]),
+        RunnerResult(
+            specs[1].key, "", None, (), fast, stats.summarise(fast), stats.speedup(base, fast), spec=specs[1]
+        ),
     )
-    bench = BenchSpec(runners=(RunnerSpec(RUNNER),))
+    bench = BenchSpec(runners=specs)
     return dataclasses.replace(whole, bench=bench, baseline=RUNNER, runners=runners)
 
 

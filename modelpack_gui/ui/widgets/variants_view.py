@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QMessageBox, QSplitter, QStack
 
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.quantize_speed import RUNNER
 from modelpack_gui.core.quantize_text import best_of, judged_on
 from modelpack_gui.core.records import Estimate, QuantizedVariant, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.models.variant_table import COLUMNS, FLOAT_LABEL, VariantLine, inspect_line
 from modelpack_gui.ui.quantize_edits import benchmark, compare_in_parity
-from modelpack_gui.ui.quantize_state import RUNNER, runner_of
+from modelpack_gui.ui.quantize_state import runner_of
 from modelpack_gui.ui.runner_colors import keys_of, look_of
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
