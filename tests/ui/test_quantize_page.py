@@ -209,6 +209,18 @@ def test_advice_comes_before_anything_is_run_the_gravest_first_and_is_taken_by_a
     assert spec(page).method == "dynamic"
 
 
+def test_without_a_file_the_page_says_that_advice_needs_one_and_exports_on_a_click(
+    page: QuantizePage, client: FakeClient, artifact: Path, qtbot: QtBot
+) -> None:
+    assert not page.settings.before.isVisible()
+    artifact.unlink()
+    page.controller.project_changed.emit()
+    assert page.settings.before.isVisible()
+    page.settings.export_button.click()
+    qtbot.waitUntil(lambda: page.controller.artifact_path == str(artifact))
+    assert not page.settings.before.isVisible()
+
+
 def test_no_advice_is_asked_for_a_page_that_nobody_sees(
     qtbot: QtBot, project: Controller, client: FakeClient, settings: Settings
 ) -> None:
@@ -277,6 +289,21 @@ def test_the_verdict_comes_first_and_the_recommended_variant_is_marked(
     assert page.variants.note.text() == "48 samples drawn like the example inputs; 16 more held out."
 
 
+def test_agreement_on_data_of_one_class_is_doubted(
+    page: QuantizePage, client: FakeClient, qtbot: QtBot, tmp_path: Path
+) -> None:
+    variant = made.variant(made.STATIC, tmp_path)
+    assert variant.on_held_out is not None
+    finish(page, client, qtbot, variant)
+    assert not page.doubt.isVisible()
+    one_class = dataclasses.replace(variant.on_held_out, rows=32, top_classes=1)
+    finish(page, client, qtbot, dataclasses.replace(variant, on_held_out=one_class))
+    assert page.doubt.text == (
+        "Float32 puts the same class first in all 32 rows of held-out samples: that the top class stays says little. "
+        "Choose real data."
+    )
+
+
 def test_a_failed_run_says_why_and_keeps_what_was_there(
     page: QuantizePage, client: FakeClient, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -334,9 +361,7 @@ def speed_report(*specs: RunnerSpec) -> BenchReport:
     ratio = stats.speedup(base, fast)
     runners = (
         RunnerResult(RUNNER, "", None, (), base, stats.summarise(base), None, spec=specs[0]),
-        RunnerResult(
-            specs[1].key, "", None, (), fast, stats.summarise(fast), stats.speedup(base, fast), spec=specs[1]
-        ),
+        RunnerResult(specs[1].key, "", None, (), fast, stats.summarise(fast), ratio, spec=specs[1]),
     )
     bench = BenchSpec(runners=specs)
     return dataclasses.replace(whole, bench=bench, baseline=RUNNER, runners=runners)
@@ -476,6 +501,7 @@ def test_nodes_come_with_their_share_of_the_error_and_the_worst_are_left_out_by_
     assert costs[0].share == pytest.approx(0.901, abs=0.001)  # 10^-2.2 of 10^-2.2 + 10^-3.2 + 10^-4.2
     assert costs[-1].row.node == "/late/Gemm"
     assert costs[-1].share is None
+    assert page.nodes.count.value() == 3  # as it was before there was any node
     page.nodes.count.setValue(2)
     assert page.nodes._share.text() == "of 5: 99 % of the error"
     page.nodes.exclude_button.click()

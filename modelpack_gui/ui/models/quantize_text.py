@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from modelpack_gui.core.figures import plural
-from modelpack_gui.core.records import CalibrationSpec, QuantizeSpec
+from modelpack_gui.core.quantize_text import judged_on
+from modelpack_gui.core.records import CalibrationSpec, QuantizedVariant, QuantizeSpec
 
 METHODS = {
     "static": "Static INT8",
@@ -83,3 +84,14 @@ def calibration_problem(spec: CalibrationSpec) -> str:
     if spec.kind == "python" and not spec.name:
         return "Give the name of the iterable, or of the function that makes it."
     return ""
+
+
+def doubt_text(variant: QuantizedVariant | None) -> str:
+    """Why what is said of its accuracy should be doubted, in one sentence; empty if there is no reason."""
+    error, where = judged_on(variant) if variant is not None else (None, "")
+    if error is None or error.top1_agreement is None or error.top_classes != 1:
+        return ""
+    return (
+        f"Float32 puts the same class first in all {error.rows:,} rows of {where}: that the top class stays says "
+        "little. Choose real data."
+    )

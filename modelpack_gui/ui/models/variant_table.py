@@ -209,7 +209,8 @@ def inspect_line(line: VariantLine) -> Inspection:
         return Inspection(
             line.label, "Could not be made", (Section("Error", told, variant.error.details), _settings(variant))
         )
-    sections.append(Section("Price", text=_full_label(line), is_prose=True))
+    price = "\n".join(text for text in (_full_label(line), variant.summary) if text)
+    sections.append(Section("Price", text=price, is_prose=True))
     if variant.p50_ms is not None:
         speed = (
             Property("p50, ms", interval(variant.p50_ms), is_mono=True),

@@ -10,6 +10,7 @@ from modelpack_gui.core.quantize_presets import usual_specs
 from modelpack_gui.core.quantize_text import best_of, label_of, verdict_sentence
 from modelpack_gui.core.records import QuantizeReport, Result
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.models.quantize_text import doubt_text
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
@@ -17,6 +18,7 @@ from modelpack_gui.ui.theme import SPACING, status_of
 from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.quantize_settings import QuantizeSettings
 from modelpack_gui.ui.widgets.sensitivity_view import SensitivityView
+from modelpack_gui.ui.widgets.status_line import StatusLine
 from modelpack_gui.ui.widgets.variants_view import VariantsView
 
 VARIANTS_TAB, NODES_TAB = range(2)
@@ -42,6 +44,9 @@ class QuantizePage(StagePage):
         self.settings = QuantizeSettings(controller, settings)
         column = self.layout()
         assert isinstance(column, QVBoxLayout)
+        self.doubt = StatusLine(Status.WARNING)
+        self.doubt.setObjectName("quantize-doubt")
+        column.insertWidget(column.indexOf(self.sentence) + 1, self.doubt)
         column.insertWidget(column.count() - 1, self.settings)  # it can be changed before the first run
         column.insertSpacing(column.count() - 1, SPACING // 2)
         self.variants = VariantsView(controller, settings, self._make_empty())
@@ -76,6 +81,7 @@ class QuantizePage(StagePage):
         rows = self._state.rows
         made = sum(bool(row.variant.path) for row in rows)
         self.tabs.setTabText(VARIANTS_TAB, f"Variants ({made})" if made else "Variants")
+        self.settings.refresh()
         self.settings.advice.set_short(is_short=bool(rows))
         problem = self.controller.problem(self.stage) or self.settings.problem
         for button in (self.run_button, self._empty_run, self.try_button):
@@ -92,6 +98,7 @@ class QuantizePage(StagePage):
             sentence = self._sentence()
             self.sentence.setText(sentence)
             self.sentence.setVisible(bool(sentence))
+        self.doubt.set_text(doubt_text(best_of(self._state.fresh)))
         if not stage.is_under_way and stage.error is None and rows:
             self.badge.set_status(self._status())
         self.variants.refresh()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.quantize_text import (
     FORMAT_TIPS,
@@ -17,14 +18,18 @@ from modelpack_gui.ui.models.quantize_text import (
 from modelpack_gui.ui.quantize_advisor import QuantizeAdvisor
 from modelpack_gui.ui.quantize_edits import edit_quantize, take_advice
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
+from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.calibration_fields import CalibrationFields
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.fold_row import FoldRow
+from modelpack_gui.ui.widgets.form_parts import NoteLabel
 from modelpack_gui.ui.widgets.quantize_advice import AdviceList
 from modelpack_gui.ui.widgets.quantize_more import MoreSettings
 from modelpack_gui.ui.widgets.segments import Segments
 
+_BEFORE = "Once the model is exported, what is known to be slow or poor is said here, before anything is quantised."
 CALIBRATION, MORE = "quantize-calibration", "quantize-more"
 
 
@@ -65,10 +70,21 @@ class QuantizeSettings(QWidget):
         self.folds.add(MORE, "More", self.more)
         self.advice = AdviceList()
         self.advice.taken.connect(lambda advice: take_advice(controller, advice))
+        self.before = QWidget()
+        before = QHBoxLayout(self.before)
+        before.setContentsMargins(0, 0, 0, 0)
+        before.setSpacing(SPACING)
+        note = NoteLabel(Status.REMARK)
+        before.addWidget(note, 1)
+        note.set_text(_BEFORE)
+        self.export_button = IconButton("Export now", "export", "link")
+        self.export_button.setObjectName("quantize-export-first")
+        self.export_button.clicked.connect(lambda: controller.run(Stage.EXPORT))
+        before.addWidget(self.export_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
-        for part in (first, self.folds, self.advice):
+        for part in (first, self.folds, self.before, self.advice):
             column.addWidget(part)
         controller.recipe_changed.connect(self._show_recipe)
         self.advisor.changed.connect(self._show_advice)
@@ -78,6 +94,12 @@ class QuantizeSettings(QWidget):
     def problem(self) -> str:
         """What is missing before anything can be quantised; empty if nothing is."""
         return calibration_problem(self._controller.quantize.spec.calibration)
+
+    def refresh(self) -> None:
+        """Say where advice comes from while there is no file to look at."""
+        controller = self._controller
+        is_missing = not controller.quantize.artifact and not controller.problem(Stage.QUANTIZE)
+        self.before.setVisible(is_missing and not controller.is_busy)
 
     def _show_recipe(self) -> None:
         spec = self._controller.quantize.spec

@@ -45,6 +45,7 @@ _EMPTY = (
     " and leaving them in float32 wins the accuracy back at little cost in speed."
 )
 _BAR_HEIGHT = 3
+_MOST = 9999
 
 
 class ShareBar(CellDelegate):
@@ -89,7 +90,7 @@ class SensitivityView(QWidget):
         self.cancel_button = IconButton("Cancel", "cancel")
         self.cancel_button.setObjectName("sensitivity-cancel")
         self.cancel_button.clicked.connect(self._state.job.cancel)
-        self.count = SpinField("Dearest nodes", 1, 9999)
+        self.count = SpinField("Dearest nodes", 1, _MOST)
         self.count.setObjectName("sensitivity-count")
         self.count.set_value(3)
         self.count.valueChanged.connect(self.refresh)
@@ -189,7 +190,8 @@ class SensitivityView(QWidget):
         self._share.setText(f"of {len(self._costs)}: {100 * share:.0f} % of the error" if self._costs else "")
         self.include_button.setVisible(bool(excluded))
         self.include_button.setToolTip(f"Left in float32 now: {', '.join(excluded)}")
-        self.count.setMaximum(max(len(self._costs), 1))
+        if not self._state.job.is_running:  # while it fills, what was chosen must not become less
+            self.count.setMaximum(len(self._costs) or _MOST)
 
     @property
     def _worst(self) -> list[str]:
