@@ -206,3 +206,18 @@ def test_nothing_but_the_call_is_between_the_readings_of_the_clock() -> None:
     turn.time_calls([lambda: log.append("call")] * 2, elapsed, lambda: log.append("check"), clock)
     assert log == ["check", "clock", "call", "clock"] * 2
     assert elapsed == [2000, 2000]
+
+
+def test_a_model_that_fails_later_says_in_which_run() -> None:
+    left = iter(range(5))
+
+    def call() -> object:
+        return next(left)
+
+    context = PlainContext()
+    context.session[session_key("eager")] = Prepared(call, "CPU")
+    with pytest.raises(UserError) as caught:
+        turn.run(BenchTurnRequest("eager", runs=9, settle_runs=2), context)
+    assert caught.value.info.code == "runner-failed"
+    assert "in run 4 of its turn" in caught.value.info.message
+    assert gc.isenabled()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modelpack_gui.core.artifact_formats import FORMAT_TITLES
+from modelpack_gui.core.artifact_formats import FORMAT_TITLES, SUFFIXES
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import ArtifactFormat, BenchPrepareRequest
@@ -33,9 +33,10 @@ def artifact_of(request: BenchPrepareRequest, format_: ArtifactFormat, context: 
             "artifact-unreadable", f"{path} cannot be read: {error.strerror or error}.", "Check its permissions."
         ) from error
     if found != format_:
+        but = f", but {FORMAT_TITLES[found]}" if path.suffix in SUFFIXES[found] else ""
         raise UserError(
             f"artifact-not-{format_}",
-            f"{path.name} is not an artifact of the format {title}, but {FORMAT_TITLES[found]}.",
+            f"{path.name} is not an artifact of the format {title}{but}.",
             f"Choose a file of the format {title} for this runner, export to that, or leave this runner out.",
         )
     return path

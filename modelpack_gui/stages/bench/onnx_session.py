@@ -180,6 +180,6 @@ def session_error(code: str, what: str, error: Exception) -> UserError:
     return UserError(
         code,
         f"{what}: {first_line(error)}",
-        "See the Check page for what is wrong with the artifact.",
+        "See the Check page for what is wrong with the artifact, and compare the example inputs with what it takes.",
         str(error),
     )

@@ -172,9 +172,11 @@ def _facts(compiled: Any, options: Options) -> dict[str, str]:
 
 
 def _error(code: str, what: str, error: Exception) -> UserError:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(("Exception from", "Check '"))]  # its own source files
     return UserError(
         code,
-        f"{what}: {first_line(error)}",
-        "It may lack an operator of the file; ONNX Runtime takes more of them.",
+        f"{what}: {telling[-1] if telling else first_line(error)}",
+        "Compare the example inputs with what the file takes; it may also have an operator that OpenVINO lacks.",
         str(error),
     )

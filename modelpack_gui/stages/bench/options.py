@@ -77,7 +77,8 @@ def _check(title: str, info: OptionInfo, value: OptionValue) -> None:
     problem = ""
     if info.kind == "choice":
         if value not in info.choices:
-            problem = f"Choose one of {', '.join(info.choices)}."
+            choices = ", ".join(info.choices)
+            problem = f"Choose one of {choices}." if len(info.choices) > 1 else f"It can only be {choices} here."
     elif info.kind == "bool":
         if not isinstance(value, bool):
             problem = "Give true or false."

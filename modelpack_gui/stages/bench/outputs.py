@@ -15,7 +15,7 @@ from modelpack_gui.core.figures import plural, significant
 from modelpack_gui.core.lossy import judge_outputs, looks_like_scores, lossy_output
 from modelpack_gui.core.records import OutputParity, OutputsCheck, OutputsRequest, RunnerOutputs, TensorInfo, Verdict
 from modelpack_gui.stages.bench.base import Prepared
-from modelpack_gui.stages.bench.prepare import prepared_of
+from modelpack_gui.stages.bench.prepare import prepared_of, runner_failed
 from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.runtimes.base import Output
 from modelpack_gui.stages.parity.sides import aligned
@@ -118,12 +118,7 @@ def _outputs_of(prepared: Prepared, runner: str) -> tuple[Output, ...] | None:
     except UserError:
         raise
     except Exception as error:  # whatever the model or the runtime raises
-        raise UserError(
-            "runner-failed",
-            f"{runner} ran before, and failed when its outputs were looked at: {type(error).__name__}: {error}",
-            "The model's answer may depend on how often it was run; the details hold all that was said.",
-            str(error),
-        ) from error
+        raise runner_failed(runner, "when its outputs were looked at", error) from error
 
 
 def _keep(outputs: Sequence[Output] | None, folder: Path) -> None:

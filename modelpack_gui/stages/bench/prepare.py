@@ -14,10 +14,11 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import BenchPrepareRequest, PreparedRunner
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.files import refuse_file
-from modelpack_gui.stages.bench.memory import peak_rss_bytes
 from modelpack_gui.stages.bench.options import checked
 from modelpack_gui.stages.bench.registry import find_runner
+from modelpack_gui.stages.common.memory import peak_rss_bytes
 from modelpack_gui.stages.hello import missing_of
+from modelpack_gui.stages.parity.runtimes.base import first_line
 
 
 def run(request: BenchPrepareRequest, context: Context) -> PreparedRunner:
@@ -92,6 +93,18 @@ def prepared_of(runner: str, context: Context) -> Prepared:
             "Start the benchmark again.",
         )
     return prepared
+
+
+def runner_failed(runner: str, when: str, error: BaseException) -> UserError:
+    """The error for a runner that ran once, and does not go on."""
+    from modelpack_gui.stages.source.usercode import trimmed_traceback
+
+    return UserError(
+        "runner-failed",
+        f"{runner} failed {when}: {type(error).__name__}: {first_line(error)}",
+        "It ran before; its answer may depend on how often it was run. The details hold all that it said.",
+        f"{error}\n\n{trimmed_traceback(error)}",
+    )
 
 
 def keep_to(cpus: Sequence[int]) -> tuple[str, ...]:

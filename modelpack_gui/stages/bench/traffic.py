@@ -14,7 +14,7 @@ from modelpack_gui.core.stats import carries
 from modelpack_gui.stages.bench import load
 from modelpack_gui.stages.bench.base import Call, Prepared
 from modelpack_gui.stages.bench.load import Clock, Schedule, SystemClock, Times
-from modelpack_gui.stages.bench.prepare import prepared_of
+from modelpack_gui.stages.bench.prepare import prepared_of, runner_failed
 from modelpack_gui.stages.bench.turn import without_collection
 from modelpack_gui.stages.hello import missing_of
 
@@ -100,12 +100,7 @@ class _Crew:
             for thread in threads:
                 thread.join()
         if self._error is not None:
-            raise UserError(
-                "runner-failed",
-                f"{self._request.runner} failed under load: {type(self._error).__name__}: {self._error}",
-                "It may not stand several callers at once; the details hold all that it said.",
-                str(self._error),
-            ) from self._error
+            raise runner_failed(self._request.runner, "under load", self._error) from self._error
 
     def _begin(self) -> None:
         """By the last caller that is ready."""

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.errors import JobCancelled
+from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import BenchPrepareRequest, BenchTurnRequest, LatencyTurn
 from modelpack_gui.stages.bench.base import Call, Prepared
-from modelpack_gui.stages.bench.memory import peak_rss_bytes, rss_bytes
-from modelpack_gui.stages.bench.prepare import prepared_of, request_key
+from modelpack_gui.stages.bench.prepare import prepared_of, request_key, runner_failed
+from modelpack_gui.stages.common.memory import peak_rss_bytes, rss_bytes
 
 _FRESH_BYTES = 256 << 20
 """Fresh inputs are made for so many runs at once as take this much memory."""
@@ -30,7 +30,7 @@ def run(request: BenchTurnRequest, context: Context) -> LatencyTurn:
     A cancel gives what was measured until then, if that is anything.
 
     Raises:
-        UserError: `runner-not-prepared`.
+        UserError: `runner-not-prepared`; `runner-failed`, it ran before and does not now.
     """
     prepared = prepared_of(request.runner, context)
     elapsed: list[int] = []
@@ -48,6 +48,10 @@ def run(request: BenchTurnRequest, context: Context) -> LatencyTurn:
     except JobCancelled:
         if not elapsed:
             raise
+    except UserError:
+        raise
+    except Exception as error:  # whatever the model or the runtime raises
+        raise runner_failed(request.runner, f"in run {len(elapsed) + 1} of its turn", error) from error
     return LatencyTurn(
         request.runner,
         tuple(nanoseconds / 1e6 for nanoseconds in elapsed),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import AxisRef, InputSpec, TensorInfo
+from modelpack_gui.stages.common.memory import peak_rss_bytes
 from modelpack_gui.stages.source.call import plan_call
 from modelpack_gui.stages.source.forward import run_forward
 from modelpack_gui.stages.source.inputs import make_inputs, tensor_info
@@ -112,7 +112,7 @@ class Trials:
 
     def _run(self, sizes: Sizes) -> Trial:
         specs = [self._resized(item, sizes) for item in self._inputs]
-        before = _peak_bytes()
+        before = peak_rss_bytes()
         started_s = time.perf_counter()
         try:
             results = run_forward(self._module, make_inputs(specs), self._plan)
@@ -120,7 +120,7 @@ class Trials:
             return Trial("skipped" if _is_about_memory(error) else "refused", _reason(error))
         duration_s = time.perf_counter() - started_s
         outputs = tuple(tensor_info(name, tensor) for name, tensor in results)
-        return Trial("taken", "", outputs, duration_s, _peak_bytes() - before)
+        return Trial("taken", "", outputs, duration_s, peak_rss_bytes() - before)
 
     def _resized(self, item: InputSpec, sizes: Sizes) -> InputSpec:
         if item.is_value:
@@ -145,16 +145,6 @@ def _reason(error: UserError) -> str:
 def _is_about_memory(error: UserError) -> bool:
     text = f"{error.info.code} {error.__cause__ or ''}".lower()
     return isinstance(error.__cause__, MemoryError) or any(mark in text for mark in _OUT_OF_MEMORY)
-
-
-def _peak_bytes() -> int:
-    """Peak memory of this process so far; 0 where the system does not say."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _free_bytes() -> int:
