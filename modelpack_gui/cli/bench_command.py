@@ -17,14 +17,16 @@ from modelpack_gui.cli.results_json import check_target, write_results
 from modelpack_gui.cli.status import PASSED
 from modelpack_gui.client.bench_files import read_report
 from modelpack_gui.client.bench_store import RUN_SUFFIX, BenchStore, bench_folder
+from modelpack_gui.client.files import stamp_of
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core import serde
 from modelpack_gui.core.bench_compare import BenchComparison, GateReport, compare, gate
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Outcome
+from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.recipe import Recipe, check_values
-from modelpack_gui.core.records import BenchReport
+from modelpack_gui.core.records import BenchReport, FileStamp
 
 
 def bench(arguments: argparse.Namespace, console: Console) -> int:
@@ -54,24 +56,42 @@ def bench(arguments: argparse.Namespace, console: Console) -> int:
     def then(_jobs: FurtherJobs, completed: Recipe, results: Sequence[StageResult]) -> Iterator[FurtherResult]:
         report = results[0].result if results else None
         if isinstance(report, BenchReport):
-            _keep(arguments, console, store, report, completed)
+            yield from _keep(arguments, console, store, report, completed, base)
             yield from _compared(arguments, report, earlier)
 
     return commands.run_recipe(arguments, console, recipe, base, (Stage.BENCH,), artifact_path, then=then)
 
 
 def _keep(
-    arguments: argparse.Namespace, console: Console, store: BenchStore, report: BenchReport, recipe: Recipe
-) -> None:
+    arguments: argparse.Namespace,
+    console: Console,
+    store: BenchStore,
+    report: BenchReport,
+    recipe: Recipe,
+    base: Path,
+) -> Iterator[FurtherResult]:
+    """Keep the run; that it could not be is told, and loses neither the figures nor their JSON."""
     if arguments.no_keep:
         return
     if not report.is_complete:
         console.note("The run was stopped early, so that it is not kept.")
         return
-    kept = store.keep(report, recipe, name=arguments.label)
-    if arguments.mark_baseline:
-        store.set_baseline(kept.id)
-    console.note(f"Kept as {kept.id}{', the baseline from now on' if arguments.mark_baseline else ''}.")
+    try:
+        kept = store.keep(report, recipe, _made_from(recipe, base), arguments.label)
+        if arguments.mark_baseline:
+            store.set_baseline(kept.id)
+    except UserError as error:
+        yield FurtherResult("kept", "Keeping the run", Outcome.FAILED, error=error.info)
+    else:
+        console.note(f"Kept as {kept.id}{', the baseline from now on' if arguments.mark_baseline else ''}.")
+
+
+def _made_from(recipe: Recipe, base: Path) -> tuple[FileStamp, ...]:
+    """The files of the model as they are, so that the window can tell when they change."""
+    checkpoint = recipe.source.checkpoint
+    names = (recipe.source.file, checkpoint.path if checkpoint is not None else "")
+    stamps = (stamp_of(located(base, name).absolute()) for name in names if name)
+    return tuple(stamp for stamp in stamps if stamp is not None)
 
 
 def _compared(
@@ -139,6 +159,8 @@ def _look(arguments: argparse.Namespace, console: Console, store: BenchStore) ->
         data["report"] = serde.encode_tagged(report)
     if arguments.list_runs:
         console.result(runs_text(store.runs(), store.baseline, store.folder))
+        for info in store.unreadable():
+            console.error(info, is_verbose=arguments.verbose)
         data["runs"] = [serde.encode(run) for run in store.runs()]
         data["baseline"] = store.baseline
     if arguments.json:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from modelpack_gui.client.files import write_bytes, write_text
 from modelpack_gui.core import serde
-from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import BenchReport, Estimate, ExportSpec, FileStamp
@@ -97,6 +97,19 @@ class BenchStore:
     def runs(self) -> tuple[KeptRun, ...]:
         """All of them, the newest first. A file that cannot be read is left out."""
         return self._read_index().runs
+
+    def unreadable(self) -> tuple[ErrorInfo, ...]:
+        """Why each file that is left out cannot be read."""
+        known = {run.id for run in self.runs()}
+        found = []
+        for path in sorted(self._files()):
+            run = path.name.removesuffix(RUN_SUFFIX)
+            if run not in known:
+                try:
+                    self.read(run)
+                except UserError as error:
+                    found.append(error.info)
+        return tuple(found)
 
     @property
     def baseline(self) -> str:

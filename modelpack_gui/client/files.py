@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.records import FileStamp
 
 DATA_DIR_VARIABLE = "MODELPACK_DATA_DIR"
 
@@ -32,6 +33,15 @@ def cache_folder() -> Path:
     import platformdirs  # as above
 
     return Path(platformdirs.user_cache_dir("modelpack-gui", appauthor=False))
+
+
+def stamp_of(path: Path) -> FileStamp | None:
+    """A file as it is this moment; None if it cannot be looked at."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return FileStamp(str(path), status.st_size, status.st_mtime_ns)
 
 
 def write_text(path: Path, text: str) -> None:

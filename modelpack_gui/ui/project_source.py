@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
+from modelpack_gui.client.files import stamp_of
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import FileStamp, LoadReport, SourceScan
@@ -72,7 +73,7 @@ class ProjectSource(QObject):
         self._named = frozenset(sides - of_source)
         wanted = of_source | sides
         if wanted != set(self._stamps):
-            self._stamps = {path: _stamp(path) for path in sorted(wanted)}
+            self._stamps = {path: stamp_of(Path(path)) for path in sorted(wanted)}
             self._watch()
 
     def stamps(self, *, with_sides: bool = False) -> tuple[FileStamp, ...]:
@@ -113,16 +114,8 @@ class ProjectSource(QObject):
     def _look(self) -> None:
         """See what became of the files, once whoever writes them is done."""
         before = self._stamps
-        self._stamps = {path: _stamp(path) for path in before}
+        self._stamps = {path: stamp_of(Path(path)) for path in before}
         self._watch()
         if self._stamps != before:
             self._tell_kind()
             self.files_changed.emit()
-
-
-def _stamp(path: str) -> FileStamp | None:
-    try:
-        status = Path(path).stat()
-    except OSError:
-        return None
-    return FileStamp(path, status.st_size, status.st_mtime_ns)

@@ -160,6 +160,37 @@ def test_a_run_can_be_left_unkept(client: FakeClient, capsys: pytest.CaptureFixt
     assert "--no-keep keeps none" in capsys.readouterr().err
 
 
+def test_a_run_that_cannot_be_kept_loses_neither_its_figures_nor_their_json(
+    client: FakeClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("build/bench").write_text("a file where the folder should be", encoding="utf-8")
+    assert main(["bench", "recipe.toml", "--json", "out.json"]) == 2
+    printed = capsys.readouterr()
+    assert "Fast is 2.0" in printed.out
+    assert "could not be written" in printed.err
+    data = json.loads(Path("out.json").read_text(encoding="utf-8"))
+    assert data["stages"][0]["result"]["kind"] == "BenchReport"
+    assert data["kept"]["outcome"] == "failed"
+
+
+def test_a_kept_run_names_the_files_of_the_model(client: FakeClient) -> None:
+    Path("net.py").write_text("class Net: ...", encoding="utf-8")
+    assert main(["bench", "recipe.toml"]) == 0
+    (stamp,) = store().read(store().find("last").id).made_from
+    assert (Path(stamp.path), stamp.size_bytes) == (Path("net.py").absolute(), 14)
+
+
+def test_a_kept_file_that_cannot_be_read_is_told_in_the_list(
+    client: FakeClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["bench", "recipe.toml"])
+    (store().folder / "20200101-000000.run.json.gz").write_bytes(b"cut short")
+    assert main(["bench", "recipe.toml", "--list-runs"]) == 0
+    printed = capsys.readouterr()
+    assert "1 run in" in printed.out
+    assert "20200101-000000.run.json.gz cannot be read" in printed.err
+
+
 @pytest.mark.parametrize(("level_ms", "status"), [(2.0, 0), (2.1, 0), (2.4, 1)])
 def test_the_gate_decides_the_exit_status(
     client: FakeClient, capsys: pytest.CaptureFixture[str], level_ms: float, status: int
