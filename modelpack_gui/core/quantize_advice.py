@@ -19,6 +19,9 @@ _VNNI = ("avx512_vnni", "avx_vnni", "amx_int8")
 _HEAVY = ("Conv", "ConvTranspose", "MatMul", "Gemm", "LSTM", "GRU", "RNN", "Attention")
 """Operators that a model spends its time in."""
 
+_ROUNDED_IN_FLOAT = ("ConvTranspose", "CumSum", "InstanceNormalization", "LayerNormalization")
+"""Found by trying onnxruntime 1.32: DequantizeLinear and QuantizeLinear around these stay when it optimises."""
+
 
 @dataclass(frozen=True)
 class QuantizeFacts:
@@ -230,25 +233,34 @@ def _asymmetric_weights(spec: QuantizeSpec, _: QuantizeFacts) -> QuantizeAdvice 
     )
 
 
-def _qoperator_leaves(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+def _prefer_qdq(spec: QuantizeSpec, _: QuantizeFacts) -> QuantizeAdvice | None:
     if spec.method != "static" or spec.format != "qoperator":
         return None
-    left = sorted(name for name in facts.by_qdq - facts.quantizable if facts.count(name) and not spec.op_types)
-    if left:
-        shown = listed([f"{facts.count(name)} {name}" for name in left], 4)
-        return _advice(
-            "qoperator_leaves_float",
-            "warning",
-            f"The format QOperator has no form of {shown}: they stay in float, with a conversion before and after.",
-            "Take the format QDQ.",
-            format="qdq",
-        )
     return _advice(
         "prefer_qdq",
         "info",
         "onnxruntime's makers advise the format QDQ on the CPU: what they improve, they improve there.",
-        "Take QOperator only for a runtime that needs it.",
+        "Take QOperator only for a runtime that needs it, or for the smaller file.",
         format="qdq",
+    )
+
+
+def _rounded_in_float(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
+    if spec.method != "static" or spec.format != "qdq" or facts.is_quantized:
+        return None
+    chosen = facts.quantizable & set(spec.op_types) if spec.op_types else facts.quantizable
+    found = [name for name in _ROUNDED_IN_FLOAT if facts.count(name) and name in chosen]
+    others = sorted(name for name in chosen if facts.count(name) and name not in found)
+    if not found or not others:
+        return None
+    shown = ", ".join(f"{facts.count(name)} {name}" for name in found)
+    return _advice(
+        "rounded_in_float",
+        "warning",
+        f"onnxruntime has no integer form of {shown} on the CPU: the tool rounds what goes in and out, and it is "
+        "computed in float all the same, less exact and no faster.",
+        "Leave these types out.",
+        op_types=others,
     )
 
 
@@ -256,8 +268,6 @@ def _left_in_float(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice |
     if spec.method == "float16" or spec.op_types or facts.is_quantized or not facts.count(*facts.quantizable):
         return None
     left = [name for name in _HEAVY if facts.count(name) and name not in facts.quantizable]
-    if spec.method == "static" and spec.format == "qoperator":
-        left = [name for name in left if name not in facts.by_qdq]  # said by the advice on the format
     if not left:
         return None
     shown = ", ".join(f"{facts.count(name)} {name}" for name in left)
@@ -369,7 +379,8 @@ _RULES: tuple[Callable[[QuantizeSpec, QuantizeFacts], QuantizeAdvice | None], ..
     _random_data,
     _few_samples,
     _int8_activations,
-    _qoperator_leaves,
+    _rounded_in_float,
+    _prefer_qdq,
     _unknown_names,
     _left_in_float,
     _static_on_transformer,

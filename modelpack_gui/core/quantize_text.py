@@ -150,7 +150,8 @@ def _price(variant: QuantizedVariant) -> str:
         return ""
     if not error.is_finite:
         return "gives NaN or infinity where float32 does not"
-    if error.top1_agreement is None:
+    says_little = error.top_classes == 1 and error.rows > 1 and error.top1_agreement == 1  # float32 has but one class
+    if error.top1_agreement is None or says_little:
         worst = error.worst_sqnr_db
         if worst is None:
             return f"gives the same on {where}"
@@ -198,7 +199,8 @@ def _differences(spec: QuantizeSpec, *, is_short: bool = False) -> list[str]:
     if not spec.preprocess:
         found.append("not pre-processed")
     if spec.op_types and not is_short:
-        found.append(f"only {', '.join(spec.op_types)}")
+        few = len(spec.op_types) <= 3
+        found.append(f"only {', '.join(spec.op_types)}" if few else f"only {len(spec.op_types)} op types")
     if spec.exclude_nodes and not is_short:
         found.append(f"{plural(len(spec.exclude_nodes), 'node')} in float")
     return found

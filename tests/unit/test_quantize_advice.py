@@ -59,11 +59,7 @@ def test_a_usual_net_on_a_usual_machine_needs_no_advice() -> None:
         (QuantizeSpec(activation_type="int8", format="qoperator"), {}, "int8_activations"),
         (QuantizeSpec(symmetric_weights=False), {}, "asymmetric_weights"),
         (QuantizeSpec(format="qoperator"), {}, "prefer_qdq"),
-        (
-            QuantizeSpec(format="qoperator"),
-            {"op_counts": {"Conv": 1, "LayerNormalization": 2}, "quantizable": frozenset({"Conv"})},
-            "qoperator_leaves_float",
-        ),
+        (STATIC, {"op_counts": {"MatMul": 1, "LayerNormalization": 2}}, "rounded_in_float"),
         (STATIC, {"op_counts": {"Conv": 1, "LSTM": 1}}, "left_in_float"),
         (STATIC, {"op_counts": {"MatMul": 8, "Softmax": 2}}, "static_on_transformer"),
         (QuantizeSpec(method="float16"), {}, "float16_on_cpu"),

@@ -85,6 +85,8 @@ def test_a_price_is_one_sentence() -> None:
         price_sentence(variant(), 3_800_000)
         == "INT8 static is 3.8x smaller, and keeps the top class of all held-out samples"
     )
+    one_class = variant(on_held_out=error(rows=16, top_classes=1))
+    assert price_sentence(one_class, 1_000_000).endswith("has an error of 2.0 % of the signal on held-out samples")
     slower = variant(speedup=Estimate(0.5, 0.4, 0.6), on_held_out=error(top1=None))
     assert price_sentence(slower, 1_000_000) == (
         "INT8 static is 2.0x slower, about as large, and has an error of 2.0 % of the signal on held-out samples"

@@ -56,6 +56,9 @@ def _integers(
     in_eight = {tensor.name for tensor in graph.initializer if dtype_name(tensor.data_type) in ("int8", "uint8")}
     everything = dataclasses.replace(spec, exclude_nodes=(), op_types=())
     known = {prepared.op_types[name] for name in prepared.quantizable(everything)}
+    dtypes = {
+        value.name: dtype_name(value.type.tensor_type.elem_type) for value in (*graph.value_info, *graph.output)
+    }
     low: Counter[str] = Counter()
     floats: Counter[str] = Counter()
     for node in graph.node:
@@ -73,7 +76,7 @@ def _integers(
             in_eight.update(node.output)
         elif not is_optimized and op in known and _is_dequantized(node.input[0], maker):
             low[op] += 1
-        elif _FUSED.get(op, op) in known:
+        elif _FUSED.get(op, op) in known and dtypes.get(node.output[0], "float32") == "float32":
             floats[_FUSED.get(op, op)] += 1
     return low, floats
 
