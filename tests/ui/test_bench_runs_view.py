@@ -86,6 +86,8 @@ def test_two_runs_are_laid_over_each_other_in_the_same_colours_the_older_dashed(
     view: RunsView, old: str, new: str, qtbot: QtBot
 ) -> None:
     view.choose(old, new)
+    assert {one.key for one in view.comparison.series} == {"onnxruntime", "older: onnxruntime"}, "that which changed"
+    view.comparison.table.selectAll()
     series = view.comparison.series
     newer = {one.key: one for one in series if not one.dash}
     older = {one.key: one for one in series if one.dash}

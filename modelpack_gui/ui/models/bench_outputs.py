@@ -14,22 +14,21 @@ def outputs_status(check: OutputsCheck | None) -> Status:
 
 
 def outputs_text(check: OutputsCheck | None) -> str:
-    """The price in accuracy, as short as a cell: `max 4.2e-07`, `lossy 34.1 dB, top-1 99.5 %`, `wrong, max 0.137`."""
+    """The price in accuracy, as short as a cell: `max 4.2e-07`, `34.1 dB, top-1 99.5 %`, `wrong, 3.4 dB`."""
     if check is None:
         return "–"
     if check.verdict is Verdict.SKIPPED:
         return "not compared"
     if check.verdict is Verdict.PASSED:
         return f"max {significant(check.max_abs_diff)}" if check.max_abs_diff else "equal"
-    parts = []
     if check.sqnr_db is not None:
-        parts.append(f"{significant(check.sqnr_db)} dB")
-    elif check.max_abs_diff is not None:
-        parts.append(f"max {significant(check.max_abs_diff)}")
-    if check.top1_agreement is not None:
-        parts.append(f"top-1 {percent(check.top1_agreement)}")
-    word = "wrong" if check.verdict is Verdict.FAILED else "lossy"
-    return f"{word}, {', '.join(parts)}" if parts else word
+        told = f"{significant(check.sqnr_db)} dB"
+    else:
+        told = f"max {significant(check.max_abs_diff)}" if check.max_abs_diff is not None else ""
+    if check.verdict is Verdict.FAILED:
+        return f"wrong, {told}" if told else "wrong"
+    top1 = f"top-1 {percent(check.top1_agreement)}" if check.top1_agreement is not None else ""
+    return ", ".join(part for part in (told, top1) if part) or "lossy"
 
 
 def outputs_details(check: OutputsCheck | None) -> str:

@@ -88,12 +88,13 @@ RUN_COLUMNS: tuple[Column[RunRow], ...] = (
         value=lambda row: row.run.started_at,
         text=lambda row: when_text(row.run.started_at),
         full=lambda row: row.run.started_at,
-        icon=lambda row: icon("recommended", "accent") if row.is_baseline else QIcon(),
     ),
     Column("Name", value=lambda row: row.run.name or None),
     Column(
         "",
         value=lambda row: _marks(row) or None,
+        icon=lambda row: icon("recommended", "accent") if row.is_baseline else QIcon(),
+        width=110,
         tooltip="The baseline is what other runs are gated against; shown is the run on the other tabs",
     ),
     Column(
@@ -141,14 +142,15 @@ def _p50_column(title: str, value: Callable[[RunnerChange], Estimate | None], to
 
 CHANGE_COLUMNS: tuple[Column[ChangeRow], ...] = (
     Column("Runner", value=lambda row: row.change.title, icon=lambda row: swatch(row.look)),
-    _p50_column("Older p50 ms [95 %]", lambda change: change.before_ms, "Median latency in the older run"),
-    _p50_column("Newer p50 ms [95 %]", lambda change: change.after_ms, "Median latency in the newer run"),
-    _p50_column("Newer / older [95 %]", lambda change: change.ratio, "Times as long as before: above 1 is slower"),
     Column(
         "",
         value=lambda row: CLAIMS[row.change.claim][1],
         icon=lambda row: status_icon(CLAIMS[row.change.claim][0]),
         full=lambda row: row.change.sentence,
+        width=150,
         tooltip="What the two runs can show",
     ),
+    _p50_column("Newer / older [95 %]", lambda change: change.ratio, "Times as long as before: above 1 is slower"),
+    _p50_column("Older p50 ms [95 %]", lambda change: change.before_ms, "Median latency in the older run"),
+    _p50_column("Newer p50 ms [95 %]", lambda change: change.after_ms, "Median latency in the newer run"),
 )

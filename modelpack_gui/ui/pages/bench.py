@@ -16,7 +16,7 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.bench_settings import BenchSettings
-from modelpack_gui.ui.widgets.bench_tabs import BenchTabs
+from modelpack_gui.ui.widgets.bench_tabs import LATENCY, LOAD, BenchTabs
 from modelpack_gui.ui.widgets.chart_library import chart_library
 from modelpack_gui.ui.widgets.latency_chart import LatencySeries
 from modelpack_gui.ui.widgets.latency_results import LatencyResults
@@ -105,6 +105,8 @@ class BenchPage(StagePage):
         if not is_running or self.controller.job_of(self.stage) != self._live_job:
             self._live, self._live_job, self._at_work = {}, "", ""
         super().refresh()
+        if self.tabs.current not in (LATENCY, LOAD):  # the others say something else first
+            self.sentence.hide()
         if is_running and self.isVisible():
             chart_library().want()  # while the workers start: later it would cost the runs that are timed
         if is_running:

@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.settings import Settings
 
-LATENCY, RUNS = "latency", "runs"
+LATENCY, LOAD, RUNS = "latency", "load", "runs"
+_WIDGETS = "modelpack_gui.ui.widgets"
 _VIEWS: dict[str, tuple[str, str, str]] = {
-    RUNS: ("Runs", "Earlier runs, kept with the project", "modelpack_gui.ui.widgets.runs_view:RunsView"),
+    LOAD: ("Under load", "Several callers at once, or calls at a fixed rate", f"{_WIDGETS}.load_view:LoadView"),
+    RUNS: ("Runs", "Earlier runs, kept with the project", f"{_WIDGETS}.runs_view:RunsView"),
 }
 """Title, tooltip and class of each further view, in order."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
+from PySide6.QtCore import QItemSelectionModel, QModelIndex
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.client.bench_store import KeptRun, WholeRun
-from modelpack_gui.core.bench_compare import compare, gate
+from modelpack_gui.core.bench_compare import BenchComparison, compare, gate
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import BenchReport
 from modelpack_gui.ui.controller import Controller
@@ -38,6 +39,11 @@ class RunComparison(QWidget):
         self._controller = controller
         self._settings = settings
         self._asked: tuple[str, ...] = ()
+        self._before: BenchReport | None = None
+        self._after: BenchReport | None = None
+        self._compared: tuple[int, int, BenchComparison] | None = None  # of these two reports
+        self._keys: tuple[str, ...] = ()
+        self._drawn: tuple[str, ...] = ()  # the runs that are in the table
         self.series: tuple[LatencySeries, ...] = ()
         self._wholes: dict[str, WholeRun] = {}
         self.title = heading("")
@@ -45,7 +51,8 @@ class RunComparison(QWidget):
         self.sentence.setObjectName("comparison-sentence")
         self.gates: list[StatusLine] = []
         self._gate_place = QVBoxLayout()
-        self._gate_place.setSpacing(SPACING // 2)
+        for _ in range(2):  # above and below: on the middle of the field beside it
+            self._gate_place.addStretch(1)
         self.limit = DecimalField("Allowed to be slower by", 0.0, 100.0, 1, " %")
         self.limit.setObjectName("gate-limit")
         self.limit.set_value(float(settings.text("bench/gate", "") or 100 * USUAL_LIMIT))
@@ -61,13 +68,15 @@ class RunComparison(QWidget):
         self._rows: RecordTableModel[ChangeRow] = RecordTableModel(CHANGE_COLUMNS, None, self)
         self.table = FittedTable(self._rows, "bench-changes", "What changed from the older to the newer run")
         self.table.remember(settings)
+        self.table.setToolTip("The chart shows the runners that are selected here")
+        self.table.selectionModel().selectionChanged.connect(self._draw_series)
         self.gate_row = QWidget()
         row = QHBoxLayout(self.gate_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACING)
-        row.addWidget(QLabel("Gate: a runner may be slower by"))
+        row.addWidget(QLabel("Gate: slower by at most"))
         row.addWidget(self.limit)
-        row.addStretch(1)
+        row.addLayout(self._gate_place, 1)
         top = QHBoxLayout()
         top.setSpacing(SPACING)
         top.addWidget(self.title, 1)
@@ -78,9 +87,8 @@ class RunComparison(QWidget):
         column.addLayout(top)
         column.addWidget(self.sentence)
         column.addWidget(self.gate_row)
-        column.addLayout(self._gate_place)
-        column.addWidget(self.chart, 1)
         column.addWidget(self.table)
+        column.addWidget(self.chart, 1)
         controller.recipe_changed.connect(self._draw)
 
     def show_runs(self, runs: Sequence[KeptRun]) -> None:
@@ -128,29 +136,54 @@ class RunComparison(QWidget):
         kept = [one for run in self._asked if (one := state.find(run)) is not None]
         self.title.setText(" against ".join(run_title(run) for run in kept))
         after, before = (found[0] if found else None), (found[1] if len(found) > 1 else None)
-        keys = keys_of(self._controller.recipe.bench, *([one.runner for one in report.runners] for report in found))
-        self._draw_series(before, after, keys)
+        self._keys = keys_of(
+            self._controller.recipe.bench, *([one.runner for one in report.runners] for report in found)
+        )
+        self._before, self._after = before, after
         if before is None or after is None:
             alone = "There is no other run to compare it with yet." if after is not None else ""
             self.sentence.setText(" ".join(part for part in (after.summary if after else "", alone) if part))
-            self._rows.set_records([])
+            self._show_changes([])
         else:
-            found_changes = compare(before, after)
+            if self._compared is None or self._compared[:2] != (id(before), id(after)):
+                self._compared = (id(before), id(after), compare(before, after))
+            found_changes = self._compared[2]
             self.sentence.setText(" ".join((found_changes.summary, *found_changes.notes)))
-            self._rows.set_records([ChangeRow(one, look_of(one.key, keys)) for one in found_changes.changes])
+            self._show_changes([ChangeRow(one, look_of(one.key, self._keys)) for one in found_changes.changes])
         self.table.setVisible(before is not None)
         self._draw_gate(before, after)
 
-    def _draw_series(self, before: BenchReport | None, after: BenchReport | None, keys: tuple[str, ...]) -> None:
+    def _show_changes(self, rows: list[ChangeRow]) -> None:
+        """Of another pair the runners that changed are selected, else the first: all at once would be a thicket."""
+        selection = self.table.selectionModel()
+        chosen = {self._rows.record(index.row()).change.key for index in selection.selectedRows()}
+        if self._drawn != self._asked:
+            self._drawn = self._asked
+            chosen = {row.change.key for row in rows if row.change.claim in ("faster", "slower")}
+        selection.blockSignals(True)
+        self._rows.set_records(rows)
+        self.table.setCurrentIndex(QModelIndex())
+        selection.clearSelection()
+        flags = QItemSelectionModel.SelectionFlag
+        for place, row in enumerate(self._rows.records):
+            if row.change.key in chosen or (not chosen and place == 0):
+                selection.select(self._rows.index(place, 0), flags.Select | flags.Rows)
+        selection.blockSignals(False)
+        self._draw_series()
+
+    def _draw_series(self) -> None:
+        rows = self.table.selectionModel().selectedRows()
+        chosen = {self._rows.record(index.row()).change.key for index in rows}
         series: list[LatencySeries] = []
-        for report, prefix in ((after, ""), (before, _OLDER)):
+        for report, prefix in ((self._after, ""), (self._before, _OLDER)):
             for one in report.runners if report is not None else ():
-                look = look_of(one.runner, keys)
+                if self._before is not None and one.runner not in chosen:
+                    continue
                 series.append(
                     LatencySeries(
                         f"{prefix}{one.runner}",
                         f"{prefix}{one.title}",
-                        look.color,
+                        look_of(one.runner, self._keys).color,
                         one.warmup_ms,
                         one.latencies_ms,
                         one.turns,
@@ -177,7 +210,7 @@ class RunComparison(QWidget):
         status = status_of(judged.verdict)
         self.gates.append(StatusLine(Status.REMARK if status is Status.NOT_RUN else status, judged.summary))
         for line in self.gates:
-            self._gate_place.addWidget(line)
+            self._gate_place.insertWidget(1, line)
 
     def _on_limit(self, value: float) -> None:
         self._settings.set_text("bench/gate", f"{value:g}")
