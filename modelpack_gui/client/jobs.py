@@ -1,4 +1,4 @@
-"""The client: jobs to lanes, benchmarks and matrices to directors."""
+"""The client: jobs to lanes; benchmarks, sweeps and matrices to directors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from modelpack_gui.client.api import Job, Listener
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
 from modelpack_gui.core.events import Cancelled
-from modelpack_gui.core.records import BenchRequest, MatrixRequest, Request
+from modelpack_gui.core.records import BenchRequest, MatrixRequest, Request, SweepRequest
 
 if TYPE_CHECKING:
     from modelpack_gui.client.job_director import JobDirector
@@ -32,7 +32,7 @@ DEADLINES_S = {
     "parity": 3600.0,
     "profile": 1800.0,
 }
-"""Longest run time of a stage where the caller names none, seconds. Parts of a benchmark or matrix have their own."""
+"""Longest run time of a stage where the caller names none, seconds. Parts of what a director steers have theirs."""
 
 LONE_STAGES = frozenset({"profile"})
 """Stages whose times are what is asked for: they run alone, in a process of their own."""
@@ -73,13 +73,14 @@ class WorkerClient:
         job = WorkerJob(stage, request, listener, (base or Path.cwd()).absolute(), limit)
         is_bench = stage == "bench" and isinstance(request, BenchRequest)
         is_matrix = stage == "matrix" and isinstance(request, MatrixRequest)
+        is_sweep = stage == "sweep" and isinstance(request, SweepRequest)
         is_lone = stage in LONE_STAGES
         with self._lock:
             if self._is_closed:
                 threading.Thread(target=job.emit, args=[Cancelled(job.id)], name="late job", daemon=True).start()
                 return job
-            job.ticket = self._gate.ticket(alone=is_bench or is_lone)
-            if is_bench or is_matrix or is_lone:
+            job.ticket = self._gate.ticket(alone=is_bench or is_sweep or is_lone)
+            if is_bench or is_matrix or is_sweep or is_lone:
                 self._direct(job, interpreter, is_bench=is_bench)
             else:
                 self._lane(interpreter).submit(job)
@@ -111,6 +112,10 @@ class WorkerClient:
             from modelpack_gui.client.bench.director import Director
 
             director = Director(job, interpreter, self._gate)
+        elif job.stage == "sweep":
+            from modelpack_gui.client.sweep_director import SweepDirector
+
+            director = SweepDirector(job, interpreter, self._gate)
         elif job.stage in LONE_STAGES:
             from modelpack_gui.client.lone_job import LoneJobDirector
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from modelpack_gui.client.files import link_or_copy, write_text
+from modelpack_gui.client.model_files import model_files
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.locations import located
@@ -23,9 +23,6 @@ from modelpack_gui.core.records import Capabilities, ExportRecord, ExportSpec, M
 
 SCHEMA_VERSION = 1
 _PACKAGES = ("torch", "numpy", "onnx", "onnxscript", "onnxruntime")
-_DEEPEST = 3
-_MOST_FILES = 2000
-"""A model in the home folder must not have all of it read."""
 
 
 @dataclass(frozen=True)
@@ -121,66 +118,11 @@ def is_current(kept: KeptCell, fingerprint: str) -> bool:
 def fingerprint_of(request: MatrixRequest, capabilities: Capabilities, base: Path) -> str:
     """What the cells of a request are made from, besides their own choice, as one short text."""
     settings = (request.source, request.inputs, shared_options(request.export), request.parity, request.input_sets)
+    sets = (request.inputs, *(item.inputs for item in request.input_sets))
     data = {
         "settings": [serde.encode(item) for item in settings],
         "interpreter": capabilities.executable,
         "versions": [capabilities.python_version, *(capabilities.version_of(name) for name in _PACKAGES)],
-        "files": dict(_files(request, base)),
+        "files": dict(model_files(request.source, sets, base)),
     }
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _files(request: MatrixRequest, base: Path) -> Iterator[tuple[str, str]]:
-    """The files that a model is made from, and their contents or size and time; for a missing one nothing."""
-    source = request.source
-    if source.file:
-        path = located(base, source.file)
-        if source.is_saved_model:
-            yield str(path), _stat(path)
-        else:
-            for file in _python_files(path.parent):
-                yield str(file), _digest(file)
-    if source.module:
-        for file in _python_files(base / source.module.partition(".")[0]):
-            yield str(file), _digest(file)
-    named = [source.checkpoint.path] if source.checkpoint is not None else []
-    sets = (request.inputs, *(item.inputs for item in request.input_sets))
-    named += [spec.file for inputs in sets for spec in inputs if spec.file]
-    for name in named:
-        path = located(base, name)
-        yield str(path), _stat(path)
-
-
-def _python_files(folder: Path) -> Iterator[Path]:
-    found = 0
-    for place, folders, names in os.walk(folder):
-        depth = len(Path(place).relative_to(folder).parts)
-        is_environment = "pyvenv.cfg" in names
-        folders[:] = (
-            []
-            if depth >= _DEEPEST or is_environment
-            else sorted(name for name in folders if not name.startswith((".", "__")))
-        )
-        if is_environment:
-            continue
-        for name in sorted(names):
-            if name.endswith(".py"):
-                found += 1
-                if found > _MOST_FILES:
-                    return
-                yield Path(place) / name
-
-
-def _digest(file: Path) -> str:
-    try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError:
-        return ""
-
-
-def _stat(path: Path) -> str:
-    try:
-        found = path.stat()
-    except OSError:
-        return ""
-    return f"{found.st_size} {found.st_mtime_ns}"
