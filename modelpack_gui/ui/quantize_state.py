@@ -177,11 +177,13 @@ class QuantizeState(QObject):
         self._job = job
         self.follow_artifact()
         size = size_of(Path(self._artifact)) if self._artifact else 0  # the first variants come before the report
-        self._kept = dataclasses.replace(self._kept, float_size_bytes=size)
+        self._kept = dataclasses.replace(self._kept, float_size_bytes=size, calibration_note="")
 
     def end(self, event: TerminalEvent) -> None:
         """It ended. Variants that had come stay, also if it was cancelled or failed."""
         self._job = ""
+        if isinstance(event, Failed):
+            self._unmade = ()  # the failure says more
         report = None if isinstance(event, Failed) else event.result
         if isinstance(report, QuantizeReport):
             self._kept = dataclasses.replace(

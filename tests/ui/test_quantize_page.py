@@ -308,11 +308,14 @@ def test_a_failed_run_says_why_and_keeps_what_was_there(
     page: QuantizePage, client: FakeClient, qtbot: QtBot, tmp_path: Path
 ) -> None:
     finish(page, client, qtbot, made.variant(made.STATIC, tmp_path))
-    start(page, client, qtbot).answer(FAULT)
+    job = start(page, client, qtbot)
+    job.give(Partial(job.id, made.unmade(made.STATIC)))
+    job.answer(FAULT)
     qtbot.waitUntil(lambda: not page.controller.is_busy)
     assert page.badge.status is Status.FAILED
+    assert page.sentence.text().startswith("Before that: INT8 static ")
     assert page.error_panel.isVisible()
-    assert "INT8 static" in labels(page)
+    assert labels(page) == [FLOAT_LABEL, "INT8 static"]
 
 
 def test_a_row_and_a_point_are_the_same_choice_and_go_to_the_inspector(

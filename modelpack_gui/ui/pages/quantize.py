@@ -141,7 +141,10 @@ class QuantizePage(StagePage):
         if not state.fresh:
             return "Out of date: the artifact changed since these were made. Quantize again to compare with it."
         told = verdict_sentence(state.fresh, state.float_size_bytes)
-        return f"So far: {told}" if self.controller.state(self.stage).is_under_way else told
+        stage = self.controller.state(self.stage)
+        if stage.is_under_way:
+            return f"So far: {told}"
+        return f"Before that: {told}" if stage.error is not None else told
 
     def _status(self) -> Status:
         """By the variant that is recommended: the others were tried to be compared with it."""

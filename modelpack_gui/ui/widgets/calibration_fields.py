@@ -108,11 +108,11 @@ class CalibrationFields(QWidget):
         column.addLayout(numbers)
         column.addWidget(self._note)
         column.addWidget(self.problem)
-        self.setFocusProxy(self.kinds.buttons["inputs"])
 
     def show_spec(self, spec: CalibrationSpec) -> None:
         """Bring the fields in line with a recipe."""
         self.kinds.set_value(spec.kind)
+        self.setFocusProxy(self.kinds.buttons[spec.kind])
         self._place.setVisible(spec.kind != "inputs")
         self.folder.setVisible(spec.kind == "folder")
         for widget in (self.file, self.name):

@@ -35,7 +35,7 @@ class AdviceLine(QWidget):
         self.note.set_text(text)
         self.button: ElidedButton | None = None
         if advice.changes:
-            self.button = ElidedButton(advice.hint or "Do so")
+            self.button = ElidedButton(advice.hint.rstrip(".") or "Do so")
             self.button.setObjectName(f"advice-{advice.kind}")
             self.button.clicked.connect(self.taken)
             row.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignVCenter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.core.pipeline import Stage
@@ -75,7 +76,7 @@ class QuantizeSettings(QWidget):
         before.setContentsMargins(0, 0, 0, 0)
         before.setSpacing(SPACING)
         note = NoteLabel(Status.REMARK)
-        before.addWidget(note, 1)
+        before.addWidget(note, 1, Qt.AlignmentFlag.AlignVCenter)
         note.set_text(_BEFORE)
         self.export_button = IconButton("Export now", "export", "link")
         self.export_button.setObjectName("quantize-export-first")
