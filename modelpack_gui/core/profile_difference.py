@@ -19,6 +19,7 @@ from modelpack_gui.core.profile_summary import percent
 from modelpack_gui.core.records import ProfileReport, ProfileRow
 
 BETWEEN = "between the operators"
+_AS_IT_IS = 0.95
 
 # What onnxruntime's quantiser appends to the name of a node that it replaces, and to those that it adds for it.
 _QUANTISED = re.compile(r"(_MatMul)?_quant(_scales_mul|_output_scale_mul|_token_\d+)?$")
@@ -309,13 +310,16 @@ def _summary(before: ProfileReport, after: ProfileReport, by_kind: Sequence[Part
 
 def _notes(before: ProfileReport, after: ProfileReport) -> tuple[str, ...]:
     notes = []
-    for report, other in ((before, after), (after, before)):
-        factor = _scaled(report).factor
-        if factor < 0.95:
-            notes.append(
-                f"The operators of {title_of(report, other)} are scaled to {percent(factor)}: under the profiler they"
-                " take longer than a whole run without it."
-            )
+    scaled = [
+        f"{title_of(report, other)} to {percent(factor)}"
+        for report, other in ((before, after), (after, before))
+        if (factor := _scaled(report).factor) < _AS_IT_IS
+    ]
+    if scaled:
+        notes.append(
+            f"Scaled down: the operators of {' and of '.join(scaled)}, since under the profiler they take longer than"
+            " a whole run without it."
+        )
     flags = [flags_of(report) for report in (before, after)]
     if flags[0] != flags[1] or before.facts.get("cpu") != after.facts.get("cpu"):
         notes.append("The two were measured on different processors.")

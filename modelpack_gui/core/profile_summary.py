@@ -78,13 +78,12 @@ def summary_of(rows: Sequence[ProfileRow], total_us: float) -> str:
         kinds[kind_of(row.op_type)].append(row)
     kind, members = max(kinds.items(), key=lambda item: sum(row.share for row in item[1]))
     share = sum(row.share for row in members)
+    first = members[0]
     text = f"{percent(share)} of the time in operators goes to {kind}"
     if len(members) > 1:
-        text += (
-            f" ({plural(len(members), 'place')}); most of that to {place_of(members[0])}, {percent(members[0].share)}"
-        )
+        text += f" ({plural(len(members), 'place')}); most of that to {_exact_place(first)}, {percent(first.share)}"
     else:
-        text += f": {members[0].op_type} in {place_of(members[0])}"
+        text += f": {first.op_type} in {_exact_place(first)}"
     outside = 1.0 - sum(row.mean_us for row in rows) / total_us if total_us > 0.0 else 0.0
     if outside >= _MUCH:
         text += f". {percent(outside)} of a run goes by between the operators"

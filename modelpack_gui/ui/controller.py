@@ -32,6 +32,7 @@ from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.layers_state import LayersState
 from modelpack_gui.ui.parity_runs import ParityRuns
+from modelpack_gui.ui.profiles_state import ProfilesState
 from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.project_questions import ProjectQuestions
@@ -56,6 +57,7 @@ class Controller(QObject):
         layers: The comparison layer by layer, which is run beside the stages.
         quantize: The variants of the artifact, kept with the project.
         bench_runs: The runs of the benchmark that are kept with the project.
+        profiles: Where the time of its runners goes.
         findings: What lint says of the recipe; the advisor puts it here.
     """
 
@@ -90,6 +92,7 @@ class Controller(QObject):
         )
         self.layers = LayersState(self.project, self.source, self.states, jobs, self._project_jobs, self)
         self.bench_runs = BenchRuns(self.project, self.states, self)
+        self.profiles = ProfilesState(self.project, self.source, self.states, jobs, self._project_jobs, self)
         self._after_scan: tuple[Stage, ...] = ()  # to be run when the file was read
         self._connect()
 

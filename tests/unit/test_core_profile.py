@@ -63,7 +63,7 @@ def test_operators_that_take_longer_than_a_whole_run_are_scaled_down() -> None:
     assert part(found, "convolution").before.us == pytest.approx(40.0)
     assert part(found, BETWEEN).before.us == pytest.approx(0.0)
     assert sum(one.change_us for one in found.by_kind) == pytest.approx(350.0)
-    assert any("scaled to 50 %" in note for note in found.notes)
+    assert any("float32 to 50 %" in note for note in found.notes)
 
 
 def test_eager_is_matched_by_module_and_what_is_alone_by_the_module_around_it() -> None:

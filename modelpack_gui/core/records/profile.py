@@ -44,6 +44,7 @@ class ProfileRow:
         is_fallback: Whether it runs on the CPU although another provider was asked for.
         output_bytes: Of one run; 0 if unknown.
         modules: Paths of all modules that it does work of, for a fused node several; empty if unknown.
+        indices: `NodeInfo.index` of each of `originals`; empty if those are unknown.
     """
 
     name: str
@@ -57,6 +58,7 @@ class ProfileRow:
     is_fallback: bool = False
     output_bytes: int = 0
     modules: tuple[str, ...] = ()
+    indices: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,16 @@ def graphs_of(graph: Any) -> Iterator[Any]:
                 yield from graphs_of(inner)
 
 
+def node_numbers(graph: Any) -> list[int]:
+    """`NodeInfo.index` of each node of a main graph: the nodes of a node's subgraphs come between it and the next."""
+    numbers, number = [], 0
+    for node in graph.node:
+        numbers.append(number)
+        inner = (sub for attribute in node.attribute for sub in subgraphs_of(attribute))
+        number += 1 + sum(len(nested.node) for sub in inner for nested in graphs_of(sub))
+    return numbers
+
+
 _QUANTIZED = frozenset(
     {
         "ConvInteger",

@@ -38,12 +38,14 @@ def node_inspection(
     index: GraphIndex,
     initializers: Mapping[str, InitializerInfo],
     stats: StatsAnswer = None,
+    time: Section | None = None,
 ) -> Inspection:
     """Everything about a node.
 
     Args:
         initializers: Of the graph, by name.
         stats: Of the node's first initializer.
+        time: What a profile says of it.
     """
     used = used_initializers(node, initializers)
     facts = [Property("Op type", node.op_type), Property("Domain", node.domain), Property("Index", str(node.index))]
@@ -59,6 +61,7 @@ def node_inspection(
             facts.append(Property(name, value, is_mono=name != "Inside", target=target))
     sections = [
         Section("Node", tuple(facts)),
+        *([time] if time is not None else []),
         Section(
             "Attributes",
             tuple(Property(item.name, item.value, f"{item.value}  ({item.type})", True) for item in node.attributes),

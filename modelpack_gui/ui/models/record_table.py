@@ -138,6 +138,13 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         self._shown = self._filtered()
         self.endResetModel()
 
+    def refresh_column(self, column: int) -> None:
+        """The values of a column are others now, for the same records."""
+        if self._keys.pop(column, None) is not None and self._sort is not None and self._sort[0] == column:
+            self.sort(*self._sort)
+        if self._shown:
+            self.dataChanged.emit(self.index(0, column), self.index(len(self._shown) - 1, column))
+
     @property
     def total(self) -> int:
         """Records, hidden ones included."""

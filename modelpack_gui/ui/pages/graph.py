@@ -72,6 +72,7 @@ class GraphPage(StagePage):
         self.tables.port_selected.connect(self._on_port_selected)
         self.tables.node_activated.connect(self._go_to_source)
         self.tables.node_menu_made.connect(self._on_node_menu_made)
+        controller.profiles.profiled.connect(self._show_times)
         self.refresh()
 
     def show_result(self, result: Result) -> None:
@@ -84,8 +85,15 @@ class GraphPage(StagePage):
         self.inference.setVisible(bool(result.shape_inference_error))
         self.inference_text.set_text(result.shape_inference_error)
         self.tables.show_index(result)
+        self._show_times()
         if self._wanted is not None:
             self._select_wanted(self._wanted)
+
+    def _show_times(self) -> None:
+        """Of the last profile of this file, if there is one and the file is still the same."""
+        index = self._index
+        kept = self.controller.profiles.of_artifact(index.artifact.path) if index is not None else None
+        self.tables.show_times(kept.report if kept is not None else None, index)
 
     def sentence_for(self, result: Result) -> str:
         """How big the graph is."""
@@ -126,7 +134,8 @@ class GraphPage(StagePage):
         used = text.used_initializers(node, self._initializers)
 
         def show(stats: text.StatsAnswer) -> None:
-            self._inspect(text.node_inspection(node, index, self._initializers, stats))
+            time = self.tables.times.section(node)
+            self._inspect(text.node_inspection(node, index, self._initializers, stats, time))
 
         self._show_with_stats(used[0].name if used else "", show)
 

@@ -10,10 +10,15 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.settings import Settings
 
-LATENCY, LOAD, RUNS = "latency", "load", "runs"
+LATENCY, LOAD, PROFILE, RUNS = "latency", "load", "profile", "runs"
 _WIDGETS = "modelpack_gui.ui.widgets"
 _VIEWS: dict[str, tuple[str, str, str]] = {
     LOAD: ("Under load", "Several callers at once, or calls at a fixed rate", f"{_WIDGETS}.load_view:LoadView"),
+    PROFILE: (
+        "Where the time goes",
+        "Node by node, and why one runner takes longer than another",
+        f"{_WIDGETS}.profile_view:ProfileView",
+    ),
     RUNS: ("Runs", "Earlier runs, kept with the project", f"{_WIDGETS}.runs_view:RunsView"),
 }
 """Title, tooltip and class of each further view, in order."""

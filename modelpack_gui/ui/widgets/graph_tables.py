@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
-from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo
+from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, ProfileReport
 from modelpack_gui.ui.models.graph_columns import (
     INITIALIZER_COLUMNS,
     NODE_COLUMNS,
@@ -20,14 +20,17 @@ from modelpack_gui.ui.models.graph_columns import (
     port_rows,
 )
 from modelpack_gui.ui.models.node_filter import FILTER_HELP, parse_filter
+from modelpack_gui.ui.models.node_times import TITLE, NodeTimes
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING, mono_font
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.filter_field import FilterField
 from modelpack_gui.ui.widgets.op_counts import OpCounts
+from modelpack_gui.ui.widgets.share_delegate import draw_shares
 
 _SPLIT_KEY = "splits/graph-op-counts"
+_TIME_PLACE = 2  # behind the op type
 
 
 class Tab(IntEnum):
@@ -62,7 +65,9 @@ class GraphTables(QWidget):
         self._settings = settings
         self._known_ops: frozenset[str] = frozenset()
         mono = mono_font()
-        node_model: RecordTableModel[NodeInfo] = RecordTableModel(NODE_COLUMNS, mono, self, haystack=node_haystack)
+        self.times = NodeTimes()
+        columns = (*NODE_COLUMNS[:_TIME_PLACE], *self.times.columns(), *NODE_COLUMNS[_TIME_PLACE:])
+        node_model: RecordTableModel[NodeInfo] = RecordTableModel(columns, mono, self, haystack=node_haystack)
         initializer_model: RecordTableModel[InitializerInfo] = RecordTableModel(INITIALIZER_COLUMNS, mono, self)
         port_model: RecordTableModel[PortRow] = RecordTableModel(PORT_COLUMNS, mono, self)
         self.tables = {
@@ -79,6 +84,8 @@ class GraphTables(QWidget):
         ):
             self.tables[tab].view.remember(settings)
             self.tables[tab].view.record_selected.connect(signal)
+        draw_shares(self.tables[Tab.NODES].view, TITLE, self.times.share)
+        self.tables[Tab.NODES].view.setColumnHidden(_TIME_PLACE, True)
         self.tables[Tab.NODES].view.context_menu_made.connect(self.node_menu_made)
         self.tables[Tab.NODES].view.record_activated.connect(self.node_activated)
 
@@ -147,6 +154,15 @@ class GraphTables(QWidget):
             self.tabs.setTabText(tab, f"{_TITLES[tab]}  {fmt.count(len(records))}")
         self.op_counts.set_counts(index.op_counts)
         self._apply_filter(Tab.NODES)  # which op_types there are has changed
+
+    def show_times(self, report: ProfileReport | None, graph: GraphIndex | None) -> None:
+        """Show the times of a profile of this file beside the nodes; None hides their column."""
+        had_times = bool(self.times)
+        self.times.show(report, graph)
+        table = self.tables[Tab.NODES]
+        table.view.setColumnHidden(_TIME_PLACE, not self.times)
+        if had_times or self.times:
+            table.model.refresh_column(_TIME_PLACE)
 
     def show_tab(self, tab: Tab) -> None:
         """Show one of the tables."""

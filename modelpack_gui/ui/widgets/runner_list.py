@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from modelpack_gui.client.recipe_file import relative_to_recipe
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import ExportRecord, RunnerSpec
+from modelpack_gui.core.records import RunnerSpec
 from modelpack_gui.core.runner_titles import info_of
 from modelpack_gui.ui.bench_edits import edit_bench
 from modelpack_gui.ui.controller import Controller
@@ -27,6 +27,7 @@ from modelpack_gui.ui.quantize_state import runner_of
 from modelpack_gui.ui.runner_choices import RunnerChoices
 from modelpack_gui.ui.runner_colors import keys_of
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.surroundings import surroundings_of
 from modelpack_gui.ui.theme import icon
 from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
@@ -66,11 +67,7 @@ class RunnerList(QWidget):
     @property
     def around(self) -> Surroundings:
         """What runners can be given here."""
-        controller = self._controller
-        exported = controller.result(Stage.EXPORT, ExportRecord)
-        is_onnx = controller.source.is_onnx
-        made = exported.artifact.format if exported is not None else controller.recipe.export.format
-        return Surroundings(controller.capabilities, "onnx" if is_onnx else made, not is_onnx)
+        return surroundings_of(self._controller)
 
     def edit_options(self, key: str) -> None:
         """Ask for the options of a runner in the list."""

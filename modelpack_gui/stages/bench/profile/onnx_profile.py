@@ -20,9 +20,10 @@ from modelpack_gui.stages.common.paths import resolve
 
 
 class _Known(NamedTuple):
-    """Names and modules of the nodes of the file that a traced node stands for."""
+    """Names, numbers and modules of the nodes of the file that a traced node stands for."""
 
     names: tuple[str, ...] = ()
+    indices: tuple[int, ...] = ()
     modules: tuple[str, ...] = ()
 
 
@@ -51,7 +52,7 @@ def profile(prepared: Prepared, request: ProfileRequest, folder: Path, context: 
     asked_other = _asks_for_other(session, request)
     rows = []
     for node, us in means.own_us.items():
-        names, modules = known(node)
+        names, indices, modules = known(node)
         rows.append(
             ProfileRow(
                 name=node.name,
@@ -65,6 +66,7 @@ def profile(prepared: Prepared, request: ProfileRequest, folder: Path, context: 
                 is_fallback=asked_other and node.provider == CPU,
                 output_bytes=trace.output_bytes.get(node, 0),
                 modules=modules,
+                indices=indices,
             )
         )
     return Profiled(tuple(rows), means.total_us, means.runs, notes)
@@ -84,10 +86,12 @@ def _known_nodes(path: Path, folder: Path) -> tuple[Callable[[TracedNode], _Know
             "Without the package onnx, fused nodes are not put back to those of the file.",
         )
     from modelpack_gui.stages.bench.profile.originals import Originals
+    from modelpack_gui.stages.inspection.onnx_walk import node_numbers
     from modelpack_gui.stages.inspection.origin import origin_of_onnx
 
     model = onnx.load(str(path), load_external_data=False)
     nodes = list(model.graph.node)
+    numbers = node_numbers(model.graph)
     optimised_file = optimised_path(str(folder))
     optimised = (
         list(onnx.load(str(optimised_file), load_external_data=False).graph.node) if optimised_file.is_file() else []
@@ -96,10 +100,11 @@ def _known_nodes(path: Path, folder: Path) -> tuple[Callable[[TracedNode], _Know
 
     def known(traced: TracedNode) -> _Known:
         found = [(place, nodes[place]) for place in originals.of(traced.name, traced.op_type, traced.index)]
-        names = tuple(node.name or f"node {place}" for place, node in found)
+        names = tuple(node.name or f"node {numbers[place]}" for place, node in found)
         origins = (
             origin_of_onnx(node.name, {item.key: item.value for item in node.metadata_props}) for _, node in found
         )
-        return _Known(names, tuple(dict.fromkeys(origin.module_path for origin in origins)))
+        modules = tuple(dict.fromkeys(origin.module_path for origin in origins))
+        return _Known(names, tuple(numbers[place] for place, _ in found), modules)
 
     return known, ()

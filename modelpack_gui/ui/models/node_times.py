@@ -1,0 +1,127 @@
+"""Times of a profile, put to the nodes of the graph page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from modelpack_gui.core.figures import full, listed, microseconds, significant
+from modelpack_gui.core.operator_kinds import kind_of
+from modelpack_gui.core.profile_summary import percent
+from modelpack_gui.core.records import GraphIndex, NodeInfo, ProfileReport, ProfileRow
+from modelpack_gui.ui.inspection import Property, Section
+from modelpack_gui.ui.models.record_table import Column
+
+TITLE = "Time µs"
+
+
+@dataclass(frozen=True)
+class NodeTime:
+    """What the profile says of one node.
+
+    Attributes:
+        row: The row that does its work.
+        is_main: Whether the row's time is shown at this node; else it runs within another one that is.
+    """
+
+    row: ProfileRow
+    is_main: bool
+
+    @property
+    def us(self) -> float | None:
+        """What is shown at this node, microseconds; None where it runs within another."""
+        return self.row.mean_us if self.is_main else None
+
+
+class NodeTimes:
+    """Times by `NodeInfo.index`; the columns of the node table read them here."""
+
+    def __init__(self) -> None:
+        self._times: dict[int, NodeTime] = {}
+        self.title = ""
+
+    def show(self, report: ProfileReport | None, graph: GraphIndex | None) -> None:
+        """Take the times of another profile of the file that the graph is of."""
+        self._times = {}
+        self.title = report.title if report is not None else ""
+        if report is None or graph is None:
+            return
+        by_name = {node.name: node.index for node in graph.nodes}
+        for row in report.rows:
+            indices = row.indices or tuple(by_name[name] for name in row.originals if name in by_name)
+            nodes = [graph.nodes[index] for index in indices if index < len(graph.nodes)]
+            main = _main_of(row, nodes)
+            for node in nodes:
+                self._times.setdefault(node.index, NodeTime(row, node is main))
+
+    def __bool__(self) -> bool:
+        return bool(self._times)
+
+    def of(self, node: NodeInfo) -> NodeTime | None:
+        """What is known of a node."""
+        return self._times.get(node.index)
+
+    def share(self, node: NodeInfo) -> float | None:
+        """Of the time in all operators, 0..1; None where nothing is shown."""
+        time = self.of(node)
+        return time.row.share if time is not None and time.is_main else None
+
+    def columns(self) -> Iterator[Column[NodeInfo]]:
+        """The columns that show them."""
+        yield Column(
+            TITLE,
+            value=self._us,
+            text=self._text,
+            full=self._full,
+            is_number=True,
+            width=92,
+            tooltip="Of the last profile of this file: a run of the model; the bar is the share of all operators",
+        )
+
+    def section(self, node: NodeInfo) -> Section | None:
+        """What the inspector says of it."""
+        time = self.of(node)
+        if time is None:
+            return None
+        row = time.row
+        others = len(row.originals) - 1
+        rows = [
+            Property("a run", microseconds(row.mean_us), full(row.mean_us), is_mono=True),
+            Property("share", percent(row.share), full(row.share), is_mono=True),
+            Property("ran as", f"{row.op_type} {row.name}", is_mono=True),
+            Property("provider", row.provider),
+        ]
+        if others:
+            names = [name for name in row.originals if name != node.name]
+            rows.append(Property("together with", listed(names, 4), ", ".join(names), is_mono=True))
+        return Section(f"Time in {self.title}", tuple(rows))
+
+    def _us(self, node: NodeInfo) -> float | None:
+        time = self.of(node)
+        return time.us if time is not None else None
+
+    def _text(self, node: NodeInfo) -> str:
+        time = self.of(node)
+        if time is None:
+            return ""
+        return significant(time.us) if time.is_main else "fused"
+
+    def _full(self, node: NodeInfo) -> str:
+        time = self.of(node)
+        if time is None:
+            return ""
+        row = time.row
+        text = f"{full(row.mean_us)} µs, {percent(row.share)} of the time"
+        if time.is_main and len(row.originals) < 2:
+            return text
+        return f"{text}, in {row.op_type} {row.name}, which does {', '.join(row.originals)}"
+
+
+def _main_of(row: ProfileRow, nodes: Sequence[NodeInfo]) -> NodeInfo | None:
+    """The node that a fused row's time is shown at: of the type it is named after, of its kind, or the first."""
+    fused = row.op_type.lower()
+    named = [node for node in nodes if node.op_type.lower() in fused]
+    alike = [node for node in nodes if kind_of(node.op_type) == kind_of(row.op_type)]
+    if named:
+        return max(named, key=lambda node: len(node.op_type))
+    return next(iter((*alike, *nodes)), None)

@@ -1,0 +1,183 @@
+"""The profiles of this project's runners: what was asked for, what came, and whether that still holds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from modelpack_gui.client.files import stamp_of
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.events import Done, Failed, TerminalEvent
+from modelpack_gui.core.locations import located
+from modelpack_gui.core.recipe import Recipe
+from modelpack_gui.core.records import FileStamp, ProfileReport, ProfileRequest, RunnerSpec
+from modelpack_gui.ui.job_center import JobCenter, JobView
+from modelpack_gui.ui.project import Project
+from modelpack_gui.ui.project_jobs import ProjectJobs
+from modelpack_gui.ui.project_source import ProjectSource
+from modelpack_gui.ui.stage_states import StageStates
+
+
+@dataclass(frozen=True)
+class KeptProfile:
+    """A profile, and what it was made from.
+
+    Attributes:
+        files: The source's files as they were then.
+        artifact: The file that was run, as it was then; None for a runner that runs the source.
+    """
+
+    report: ProfileReport
+    request: ProfileRequest
+    files: tuple[FileStamp, ...]
+    artifact: FileStamp | None
+
+
+class ProfilesState(QObject):
+    """Profiles runners one after the other. It lives as long as the project, not as the view that draws it.
+
+    Attributes:
+        kept: The last profile of each runner, by key, the latest last.
+        running: Key of the runner that is being profiled; empty if none is.
+        error: Why the last one gave no profile, and `failed`, the key of its runner.
+        was_cancelled: Whether the user stopped the last one.
+        message, fraction: What is being done while it runs.
+    """
+
+    changed = Signal()  # it started, went on, or ended
+    profiled = Signal()  # there is another profile, or none any more
+
+    def __init__(
+        self,
+        project: Project,
+        source: ProjectSource,
+        states: StageStates,
+        jobs: JobCenter,
+        project_jobs: ProjectJobs,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._source = source
+        self._states = states
+        self._project_jobs = project_jobs
+        self._job = ""
+        self._left: list[tuple[RunnerSpec, str]] = []
+        self.kept: dict[str, KeptProfile] = {}
+        self.running = ""
+        self.failed = ""
+        self.error: ErrorInfo | None = None
+        self.was_cancelled = False
+        self.message = ""
+        self.fraction: float | None = None
+        jobs.job_changed.connect(self._on_job_changed)
+        project.leaving.connect(self.forget)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether one is under way."""
+        return bool(self._job)
+
+    def report_of(self, key: str) -> ProfileReport | None:
+        """The last profile of a runner, stale or not."""
+        kept = self.kept.get(key)
+        return kept.report if kept is not None else None
+
+    def is_stale(self, key: str) -> bool:
+        """Whether settings, files or the artifact changed since a runner was profiled."""
+        kept = self.kept.get(key)
+        if kept is None:
+            return False
+        now = self._request(kept.request.runner)
+        if kept.artifact is None:  # what is exported by now is nothing to it
+            now = dataclasses.replace(now, artifact_path=kept.request.artifact_path)
+        elif self._artifact_stamp(now) != kept.artifact:
+            return True
+        return now != kept.request or bool(self._source.changed(kept.files))
+
+    def of_artifact(self, path: str) -> KeptProfile | None:
+        """The latest profile that ran a file, which has not changed since."""
+        for kept in reversed(self.kept.values()):
+            is_it = kept.artifact is not None and kept.artifact.path == path
+            if is_it and self._artifact_stamp(kept.request) == kept.artifact:
+                return kept
+        return None
+
+    def start(self, specs: Sequence[tuple[RunnerSpec, str]]) -> None:
+        """Profile some runners, one after the other; the title of each is for the list of jobs."""
+        if self.is_running or not specs:
+            return
+        self.error, self.failed, self.was_cancelled = None, "", False
+        self._left = list(specs)
+        self._next()
+
+    def cancel(self) -> None:
+        """Stop; the profiles that have come stay."""
+        self._left = []
+        if self._job:
+            self._project_jobs.cancel(self._job)
+
+    def forget(self) -> None:
+        """Another project takes this one's place."""
+        self.cancel()
+        self._job, self.running, self.kept = "", "", {}
+        self.error, self.failed, self.was_cancelled = None, "", False
+        self.profiled.emit()
+        self.changed.emit()
+
+    def _next(self) -> None:
+        spec, title = self._left.pop(0)
+        request = self._request(spec)
+        files, artifact = self._source.stamps(), self._artifact_stamp(request)
+        self.running, self.message, self.fraction = spec.key, "Waiting for a worker", None
+
+        def ended(event: TerminalEvent) -> None:
+            self._on_ended(event, request, files, artifact)
+
+        self._job = "starting"  # a client may answer before it gives the job's name
+        job = self._project_jobs.run("profile", request, f"Profile {title}", ended)
+        if self.running == spec.key:
+            self._job = job
+        self.changed.emit()
+
+    def _request(self, spec: RunnerSpec) -> ProfileRequest:
+        recipe: Recipe = self._project.recipe
+        return ProfileRequest(spec, recipe.source, recipe.inputs, self._states.artifact_path, recipe.bench.threads)
+
+    def _artifact_stamp(self, request: ProfileRequest) -> FileStamp | None:
+        path = request.runner.artifact or request.artifact_path
+        return stamp_of(located(self._project.base, path).absolute()) if path else None
+
+    def _on_job_changed(self, view: JobView) -> None:
+        if self._job and view.id == self._job and view.ended_s is None:
+            self.message, self.fraction = view.message, view.fraction
+            self.changed.emit()
+
+    def _on_ended(
+        self,
+        event: TerminalEvent,
+        request: ProfileRequest,
+        files: tuple[FileStamp, ...],
+        artifact: FileStamp | None,
+    ) -> None:
+        key = request.runner.key
+        self._job, self.running = "", ""
+        if isinstance(event, Done) and isinstance(event.result, ProfileReport):
+            self.kept.pop(key, None)  # the latest is last
+            self.kept[key] = KeptProfile(
+                event.result, request, files, artifact if event.result.artifact_path else None
+            )
+            self.profiled.emit()
+        elif isinstance(event, Failed):
+            self.error, self.failed = event.error, key
+            self._left = []
+        else:
+            self.was_cancelled = True
+            self._left = []
+        if self._left:
+            self._next()
+        else:
+            self.changed.emit()
