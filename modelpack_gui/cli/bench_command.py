@@ -34,7 +34,7 @@ def bench(arguments: argparse.Namespace, console: Console) -> int:
     recipe, base = recipe_of(arguments)
     recipe = with_bench(recipe, vars(arguments), base)
     check_values(recipe, str(arguments.recipe))
-    store = BenchStore(bench_folder(base, recipe.export))
+    store = BenchStore(bench_folder(base, recipe.export, recipe.source))
     if _looks_only(arguments):
         return _look(arguments, console, store)
     if arguments.no_keep and arguments.mark_baseline:

@@ -20,7 +20,7 @@ from modelpack_gui.core import serde
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import BenchReport, Estimate, ExportSpec, FileStamp
+from modelpack_gui.core.records import BenchReport, Estimate, ExportSpec, FileStamp, ModelSource
 
 SCHEMA_VERSION = 1
 INDEX = "index.json"
@@ -77,14 +77,16 @@ class _Index:
     runs: tuple[KeptRun, ...] = ()
 
 
-def bench_folder(base: Path, export: ExportSpec) -> Path:
+def bench_folder(base: Path, export: ExportSpec, source: ModelSource | None = None) -> Path:
     """Where the runs of a recipe are kept.
 
     Args:
         base: Folder of the recipe.
         export: Its options; the output path says where the artifact is.
+        source: Its model; one that is a saved model is the artifact itself where nothing is exported.
     """
-    output = located(base, export.output_path or "model")
+    saved = source.file if source is not None and source.is_saved_model else ""
+    output = located(base, export.output_path or saved or "model")
     return output.parent / "bench" / output.stem
 
 

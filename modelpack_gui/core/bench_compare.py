@@ -20,8 +20,8 @@ from modelpack_gui.core.records.tensors import Verdict
 
 Claim = Literal["faster", "slower", "equal", "new", "gone", "invalid"]
 
-_NO_MATTER = ("seed", "frequency_mhz", "load_average", "load_before", "load_after", "executable")
-"""Facts that differ from one run to the next on the same machine."""
+_NO_MATTER = ("seed", "frequency_mhz", "executable", "threads", "pinned_to")
+"""Facts that differ from one run to the next on the same machine, or are told otherwise."""
 
 _SETTINGS = ("warmup_runs", "block_runs", "fresh_inputs", "pin_cpus", "batch_size")
 _MACHINE_MOVED = 0.02
@@ -247,6 +247,8 @@ def _band(before: BenchReport, after: BenchReport) -> float | None:
 
 
 def _notes(before: BenchReport, after: BenchReport) -> Iterator[str]:
+    if before.artifact_path != after.artifact_path:
+        yield f"The artifact differs: {before.artifact_path or 'none'} before, {after.artifact_path or 'none'} after."
     if before.threads != after.threads:
         yield f"Threads differ: {before.threads} before, {after.threads} after."
     for name in _SETTINGS:

@@ -32,6 +32,7 @@ _FEWEST_REGULAR = 4
 _REGULAR = 0.10
 _SETTLED = 5
 _TOLERANCE = 0.05
+_SLOW_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,9 @@ def stalls(latencies_ms: Sequence[float]) -> Stalls | None:
 def steady_after(warmup_ms: Sequence[float], latencies_ms: Sequence[float]) -> int | None:
     """Number of warm-up runs before the latency stayed where the timed runs begin.
 
-    It has settled where the median of five runs, and of each five after them, is at most 5 % above the median of the
-    first third of the timed runs, or as much more as those themselves vary. None if it did not within the warm-up.
+    It has settled where the median of five runs is at most 5 % above the median of the first third of the timed runs,
+    or as much more as those themselves vary, and so are nine in ten of all fives that follow: a machine has its own
+    slow moments. None if it did not within the warm-up.
     """
     if len(warmup_ms) < _SETTLED or not latencies_ms:
         return None
@@ -111,14 +113,18 @@ def steady_after(warmup_ms: Sequence[float], latencies_ms: Sequence[float]) -> i
     level = statistics.median(first)
     spread = 1.4826 * statistics.median(abs(value - level) for value in first)
     limit = level + max(_TOLERANCE * level, 3.0 * spread / math.sqrt(_SETTLED))
-    steady: int | None = None
-    for start in range(len(warmup_ms) - _SETTLED, -1, -1):
-        if statistics.median(warmup_ms[start : start + _SETTLED]) > limit:
-            break
-        steady = start
-    if steady == 0:  # the first run alone hides behind the median of five
-        return next(place for place in range(_SETTLED + 1) if place == _SETTLED or warmup_ms[place] <= limit)
-    return steady
+    starts = range(len(warmup_ms) - _SETTLED + 1)
+    is_above = [statistics.median(warmup_ms[start : start + _SETTLED]) > limit for start in starts]
+
+    def is_settled(start: int) -> bool:
+        rest = is_above[start:]
+        return not is_above[start] and sum(rest) <= _SLOW_SHARE * len(rest)
+
+    start = next(filter(is_settled, starts), None)
+    if start != 0:
+        return start
+    # The first runs alone hide behind the median of five.
+    return next((place for place in range(_SETTLED) if warmup_ms[place] <= limit), None)
 
 
 def _tick(ordered: Sequence[float]) -> float:

@@ -159,8 +159,8 @@ class BenchRuns(QObject):
         """It was opened or saved, or its artifact goes to another place."""
         from modelpack_gui.client.bench_store import bench_folder  # when a project is open: the window opens sooner
 
-        project = self._project
-        folder = bench_folder(project.base, project.recipe.export) if project.path is not None else None
+        project, recipe = self._project, self._project.recipe
+        folder = bench_folder(project.base, recipe.export, recipe.source) if project.path is not None else None
         if folder == self._folder:
             return
         self._folder = folder

@@ -10,7 +10,15 @@ import pytest
 from modelpack_gui.client.bench_store import INDEX, BenchStore, bench_folder
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import BenchReport, BenchSpec, ExportSpec, FileStamp, RunnerResult, RunnerSpec
+from modelpack_gui.core.records import (
+    BenchReport,
+    BenchSpec,
+    ExportSpec,
+    FileStamp,
+    ModelSource,
+    RunnerResult,
+    RunnerSpec,
+)
 
 
 def report(started_at: str = "2026-11-30T09:00:00Z", summary: str = "Eager is fast.") -> BenchReport:
@@ -27,6 +35,13 @@ def store(tmp_path: Path) -> BenchStore:
 def test_runs_are_kept_beside_the_artifact(tmp_path: Path) -> None:
     assert bench_folder(tmp_path, ExportSpec(output_path="build/net.onnx")) == tmp_path / "build" / "bench" / "net"
     assert bench_folder(tmp_path, ExportSpec(output_path="")) == tmp_path / "bench" / "model"
+
+
+def test_saved_models_of_one_folder_have_runs_of_their_own(tmp_path: Path) -> None:
+    source = ModelSource(file="a.onnx")
+    assert bench_folder(tmp_path, ExportSpec(), source) == tmp_path / "bench" / "a"
+    assert bench_folder(tmp_path, ExportSpec(output_path="b.onnx"), source) == tmp_path / "bench" / "b"
+    assert bench_folder(tmp_path, ExportSpec(), ModelSource(file="net.py")) == tmp_path / "bench" / "model"
 
 
 def test_a_kept_run_is_read_as_it_was(store: BenchStore) -> None:

@@ -70,12 +70,14 @@ def test_new_gone_wrong_and_broken_runners_have_no_ratio() -> None:
 def test_what_else_differs_is_noted() -> None:
     after = dataclasses.replace(
         BEFORE,
+        artifact_path="build/other.onnx",
         threads=4,
-        machine={"cpu": "A CPU", "torch": "2.14.0"},
+        machine={"cpu": "A CPU", "torch": "2.14.0", "threads": "4"},
         bench=dataclasses.replace(BEFORE.bench, batch_size=8, seed=3),
         noise=dataclasses.replace(NOISE, calibration_ms=(3.3,) * 21, is_noisy=True),
     )
     assert compare(BEFORE, after).notes == (
+        "The artifact differs: build/net.onnx before, build/other.onnx after.",
         "Threads differ: 2 before, 4 after.",
         "Settings differ: batch_size as given before, 8 after.",
         "torch differs: 2.13.0 before, 2.14.0 after.",

@@ -103,6 +103,15 @@ def test_the_warm_up_ends_where_the_latency_stays() -> None:
     assert stats_shape.steady_after(steady(16, level=1.5, runs=50), timed) == 0  # faster than later is settled too
 
 
+def test_a_slow_moment_of_the_machine_unsettles_no_warm_up() -> None:
+    timed = steady(18)
+    disturbed = [9.0, *steady(19, runs=49)]
+    disturbed[44:47] = [6.0, 7.0, 5.0]
+    assert stats_shape.steady_after(disturbed, timed) == 1
+    compiled_late = [*[6.0] * 30, *steady(20, runs=20)]
+    assert stats_shape.steady_after(compiled_late, timed) == 28  # two of those five are slow, three are not
+
+
 def test_a_warm_up_that_never_settled_has_no_end() -> None:
     assert stats_shape.steady_after([4.0 - 0.02 * run for run in range(50)], steady(17)) is None
     assert stats_shape.steady_after([], steady(17)) is None
