@@ -22,11 +22,11 @@ from modelpack_gui.core.errors import ErrorInfo, UserError
 _MARK = "modelpack-answer:"
 _POLL_S = 0.05
 
-# Our package is loaded from where it is here, as the worker itself does, and no folder of a user's comes first.
+# Modules are looked for where this process does, which has taken the user's folder from the front; our package is
+# loaded from where it is, as the worker does it.
 _CODE = """
 import sys
-if sys.path[:1] == [""]:
-    del sys.path[0]
+sys.path[:] = sys.argv[3].split("\\n")
 import importlib.util, os
 folder = sys.argv[1]
 spec = importlib.util.spec_from_file_location(
@@ -49,7 +49,7 @@ class Apart:
     def __init__(self, function: str, argument: Any = None) -> None:
         self._function = function
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _CODE, modelpack_gui.__path__[0], function],
+            [sys.executable, "-c", _CODE, modelpack_gui.__path__[0], function, "\n".join(sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -6,7 +6,6 @@ time is none of that runner's.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,16 +15,16 @@ from modelpack_gui.core import serde
 from modelpack_gui.core.context import Context, PlainContext
 from modelpack_gui.core.records import BenchPrepareRequest, InputSpec, tensor_inputs
 from modelpack_gui.stages.bench.apart import Apart
+from modelpack_gui.stages.bench.array_files import has_arrays, read_arrays, write_arrays
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
     import torch
 
-    Arrays = tuple[npt.NDArray[Any], ...]
+    from modelpack_gui.stages.bench.array_files import Arrays
 
 _DRAW = "modelpack_gui.stages.bench.example:draw_inputs"
 _DRAW_LIMIT_S = 600.0
-_INDEX = "inputs.json"
+_NAME = "inputs"
 
 
 def example_tensors(request: BenchPrepareRequest, context: Context, seed_offset: int = 0) -> tuple[torch.Tensor, ...]:
@@ -61,14 +60,14 @@ def example_arrays(request: BenchPrepareRequest, context: Context) -> Arrays:
     if "torch" in sys.modules:
         return _as_arrays(request.inputs, context)
     folder = Path(request.folder) if request.folder else context.scratch / "bench-inputs"
-    if not (folder / _INDEX).is_file():
+    if not has_arrays(folder, _NAME):
         argument = {
             "inputs": serde.encode(request.inputs),
             "base": str(context.base),
             "folder": str(folder),
         }
         Apart(_DRAW, argument).result(_DRAW_LIMIT_S, context.check_cancelled)
-    return _load(folder)
+    return read_arrays(folder, _NAME)[0]
 
 
 def fresh_arrays(request: BenchPrepareRequest, context: Context, seed_offset: int, example: Arrays) -> Arrays:
@@ -92,41 +91,15 @@ def fresh_arrays(request: BenchPrepareRequest, context: Context, seed_offset: in
 
 def draw_inputs(argument: Any) -> None:
     """In a process apart: draw the inputs by torch and leave them in a folder."""
-    import numpy as np
-
-    folder = Path(argument["folder"])
-    folder.mkdir(parents=True, exist_ok=True)
     specs = [serde.decode(InputSpec, item) for item in argument["inputs"]]
     arrays = _as_arrays(specs, PlainContext(Path(argument["base"])))
-    for number, array in enumerate(arrays):
-        raw = array.view(f"u{array.itemsize}") if array.dtype.kind == "V" else array  # bfloat16 and its like
-        np.save(folder / f"input_{number}.npy", raw)
-    unfinished = folder / f"{_INDEX}.part"
-    unfinished.write_text(json.dumps([str(array.dtype) for array in arrays]), encoding="utf-8")
-    unfinished.replace(folder / _INDEX)  # last: where it is, all of them are
+    write_arrays(Path(argument["folder"]), _NAME, arrays)
 
 
 def _as_arrays(inputs: Sequence[InputSpec], context: Context) -> Arrays:
     from modelpack_gui.stages.source.inputs import make_inputs, to_numpy
 
     return tuple(to_numpy(tensor) for tensor in make_inputs(inputs, context))
-
-
-def _load(folder: Path) -> Arrays:
-    import numpy as np
-
-    dtypes = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-    arrays = [np.load(folder / f"input_{number}.npy") for number in range(len(dtypes))]
-    return tuple(_viewed(array, dtype) for array, dtype in zip(arrays, dtypes, strict=True))
-
-
-def _viewed(array: Any, dtype: str) -> Any:
-    """An array of a dtype that numpy lacks, from its bits."""
-    if str(array.dtype) == dtype:
-        return array
-    import ml_dtypes
-
-    return array.view(getattr(ml_dtypes, dtype))
 
 
 def _is_onnx(request: BenchPrepareRequest, context: Context) -> bool:

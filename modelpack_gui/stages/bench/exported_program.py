@@ -39,7 +39,9 @@ class ProgramRunner:
         path = artifact_of(request, "pt2", context)
         torch_model.set_threads(options.threads(request.threads))
         program, _ = load_program(path)
-        module = prepared_module(program.module(), options)
+        module = program.module()
+        precision = torch_model.low_precision(module)
+        module = prepared_module(module, options)
         draw = torch_model.drawing(request, options, context)
         facts = {"graph": "torch.export", "file": path.name}
-        return torch_model.ready(module, draw, options, facts, "The ExportedProgram")
+        return torch_model.ready(module, draw, options, facts, "The ExportedProgram", precision=precision)

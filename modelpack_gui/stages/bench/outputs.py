@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import plural, significant
 from modelpack_gui.core.lossy import judge_outputs, looks_like_scores, lossy_output
 from modelpack_gui.core.records import OutputParity, OutputsCheck, OutputsRequest, RunnerOutputs, TensorInfo, Verdict
+from modelpack_gui.stages.bench.array_files import read_arrays, write_arrays
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.prepare import prepared_of, runner_failed
 from modelpack_gui.stages.parity.metrics import compare
@@ -21,7 +21,7 @@ from modelpack_gui.stages.parity.runtimes.base import Output
 from modelpack_gui.stages.parity.sides import aligned
 from modelpack_gui.stages.parity.totals import Tolerance
 
-_INDEX = "outputs.json"
+_NAME = "outputs"
 _FLOATS = frozenset({"float64", "float32", "float16", "bfloat16"})
 
 
@@ -122,34 +122,22 @@ def _outputs_of(prepared: Prepared, runner: str) -> tuple[Output, ...] | None:
 
 
 def _keep(outputs: Sequence[Output] | None, folder: Path) -> None:
-    import numpy as np
-
-    folder.mkdir(parents=True, exist_ok=True)
-    index = []
-    for number, output in enumerate(outputs or ()):
-        is_known = output.values.dtype.kind != "V"  # bfloat16 and its like are none of numpy's own
-        values = output.values if is_known else output.values.astype(np.float32)
-        np.save(folder / f"{number}.npy", values.astype(str) if values.dtype.kind == "O" else values)
-        index.append(serde.encode(output.info))
-    unfinished = folder / f"{_INDEX}.part"
-    unfinished.write_text(json.dumps(index), encoding="utf-8")
-    unfinished.replace(folder / _INDEX)  # last: where it is, all of them are
+    found = outputs or ()
+    write_arrays(folder, _NAME, [output.values for output in found], [serde.encode(output.info) for output in found])
 
 
 def _kept(folder: Path, reference: str) -> tuple[Output, ...]:
-    import numpy as np
-
     try:
-        index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
-        infos = [serde.decode(TensorInfo, item) for item in index]
-        arrays = [np.load(folder / f"{number}.npy") for number in range(len(infos))]
-    except (OSError, ValueError) as error:
+        arrays, infos = read_arrays(folder, _NAME)
+        return tuple(
+            Output(serde.decode(TensorInfo, info), values) for info, values in zip(infos, arrays, strict=True)
+        )
+    except (OSError, ValueError, KeyError) as error:
         raise UserError(
             "reference-missing",
             f"The outputs of {reference} that these would be compared with cannot be read: {error}",
             "Start the benchmark again.",
         ) from error
-    return tuple(Output(info, values) for info, values in zip(infos, arrays, strict=True))
 
 
 def _largest(values: Iterable[float | None]) -> float | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import BenchPrepareRequest
+from modelpack_gui.core.records import LOW_PRECISION, BenchPrepareRequest
 from modelpack_gui.stages.bench import torch_options
 from modelpack_gui.stages.bench.base import Call, Prepared, timed_first_run
 from modelpack_gui.stages.bench.example import example_tensors
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     import torch
 
     from modelpack_gui.stages.parity.runtimes.base import Output
+
+_QUANTIZED = re.compile(r"\bquantized::|\bquantized_decomposed\b")
 
 Mode = Callable[[], AbstractContextManager[object]]
 
@@ -71,12 +75,14 @@ def ready(
     *,
     mode: Mode | None = None,
     compiles: bool = False,
+    precision: str = "",
 ) -> Prepared:
     """Run once, so that what cannot run is known before the clock starts, and give the call.
 
     Args:
         mode: Entered around the runs; inference mode, and autocast where that is asked for, if not given.
         compiles: Whether the very first run compiles: what it takes beyond the second one is the compiler's.
+        precision: That a file computes in, if it is a low one.
 
     Raises:
         UserError: `forward-failed`.
@@ -103,6 +109,7 @@ def ready(
         "intra-op threads": str(torch.get_num_threads()),
         **torch_options.facts_of(options),
         **facts,
+        **({"precision": precision} if precision else {}),
     }
     return Prepared(
         call,
@@ -113,7 +120,7 @@ def ready(
         read_outputs,
         compile_s=compile_s,
         first_run_ms=first_run_ms,
-        is_lossy=torch_options.is_lossy(options),
+        is_lossy=torch_options.is_lossy(options) or bool(precision),
         model=module,
     )
 
@@ -137,6 +144,20 @@ def _cuda_call(module: Callable[..., object], inputs: tuple[torch.Tensor, ...]) 
         return result
 
     return call
+
+
+def low_precision(module: Any) -> str:
+    """What a module from a file computes in, if that is less than float32: `int8`, `float16`, `bfloat16`; or empty.
+
+    By its weights, and by the names of its operators, for those of a quantized model are packed.
+    """
+    graph = str(getattr(module, "inlined_graph", "") or getattr(module, "graph", ""))
+    if _QUANTIZED.search(graph):
+        return "int8"
+    tensors = (*module.parameters(), *module.buffers())
+    dtypes = Counter(str(tensor.dtype).removeprefix("torch.") for tensor in tensors if tensor.is_floating_point())
+    most = dtypes.most_common(1)
+    return most[0][0] if most and most[0][0] in LOW_PRECISION else ""
 
 
 def read_outputs(result: Any) -> tuple[Output, ...]:

@@ -54,6 +54,7 @@ class TorchScriptFileRunner:
         torch_model.set_threads(options.threads(request.threads))
         module = load_torchscript(path)
         plan = plan_script_call(module, request.inputs)
+        precision = torch_model.low_precision(module)
         try:
             with torch.no_grad(), capture():
                 module = torch_model.finished(prepared_module(module.eval(), options), options)
@@ -64,10 +65,10 @@ class TorchScriptFileRunner:
         draw = torch_model.drawing(request, options, context)
         facts = {**torch_model.graph_fact("torch.jit.load", options), "file": path.name}
         if plan.is_plain:
-            return torch_model.ready(module, draw, options, facts, path.name)
+            return torch_model.ready(module, draw, options, facts, path.name, precision=precision)
 
         def bound(*tensors: torch.Tensor) -> object:
             arguments, named = plan.bind(tensors)
             return module(*arguments, **named)
 
-        return torch_model.ready(bound, draw, options, facts, path.name)
+        return torch_model.ready(bound, draw, options, facts, path.name, precision=precision)
