@@ -111,7 +111,7 @@ def test_a_file_of_another_kind_is_refused(runner: str, name: str, code: str, tm
 
 def test_arrays_come_back_as_they_were_whatever_their_dtype(tmp_path: Path) -> None:
     ml_dtypes = pytest.importorskip("ml_dtypes")
-    arrays = (
+    arrays: tuple[np.ndarray, ...] = (
         np.arange(6, dtype=np.float32).reshape(2, 3),
         np.asarray([1.5, 2.5], ml_dtypes.bfloat16),
         np.asarray(3, np.int64),

@@ -67,7 +67,6 @@ class CompileRunner:
                 model,
                 mode=None if mode == "default" else mode,
                 fullgraph=options.flag(FULL_GRAPH.name),
-                dynamic=False,
             )
             facts = {"compiler": f"Inductor, mode {mode}", "graph": _graph(options)}
             return torch_model.ready(
