@@ -34,12 +34,14 @@ class Watching(PlainContext):
         self.parts: list[Any] = []
         self.lines: list[tuple[str, str]] = []
         self.said: list[str] = []
+        self.fractions: list[float | None] = []
         self._stop_at = stop_at
         self.is_cancelled = False
 
     def progress(self, message: str, fraction: float | None = None) -> None:
         self.said.append(message)
-        self.is_cancelled |= bool(self._stop_at) and message.startswith(self._stop_at)
+        self.fractions.append(fraction)
+        self.is_cancelled |= bool(self._stop_at) and self._stop_at in message
 
     def log(self, level: str, message: str) -> None:
         self.lines.append((level, message))

@@ -80,4 +80,4 @@ def test_progress_names_the_way_and_the_sample(client: WorkerClient, tmp_path: P
     _, recorder = run(client, "quantize", request, base=tmp_path)
     said = [one.message for one in recorder.events if isinstance(one, Progress)]
     assert "INT8 static (1 of 1)" in said
-    assert "Calibrating: sample 1 of 6" in said
+    assert "INT8 static: Calibrating, sample 1 of 6" in said

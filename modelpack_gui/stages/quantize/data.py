@@ -14,6 +14,9 @@ from modelpack_gui.stages.quantize.fit import Fitter, Sample
 from modelpack_gui.stages.quantize.folder import folder_samples
 from modelpack_gui.stages.quantize.iterable import iterable_samples
 
+_TO_CALIBRATE = 0.7
+"""About how much of the time of one way goes by until its ranges are known."""
+
 
 @dataclass(frozen=True)
 class Data:
@@ -84,7 +87,8 @@ def make_reader(samples: Sequence[Sample], context: Context, message: str = "Cal
             if self._next >= self._end:
                 return None
             self._next += 1
-            context.progress(f"{message}: sample {self._next} of {len(samples)}")
+            done = _TO_CALIBRATE * self._next / len(samples)
+            context.progress(f"{message}, sample {self._next} of {len(samples)}", done)
             return dict(samples[self._next - 1].feeds)
 
         def set_range(self, start_index: int, end_index: int) -> None:

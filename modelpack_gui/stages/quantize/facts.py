@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,8 +72,6 @@ def facts_of(
     Args:
         inputs: Without example inputs nothing is known of what would be drawn like them.
     """
-    import dataclasses
-
     import onnx
 
     graph = onnx.load(artifact.path, load_external_data=False).graph

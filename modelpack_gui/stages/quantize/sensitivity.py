@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import shutil
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.context import Context
@@ -20,6 +20,7 @@ from modelpack_gui.stages.parity.runtimes.onnxruntime_runtime import open_sessio
 from modelpack_gui.stages.quantize.errors import FloatSide, measure
 from modelpack_gui.stages.quantize.facts import check_quantizable, facts_of, read_float_artifact
 from modelpack_gui.stages.quantize.methods import write_quantized
+from modelpack_gui.stages.quantize.portion import Portion
 from modelpack_gui.stages.quantize.prepare import Prepared
 from modelpack_gui.stages.quantize.quiet import quiet
 from modelpack_gui.stages.quantize.stage import workshop
@@ -63,8 +64,7 @@ def run(request: SensitivityRequest, context: Context) -> SensitivityReport:
         candidates = _candidates(prepared, request)
         reduced = reduce_range(spec, facts.cpu_flags)
         side = _side(shop, request, context)
-        measured = _Measure(shop, request, side, context, reduced=reduced)
-        context.progress("Quantising all of them", 0.0)
+        measured = _Measure(shop, request, side, Portion(context, "All together", 0.0, 0.0), reduced=reduced)
         baseline = measured.sqnr_db(())
         context.progress("Estimating", 0.0)
         estimates = _estimates(prepared, candidates, request, side, context, reduced=reduced)
@@ -78,7 +78,8 @@ def run(request: SensitivityRequest, context: Context) -> SensitivityReport:
                 original, prepared.op_types[name], modules.get(original, ""), None, estimates[name][0], False
             )
             if number == 0 or time.perf_counter() - started_s < request.budget_s:
-                context.progress(f"{original} ({number + 1} of {len(order)})", number / len(order))
+                label = f"{original} ({number + 1} of {len(order)})"
+                measured.context = Portion(context, label, number / len(order), 1 / len(order))
                 row = measured.row(row, name)
                 context.partial(row)
             rows.append(row)
@@ -94,7 +95,11 @@ def run(request: SensitivityRequest, context: Context) -> SensitivityReport:
 
 
 class _Measure:
-    """Quantises some nodes and gives the worst output's SQNR."""
+    """Quantises some nodes and gives the worst output's SQNR.
+
+    Attributes:
+        context: Of the part of the job that is done now.
+    """
 
     def __init__(
         self, shop: Workshop, request: SensitivityRequest, side: FloatSide, context: Context, *, reduced: bool
@@ -102,7 +107,7 @@ class _Measure:
         self._shop = shop
         self._spec = request.quantize
         self._side = side
-        self._context = context
+        self.context = context
         self._reduced = reduced
 
     def sqnr_db(self, names: Sequence[str]) -> float | None:
@@ -120,7 +125,7 @@ class _Measure:
                 self._shop.prepared(spec),
                 self._shop.data(spec.calibration).calibration,
                 path,
-                self._context,
+                self.context,
                 reduce_range=self._reduced,
                 ranges=self._shop.ranges(spec),
                 only=names,
@@ -132,12 +137,10 @@ class _Measure:
 
     def row(self, row: SensitivityRow, name: str) -> SensitivityRow:
         """The row with what was measured; as it is if the tool cannot quantise that node alone."""
-        import dataclasses
-
         try:
             found = self.sqnr_db((name,))
         except UserError as error:
-            self._context.log("info", f"{row.node} was not measured: {error.info.message}")
+            self.context.log("info", f"{row.node} was not measured: {error.info.message}")
             return row
         return dataclasses.replace(row, sqnr_db=found, is_measured=True)
 
@@ -232,7 +235,7 @@ def _activations(
         context.log("debug", f"Activations were not looked at: {error}")
         return {}
     finally:
-        Path.unlink(path, missing_ok=True)
+        path.unlink(missing_ok=True)
     sqnrs = {
         name: activation_sqnr_db(array) if array.dtype.kind == "f" else None
         for name, array in zip(values, arrays, strict=True)

@@ -16,6 +16,7 @@ from modelpack_gui.core.records import Artifact, QuantizedVariant, QuantizeRepor
 from modelpack_gui.stages import machine
 from modelpack_gui.stages.common.paths import versions
 from modelpack_gui.stages.quantize.facts import check_quantizable, read_float_artifact
+from modelpack_gui.stages.quantize.portion import Portion
 from modelpack_gui.stages.quantize.tools import import_tools
 from modelpack_gui.stages.quantize.variant import Workshop, make_variant
 
@@ -39,8 +40,10 @@ def run(request: QuantizeRequest, context: Context) -> QuantizeReport:
     with workshop(artifact, request, context) as shop:
         for number, (spec, label) in enumerate(zip(request.specs, labels_of(request.specs), strict=True)):
             context.check_cancelled()
-            context.progress(f"{label} ({number + 1} of {len(request.specs)})", number / len(request.specs))
-            variant = make_variant(spec, label, shop, taken, context)
+            share = 1 / len(request.specs)
+            context.progress(f"{label} ({number + 1} of {len(request.specs)})", number * share)
+            shop.context = Portion(context, label, number * share, share)
+            variant = make_variant(spec, label, shop, taken, shop.context)
             variants.append(variant)
             context.partial(variant)
         note = _note(request, shop)

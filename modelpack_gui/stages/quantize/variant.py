@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import tempfile
@@ -46,13 +47,14 @@ class Workshop:
     Args:
         artifact: In float32.
         folder: Temporary, for prepared models and ranges.
+        context: Of the job; of one part of it while that is done.
     """
 
     def __init__(self, artifact: Artifact, request: QuantizeRequest, folder: Path, context: Context) -> None:
         self.artifact = artifact
+        self.context = context
         self._request = request
         self._folder = folder
-        self._context = context
         self._is_torch_needed = onnx_source(request.source, context) is None if request.source.location else False
         self._session: Any = None
         self._prepared: dict[object, Prepared] = {}
@@ -61,7 +63,7 @@ class Workshop:
 
     def facts(self, spec: QuantizeSpec) -> QuantizeFacts:
         """What is known of the artifact."""
-        return facts_of(self.artifact, spec, self._context, self._request.inputs, self._request.input_sets)[0]
+        return facts_of(self.artifact, spec, self.context, self._request.inputs, self._request.input_sets)[0]
 
     def data(self, spec: CalibrationSpec) -> Data:
         """The samples.
@@ -70,13 +72,13 @@ class Workshop:
             UserError: See `gather`.
         """
         if spec not in self._data:
-            self._context.progress("Gathering calibration data")
+            self.context.progress("Gathering calibration data")
             self._data[spec] = gather(
                 spec,
                 self._request.inputs,
                 self._request.input_sets,
                 self.artifact.inputs,
-                self._context,
+                self.context,
                 is_torch_needed=self._is_torch_needed,
             )
         return self._data[spec]
@@ -89,7 +91,7 @@ class Workshop:
             if self._session is None:
                 self._session = open_session(self.artifact.path)
             samples = data.held_out if is_held_out else data.calibration
-            self._sides[key] = FloatSide(self._session, samples, self._context)
+            self._sides[key] = FloatSide(self._session, samples, self.context)
         return self._sides[key]
 
     def prepared(self, spec: QuantizeSpec) -> Prepared:
@@ -101,7 +103,7 @@ class Workshop:
         raises_opset = spec.method == "static" and spec.format == "qdq" and spec.per_channel
         key = (spec.preprocess, raises_opset and (self.artifact.opset_version or 13) < 13)
         if key not in self._prepared:
-            self._prepared[key] = prepare(self.artifact, spec, self.new_folder(), self._context)
+            self._prepared[key] = prepare(self.artifact, spec, self.new_folder(), self.context)
         return self._prepared[key]
 
     def new_folder(self) -> Path:
@@ -143,7 +145,7 @@ def make_variant(
         made = _make(spec, label, shop, facts, known, taken, context)
     except UserError as error:
         made = _without_file(spec, label, known, error.info)
-    return _took(made, time.perf_counter() - started_s)
+    return dataclasses.replace(made, duration_s=time.perf_counter() - started_s)
 
 
 def _make(
@@ -170,7 +172,7 @@ def _make(
             ranges=shop.ranges(spec),
         )
         context.check_cancelled()
-        context.progress(f"Comparing {label} with float32")
+        context.progress("Comparing with float32", 0.75)
         optimized = shop.new_folder() / "optimized.onnx"
         session = open_quantized(path, spec, optimized)
         on_calibration, lossy = measure(shop.side(spec.calibration, is_held_out=False), session, what=label)
@@ -266,9 +268,3 @@ def _without_file(
     return QuantizedVariant(
         spec, label, "", 0, advice=tuple(known), verdict=Verdict.FAILED, summary=error.message, error=error
     )
-
-
-def _took(variant: QuantizedVariant, seconds: float) -> QuantizedVariant:
-    import dataclasses
-
-    return dataclasses.replace(variant, duration_s=seconds)
