@@ -51,12 +51,14 @@ class KeptQuantizing:
     Attributes:
         float_size_bytes: Of the float32 artifact; 0 while nothing was quantised.
         float_p50_ms: Its latency in ONNX Runtime, from the last time that it was measured beside its variants.
+        speed_doubts: Of that time: what was not measured and why, and whether the machine was quiet.
         calibration_note: Of the last run: where its data came from.
     """
 
     variants: tuple[KeptVariant, ...] = ()
     float_size_bytes: int = 0
     float_p50_ms: Estimate | None = None
+    speed_doubts: tuple[str, ...] = ()
     calibration_note: str = ""
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from modelpack_gui.core import serde
-from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import QuantizeAdvice, QuantizedVariant, QuantizeSpec
+from modelpack_gui.core.quantize_advice import changed_spec
+from modelpack_gui.core.records import QuantizeAdvice, QuantizedVariant
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.parity_edits import edit_parity
 from modelpack_gui.ui.quantize_state import runner_of
@@ -43,16 +41,10 @@ def forget_settings(controller: Controller) -> None:
 
 def take_advice(controller: Controller, advice: QuantizeAdvice) -> None:
     """Make the changes that a piece of advice has."""
-    try:
-        changes = json.loads(advice.changes)
-        spec = serde.decode(QuantizeSpec, {**serde.encode(controller.quantize.spec), **changes})
-    except (ValueError, TypeError) as error:  # a DecodeError is a ValueError
-        what = f"The advice could not be followed: {error}."
-        controller.message_raised.emit(
-            ErrorInfo("advice-not-taken", what, "The recipe is as it was. Change the setting by hand.")
-        )
-        return
-    controller.edit(dataclasses.replace(controller.recipe, quantize=spec), advice.hint or "follow the advice")
+    quantize = changed_spec(controller.quantize.spec, advice)
+    controller.edit(
+        dataclasses.replace(controller.recipe, quantize=quantize), advice.hint.rstrip(".") or "follow the advice"
+    )
 
 
 def exclude_nodes(controller: Controller, nodes: Iterable[str]) -> None:

@@ -23,8 +23,6 @@ from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.events import Done, Failed, Partial, TerminalEvent
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.quantize_speed import RUNNER, bench_spec, with_speeds
-from modelpack_gui.core.quantize_text import best_of, verdict_sentence
 from modelpack_gui.core.records import (
     BenchReport,
     BenchRequest,
@@ -147,6 +145,11 @@ class QuantizeState(QObject):
         return self._kept.float_p50_ms
 
     @property
+    def speed_doubts(self) -> tuple[str, ...]:
+        """Why that measurement should be doubted, in sentences."""
+        return self._kept.speed_doubts
+
+    @property
     def calibration_note(self) -> str:
         """Where the data of the last run came from."""
         return self._kept.calibration_note
@@ -203,6 +206,8 @@ class QuantizeState(QObject):
         variants = [one for one in self.fresh if one.path and (again or one.speedup is None)]
         if not variants or not self._artifact or self.speed.is_running:
             return
+        from modelpack_gui.core.quantize_speed import bench_spec  # when there are variants: the window opens sooner
+
         recipe = self._project.recipe
         bench = bench_spec(variants, recipe.bench, self._spelled)
         bench = dataclasses.replace(bench, time_budget_s=_SECONDS_A_RUNNER * len(bench.runners), noise_run=False)
@@ -286,6 +291,8 @@ class QuantizeState(QObject):
 
     def _report(self) -> QuantizeReport:
         """The variants that are up to date as the stage would give them."""
+        from modelpack_gui.core.quantize_text import best_of, verdict_sentence  # as above
+
         fresh, size = self.fresh, self.float_size_bytes
         best = best_of(fresh)
         return QuantizeReport(
@@ -333,6 +340,8 @@ class QuantizeState(QObject):
     def _on_measured(self, report: object) -> None:
         if not isinstance(report, BenchReport):
             return
+        from modelpack_gui.core.quantize_speed import with_speeds  # as above
+
         before = self._report()
         chosen = tuple(one for one in before.variants if one.path in self._measured)
         after = with_speeds(dataclasses.replace(before, variants=chosen), report, self._spelled)
@@ -341,7 +350,12 @@ class QuantizeState(QObject):
             dataclasses.replace(kept, variant=found.get(kept.variant.path, kept.variant))
             for kept in self._kept.variants
         )
-        self._kept = dataclasses.replace(self._kept, variants=variants, float_p50_ms=after.float_p50_ms)
+        self._kept = dataclasses.replace(
+            self._kept,
+            variants=variants,
+            float_p50_ms=after.float_p50_ms,
+            speed_doubts=speed_doubts(report),
+        )
         self._keep()
         if self._states.result(Stage.QUANTIZE, QuantizeReport) is not None:
             self._states.add_to(Stage.QUANTIZE, self._report())
@@ -360,4 +374,17 @@ class QuantizeState(QObject):
 
 def runner_of(variant: QuantizedVariant, base: Path) -> RunnerSpec:
     """The runner that a recipe in the folder `base` would spell for a variant's file."""
-    return RunnerSpec(RUNNER, artifact=relative_to_recipe(variant.path, base), label=variant.label)
+    return RunnerSpec("onnxruntime", artifact=relative_to_recipe(variant.path, base), label=variant.label)
+
+
+def speed_doubts(report: BenchReport) -> tuple[str, ...]:
+    """What could not be measured and why, what answers wrongly, and whether the machine was quiet."""
+    doubts = [] if report.is_complete else ["The measurement was stopped early."]
+    for one in report.runners:
+        if one.error is not None:
+            doubts.append(f"{one.title}: {one.error.message} {one.error.hint}".strip())
+        elif one.outputs is not None and not one.outputs.is_valid:
+            doubts.append(f"{one.title}: its speed does not count. {one.outputs.note}".strip())
+    if report.noise is not None and report.noise.is_noisy:
+        doubts.append(report.noise.text)
+    return tuple(doubts)

@@ -19,6 +19,8 @@ from modelpack_gui.client.trust import is_trusted
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe, check_values
 from modelpack_gui.core.records import (
+    BenchSpec,
+    CalibrationSpec,
     CheckpointSpec,
     DynamicDim,
     ExportSpec,
@@ -26,6 +28,10 @@ from modelpack_gui.core.records import (
     InputSet,
     InputSpec,
     ModelSource,
+    ParitySpec,
+    QuantizeSpec,
+    RunnerSpec,
+    SweepSpec,
 )
 
 HANDWRITTEN = """\
@@ -302,12 +308,17 @@ def test_paths_below_the_recipe_become_relative_and_others_stay(tmp_path: Path) 
 
 def test_a_recipe_that_moves_still_leads_to_the_same_files(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "old" / "sub"
+    quantised = RunnerSpec("onnxruntime", {"threads": 1}, "sub/q.onnx")
     recipe = Recipe(
         source=ModelSource(file="net.py", checkpoint=CheckpointSpec("sub/w.pt")),
         interpreter=InterpreterSpec("venv/bin/python"),
         export=ExportSpec(output_path="/abs/o.onnx"),
         inputs=(InputSpec("x", (1,), file="x.npy"),),
         input_sets=(InputSet("other", (InputSpec("x", (1,), file="sub/y.npy"),)),),
+        parity=ParitySpec(actual_artifact="sub/q.onnx"),
+        quantize=QuantizeSpec(calibration=CalibrationSpec("folder", "sub/data")),
+        bench=BenchSpec((RunnerSpec("eager"), quantised), baseline=quantised.key),
+        sweep=SweepSpec((quantised,), artifacts=("sub/q.onnx",)),
     )
     there = moved(recipe, old, new)
     assert there.source.file == str(old / "net.py")
@@ -316,6 +327,11 @@ def test_a_recipe_that_moves_still_leads_to_the_same_files(tmp_path: Path) -> No
     assert there.export.output_path == "/abs/o.onnx"
     assert there.inputs[0].file == str(old / "x.npy")
     assert there.input_sets[0].inputs[0].file == "y.npy"
+    assert there.parity.actual_artifact == "q.onnx"
+    assert there.quantize == QuantizeSpec(calibration=CalibrationSpec("folder", "data"))
+    assert there.bench.runners[1].artifact == "q.onnx"
+    assert there.bench.baseline == there.bench.runners[1].key
+    assert (there.sweep.runners[0].artifact, there.sweep.artifacts) == ("q.onnx", ("q.onnx",))
     assert moved(recipe, old, old) == recipe
 
 

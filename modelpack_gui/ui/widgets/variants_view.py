@@ -95,6 +95,8 @@ class VariantsView(QWidget):
         self.table.setMinimumHeight(_LEAST_TABLE)
         self.speed_error = StatusLine(Status.FAILED)
         self.speed_error.setObjectName("quantize-speed-error")
+        self.speed_doubts = StatusLine(Status.WARNING)
+        self.speed_doubts.setObjectName("quantize-speed-doubts")
         self.note = wrapped_label("", is_muted=True, is_selectable=True)
         self.note.setObjectName("quantize-note")
         filled = QWidget()
@@ -109,6 +111,7 @@ class VariantsView(QWidget):
         column.setSpacing(SPACING)
         column.addWidget(self.progress)
         column.addWidget(self.speed_error)
+        column.addWidget(self.speed_doubts)
         column.addWidget(self.splitter, 1)
         column.addWidget(self.note)
 
@@ -145,6 +148,7 @@ class VariantsView(QWidget):
         self.bench_button.setVisible(bool(made) and not speed.is_running)
         error = speed.error
         self.speed_error.set_text(f"The speed was not measured: {error.message} {error.hint}" if error else "")
+        self.speed_doubts.set_text("" if speed.is_running else "\n".join(state.speed_doubts))
         self.note.setText(state.calibration_note)
         self.note.setVisible(bool(state.calibration_note))
 
