@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.settings import Settings
 
-LATENCY, LOAD, PROFILE, RUNS = "latency", "load", "profile", "runs"
+LATENCY, LOAD, SWEEP, PROFILE, RUNS = "latency", "load", "sweep", "profile", "runs"
 _WIDGETS = "modelpack_gui.ui.widgets"
 _VIEWS: dict[str, tuple[str, str, str]] = {
     LOAD: ("Under load", "Several callers at once, or calls at a fixed rate", f"{_WIDGETS}.load_view:LoadView"),
+    SWEEP: ("Sweep", "Many configurations as one job", f"{_WIDGETS}.sweep_view:SweepView"),
     PROFILE: (
         "Where the time goes",
         "Node by node, and why one runner takes longer than another",
