@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
@@ -11,15 +13,17 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled, Progress, Sample
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import BenchReport
+from modelpack_gui.core.records import BenchReport, Doubt
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.models.record_table import COPY_ROLE
 from modelpack_gui.ui.pages.bench import BenchPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.widgets.runner_progress import TimeLeft, runner_at_work
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient, FakeJob
+from tests.ui.made_bench import lab_report
 from tests.ui.samples import make_export_record
 
 
@@ -132,7 +136,83 @@ def test_a_changed_setting_while_it_runs_does_not_change_what_is_promised(
     qtbot.waitUntil(lambda: page.progress.words("eager").startswith("2 of 500"))
 
 
+def test_the_runner_at_work_is_in_bold(page: BenchPage, job: FakeJob, qtbot: QtBot) -> None:
+    job.give(Sample(job.id, "eager", "timed", (2.0,)))
+    qtbot.waitUntil(page.progress.isVisible)
+    assert page.progress.at_work == "eager"
+    job.give(Progress(job.id, "Round 1 of 20: ONNX Runtime", 0.2))
+    qtbot.waitUntil(lambda: page.progress.at_work == "onnxruntime")
+
+
+def test_of_two_titles_that_end_alike_the_longer_is_the_runner_at_work() -> None:
+    titles = {"a": "Runtime", "b": "ONNX Runtime"}
+    assert runner_at_work("Round 1 of 2: ONNX Runtime", titles) == "b"
+    assert runner_at_work("Warming up Runtime", titles) == "a"
+    assert runner_at_work("Computing intervals", titles) == ""
+
+
+def test_what_is_left_is_told_from_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("modelpack_gui.ui.widgets.runner_progress.time.monotonic", lambda: now[0])
+    left = TimeLeft()
+    left.start(0.2)
+    assert left.text(0.2) == ""
+    now[0] += 30.0
+    assert left.text(0.5) == "about 50.0 s left"
+    assert left.text(None) == ""
+    assert left.text(1.0) == ""
+
+
 # Report
+
+
+def test_a_runner_with_wrong_outputs_is_drawn_as_invalid_and_said_so(
+    page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
+) -> None:
+    _answer(job, lab_report(), controller, qtbot)
+    assert _column(page, "Outputs") == [
+        "reference",
+        "max 4.20e-07",
+        "max 4.20e-07",
+        "34.1 dB, top-1 99.5 %",
+        "wrong, 3.40 dB",
+    ]
+    assert _column(page, "Speed-up [95 %]")[4] == "✕ invalid"
+    assert page.table.model().index(4, 1).data(Qt.ItemDataRole.FontRole).strikeOut()
+    assert page.table.model().index(3, 1).data(Qt.ItemDataRole.FontRole) is None
+    assert page.badge.status is Status.WARNING
+    wrong, lossy, noise, few = page.results.notes.texts()
+    assert wrong.startswith("PyTorch eager (dtype bfloat16): wrong outputs, so its speed does not count. ")
+    assert lossy.startswith("ONNX Runtime (shapes-int8.onnx): lossy on purpose. ")
+    assert noise.startswith("The machine was quiet")
+    assert few == "PyTorch eager, TorchScript traced – Few runs: 200 runs are a first look."
+
+
+def test_many_remarks_are_folded_the_gravest_stay_in_view(
+    page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
+) -> None:
+    report = lab_report()
+    doubts = tuple(Doubt("stalls", f"Stall {i}.") for i in range(6))
+    first = dataclasses.replace(report.runners[0], doubts=doubts)
+    _answer(job, dataclasses.replace(report, runners=(first, *report.runners[1:])), controller, qtbot)
+    assert len(page.results.notes.texts()) == 10
+    assert page.results.notes.more.isVisible()
+    assert not page.results.notes.more.is_open
+    page.show_result(report)
+    assert not page.results.notes.more.isVisible()
+
+
+def test_the_inspector_has_outputs_cold_start_and_verdict(
+    page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
+) -> None:
+    _answer(job, lab_report(), controller, qtbot)
+    with qtbot.waitSignal(controller.inspected) as told:
+        page.table.selectRow(1)
+    sections = {section.title: section for section in told.args[0].sections}
+    assert {"Verdict", "Outputs", "Cold start", "Doubts"} <= set(sections)
+    cold = {row.name: row.value for row in sections["Cold start"].properties}
+    assert cold["of it compiling"] == "500 ms"
+    assert cold["steady after"] == "12 runs (30 ms)"
 
 
 def test_the_report_replaces_the_live_view(

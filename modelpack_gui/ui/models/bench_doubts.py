@@ -62,9 +62,11 @@ def _noise(report: BenchReport) -> list[Note]:
 
 def _doubts(report: BenchReport) -> list[Note]:
     by_text: dict[tuple[DoubtKind, str], list[str]] = {}
+    is_noise_told = report.noise is not None and bool(report.noise.text)
     for one in report.runners:
         for doubt in one.doubts:
-            by_text.setdefault((doubt.kind, doubt.text), []).append(one.title)
+            if doubt.kind != "noisy_machine" or not is_noise_told:
+                by_text.setdefault((doubt.kind, doubt.text), []).append(one.title)
     return [
         Note(Status.WARNING, f"{listed(titles, 3)} – {DOUBT_NAMES[kind]}: {text}")
         for (kind, text), titles in by_text.items()

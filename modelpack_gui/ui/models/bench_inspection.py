@@ -19,10 +19,10 @@ def inspect_runner(row: RunnerRow) -> Inspection:
         told = (Property("what", result.error.message), Property("next", result.error.hint))
         sections.append(Section("Error", told, result.error.details))
     if result.sentence:
-        sections.append(Section("Verdict", text=result.sentence))
+        sections.append(Section("Verdict", text=result.sentence, is_prose=True))
     if result.outputs is not None:
         price = Property("against the reference", outputs_text(result.outputs), outputs_details(result.outputs))
-        sections.append(Section("Outputs", (price,), result.outputs.note))
+        sections.append(Section("Outputs", (price,), result.outputs.note, is_prose=True))
     if result.summary is not None:
         sections.append(Section("Latency, ms", _figures(result.summary)))
         speedup = Property("speed-up", speedup_text(row), full_interval(result.speedup))
@@ -32,7 +32,7 @@ def inspect_runner(row: RunnerRow) -> Inspection:
         )
     if result.doubts:
         told_doubts = "\n".join(f"{DOUBT_NAMES[doubt.kind]}: {doubt.text}" for doubt in result.doubts)
-        sections.append(Section("Doubts", text=told_doubts))
+        sections.append(Section("Doubts", text=told_doubts, is_prose=True))
     if result.cold is not None:
         sections.append(Section("Cold start", _cold(result.cold)))
     facts = _facts(result)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -15,13 +17,12 @@ from modelpack_gui.ui.runner_colors import keys_of, look_of
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
-from modelpack_gui.ui.widgets.bench_settings import BenchSettings
+from modelpack_gui.ui.widgets.bench_setup import BenchSetup
 from modelpack_gui.ui.widgets.bench_tabs import LATENCY, LOAD, BenchTabs
 from modelpack_gui.ui.widgets.chart_library import chart_library
 from modelpack_gui.ui.widgets.latency_chart import LatencySeries
 from modelpack_gui.ui.widgets.latency_results import LatencyResults
-from modelpack_gui.ui.widgets.runner_list import RunnerList
-from modelpack_gui.ui.widgets.runner_progress import LiveRunner, LiveSamples, TimeLeft
+from modelpack_gui.ui.widgets.runner_progress import LiveRunner, LiveSamples, TimeLeft, runner_at_work
 
 LIVE_INTERVAL_MS = 40
 """Samples come at most every 50 ms; drawn after so long, the picture is a new one at least ten times a second."""
@@ -50,8 +51,8 @@ class BenchPage(StagePage):
         self._is_live_shown = False
         self._live_timer = QTimer(self, singleShot=True, interval=LIVE_INTERVAL_MS)
         self._live_timer.timeout.connect(self._show_live)
-        self.runners = RunnerList(controller, settings)
-        self.settings = BenchSettings(controller)
+        self.setup = BenchSetup(controller, settings)
+        self.runners, self.settings = self.setup.runners, self.setup.settings
         self.results = LatencyResults(controller, settings)
         self.chart, self.table, self.progress = self.results.chart, self.results.table, self.results.progress
         self.content.addWidget(self.results, 1)
@@ -71,8 +72,7 @@ class BenchPage(StagePage):
         column = QVBoxLayout(made)
         column.setContentsMargins(0, SPACING, 0, 0)
         column.setSpacing(SPACING)
-        column.addWidget(self.runners)
-        column.addWidget(self.settings)
+        column.addWidget(self.setup)
         column.addWidget(self._stack, 1)
         return made
 
@@ -117,6 +117,8 @@ class BenchPage(StagePage):
         if self._live:
             if not self._is_live_shown:
                 self._show_live()
+            else:
+                self._show_progress(self._live_runners())
         elif self._is_live_shown and self._report is not None:
             self._draw_report()
 
@@ -157,8 +159,13 @@ class BenchPage(StagePage):
             for one in runners
             if (data := self._live.get(one.key)) is not None
         ]
-        self.progress.show_progress(runners, self._live, self._live_spec, self._at_work)
+        self._show_progress(runners)
         self.results.show_live(series)
+
+    def _show_progress(self, runners: Sequence[LiveRunner]) -> None:
+        message = self.controller.state(self.stage).message
+        at_work = runner_at_work(message, {one.key: one.title for one in runners})
+        self.progress.show_progress(runners, self._live, self._live_spec, at_work or self._at_work)
 
     def _live_runners(self) -> tuple[LiveRunner, ...]:
         spec = self._live_spec

@@ -11,8 +11,10 @@ from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 class FlowLayout(QLayout):
     """Puts widgets side by side and wraps to the next line where they do not fit."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, gap: int = GROUP_SPACING) -> None:
+        """`gap` is between neighbours, pixels."""
         super().__init__(parent)
+        self._gap = gap
         self.setContentsMargins(0, 0, 0, 0)
         self._items: list[QLayoutItem] = []
 
@@ -68,7 +70,7 @@ class FlowLayout(QLayout):
             for item in () if is_trial else items:
                 hint = item.sizeHint()
                 item.setGeometry(QRect(QPoint(x, y + (height - hint.height()) // 2), hint))
-                x += hint.width() + GROUP_SPACING
+                x += hint.width() + self._gap
             y += height + SPACING // 2
         return max(0, y - SPACING // 2 - rect.y())
 
@@ -83,5 +85,5 @@ class FlowLayout(QLayout):
                 lines.append([])
                 left = width
             lines[-1].append(item)
-            left -= needed + GROUP_SPACING
+            left -= needed + self._gap
         return lines

@@ -120,11 +120,9 @@ class LatencyResults(QWidget):
         self._show_lower(self.table, height + self.table.horizontalScrollBar().sizeHint().height() + 4)
         self._show_series([_series(row) for row in rows])
         self.notes.show_report(report)
+        facts = machine_line(report.machine, clock_overhead_ns=report.clock_overhead_ns)
         took = "took" if report.is_complete else "cancelled after"
-        self.machine.setText(
-            f"{machine_line(report.machine)} · {plural(report.threads, 'thread')}, "
-            f"{took} {duration(report.duration_s)}"
-        )
+        self.machine.setText(f"{facts} · {plural(report.threads, 'thread')}, {took} {duration(report.duration_s)}")
         self.machine.setToolTip(plain_tooltip(machine_details(report.machine)))
         self.machine.show()
 

@@ -28,7 +28,7 @@ from modelpack_gui.ui.runner_choices import RunnerChoices
 from modelpack_gui.ui.runner_colors import keys_of
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.surroundings import surroundings_of
-from modelpack_gui.ui.theme import icon
+from modelpack_gui.ui.theme import SPACING, icon
 from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.runner_chip import RunnerChip
@@ -57,7 +57,7 @@ class RunnerList(QWidget):
         self.add_menu.aboutToShow.connect(self._fill_menu)
         self.add_button.setMenu(self.add_menu)
         self.add_button.setStyleSheet("QPushButton::menu-indicator { image: none; }")
-        self._flow = FlowLayout(self)
+        self._flow = FlowLayout(self, SPACING)
         self._flow.addWidget(self.add_button)
         self.choices.changed.connect(self._show)
         controller.capabilities_changed.connect(self._show)

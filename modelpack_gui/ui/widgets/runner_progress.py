@@ -146,6 +146,12 @@ class RunnerProgress(QWidget):
             self._lines[runner.key] = (title, bar, words)
 
 
+def runner_at_work(message: str, titles: Mapping[str, str]) -> str:
+    """Key of the runner that a job's message ends with, such as `Round 3 of 8: ONNX Runtime`; empty if with none."""
+    named = [key for key, title in titles.items() if message.endswith((f" {title}", f": {title}"))]
+    return max(named, key=lambda key: len(titles[key]), default="")
+
+
 def _told(samples: LiveSamples, spec: BenchSpec) -> str:
     done = len(samples.timed_ms)
     if done:
