@@ -75,13 +75,14 @@ def with_bench(recipe: Recipe, given: dict[str, Any], base: Path) -> Recipe:
     runners: list[RunnerSpec] = [spec for specs in given.get("runners") or () for spec in specs]
     if runners:
         changed["runners"] = tuple(
-            dataclasses.replace(one, artifact=_from_base(one.artifact, base)) if one.artifact else one
+            dataclasses.replace(one, artifact=from_base(one.artifact, base)) if one.artifact else one
             for one in runners
         )
     return dataclasses.replace(recipe, bench=dataclasses.replace(recipe.bench, **changed))
 
 
-def _from_base(path: str, base: Path) -> str:
+def from_base(path: str, base: Path) -> str:
+    """A file as a recipe in a folder names it; the command line names it from the current one."""
     # Not Path.absolute and Path.expanduser: `..` must go, and unknown users must not raise.
     absolute, folder = Path(os.path.abspath(os.path.expanduser(path))), Path(os.path.abspath(base))  # noqa: PTH100, PTH111
     return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else str(absolute)

@@ -12,9 +12,19 @@ from modelpack_gui.cli.console import encodable
 from modelpack_gui.cli.report_matrix import cell_line
 from modelpack_gui.cli.report_parity import case_line
 from modelpack_gui.cli.report_quantize import variant_line
+from modelpack_gui.cli.report_sweep import sweep_line
 from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Log, Partial, Progress, Sample, Started
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import LayerRows, MatrixCell, MatrixChoice, ParityPart, QuantizedVariant, Verdict
+from modelpack_gui.core.records import (
+    LayerRows,
+    MatrixCell,
+    MatrixChoice,
+    ParityPart,
+    QuantizedVariant,
+    SweepCell,
+    Verdict,
+)
+from modelpack_gui.core.sweep import is_over
 
 _PLAIN_EVERY_S = 5.0
 _REDRAW_EVERY_S = 0.1
@@ -78,6 +88,8 @@ class Monitor:
             self._tell(cell_line(part))
         elif isinstance(part, ParityPart) and part.case.verdict is Verdict.FAILED:
             self._tell(case_line(part))
+        elif isinstance(part, SweepCell) and is_over(part) and not part.is_kept:
+            self._tell(sweep_line(part))
         elif isinstance(part, QuantizedVariant):
             self._tell(variant_line(part))
         elif isinstance(part, LayerRows):
@@ -130,6 +142,7 @@ def _label(stage: str) -> str:
 _OTHER_LABELS = {
     "hello": "Interpreter",
     "matrix": "Matrix",
+    "sweep": "Sweep",
     "layers": "Layers",
     "repro": "Repro",
     "quantize.sensitivity": "Sensitivity",

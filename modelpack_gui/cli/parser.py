@@ -16,6 +16,7 @@ from modelpack_gui.cli.parser_parity import add_parity
 from modelpack_gui.cli.parser_parts import Subparsers, common_options, new_parser, recipe_argument
 from modelpack_gui.cli.parser_profile import add_profile
 from modelpack_gui.cli.parser_quantize import add_quantize
+from modelpack_gui.cli.parser_sweep import add_sweep
 from modelpack_gui.cli.recipe_args import parse_words
 from modelpack_gui.core.pipeline import Stage
 
@@ -66,6 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_parity(subparsers)
     add_quantize(subparsers)
     add_bench(subparsers)
+    add_sweep(subparsers)
     add_profile(subparsers)
     add_matrix(subparsers)
     _add_gui(subparsers)
