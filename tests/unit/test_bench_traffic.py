@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
+import dataclasses
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import TrafficPoint, TrafficRequest
-from modelpack_gui.stages.bench import traffic
+from modelpack_gui.stages.bench import prepare, traffic
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.load import SystemClock, is_saturated
 from modelpack_gui.stages.bench.prepare import session_key
+from tests.unit.bench_nets import context_of, request_of
 
 MS = 1_000_000
 
@@ -203,3 +207,38 @@ def test_the_systems_clock_does_not_return_too_early() -> None:
         then = clock.now() + wait
         clock.wait_until(then)
         assert clock.now() >= then
+
+
+def _threads_of_openmp() -> Callable[[], int]:
+    """What oneDNN asks for the number of threads."""
+    torch = pytest.importorskip("torch")
+    found = sorted((Path(torch.__file__).parent / "lib").glob("libgomp*"))
+    if not found:
+        pytest.skip("this torch brings no libgomp to ask")
+    ask: Callable[[], int] = ctypes.CDLL(str(found[0])).omp_get_max_threads
+    return ask
+
+
+def test_a_caller_of_torch_has_the_threads_that_were_asked_for(tmp_path: Path) -> None:
+    import torch
+
+    ask = _threads_of_openmp()
+    before = torch.get_num_threads()
+    seen: list[int] = []
+    context = context_of(tmp_path)
+    request = dataclasses.replace(request_of("eager"), threads=3)  # which no machine takes by itself
+    try:
+        prepare.run(request, context)
+        prepared = prepare.prepared_of("eager", context)
+
+        def caller() -> None:
+            with prepared.mode():
+                prepared.call()
+                seen.append(ask())
+
+        thread = threading.Thread(target=caller)
+        thread.start()
+        thread.join()
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [3]

@@ -33,6 +33,8 @@ FULL_GRAPH = OptionInfo(
     note="Refuse a model that cannot be compiled as one graph, rather than run the parts between in Python.",
 )
 
+_HINT = "Leave this runner out, or choose an interpreter whose torch can compile; the details hold what it said."
+
 
 class CompileRunner:
     """Compiles the module at its first run. The time for that is told apart from the first run itself."""
@@ -55,7 +57,8 @@ class CompileRunner:
         """Build the model, compile it and run it.
 
         Raises:
-            UserError: `forward-failed`, which is also what the compiler says; the source is at fault.
+            UserError: `compile-failed`; `forward-failed`, which is also what the compiler says while it runs; the
+                source is at fault.
         """
         import torch
 
@@ -63,11 +66,14 @@ class CompileRunner:
         context.progress("Compiling")
         mode = options.choice(MODE.name)
         with capture(), fresh_inductor(context).patch(freezing=options.flag(FREEZING.name)):
-            compiled = torch.compile(
-                model,
-                mode=None if mode == "default" else mode,
-                fullgraph=options.flag(FULL_GRAPH.name),
-            )
+            try:
+                compiled = torch.compile(
+                    model,
+                    mode=None if mode == "default" else mode,
+                    fullgraph=options.flag(FULL_GRAPH.name),
+                )
+            except (RuntimeError, ValueError) as error:  # a Python that is too new for it, for one
+                raise torch_model.runner_error("compile-failed", "torch.compile", error, _HINT) from error
             facts = {"compiler": f"Inductor, mode {mode}", "graph": _graph(options)}
             return torch_model.ready(
                 compiled, draw, options, facts, "Compiling", mode=mode_of(options), compiles=True

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
@@ -59,7 +59,7 @@ def drawing(request: BenchPrepareRequest, options: Options, context: Context) ->
 
 
 def set_threads(threads: int) -> None:
-    """Set torch's intra-op threads, if there is another number of them."""
+    """Set torch's intra-op threads, if there is another number of them; for this thread too, by asking."""
     import torch
 
     if torch.get_num_threads() != threads:
@@ -89,7 +89,7 @@ def ready(
     """
     import torch
 
-    mode = mode or torch_options.mode_of(options)
+    mode = _in_any_thread(mode or torch_options.mode_of(options), torch.get_num_threads())
     on_cuda = torch_options.device_of(options) == "cuda"
 
     def make_call(seed_offset: int) -> Call:
@@ -123,6 +123,22 @@ def ready(
         is_lossy=torch_options.is_lossy(options) or bool(precision),
         model=module,
     )
+
+
+def _in_any_thread(mode: Mode, threads: int) -> Mode:
+    """The same mode with the number of intra-op threads set for the thread that enters it.
+
+    OpenMP keeps that number for each thread that asks for work, and torch 2.13 hands its own on to a new thread only
+    when it first splits a loop by itself: a convolution in oneDNN would take all processors before that.
+    """
+
+    @contextmanager
+    def entered() -> Iterator[None]:
+        set_threads(threads)
+        with mode():
+            yield
+
+    return entered
 
 
 def _call(module: Callable[..., object], inputs: tuple[torch.Tensor, ...]) -> Call:
