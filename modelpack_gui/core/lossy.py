@@ -14,7 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelpack_gui.core.figures import significant
+from modelpack_gui.core.figures import plural, significant
 from modelpack_gui.core.judgement import kind_problem
 from modelpack_gui.core.records import OutputParity, Verdict
 from modelpack_gui.core.tolerance import is_exact
@@ -70,6 +70,38 @@ class LossyOutput:
     misplaced: int = 0
     variation: float | None = None
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class KnownPrice:
+    """What was found of an artifact's error when it was quantised, on held-out samples.
+
+    Attributes:
+        verdict: Of `judge_outputs`.
+        text: The error in a phrase: `error 2.1 % of the signal (33.5 dB)`.
+        samples: On how many that was found.
+    """
+
+    verdict: Verdict
+    text: str
+    samples: int
+
+
+def excused(outputs: Sequence[LossyOutput], note: str, price: KnownPrice | None) -> str:
+    """Why outputs that fail may be those of a good artifact all the same; empty if nothing speaks for it.
+
+    An INT8 net whose ranges come from real data may be far off on example inputs that are random numbers, and right
+    on what it will meet. A value that is not finite, or another shape or dtype, is no matter of ranges.
+
+    Args:
+        note: Of `judge_outputs`.
+    """
+    if price is None or price.verdict not in (Verdict.PASSED, Verdict.WARNING):
+        return ""
+    if any(one.problem or one.misplaced for one in outputs):
+        return ""
+    where = f"on the {plural(price.samples, 'sample')} that it was judged by when it was quantised"
+    return f"{note} But {where}: {price.text}. The example inputs are not like those."
 
 
 def lossy_output(output: OutputParity) -> LossyOutput:

@@ -10,6 +10,7 @@ import torch
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.lossy import KnownPrice
 from modelpack_gui.core.records import InputSpec, OutputsCheck, OutputsRequest, TensorInfo, Verdict
 from modelpack_gui.stages.bench import outputs
 from modelpack_gui.stages.bench.base import Prepared
@@ -68,6 +69,26 @@ def test_a_lossy_runner_with_the_same_error_is_a_warning_with_its_price() -> Non
 def test_a_lossy_runner_that_tells_something_else_is_invalid() -> None:
     result = check(made(SCORES), made(RNG.normal(size=SCORES.shape)), is_lossy=True)
     assert result.verdict is Verdict.FAILED
+
+
+def test_a_file_that_is_right_on_what_it_was_made_for_is_a_warning_on_random_inputs() -> None:
+    wrong = made(RNG.normal(size=SCORES.shape))
+    good, bad = (
+        KnownPrice(verdict, "error 2.0 % of the signal (34.0 dB)", 16) for verdict in (Verdict.PASSED, Verdict.FAILED)
+    )
+    result = priced(wrong, good)
+    assert result.verdict is Verdict.WARNING
+    assert result.note.endswith(
+        "But on the 16 samples that it was judged by when it was quantised: error 2.0 % of the signal (34.0 dB). The "
+        "example inputs are not like those."
+    )
+    assert priced(wrong, bad).verdict is Verdict.FAILED
+    assert priced(made(np.full(SCORES.shape, np.nan)), good).verdict is Verdict.FAILED
+    assert priced(made(SCORES[:4]), good).verdict is Verdict.FAILED
+
+
+def priced(found: Output, price: KnownPrice) -> OutputsCheck:
+    return outputs.check_outputs([made(SCORES)], [found], "eager", Tolerance(1e-3, 1e-5), is_lossy=True, price=price)
 
 
 def test_a_lossy_runner_may_answer_in_its_own_dtype_and_another_one_may_not() -> None:

@@ -11,7 +11,9 @@ import onnxruntime
 import pytest
 
 from modelpack_gui.core.errors import JobCancelled, UserError
+from modelpack_gui.core.lossy import KnownPrice
 from modelpack_gui.core.quantize_presets import usual_specs
+from modelpack_gui.core.quantize_text import error_text
 from modelpack_gui.core.records import (
     CalibrationSpec,
     InputSpec,
@@ -20,7 +22,9 @@ from modelpack_gui.core.records import (
     QuantizeSpec,
     Verdict,
 )
+from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.quantize import stage
+from modelpack_gui.stages.quantize.price import price_in
 from tests.unit.quantize_models import FEW, IMAGE, Watching, attention_net, conv_net, request_for
 
 STATIC = QuantizeSpec(calibration=FEW)
@@ -152,6 +156,14 @@ def test_float16_inputs_and_outputs_can_be_float16_too(context: Watching) -> Non
     assert onnx.load(variant.path).graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.FLOAT16
     assert variant.on_held_out is not None
     assert variant.on_held_out.is_finite
+
+
+def test_a_file_says_of_itself_what_it_costs(context: Watching) -> None:
+    variant = only(quantized(context, STATIC))
+    found = price_in(read_artifact(variant.path).metadata)
+    assert found == KnownPrice(variant.verdict, error_text(variant.on_held_out), 6)
+    assert price_in({}) is None
+    assert price_in({"modelpack.price": '{"verdict": "great"}'}) is None
 
 
 def test_two_inputs_are_calibrated_together(context: Watching) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from modelpack_gui.core.context import Context
+from modelpack_gui.core.lossy import KnownPrice
 from modelpack_gui.core.records import BenchPrepareRequest, OptionInfo
 from modelpack_gui.stages.bench.options import Options
 
@@ -38,6 +39,7 @@ class Prepared:
         is_lossy: Whether it trades accuracy for speed on purpose.
         warnings: What to know of how it was set up.
         model: What `call` runs: the session, the module; the profiler asks it. None if there is no such object.
+        price: What a file that was quantised here says of its own error; None if it says nothing.
         load_s: What the preparation took without what only a benchmark needs; None if that is all of it.
     """
 
@@ -52,6 +54,7 @@ class Prepared:
     is_lossy: bool = False
     warnings: tuple[str, ...] = ()
     model: object = None
+    price: KnownPrice | None = None
     load_s: float | None = None
 
     def another_call(self, seed_offset: int) -> Call:

@@ -55,7 +55,7 @@ class OnnxRuntimeRunner:
         load_s = time.perf_counter() - started_s
         from modelpack_gui.stages.parity.runtimes.base import match_inputs
 
-        precision, unsure = low_precision(path, context)
+        precision, price, unsure = low_precision(path, context)
         example = example_arrays(request, context)
 
         names = [info.name for info in session.get_inputs()]
@@ -94,6 +94,7 @@ class OnnxRuntimeRunner:
             warnings=(*warnings, *unsure),
             load_s=load_s + first_run_ms / 1e3,
             model=session,
+            price=price,
         )
 
 

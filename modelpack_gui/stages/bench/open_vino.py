@@ -71,7 +71,7 @@ class OpenVinoRunner:
         started_s = time.perf_counter()
         version, compiled = _compiled(path, options, options.threads(request.threads))
         load_s = time.perf_counter() - started_s
-        precision, unsure = low_precision(path, context)
+        precision, price, unsure = low_precision(path, context)
         example = example_arrays(request, context)
         given = [spec.name for spec in tensor_inputs(request.inputs)]
         sources = match_inputs([_name(port, given) for port in compiled.inputs], given)
@@ -98,6 +98,7 @@ class OpenVinoRunner:
             is_lossy=is_low or bool(precision),
             warnings=unsure,
             model=compiled,
+            price=price,
             load_s=load_s + first_run_ms / 1e3,
         )
 

@@ -11,7 +11,7 @@ from modelpack_gui.core import serde
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import plural, significant
-from modelpack_gui.core.lossy import judge_outputs, looks_like_scores, lossy_output
+from modelpack_gui.core.lossy import KnownPrice, excused, judge_outputs, looks_like_scores, lossy_output
 from modelpack_gui.core.records import OutputParity, OutputsCheck, OutputsRequest, RunnerOutputs, TensorInfo, Verdict
 from modelpack_gui.stages.bench.array_files import read_arrays, write_arrays
 from modelpack_gui.stages.bench.base import Prepared
@@ -42,12 +42,20 @@ def run(request: OutputsRequest, context: Context) -> RunnerOutputs:
     else:
         expected = _kept(folder, request.reference)
         tolerance = Tolerance(request.rtol, request.atol)
-        check = check_outputs(expected, found, request.reference, tolerance, is_lossy=prepared.is_lossy)
+        check = check_outputs(
+            expected, found, request.reference, tolerance, is_lossy=prepared.is_lossy, price=prepared.price
+        )
     return RunnerOutputs(request.runner, check)
 
 
 def check_outputs(
-    expected: Sequence[Output], found: Sequence[Output], reference: str, tolerance: Tolerance, *, is_lossy: bool
+    expected: Sequence[Output],
+    found: Sequence[Output],
+    reference: str,
+    tolerance: Tolerance,
+    *,
+    is_lossy: bool,
+    price: KnownPrice | None = None,
 ) -> OutputsCheck:
     """The judgement on all outputs.
 
@@ -55,6 +63,7 @@ def check_outputs(
         reference: Key of the runner that gave the expected ones.
         is_lossy: Whether the runner trades accuracy for speed on purpose: beyond the tolerances it is then judged by
             `core.lossy`, and a floating-point output may have another dtype.
+        price: What is known of its error on the data that it was quantised with.
     """
     if len(expected) != len(found):
         note = f"It gives {plural(len(found), 'output')}, and {reference} {plural(len(expected), 'output')}."
@@ -66,6 +75,9 @@ def check_outputs(
         actual = _in_dtype_of(one, other) if is_lossy else other
         compared.append(compare(one.info.name, one, actual, tolerance))
     verdict, note = _verdict(compared, reference, is_lossy=is_lossy)
+    excuse = excused(tuple(map(lossy_output, compared)), note, price) if verdict is Verdict.FAILED else ""
+    if excuse:
+        verdict, note = Verdict.WARNING, excuse
     return OutputsCheck(
         verdict,
         reference,

@@ -36,6 +36,7 @@ from modelpack_gui.stages.quantize.errors import FloatSide, measure
 from modelpack_gui.stages.quantize.facts import facts_of
 from modelpack_gui.stages.quantize.methods import write_quantized
 from modelpack_gui.stages.quantize.prepare import IN_ONE_FILE_BYTES, Prepared, prepare
+from modelpack_gui.stages.quantize.price import write_price
 from modelpack_gui.stages.quantize.results import ops_of
 from modelpack_gui.stages.quantize.tools import reduce_range
 from modelpack_gui.stages.source.onnx_source import onnx_source
@@ -181,9 +182,10 @@ def _make(
             on_held_out, lossy = measure(shop.side(spec.calibration, is_held_out=True), session, what=label)
         del session
         quantized_ops, float_ops = ops_of(path, optimized, spec, prepared)
+        verdict, note = judge_outputs(lossy)
+        write_price(path, verdict, on_held_out or on_calibration)
     taken.add(target)
     artifact = read_artifact(target)
-    verdict, note = judge_outputs(lossy)
     notes = [note, _same_class_note(lossy, (on_held_out or on_calibration).top_classes)]
     if not quantized_ops:
         verdict, notes = Verdict.WARNING, ["Nothing runs in low precision: all stayed in float."]
