@@ -193,6 +193,15 @@ class MainWindow(QMainWindow):
         page.open_matrix()
         page.matrix.choose()
 
+    def try_quantizing(self) -> None:
+        """Quantise in the usual ways, to compare them."""
+        from modelpack_gui.ui.pages.quantize import QuantizePage  # as above
+
+        page = self.page(Stage.QUANTIZE)
+        assert isinstance(page, QuantizePage)
+        self.show_stage(Stage.QUANTIZE)
+        page.try_button.click()
+
     def show_about(self) -> None:
         """Version and licence."""
         QMessageBox.about(

@@ -57,6 +57,9 @@ class Commands(Protocol):
     def try_all(self) -> None:
         """Ask which exporters to try, and try them."""
 
+    def try_quantizing(self) -> None:
+        """Quantise in the usual ways, to compare them."""
+
     def go_on(self) -> None:
         """Run what a run of parity left out."""
 
@@ -112,6 +115,11 @@ class Menus:
         can_run = not controller.problem(shown) and not controller.state(shown).is_under_way
         self._run.setEnabled(is_project_open and can_run)
         self._run_all.setEnabled(is_project_open and not controller.is_busy)
+        self._quantize.setEnabled(
+            is_project_open
+            and not controller.problem(Stage.QUANTIZE)
+            and not controller.state(Stage.QUANTIZE).is_under_way
+        )
         self._sweep.setEnabled(is_project_open)
         self._sweep.setChecked(controller.recipe.parity.sweep)
         self._go_on.setEnabled(is_project_open and cases_left(controller) > 0)
@@ -151,6 +159,8 @@ class Menus:
         self._run = self._add(menu, "&Run this stage", self._commands.run_current, "run", "F5")
         self._run_all = self._add(menu, "Run &all stages", self._controller.run_all, "run-all", "Shift+F5")
         self._try_all = self._add(menu, "&Try all exporters…", self._commands.try_all, "matrix", "Ctrl+F5")
+        quantize = "Try the &usual six ways to quantise"
+        self._quantize = self._add(menu, quantize, self._commands.try_quantizing, "quantize")
         menu.addSeparator()
         self._sweep = self._add(menu, "&Sweep: more sizes and values", self._toggle_sweep, "parity")
         self._sweep.setCheckable(True)

@@ -317,6 +317,13 @@ def test_sweeping_and_going_on_are_commands_too(window: MainWindow, client: Fake
     assert len(request.known) == len(report.cases)
 
 
+def test_quantising_in_the_usual_ways_is_a_command_too(window: MainWindow, client: FakeClient, qtbot: QtBot) -> None:
+    client.answers.update(export=samples.make_export_record())
+    window.open_demo()
+    action(window, "Try the usual").trigger()
+    qtbot.waitUntil(lambda: client.jobs[-1].stage == "quantize")
+
+
 def test_the_palette_finds_and_runs_a_command(window: MainWindow, qtbot: QtBot) -> None:
     window.open_demo()
     window.show_palette()

@@ -223,9 +223,10 @@ def test_agreement_on_data_of_one_class_is_doubted(
     one_class = dataclasses.replace(variant.on_held_out, rows=32, top_classes=1)
     finish(page, client, qtbot, dataclasses.replace(variant, on_held_out=one_class))
     assert page.doubt.text == (
-        "Float32 puts the same class first in all 32 rows of held-out samples: that the top class stays says little. "
-        "Choose real data."
+        "Float32 puts the same class first in all 32 rows of held-out samples: that the top class stays says little."
     )
+    page.data_button.click()
+    assert page.settings.calibration.isVisible()
 
 
 def test_a_failed_run_says_why_and_keeps_what_was_there(

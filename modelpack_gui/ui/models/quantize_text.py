@@ -93,5 +93,5 @@ def doubt_text(variant: QuantizedVariant | None) -> str:
         return ""
     return (
         f"Float32 puts the same class first in all {error.rows:,} rows of {where}: that the top class stays says "
-        "little. Choose real data."
+        "little."
     )

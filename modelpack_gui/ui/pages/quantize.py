@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.quantize_presets import usual_specs
@@ -16,7 +17,7 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING, status_of
 from modelpack_gui.ui.widgets.basics import IconButton
-from modelpack_gui.ui.widgets.quantize_settings import QuantizeSettings
+from modelpack_gui.ui.widgets.quantize_settings import CALIBRATION, QuantizeSettings
 from modelpack_gui.ui.widgets.sensitivity_view import SensitivityView
 from modelpack_gui.ui.widgets.status_line import StatusLine
 from modelpack_gui.ui.widgets.variants_view import VariantsView
@@ -44,9 +45,7 @@ class QuantizePage(StagePage):
         self.settings = QuantizeSettings(controller, settings)
         column = self.layout()
         assert isinstance(column, QVBoxLayout)
-        self.doubt = StatusLine(Status.WARNING)
-        self.doubt.setObjectName("quantize-doubt")
-        column.insertWidget(column.indexOf(self.sentence) + 1, self.doubt)
+        column.insertLayout(column.indexOf(self.sentence) + 1, self._make_doubt())
         column.insertWidget(column.count() - 1, self.settings)  # it can be changed before the first run
         column.insertSpacing(column.count() - 1, SPACING // 2)
         self.variants = VariantsView(controller, settings, self._make_empty())
@@ -99,6 +98,7 @@ class QuantizePage(StagePage):
             self.sentence.setText(sentence)
             self.sentence.setVisible(bool(sentence))
         self.doubt.set_text(doubt_text(best_of(self._state.fresh)))
+        self.data_button.setVisible(bool(self.doubt.text))
         if not stage.is_under_way and stage.error is None and rows:
             self.badge.set_status(self._status())
         self.variants.refresh()
@@ -115,6 +115,18 @@ class QuantizePage(StagePage):
         super().hideEvent(event)
 
     # Parts
+
+    def _make_doubt(self) -> QHBoxLayout:
+        self.doubt = StatusLine(Status.WARNING)
+        self.doubt.setObjectName("quantize-doubt")
+        self.data_button = IconButton("Choose data", role="link")
+        self.data_button.setObjectName("quantize-choose-data")
+        self.data_button.clicked.connect(lambda: self.settings.folds.open(CALIBRATION))
+        row = QHBoxLayout()
+        row.setSpacing(SPACING)
+        row.addWidget(self.doubt, 1, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.data_button, alignment=Qt.AlignmentFlag.AlignVCenter)
+        return row
 
     def _add_to_header(self) -> None:
         self.measures = QCheckBox("Measure speed")
