@@ -12,6 +12,9 @@ from modelpack_gui.core.figures import plural, significant
 from modelpack_gui.core.lossy import error_share
 from modelpack_gui.core.records import QuantizedVariant, QuantizeError, QuantizeSpec, Verdict
 
+_AS_FAST = 0.97
+"""Share of the best speed at which another way counts as equally fast."""
+
 _METHODS = {"dynamic": "INT8 dynamic", "static": "INT8 static", "float16": "float16"}
 
 
@@ -64,6 +67,8 @@ def price_sentence(variant: QuantizedVariant, float_size_bytes: int) -> str:
         return f"{variant.label} could not be made: {variant.error.message.rstrip('.')}"
     gains = [*_speed(variant), *_size(variant, float_size_bytes)]
     price = _price(variant)
+    if not gains:
+        return f"{variant.label} {price or 'was not compared'}"
     if not price:
         return f"{variant.label} is {' and '.join(gains)}"
     return f"{variant.label} is {', '.join(gains)}, and {price}"
@@ -101,8 +106,8 @@ def best_of(variants: Sequence[QuantizedVariant]) -> QuantizedVariant | None:
     speeds = [one.speedup for one in best if one.speedup is not None]
     if not speeds:
         return min(best, key=lambda one: (one.size_bytes, -_sqnr(one)), default=None)
-    surely = max(speed.low for speed in speeds)
-    fastest = [one for one in best if one.speedup is not None and one.speedup.value >= surely]
+    surely = _AS_FAST * max(speed.low for speed in speeds)  # by what is sure: a wide interval proves little
+    fastest = [one for one in best if one.speedup is not None and one.speedup.low >= surely]
     return min(fastest, key=lambda one: (-round(_sqnr(one)), one.size_bytes))
 
 

@@ -135,6 +135,13 @@ def test_of_equally_fast_ways_the_most_exact_is_taken() -> None:
     lucky = variant("lucky", speedup=Estimate(1.58, 1.2, 2.0), on_held_out=error(30.0))
     slower = variant("slower", speedup=Estimate(1.1, 1.0, 1.2), on_held_out=error(70.0))
     assert best_of((lucky, slower, exact)) is exact
+    unsure = variant("unsure", speedup=Estimate(1.62, 1.06, 2.45), on_held_out=error(70.0))
+    assert best_of((unsure, exact)) is exact
+
+
+def test_what_is_not_known_is_not_said() -> None:
+    assert price_sentence(variant(size=0), 0) == "INT8 static keeps the top class of all held-out samples"
+    assert price_sentence(variant(size=0, on_held_out=None), 0) == "INT8 static was not compared"
 
 
 def test_speeds_come_from_the_benchmark_of_the_same_files() -> None:

@@ -208,10 +208,10 @@ def _cast(array: npt.NDArray[Any], info: TensorInfo, where: str) -> npt.NDArray[
 
 
 def _bad_shape(shape: Sequence[int], info: TensorInfo, where: str) -> UserError:
-    got = " × ".join(map(str, shape)) or "a scalar"
+    got = f"has the shape {' × '.join(map(str, shape))}" if shape else "is a single number"
     return UserError(
         "calibration-shape",
-        f"{_start(where)} has the shape {got} for the input {info.name!r}, which takes {info.shape_text}.",
+        f"{_start(where)} {got} for the input {info.name!r}, which takes {info.shape_text}.",
         "Only the batch axis, and axes that the artifact leaves open, may have another size.",
     )
 
