@@ -13,7 +13,8 @@ from modelpack_gui.cli.recipe_jobs import run_jobs, write_report
 from modelpack_gui.cli.report_profile import difference_text, profile_text
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.profile_difference import difference
-from modelpack_gui.core.records import ProfileReport, ProfileRequest, RunnerSpec
+from modelpack_gui.core.profile_request import profile_request
+from modelpack_gui.core.records import ProfileReport, RunnerSpec
 from modelpack_gui.core.runner_text import parse_runner
 
 
@@ -26,17 +27,8 @@ def profile(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.against:
         asked.insert(0, _runner(arguments.against))
     artifact = commands.artifact_of(arguments, recipe, base)
-    requests = [
-        ProfileRequest(
-            runner=spec,
-            source=recipe.source,
-            inputs=recipe.inputs,
-            artifact_path=str(artifact) if artifact.is_file() else "",
-            threads=recipe.bench.threads,
-            runs=arguments.runs,
-        )
-        for spec in asked
-    ]
+    there = str(artifact) if artifact.is_file() else ""
+    requests = [profile_request(recipe, spec, there, arguments.runs) for spec in asked]
     results, status = run_jobs(arguments, console, recipe, base, "profile", requests)
     reports = [report for report in results if isinstance(report, ProfileReport)]
     if len(reports) < len(requests):

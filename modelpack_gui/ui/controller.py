@@ -19,7 +19,6 @@ from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     Capabilities,
     ExportRecord,
-    KeyReport,
     LintFinding,
     LoadReport,
     ParameterInfo,
@@ -147,12 +146,6 @@ class Controller(QObject):
     def forward(self) -> tuple[ParameterInfo, ...]:
         """Parameters of the chosen class's `forward`; empty until the file was read, and for factories."""
         return self._questions.forward
-
-    @property
-    def keys(self) -> KeyReport | None:
-        """How the checkpoint's keys matched in the last load; None if there was none."""
-        loaded = self.result(Stage.SOURCE, LoadReport)
-        return loaded.keys if loaded is not None else None
 
     @property
     def artifact_path(self) -> str:
@@ -346,7 +339,6 @@ class Controller(QObject):
 
     def _on_leaving(self) -> None:
         self._queue.forget()
-        self.layers.forget()
         self._project_jobs.forget()
         self.parity.clear()
 

@@ -69,6 +69,7 @@ class LayersState(QObject):
         self.fraction: float | None = None
         jobs.partial_added.connect(self._on_partial)
         jobs.job_changed.connect(self._on_job_changed)
+        project.leaving.connect(self.forget)
 
     @property
     def is_running(self) -> bool:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.client.files import stamp_of
-from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.events import Done, Failed, TerminalEvent
 from modelpack_gui.core.locations import located
-from modelpack_gui.core.recipe import Recipe
+from modelpack_gui.core.profile_request import profile_request
 from modelpack_gui.core.records import FileStamp, ProfileReport, ProfileRequest, RunnerSpec
 from modelpack_gui.ui.job_center import JobCenter, JobView
 from modelpack_gui.ui.project import Project
@@ -81,6 +81,15 @@ class ProfilesState(QObject):
         """Whether one is under way."""
         return bool(self._job)
 
+    @property
+    def problem(self) -> str:
+        """Why no profile of the recipe as it is now can be asked for; empty if one can."""
+        try:
+            self._request(RunnerSpec(""))
+        except UserError as error:
+            return f"{error.info.message} {error.info.hint}"
+        return ""
+
     def report_of(self, key: str) -> ProfileReport | None:
         """The last profile of a runner, stale or not."""
         kept = self.kept.get(key)
@@ -91,6 +100,8 @@ class ProfilesState(QObject):
         kept = self.kept.get(key)
         if kept is None:
             return False
+        if self.problem:
+            return True
         now = self._request(kept.request.runner)
         if kept.artifact is None:  # what is exported by now is nothing to it
             now = dataclasses.replace(now, artifact_path=kept.request.artifact_path)
@@ -108,7 +119,7 @@ class ProfilesState(QObject):
 
     def start(self, specs: Sequence[tuple[RunnerSpec, str]]) -> None:
         """Profile some runners, one after the other; the title of each is for the list of jobs."""
-        if self.is_running or not specs:
+        if self.is_running or self.problem or not specs:
             return
         self.error, self.failed, self.was_cancelled = None, "", False
         self._left = list(specs)
@@ -144,8 +155,7 @@ class ProfilesState(QObject):
         self.changed.emit()
 
     def _request(self, spec: RunnerSpec) -> ProfileRequest:
-        recipe: Recipe = self._project.recipe
-        return ProfileRequest(spec, recipe.source, recipe.inputs, self._states.artifact_path, recipe.bench.threads)
+        return profile_request(self._project.recipe, spec, self._states.artifact_path)
 
     def _artifact_stamp(self, request: ProfileRequest) -> FileStamp | None:
         path = request.runner.artifact or request.artifact_path

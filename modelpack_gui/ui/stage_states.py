@@ -16,6 +16,7 @@ from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     ExportRecord,
     FileStamp,
+    KeyReport,
     LoadReport,
     ParityReport,
     Result,
@@ -63,6 +64,12 @@ class StageStates(QObject):
         """The last result of a stage, stale or not."""
         result = self._judged_now(self._states[stage]).result
         return result if isinstance(result, kind) else None
+
+    @property
+    def keys(self) -> KeyReport | None:
+        """How the checkpoint's keys matched in the last load; None if there was none."""
+        loaded = self.result(Stage.SOURCE, LoadReport)
+        return loaded.keys if loaded is not None else None
 
     @property
     def artifact_path(self) -> str:

@@ -19,6 +19,7 @@ from modelpack_gui.core.profile_difference import difference
 from modelpack_gui.core.records import ProfileReport, ProfileRequest, RunnerSpec
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
+from modelpack_gui.ui.pages.bench import BenchPage
 from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
@@ -287,3 +288,23 @@ def test_a_fallback_to_the_cpu_is_marked(view: ProfileView, profile: Callable[[P
     cell = view.tables.rows.index(0, columns.index("Provider"))
     assert "not the one asked for" in cell.data()
     assert not cell.data(Qt.ItemDataRole.DecorationRole).isNull()
+
+
+def test_a_runner_of_a_benchmark_leads_to_its_profile_and_to_why_it_is_faster(
+    qtbot: QtBot, controller: Controller, settings: Settings, client: FakeClient, view: ProfileView
+) -> None:
+    page = BenchPage(controller, settings)
+    qtbot.addWidget(page)
+    client.answers["bench"] = made.bench_report(50)
+    controller.run(Stage.BENCH)
+    qtbot.waitUntil(lambda: page.table.model().rowCount() == 3)
+    menu = QMenu()
+    page.table.context_menu_made.emit(menu, page.table.records_model.record(2))
+    actions = {action.text(): action for action in menu.actions() if action.text()}
+    baseline = made.bench_report(50).runners[0].title
+    assert list(actions) == ["Where its time goes", f"Why it is faster than {baseline}"]
+    actions[f"Why it is faster than {baseline}"].trigger()
+    shown = page.tabs.view("profile")
+    assert isinstance(shown, ProfileView)
+    assert (shown.head.runner.key, shown.head.against.key) == ("onnxruntime", "eager")
+    assert client.last("profile").request.runner.key == "onnxruntime"  # type: ignore[union-attr]

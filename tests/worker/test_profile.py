@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import threading
 from pathlib import Path
 
@@ -68,6 +69,15 @@ def test_time_of_fused_nodes_is_put_to_the_nodes_of_the_file(client: WorkerClien
     assert total == pytest.approx(report.profiled_us)
     assert not any(row.is_fallback for row in report.rows)
     assert report.artifact_path == str(artifact)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="openvino is an extra")
+def test_openvino_tells_what_it_has_fused(client: WorkerClient, artifact: Path) -> None:
+    report = profile(client, request("openvino", str(artifact)))
+    named = [name for row in report.rows for name in row.originals]
+    assert {"/linear/Add", "/Relu"} <= set(named)
+    assert all(row.kernel for row in report.rows)
+    assert set(report.providers) == {"CPU"}
 
 
 def test_operators_of_eager_pytorch_are_put_to_their_modules(client: WorkerClient) -> None:

@@ -45,6 +45,7 @@ class ProfileRow:
         output_bytes: Of one run; 0 if unknown.
         modules: Paths of all modules that it does work of, for a fused node several; empty if unknown.
         indices: `NodeInfo.index` of each of `originals`; empty if those are unknown.
+        kernel: What computes it, as the runtime calls that, such as `brgconv_avx512_f32`; empty if it does not say.
     """
 
     name: str
@@ -59,6 +60,7 @@ class ProfileRow:
     output_bytes: int = 0
     modules: tuple[str, ...] = ()
     indices: tuple[int, ...] = ()
+    kernel: str = ""
 
 
 @dataclass(frozen=True)

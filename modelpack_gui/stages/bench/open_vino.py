@@ -69,7 +69,8 @@ class OpenVinoRunner:
         """
         path = artifact_of(request, "onnx", context)
         started_s = time.perf_counter()
-        version, compiled = _compiled(path, options, options.threads(request.threads))
+        is_profiled = bool(request.profile_folder)
+        version, compiled = _compiled(path, options, options.threads(request.threads), is_profiled=is_profiled)
         load_s = time.perf_counter() - started_s
         precision, price, unsure = low_precision(path, context)
         example = example_arrays(request, context)
@@ -77,12 +78,13 @@ class OpenVinoRunner:
         sources = match_inputs([_name(port, given) for port in compiled.inputs], given)
         is_bound = options.flag(IO_BINDING.name)
 
-        def make_call(seed_offset: int) -> Call:
+        def bind(infer_request: Any, seed_offset: int) -> Call:
             arrays = fresh_arrays(request, context, seed_offset, example)
-            return _call(compiled, [arrays[source] for source in sources], is_bound=is_bound)
+            return _call(infer_request, [arrays[source] for source in sources], is_bound=is_bound)
 
+        infer_request = compiled.create_infer_request()
         try:
-            call = make_call(0)
+            call = bind(infer_request, 0)
             first_run_ms = timed_first_run(call, Prepared.mode)
         except Exception as error:  # its exceptions have no common base
             raise _error("runtime-failed", f"OpenVINO could not run {path.name}", error) from error
@@ -92,19 +94,19 @@ class OpenVinoRunner:
             f"OpenVINO {', '.join(compiled.get_property('EXECUTION_DEVICES'))}",
             {"openvino": version, **_facts(compiled, options), "file": path.name}
             | ({"precision": precision} if precision else {}),
-            make_call=make_call,
+            make_call=lambda seed_offset: bind(compiled.create_infer_request(), seed_offset),
             read=lambda result: _read(compiled, result),
             first_run_ms=first_run_ms,
             is_lossy=is_low or bool(precision),
             warnings=unsure,
-            model=compiled,
+            model=infer_request,
             price=price,
             load_s=load_s + first_run_ms / 1e3,
         )
 
 
-def _compiled(path: Path, options: Options, threads: int) -> tuple[str, Any]:
-    """The version of OpenVINO, and the model compiled for the CPU."""
+def _compiled(path: Path, options: Options, threads: int, *, is_profiled: bool) -> tuple[str, Any]:
+    """The version of OpenVINO, and the model compiled for the CPU; it counts the time of its nodes if profiled."""
     try:
         import openvino
     except (ImportError, OSError) as error:
@@ -117,6 +119,7 @@ def _compiled(path: Path, options: Options, threads: int) -> tuple[str, Any]:
         "INFERENCE_NUM_THREADS": threads,
         "PERFORMANCE_HINT": options.choice(HINT.name).upper(),
         "INFERENCE_PRECISION_HINT": _PRECISIONS[options.choice(PRECISION.name)],
+        "PERF_COUNT": is_profiled,
     }
     try:
         core = openvino.Core()
@@ -125,9 +128,8 @@ def _compiled(path: Path, options: Options, threads: int) -> tuple[str, Any]:
         raise _error("artifact-not-loadable", f"OpenVINO could not load {path}", error) from error
 
 
-def _call(compiled: Any, arrays: Sequence[npt.NDArray[Any]], *, is_bound: bool) -> Call:
-    """A call by an infer request of its own, which keeps its buffers."""
-    infer_request = compiled.create_infer_request()
+def _call(infer_request: Any, arrays: Sequence[npt.NDArray[Any]], *, is_bound: bool) -> Call:
+    """A call by an infer request, which keeps its buffers."""
     if is_bound:
         import openvino
 

@@ -111,4 +111,4 @@ PART_COLUMNS: tuple[Column[Part], ...] = (
 
 def row_haystack(row: ProfileRow) -> str:
     """What the filter looks into: names, not figures."""
-    return "\n".join((row.op_type, row.name, *row.originals, *row.modules, row.module, row.provider))
+    return "\n".join((row.op_type, row.name, *row.originals, *row.modules, row.module, row.provider, row.kernel))

@@ -36,6 +36,8 @@ def profile_row_inspection(
         Property("name", row.name, is_mono=True),
         Property("provider", row.provider),
     ]
+    if row.kernel:
+        where.append(Property("kernel", row.kernel, is_mono=True))
     if row.module:
         where.append(Property("module", row.module, is_mono=True))
     if row.output_bytes:

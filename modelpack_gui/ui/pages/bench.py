@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from modelpack_gui.core.events import Sample
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import BenchReport, BenchSpec, Result, RunnerSpec
 from modelpack_gui.core.runner_titles import runner_title
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.models.bench_columns import RunnerRow
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.runner_colors import keys_of, look_of
 from modelpack_gui.ui.settings import Settings
@@ -22,6 +23,7 @@ from modelpack_gui.ui.widgets.bench_tabs import LATENCY, LOAD, BenchTabs
 from modelpack_gui.ui.widgets.chart_library import chart_library
 from modelpack_gui.ui.widgets.latency_chart import LatencySeries
 from modelpack_gui.ui.widgets.latency_results import LatencyResults
+from modelpack_gui.ui.widgets.profile_actions import add_profile_actions
 from modelpack_gui.ui.widgets.runner_progress import LiveRunner, LiveSamples, TimeLeft, runner_at_work
 
 LIVE_INTERVAL_MS = 40
@@ -61,6 +63,7 @@ class BenchPage(StagePage):
         assert isinstance(column, QVBoxLayout)
         column.addWidget(self.tabs, 1)
         self.tabs.currentChanged.connect(self.refresh)
+        self.table.context_menu_made.connect(self._on_runner_menu)
         controller.recipe_changed.connect(self._on_looks_changed)
         controller.capabilities_changed.connect(self._on_looks_changed)
         controller.jobs.samples_added.connect(self._on_samples_added)
@@ -75,6 +78,9 @@ class BenchPage(StagePage):
         column.addWidget(self.setup)
         column.addWidget(self._stack, 1)
         return made
+
+    def _on_runner_menu(self, menu: QMenu, row: RunnerRow) -> None:
+        add_profile_actions(menu, row, self._report, self.tabs)
 
     # What the base asks for
 

@@ -175,7 +175,7 @@ class ExportPage(StagePage):
             self,
             settings=self._settings,
             forward=controller.forward,
-            keys=controller.keys,
+            keys=controller.states.keys,
             advice=self.advisor,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -200,7 +200,7 @@ class ExportPage(StagePage):
     def _show_options(self) -> None:
         recipe = self.controller.recipe
         self._options.show_rows(tuple((name, value, value) for name, value in option_rows(recipe)))
-        self.script.show_recipe(recipe, self.controller.forward, self.controller.keys)
+        self.script.show_recipe(recipe, self.controller.forward, self.controller.states.keys)
         self.code.fit_lines(_CODE_LINES)
 
     def _make_hint(self) -> QWidget:

@@ -81,7 +81,7 @@ class ProfileView(QWidget):
             spec = entry.spec
             if self._needs_artifact(spec) and not spec.artifact and not self._controller.artifact_path:
                 return f"{entry.title} runs the exported file, and there is none yet: export the model first."
-        return self._controller.problem(Stage.BENCH)
+        return self._controller.problem(Stage.BENCH) or self._state.problem
 
     def profile(self) -> None:
         """Profile what is chosen; of a second runner, a profile that still holds is taken."""
@@ -95,6 +95,12 @@ class ProfileView(QWidget):
         again = [one for one in wanted[1:] if state.report_of(one.key) is None or state.is_stale(one.key)]
         infos = surroundings_of(controller).infos
         state.start([(one.spec, runner_title(one.spec, infos)) for one in (wanted[0], *again)])
+
+    def profile_if_needed(self) -> None:
+        """Profile what is chosen, unless it has been and nothing changed since."""
+        state = self._state
+        if any(state.report_of(one.key) is None or state.is_stale(one.key) for one in self._wanted()):
+            self.profile()
 
     def choose(self, runner: str, against: str = "") -> None:
         """Show the profile of a runner, and the difference to another one."""

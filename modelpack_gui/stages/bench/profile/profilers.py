@@ -11,6 +11,8 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import ProfileRequest, ProfileRow
 from modelpack_gui.stages.bench.base import Prepared, Runner
 
+_COMPILED = ("torch_compile", "aot_inductor")
+
 
 @dataclass(frozen=True)
 class Profiled:
@@ -41,6 +43,10 @@ def profiler_of(runner: Runner) -> Profile:
         from modelpack_gui.stages.bench.profile import onnx_profile
 
         return onnx_profile.profile
+    if "openvino" in runner.packages:
+        from modelpack_gui.stages.bench.profile import openvino_profile
+
+        return openvino_profile.profile
     if "torch" in runner.packages:
         from modelpack_gui.stages.bench.profile import torch_profile
 
@@ -48,5 +54,13 @@ def profiler_of(runner: Runner) -> Profile:
     raise UserError(
         "profile-not-offered",
         f"{runner.title} cannot be profiled: it does not say where its time goes.",
-        "Profile PyTorch or ONNX Runtime, and compare the whole times on the Latency tab.",
+        "Profile another runner, and compare the whole times on the Latency tab.",
     )
+
+
+def arm(runner: Runner) -> None:
+    """Have what is compiled from now on name its kernels to the profiler."""
+    if runner.id in _COMPILED:
+        import torch._inductor.config as config
+
+        config.cpp.enable_kernel_profile = True

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from modelpack_gui.core.context import Context
+from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.profile_summary import notes_of, summary_of
 from modelpack_gui.core.records import BenchPrepareRequest, ProfileReport, ProfileRequest, ProfileRow
 from modelpack_gui.core.runner_titles import runner_title
@@ -18,15 +16,16 @@ from modelpack_gui.stages import machine
 from modelpack_gui.stages.bench import prepare
 from modelpack_gui.stages.bench.base import Prepared, Runner
 from modelpack_gui.stages.bench.prepare import session_key
-from modelpack_gui.stages.bench.profile.profilers import Profiled, profiler_of
+from modelpack_gui.stages.bench.profile.profilers import Profiled, arm, profiler_of
 from modelpack_gui.stages.bench.registry import find_runner, runner_infos
+from modelpack_gui.stages.bench.turn import time_calls, without_collection
 
 
 def run(request: ProfileRequest, context: Context) -> ProfileReport:
     """Time the runner without the profiler, then with it, and put the time to nodes and operators.
 
     Raises:
-        UserError: `profile-not-offered`, or what `bench.prepare` says.
+        UserError: `profile-not-offered`, `profile-empty`, `runner-failed`, or what `bench.prepare` says.
     """
     runner = find_runner(request.runner.runner)
     profile = profiler_of(runner)
@@ -38,12 +37,20 @@ def run(request: ProfileRequest, context: Context) -> ProfileReport:
         artifact_path=request.artifact_path,
         threads=request.threads or facts.physical_cores or facts.logical_cores or 1,
     )
-    wall_us = _wall_us(_prepared(asked, context), request, context)
-    context.session.pop(session_key(request.runner.key))  # its memory is free for the next one
-    with tempfile.TemporaryDirectory(dir=context.scratch) as folder:
-        prepared = _prepared(replace(asked, profile_folder=folder), context)
-        context.progress("Profiling", 0.6)
-        profiled = profile(prepared, request, Path(folder), context)
+    prepared = _prepared(asked, context)
+    try:
+        wall_us = _wall_us(prepared, request, context)
+        del prepared
+        context.session.pop(session_key(request.runner.key))  # its memory is free for the next one
+        arm(runner)
+        with tempfile.TemporaryDirectory(dir=context.scratch) as folder:
+            prepared = _prepared(replace(asked, profile_folder=folder), context)
+            context.progress("Profiling", 0.6)
+            profiled = profile(prepared, request, Path(folder), context)
+    except (JobCancelled, UserError):
+        raise
+    except Exception as error:  # whatever the model or the runtime raises
+        raise prepare.runner_failed(request.runner.key, "while it was profiled", error) from error
     flags = " ".join(facts.flags)
     return _report(request, runner, prepared, profiled, wall_us, {"cpu": facts.cpu, "cpu flags": flags})
 
@@ -56,26 +63,13 @@ def _prepared(asked: BenchPrepareRequest, context: Context) -> Prepared:
 def _wall_us(prepared: Prepared, request: ProfileRequest, context: Context) -> float:
     """Median of a run with the profiler off, microseconds."""
     context.progress("Timing without the profiler", 0.3)
-    with prepared.mode():
+    elapsed: list[int] = []
+    with without_collection(), prepared.mode():
         for _ in range(request.warmup_runs):
             context.check_cancelled()
             prepared.call()
-        return statistics.median(_timed(prepared.call, request.runs, context))
-
-
-def _timed(call: Callable[[], object], runs: int, context: Context) -> list[float]:
-    clock = time.perf_counter_ns
-    elapsed = []
-    gc.disable()
-    try:
-        for _ in range(max(1, runs)):
-            context.check_cancelled()
-            start = clock()
-            call()
-            elapsed.append((clock() - start) / 1000.0)
-    finally:
-        gc.enable()
-    return elapsed
+        time_calls([prepared.call] * max(1, request.runs), elapsed, context.check_cancelled)
+    return statistics.median(elapsed) / 1000.0
 
 
 def _report(

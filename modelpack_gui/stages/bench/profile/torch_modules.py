@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ def call_sites(
 ) -> tuple[Operator, ...]:
     """The operators that one run calls, in order, each with its module and, of an exported program, its node.
 
+    Of a compiled graph neither is known, and the calls of an operator are numbered.
+
     Args:
         model: What `call` runs; of any type.
     """
@@ -28,11 +31,24 @@ def call_sites(
     if isinstance(model, torch.fx.GraphModule):
         (_, calls), *_ = trace(call, 1, check_cancelled)
         return _of_graph(model, calls)
-    if isinstance(model, torch.nn.Module) and not isinstance(model, torch.jit.ScriptModule):
+    is_compiled = isinstance(model, (torch.jit.ScriptModule, torch._dynamo.OptimizedModule))
+    if isinstance(model, torch.nn.Module) and not is_compiled:
         with marked_modules(model):
             (_, calls), *_ = trace(call, 1, check_cancelled)
         return tuple(one.operator for one in calls)
-    return ()
+    (_, calls), *_ = trace(call, 1, check_cancelled)
+    return _numbered([one.operator for one in calls])
+
+
+def _numbered(operators: Sequence[Operator]) -> tuple[Operator, ...]:
+    """A compiled graph calls its operators in one order: the calls of each are told apart by it."""
+    counts = Counter(operator.name for operator in operators)
+    seen: Counter[str] = Counter()
+    found = []
+    for operator in operators:
+        seen[operator.name] += 1
+        found.append(replace(operator, call=seen[operator.name] if counts[operator.name] > 1 else 0))
+    return tuple(found)
 
 
 @contextmanager

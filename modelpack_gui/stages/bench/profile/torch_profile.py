@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from modelpack_gui.core.context import Context
@@ -12,6 +13,9 @@ from modelpack_gui.stages.bench.profile.profilers import Profiled
 from modelpack_gui.stages.bench.profile.runs import middle_half
 from modelpack_gui.stages.bench.profile.torch_modules import call_sites
 from modelpack_gui.stages.bench.profile.torch_trace import Operator, as_runs, trace
+
+_KERNEL = re.compile(r"^graph_\d+_(.+)_\d+$")
+"""`graph_0_cpp_fused_add_relu_3`: Inductor's name for a kernel, its own numbers around what it does."""
 
 _SETTLE_RUNS = 3  # under the profiler, and not counted: its own first steps are slow
 
@@ -44,10 +48,10 @@ def profile(prepared: Prepared, request: ProfileRequest, folder: Path, context: 
 
 
 def _row(operator: Operator, us: float, calls: float, provider: str) -> ProfileRow:
-    where = f" in {operator.module}" if operator.module else ""
+    where = f" in {operator.module}" if operator.module else f", call {operator.call}" if operator.call else ""
     return ProfileRow(
         name=operator.node or f"{operator.name}{where}",
-        op_type=operator.name,
+        op_type=_KERNEL.sub(r"\1", operator.name),
         provider=provider,
         mean_us=us,
         calls=calls,

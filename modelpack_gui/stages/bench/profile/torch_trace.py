@@ -30,11 +30,14 @@ class Operator:
         name: `aten::conv2d`, a compiled kernel's name, or `forward` for what a TorchScript graph does by itself.
         module: Path of the module that calls it; empty for the model itself, and if unknown.
         node: Of the graph that is run node by node; empty if there is none.
+        call: Which of several calls of that operator in a run it is, from 1, where nothing else tells them apart;
+            else 0.
     """
 
     name: str
     module: str = ""
     node: str = ""
+    call: int = 0
 
 
 @dataclass(frozen=True)
