@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import torch
 
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import InputSpec
-from modelpack_gui.stages.bench import aot_inductor, torch_compile, torch_model
+from modelpack_gui.stages.bench import aot_inductor, compiler, torch_compile, torch_model
 from modelpack_gui.stages.bench.compiler import compiler_problem
 from modelpack_gui.stages.bench.prepare import prepared_of
 from modelpack_gui.stages.bench.registry import runner_infos
@@ -24,6 +25,12 @@ def _torch_left_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
+
+
+def inductor_config() -> Any:
+    import torch._inductor.config as config
+
+    return config
 
 
 def test_without_a_compiler_the_runners_that_need_one_say_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -59,12 +66,12 @@ def test_what_the_compiler_takes_is_told_apart_from_the_first_run(
 
 
 @pytest.mark.skipif(bool(compiler_problem()), reason="there is no C++ compiler")
-def test_a_compiled_model_answers_as_the_model_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_compiled_model_answers_as_the_model_does(tmp_path: Path) -> None:
     # The headers of torch, compiled beforehand: 15 s the first time on a machine, and nothing to one small kernel.
-    monkeypatch.setattr("torch._inductor.config.cpp_cache_precompile_headers", False)
     context = context_of(tmp_path)
     request = request_of("torch_compile", name="Writes", inputs=(VECTOR,))
-    report = prepared(request, context)
+    with inductor_config().patch(cpp_cache_precompile_headers=False):
+        report = prepared(request, context)
     assert report.compile_s is not None
     assert report.compile_s > 0
     runner = prepared_of("torch_compile", context)
@@ -120,3 +127,13 @@ def test_a_library_made_ahead_of_time_is_run_and_its_compilation_counted(
     assert runner.read is not None
     with runner.mode():
         assert runner.read(runner.call())[0].info.shape == (2, 5)
+
+
+def test_headers_are_not_compiled_beforehand_without_the_program_that_torch_asks_for_their_checksum(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for found in ("/usr/bin/openssl", None):
+        monkeypatch.setattr(shutil, "which", lambda name, found=found: found)
+        with inductor_config().patch(cpp_cache_precompile_headers=True):
+            config = compiler.fresh_inductor(context_of(tmp_path))
+            assert config.cpp_cache_precompile_headers is (found is not None)
