@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,23 @@ def test_answers_that_go_wrong_midway_make_the_speed_not_count(client: WorkerCli
     assert not eager.is_valid
     assert whole.is_valid
     assert report.baseline == "onnxruntime"
+
+
+def test_a_batch_size_that_the_artifact_refuses_leaves_the_others_and_a_time_budget_ends_the_rounds(
+    client: WorkerClient, artifact: Path
+) -> None:
+    cpu = min(os.sched_getaffinity(0))
+    settings = {"batch_size": 3, "pin_cpus": (cpu,), "fresh_inputs": True, "precision": 1e-9, "time_budget_s": 0.5}
+    event, _ = run(client, "bench", request("Small", "eager", "onnxruntime", artifact=str(artifact), **settings))
+    assert isinstance(event, Done), event
+    report = event.result
+    assert isinstance(report, BenchReport)
+    eager, refusing = report.runners
+    assert refusing.error is not None
+    assert eager.error is None
+    assert len(eager.latencies_ms) >= 25
+    assert report.is_complete
+    assert report.machine["pinned_to"] == str(cpu)
 
 
 def test_a_benchmark_that_no_runner_can_do_fails_with_the_reason(client: WorkerClient) -> None:
