@@ -16,6 +16,7 @@ warnings.simplefilter("ignore")
 torch.set_num_threads(THREADS)
 spec = importlib.util.spec_from_file_location("model_file", MODEL_FILE)
 module = importlib.util.module_from_spec(spec); sys.modules["model_file"] = module; spec.loader.exec_module(module)
+torch.manual_seed(0)  # as the app does, so that files of the model give what the app expects
 model = getattr(module, CLASS)()
 if CHECKPOINT: model.load_state_dict(torch.load(CHECKPOINT, weights_only=True))
 model.eval()
@@ -32,20 +33,37 @@ name = session.get_inputs()[0].name
 _OPENVINO = """
 import sys, time, json, numpy, openvino
 core = openvino.Core()
-settings = {"INFERENCE_NUM_THREADS": THREADS, "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
-request = core.compile_model(ARTIFACT, "CPU", settings).create_infer_request()
+settings = {"INFERENCE_NUM_THREADS": THREADS, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+request = core.compile_model(core.read_model(ARTIFACT), "CPU", settings).create_infer_request()
 x = numpy.random.default_rng(0).random(SHAPE, dtype=numpy.float32)
-call = lambda: request.infer([x])
+feed = {0: x}
+call = lambda: request.infer(feed, share_inputs=True)
+"""
+_INDUCTOR = """
+import tempfile, torch._inductor
+with torch.inference_mode(False), torch.no_grad():
+    program = torch.export.export(model, (x,))
+made = torch._inductor.aoti_compile_and_package(program, package_path=tempfile.mkdtemp() + "/model.pt2")
+loaded = torch._inductor.aoti_load_package(made)
+call = lambda: loaded(x)
 """
 
 CODE = {
     "eager": _TORCH + "call = lambda: model(x)\n",
-    "torch_compile": _TORCH + "compiled = torch.compile(model); call = lambda: compiled(x)\n",
+    "torch_compile": _TORCH + "compiled = torch.compile(model, dynamic=False); call = lambda: compiled(x)\n",
     "torchscript_trace": _TORCH + "with torch.no_grad(): " + _FROZEN.format("torch.jit.trace(model, x)"),
     "torchscript_script": _TORCH + "with torch.no_grad(): " + _FROZEN.format("torch.jit.script(model)"),
     "onnxruntime": _ORT + "call = lambda: session.run(None, {name: x})\n",
     "openvino": _OPENVINO,
+    "aot_inductor": _TORCH + _INDUCTOR,
+    "torchscript_file": _TORCH + "loaded = torch.jit.load(TORCHSCRIPT).eval(); call = lambda: loaded(x)\n",
+    "exported_program": _TORCH + "loaded = torch.export.load(PROGRAM).module(); call = lambda: loaded(x)\n",
 }
+
+_SAVE = """
+torch.jit.trace(model, x).save(TORCHSCRIPT)
+torch.export.save(torch.export.export(model, (x,)), PROGRAM)
+"""
 
 _LOOP = """
 def measure():
@@ -70,7 +88,7 @@ class Subject:
     Attributes:
         shape: Of its one input, float32 in 0..1.
         checkpoint: Path; empty for random weights.
-        artifact: Path of it as ONNX.
+        artifact, torchscript, program: Paths of it as ONNX, TorchScript and ExportedProgram.
     """
 
     file: str
@@ -78,6 +96,8 @@ class Subject:
     shape: tuple[int, ...]
     checkpoint: str = ""
     artifact: str = ""
+    torchscript: str = ""
+    program: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,21 +108,37 @@ class Bare:
     p95_ms: float
 
 
-def bare(runner: str, subject: Subject, threads: int, runs: int, warmup: int) -> Bare:
-    """A plain loop around a runner's call, in a process of its own."""
-    names = {
+def names_of(subject: Subject, threads: int) -> dict[str, object]:
+    """What the code above calls the parts of a subject."""
+    return {
         "MODEL_FILE": subject.file,
         "CLASS": subject.name,
         "CHECKPOINT": subject.checkpoint,
         "SHAPE": subject.shape,
         "ARTIFACT": subject.artifact,
+        "TORCHSCRIPT": subject.torchscript,
+        "PROGRAM": subject.program,
         "THREADS": threads,
-        "RUNS": runs,
-        "WARMUP": warmup,
     }
+
+
+def save_files(subject: Subject) -> None:
+    """Write the model as TorchScript and as ExportedProgram."""
+    _run(_TORCH + _SAVE, names_of(subject, 1), f"Saving {subject.name}")
+
+
+def bare(runner: str, subject: Subject, threads: int, runs: int, warmup: int) -> Bare:
+    """A plain loop around a runner's call, in a process of its own."""
+    names = names_of(subject, threads) | {"RUNS": runs, "WARMUP": warmup}
+    said = _run(CODE[runner] + _LOOP, names, f"The bare loop of {runner}")
+    return Bare(**json.loads(said.split("\n")[-2]))
+
+
+def _run(code: str, names: dict[str, object], what: str) -> str:
     head = "".join(f"{name} = {value!r}\n" for name, value in names.items())
-    command = [sys.executable, "-c", head + CODE[runner] + _LOOP]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", head + code], capture_output=True, text=True, timeout=600, check=False
+    )
     if done.returncode != 0:
-        raise SystemExit(f"The bare loop of {runner} failed:\n{done.stderr}")
-    return Bare(**json.loads(done.stdout.split("\n")[-2]))
+        raise SystemExit(f"{what} failed:\n{done.stderr}")
+    return done.stdout

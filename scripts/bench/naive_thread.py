@@ -12,7 +12,7 @@ from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.widgets.latency_chart import LatencyChart
 from modelpack_gui.ui.widgets.latency_series import LatencySeries
-from scripts.bench.bare_loops import CODE, Bare, Subject
+from scripts.bench.bare_loops import CODE, Bare, Subject, names_of
 
 LIVE_MS = 50
 """Between two updates of the chart."""
@@ -29,14 +29,7 @@ def naive(
     window: MainWindow, settings: Settings, runner: str, subject: Subject, threads: int, runs: int, warmup: int
 ) -> Bare:
     """Time a runner's call in a thread; each run is told to the GUI thread, and a chart of them is painted live."""
-    names = {
-        "MODEL_FILE": subject.file,
-        "CLASS": subject.name,
-        "CHECKPOINT": subject.checkpoint,
-        "SHAPE": subject.shape,
-        "ARTIFACT": subject.artifact,
-        "THREADS": threads,
-    }
+    names = names_of(subject, threads)
     taken: list[float] = []
     news = _News()
 

@@ -35,12 +35,12 @@ from modelpack_gui.core.records import (
     ExportSpec,
     InputSpec,
     ModelSource,
-    runner_specs,
+    RunnerSpec,
 )
 from modelpack_gui.ui import app as gui
 from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
-from scripts.bench.bare_loops import CODE, Bare, Subject, bare
+from scripts.bench.bare_loops import CODE, Bare, Subject, bare, save_files
 from scripts.bench.naive_thread import naive
 
 LIMIT, SHORT_LIMIT = 1.05, 1.10
@@ -69,7 +69,13 @@ def subjects(folder: Path) -> dict[str, Subject]:
     short = folder / "short.py"
     short.write_text(SHORT_MODEL, encoding="utf-8")
     demo = Subject(str(DEMO / "shapes.py"), "ShapesNet", (2, 3, 32, 32), str(DEMO / "shapes.pt"))
-    return {"demo": demo, "short": Subject(str(short), "Short", (1, 8))}
+    plain = {"demo": demo, "short": Subject(str(short), "Short", (1, 8))}
+    return {
+        name: dataclasses.replace(
+            subject, torchscript=str(folder / f"{name}.pt"), program=str(folder / f"{name}.pt2")
+        )
+        for name, subject in plain.items()
+    }
 
 
 def recipe_of(subject: Subject, recipe: Recipe, runners: tuple[str, ...], runs: int, output: Path) -> Recipe:
@@ -81,8 +87,16 @@ def recipe_of(subject: Subject, recipe: Recipe, runners: tuple[str, ...], runs: 
         source=ModelSource(file=subject.file, name=subject.name, checkpoint=checkpoint),
         inputs=inputs,
         export=ExportSpec(dynamic=(DynamicDim(inputs[0].name, 0, "batch"),), output_path=str(output)),
-        bench=dataclasses.replace(recipe.bench, runners=runner_specs(*runners), iterations=runs),
+        bench=dataclasses.replace(
+            recipe.bench, runners=tuple(spec_of(runner, subject) for runner in runners), iterations=runs
+        ),
     )
+
+
+def spec_of(runner: str, subject: Subject) -> RunnerSpec:
+    """A runner as it comes, with the file that it needs if that is not the recipe's own."""
+    files = {"torchscript_file": subject.torchscript, "exported_program": subject.program}
+    return RunnerSpec(runner, artifact=files.get(runner, ""))
 
 
 def run_stage(window: MainWindow, stage: Stage) -> None:
@@ -130,6 +144,7 @@ def compare(window: MainWindow, name: str, subject: Subject, options: argparse.N
     """All rounds of one model, and what they come to."""
     controller = window.controller
     runners = available(window, options.runners)
+    save_files(subject)
     output = Path(options.folder) / f"{name}.onnx"
     controller.edit(recipe_of(subject, controller.recipe, runners, options.runs, output), "another model")
     run_stage(window, Stage.EXPORT)
@@ -147,7 +162,8 @@ def compare(window: MainWindow, name: str, subject: Subject, options: argparse.N
             threads = report.threads
             for result in report.runners:
                 assert result.summary is not None
-                app[result.runner].append(result.summary.p50_ms.value)
+                assert result.spec is not None
+                app[result.spec.runner].append(result.summary.p50_ms.value)
 
         def measure_bare() -> None:
             for runner in runners:

@@ -53,7 +53,8 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_runners_are_measured_in_interleaved_blocks_and_compared(client: WorkerClient, artifact: Path) -> None:
     runners = ("eager", "torchscript_script", "onnxruntime")
-    asked = request("Small", *runners, artifact=str(artifact), noise_run=True)
+    load = {"callers": (2,), "rates_per_s": (100.0,), "load_s": 0.2}
+    asked = request("Small", *runners, artifact=str(artifact), noise_run=True, **load)
     event, recorder = run(client, "bench", asked)
     assert isinstance(event, Done), event
     report = event.result
@@ -72,6 +73,11 @@ def test_runners_are_measured_in_interleaved_blocks_and_compared(client: WorkerC
         assert result.prepared.peak_rss_bytes > 2**20
         assert (result.speedup is None) == (result.runner == "eager")
         assert sum(result.turns) == 25
+        assert [(point.mode, point.callers, point.rate_per_s) for point in result.load] == [
+            ("closed", 2, None),
+            ("open", 2, 100.0),
+        ]
+        assert all(point.error is None and point.completed > 0 for point in result.load)
         assert result.cold is not None
         assert result.cold.process_start_s is not None
         assert 0.0 < result.cold.process_start_s < result.prepared.load_time_s + 30.0
