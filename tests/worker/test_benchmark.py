@@ -167,7 +167,7 @@ def test_a_batch_size_that_the_artifact_refuses_leaves_the_others_and_a_time_bud
     eager, refusing = report.runners
     assert refusing.error is not None
     assert eager.error is None
-    assert len(eager.latencies_ms) >= 25
+    assert len(eager.latencies_ms) >= 10  # the first round is always finished
     assert report.is_complete
     assert report.machine["pinned_to"] == str(cpu)
 
