@@ -10,6 +10,7 @@ SQNR is 10 log10(sum expected^2 / sum (actual - expected)^2), in dB: at 20 dB th
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -152,7 +153,8 @@ def judge_outputs(outputs: Sequence[LossyOutput]) -> tuple[Verdict, str]:
 
 
 def _judge(output: LossyOutput) -> tuple[Verdict, str]:
-    name = output.name
+    name = f"output {output.name}" if output.name.isdigit() else output.name  # an exporter may give a number only
+    output = dataclasses.replace(output, name=name)
     if output.problem:
         return Verdict.FAILED, f"{name}: {output.problem}"
     if output.misplaced:

@@ -298,8 +298,8 @@ def _float16_on_cpu(spec: QuantizeSpec, _: QuantizeFacts) -> QuantizeAdvice | No
     return _advice(
         "float16_on_cpu",
         "warning",
-        "On the CPU onnxruntime computes float16 in float32, with conversions between: half the size, and mostly "
-        "slower.",
+        "On the CPU onnxruntime computes most of float16 in float32, with conversions between: half the size, hardly "
+        "ever faster; and values beyond 65504, which become Inf on other hardware, may pass here.",
         "Take it for a GPU, or for the size alone.",
     )
 

@@ -60,6 +60,10 @@ def test_the_gravest_output_decides_and_is_the_one_spoken_of() -> None:
     assert note.startswith("boxes ")
 
 
+def test_an_output_that_is_but_a_number_is_called_one() -> None:
+    assert judge_outputs([dataclasses.replace(GOOD, name="173")])[1].startswith("output 173: the error is")
+
+
 def test_nothing_to_compare_proves_nothing() -> None:
     assert judge_outputs([])[0] is Verdict.SKIPPED
 

@@ -101,13 +101,13 @@ def _preprocess(artifact: Artifact, path: Path, context: Context, *, has_data: b
     """By onnxruntime's own pre-processing; without symbolic shape inference where that fails, or sympy is missing."""
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    attempts: tuple[dict[str, bool], ...] = (
-        {},
-        {"skip_symbolic_shape": True},
-        {"skip_symbolic_shape": True, "skip_optimization": True},
+    attempts: tuple[tuple[str, dict[str, bool]], ...] = (
+        ("", {}),
+        ("symbolic shape inference", {"skip_symbolic_shape": True}),
+        ("symbolic shape inference and optimisation", {"skip_symbolic_shape": True, "skip_optimization": True}),
     )
     errors: list[str] = []
-    for attempt in attempts:
+    for lacking, attempt in attempts:
         context.check_cancelled()
         for stray in path.parent.iterdir():
             stray.unlink()
@@ -125,7 +125,7 @@ def _preprocess(artifact: Artifact, path: Path, context: Context, *, has_data: b
             errors.append(f"{type(error).__name__}: {error}")
             continue
         if errors:
-            context.log("info", f"Pre-processing went without {', '.join(attempt)}: {errors[-1].splitlines()[0]}")
+            context.log("info", f"Pre-processing did without {lacking}, which failed: {errors[-1].splitlines()[0]}")
         return
     raise UserError(
         "quantize-not-prepared",
