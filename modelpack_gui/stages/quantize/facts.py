@@ -16,6 +16,7 @@ from modelpack_gui.stages import machine
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.quantize.drawn import is_drawn, is_random
+from modelpack_gui.stages.quantize.graph_file import read_graph_only
 from modelpack_gui.stages.quantize.tools import quantizable_ops
 
 
@@ -72,9 +73,7 @@ def facts_of(
     Args:
         inputs: Without example inputs nothing is known of what would be drawn like them.
     """
-    import onnx
-
-    graph = onnx.load(artifact.path, load_external_data=False).graph
+    graph = read_graph_only(artifact.path).graph
     everything = dataclasses.replace(spec, op_types=())
     facts = QuantizeFacts(
         op_counts=dict(Counter(node.op_type for node in graph.node).most_common()),

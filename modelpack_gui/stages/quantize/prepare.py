@@ -13,6 +13,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import Artifact, QuantizeSpec
 from modelpack_gui.stages.export.external_data import save_with_data
 from modelpack_gui.stages.inspection.onnx_types import dtype_name
+from modelpack_gui.stages.quantize.graph_file import read_graph_only
 from modelpack_gui.stages.quantize.quiet import quiet
 from modelpack_gui.stages.quantize.tools import quantizable_ops
 
@@ -67,7 +68,7 @@ def prepare(artifact: Artifact, spec: QuantizeSpec, folder: Path, context: Conte
 
     path = folder / "model.onnx"
     has_data = bool(artifact.external_files) or artifact.size_bytes > IN_ONE_FILE_BYTES
-    original = onnx.load(artifact.path, load_external_data=False)
+    original = read_graph_only(artifact.path)
     if spec.preprocess:
         context.progress("Inferring shapes and optimising the graph")
         _preprocess(artifact, path, context, has_data=has_data)

@@ -10,6 +10,7 @@ from typing import Any
 
 from modelpack_gui.core.records import QuantizeSpec
 from modelpack_gui.stages.inspection.onnx_types import dtype_name
+from modelpack_gui.stages.quantize.graph_file import read_graph_only
 from modelpack_gui.stages.quantize.prepare import Prepared
 
 _INTEGER_OPS = {
@@ -37,14 +38,11 @@ def ops_of(
             DequantizeLinear and QuantizeLinear; None if it did not say.
         prepared: What it was made from.
     """
-    import onnx
-
     if spec.method == "float16":
-        low, floats = _by_dtype(onnx.load(str(path), load_external_data=False))
+        low, floats = _by_dtype(read_graph_only(path))
         return dict(low.most_common()), dict(floats.most_common())
-    is_known = optimized is not None and optimized.is_file()
-    graph = onnx.load(str(optimized if is_known else path), load_external_data=False).graph
-    low, floats = _integers(graph, spec, prepared, is_optimized=is_known)
+    file = optimized if optimized is not None and optimized.is_file() else path
+    low, floats = _integers(read_graph_only(file).graph, spec, prepared, is_optimized=file is not path)
     return dict(low.most_common()), dict(floats.most_common())
 
 

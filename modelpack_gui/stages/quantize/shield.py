@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui.stages.export.external_data import save_with_data
+from modelpack_gui.stages.quantize.graph_file import read_graph_only
 
 _TAKEN = frozenset({"Conv", "ConvTranspose", "Gemm"})
 _THROUGH = frozenset({"Relu", "Clip"})
@@ -29,11 +30,9 @@ def shield(path: Path, stays_in_float: Callable[[Any], bool], *, has_data: bool)
     """
     import onnx
 
-    model = onnx.load(str(path), load_external_data=False)
-    if not _places(model.graph, stays_in_float):
+    if not _places(read_graph_only(path).graph, stays_in_float):
         return 0
-    if has_data:
-        model = onnx.load(str(path))
+    model = onnx.load(str(path))
     places = _places(model.graph, stays_in_float)
     for number, (node, output) in enumerate(places):
         kept = f"{output}_in_float"
