@@ -29,7 +29,6 @@ _FIELDS = {
     "callers": "callers",
     "rates": "rates_per_s",
     "load_seconds": "load_s",
-    "baseline_runner": "baseline",
 }
 
 
@@ -70,6 +69,9 @@ def with_bench(recipe: Recipe, given: dict[str, Any], base: Path) -> Recipe:
     Args:
         base: Folder of the recipe. Files of runners start from the current folder on the command line; those below
             the recipe's are named from there, as the window does, so that a runner is the same in both.
+
+    Raises:
+        UserError: `bench-baseline-unknown`, `runner-not-valid`.
     """
     changed = {field: given[key] for key, field in _FIELDS.items() if given.get(key) is not None}
     runners: list[RunnerSpec] = [spec for specs in given.get("runners") or () for spec in specs]
@@ -78,7 +80,21 @@ def with_bench(recipe: Recipe, given: dict[str, Any], base: Path) -> Recipe:
             dataclasses.replace(one, artifact=from_base(one.artifact, base)) if one.artifact else one
             for one in runners
         )
-    return dataclasses.replace(recipe, bench=dataclasses.replace(recipe.bench, **changed))
+    bench = dataclasses.replace(recipe.bench, **changed)
+    if given.get("baseline_runner"):
+        bench = dataclasses.replace(bench, baseline=_baseline(given["baseline_runner"], bench.runners, base))
+    return dataclasses.replace(recipe, bench=bench)
+
+
+def _baseline(text: str, runners: tuple[RunnerSpec, ...], base: Path) -> str:
+    """Key of the runner that is spelled so, or goes by that label."""
+    spec = parse_runner(text)
+    key = dataclasses.replace(spec, artifact=from_base(spec.artifact, base) if spec.artifact else "").key
+    for one in runners:
+        if key == one.key or text == one.label:
+            return one.key
+    message = f"The baseline {text} is not among the runners that are measured."
+    raise UserError("bench-baseline-unknown", message, f"They are {listed([one.key for one in runners])}.")
 
 
 def from_base(path: str, base: Path) -> str:

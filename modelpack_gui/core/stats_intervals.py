@@ -2,11 +2,12 @@
 
 Runs of one turn resemble each other, since they share the state of the machine; so the unit that is resampled is a
 whole turn (a cluster; without turns, a block of consecutive runs: Künsch 1989, The jackknife and the bootstrap for
-general stationary observations). Some twenty clusters are few, and three things would make a plain percentile
-bootstrap's intervals too narrow. Each is answered:
+general stationary observations). Some twenty clusters are few, and a plain percentile bootstrap's intervals
+would be too narrow for several reasons. Each is answered:
 
 - The spread of a mean over n clusters is taken about their own mean: sqrt(n / (n - 1)), and t in place of normal
   quantiles with n - 1 degrees of freedom (Hesterberg 2015, What teachers should know about the bootstrap, section 5).
+- The error is taken to either side apart, for it is far from even where the median lies between two humps.
 - Neighbouring turns may resemble each other too, as when a processor heats up. With a lag-one autocorrelation phi of
   the turns' medians the variance of a mean grows by (1 + phi) / (1 - phi) (Priestley 1981, Spectral analysis and time
   series, section 5.3). In short series phi comes out too low by (1 + 3 phi) / n (Kendall 1954, Note on bias in the
@@ -68,9 +69,9 @@ def median_interval(latencies_ms: Sequence[float], turns: Sequence[int], seed: i
         return smallest, largest
     value = statistics.median(latencies_ms)
     resampled = _Medians(latencies_ms, sizes)
-    error = statistics.stdev(resampled.of(weights) for weights in _weights(len(sizes), seed))
-    reach = error * _widening(len(sizes)) * _kinship(cluster_medians(latencies_ms, sizes))
-    return max(smallest, value - reach), min(largest, value + reach)
+    below, above = _errors([resampled.of(weights) for weights in _weights(len(sizes), seed)], value)
+    reach = _widening(len(sizes)) * _kinship(cluster_medians(latencies_ms, sizes))
+    return max(smallest, value - below * reach), min(largest, value + above * reach)
 
 
 def ratio_interval(
@@ -83,7 +84,7 @@ def ratio_interval(
     *,
     is_paired: bool,
 ) -> tuple[float, float]:
-    """Bounds of the ratio of two medians, which is `value`; on the scale of its logarithm they lie evenly about it.
+    """Bounds of the ratio of two medians, which is `value`, by way of its logarithm.
 
     Args:
         is_paired: Whether turns of the two belong together, where both have as many: those are drawn together.
@@ -105,8 +106,9 @@ def ratio_interval(
         drawn_ones, drawn_others = _weights(len(one_sizes), seed), _weights(len(other_sizes), seed + 1)
         logs = [_log(one.of(a)) - _log(other.of(b)) for a, b in zip(drawn_ones, drawn_others, strict=True)]
         kinship = max(_kinship(one_logs), _kinship(other_logs))
-    reach = statistics.stdev(logs) * _widening(min(len(one_sizes), len(other_sizes))) * kinship
-    return value * math.exp(-reach), value * math.exp(reach)
+    below, above = _errors(logs, _log(statistics.median(ones)) - _log(statistics.median(others)))
+    reach = _widening(min(len(one_sizes), len(other_sizes))) * kinship
+    return value * math.exp(-below * reach), value * math.exp(above * reach)
 
 
 def tail_interval(
@@ -155,6 +157,13 @@ def cluster_sizes(count: int, turns: Sequence[int]) -> tuple[int, ...]:
     number = min(count, CLUSTERS)
     edges = [count * i // number for i in range(number + 1)]
     return tuple(high - low for low, high in pairwise(edges))
+
+
+def _errors(resampled: Sequence[float], value: float) -> tuple[float, float]:
+    """The standard error to either side: the root mean square below and above, each over half of all."""
+    away = [one - value for one in resampled]
+    below, above = (sum(one * one for one in away if one * side > 0.0) for side in (-1.0, 1.0))
+    return math.sqrt(2.0 * below / len(away)), math.sqrt(2.0 * above / len(away))
 
 
 def cluster_medians(values: Sequence[float], sizes: Sequence[int]) -> list[float]:

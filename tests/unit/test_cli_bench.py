@@ -120,6 +120,18 @@ def test_settings_out_of_range_are_bad_input(client: FakeClient, capsys: pytest.
     assert client.jobs == []
 
 
+def test_a_baseline_is_one_of_the_runners(client: FakeClient, capsys: pytest.CaptureFixture[str]) -> None:
+    runners = ["--runners", "eager,onnxruntime[threads=1,spinning=false]"]
+    assert main(["bench", "recipe.toml", *runners, "--baseline-runner", "onnxruntime[spinning=false,threads=1]"]) == 0
+    assert asked_of(client).bench.baseline == "onnxruntime[spinning=false,threads=1]"
+    measured = len(client.jobs)
+    assert main(["bench", "recipe.toml", *runners, "--baseline-runner", "openvino"]) == 2
+    err = capsys.readouterr().err
+    assert "The baseline openvino is not among the runners that are measured." in err
+    assert "They are eager, onnxruntime[spinning=false,threads=1]." in err
+    assert len(client.jobs) == measured
+
+
 @pytest.mark.parametrize(("text", "share"), [("5%", 0.05), ("0.05", 0.05), (" 2.5% ", 0.025), ("150%", 1.5)])
 def test_a_share_is_given_in_percent_or_as_a_number_below_one(text: str, share: float) -> None:
     assert parse_share(text) == pytest.approx(share)

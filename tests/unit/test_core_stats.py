@@ -163,6 +163,18 @@ def test_the_p50_of_few_runs_lies_between_the_smallest_and_the_largest() -> None
     assert (ratio.low, ratio.high) == (2.0, 6.0)
 
 
+def test_an_interval_reaches_to_the_other_hump_and_not_as_far_to_the_other_side() -> None:
+    draw = random.Random(13)
+    values = [draw.gauss(1.0, 0.01) * (20.0 if draw.random() < 0.46 else 1.0) for _ in range(100)]
+    assert statistics.median(values) < 1.1
+    p50 = stats.summarise(values).p50_ms
+    assert p50.high > 10.0
+    assert p50.low > 0.9
+    ratio = stats.speedup(values, noisy(100, 14))
+    assert ratio.high > 10.0
+    assert ratio.low > 0.9
+
+
 def test_a_machine_that_slows_down_for_both_does_not_widen_their_ratio() -> None:
     turns = (25,) * 20
     draw = random.Random(11)
