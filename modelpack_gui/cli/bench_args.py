@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.figures import listed
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import RunnerSpec
-from modelpack_gui.core.runner_text import split_runners
+from modelpack_gui.core.runner_text import parse_runner, split_runners
 
 _FIELDS = {
     "iterations": "iterations",
