@@ -11,16 +11,16 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.events import Cancelled, Progress, Sample
+from modelpack_gui.core.events import Cancelled, Log, Progress, Sample
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import BenchReport, Doubt
+from modelpack_gui.ui.bench_live import TimeLeft, runner_at_work
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.models.record_table import COPY_ROLE
 from modelpack_gui.ui.pages.bench import BenchPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.runner_progress import TimeLeft, runner_at_work
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient, FakeJob
 from tests.ui.made_bench import lab_report
@@ -101,15 +101,27 @@ def test_no_part_of_the_page_is_a_window_of_its_own(
     assert windows == [page]
 
 
-def test_nothing_is_drawn_before_the_first_sample(page: BenchPage, job: FakeJob, qtbot: QtBot) -> None:
-    assert not page.chart.isVisible()
+def test_before_the_first_sample_it_says_which_runner_is_made_ready(
+    page: BenchPage, job: FakeJob, qtbot: QtBot
+) -> None:
+    assert page.progress.isVisible()
     assert page.cancel_button.isVisible()
+    assert not page.chart.has_picture
+    assert page.progress.words("eager") == "waiting for its turn"
+    job.give(Progress(job.id, "Preparing Eager PyTorch", 0.0))
+    qtbot.waitUntil(lambda: page.progress.words("eager") == "is made ready")
+    job.give(Log(job.id, "warning", "Eager PyTorch is left out: The model could not be built."))
+    job.give(Progress(job.id, "Preparing ONNX Runtime", 0.1))
+    qtbot.waitUntil(lambda: page.progress.words("onnxruntime") == "is made ready")
+    assert page.progress.words("eager") == "left out: The model could not be built."
+    job.give(Progress(job.id, "Preparing TorchScript (traced)", 0.2))
+    qtbot.waitUntil(lambda: page.progress.words("onnxruntime") == "ready")
 
 
 def test_samples_fill_the_chart_and_the_progress_while_it_runs(page: BenchPage, job: FakeJob, qtbot: QtBot) -> None:
     job.give(Sample(job.id, "eager", "warmup", (9.0, 8.0)))
     qtbot.waitUntil(page.progress.isVisible)
-    assert page.progress.words("eager") == "warming up, 2 of 50"
+    qtbot.waitUntil(lambda: page.progress.words("eager") == "warming up, 2 of 50")
     assert page.progress.words("onnxruntime") == "waiting for its turn"
     assert not page.chart.has_picture
     job.give(Sample(job.id, "eager", "timed", (2.0, 3.0, 4.0)))
@@ -123,7 +135,7 @@ def test_samples_of_another_job_are_not_drawn(page: BenchPage, job: FakeJob, qtb
     with qtbot.waitSignal(page.controller.jobs.job_changed):
         page.controller.jobs.samples_added.emit(Sample("job-of-another-project", "eager", "timed", (1.0,)))
         job.give(Progress(job.id, "Loading", None))
-    assert not page.chart.isVisible()
+    assert page.live.samples == {}
 
 
 def test_a_changed_setting_while_it_runs_does_not_change_what_is_promised(
@@ -139,7 +151,7 @@ def test_a_changed_setting_while_it_runs_does_not_change_what_is_promised(
 def test_the_runner_at_work_is_in_bold(page: BenchPage, job: FakeJob, qtbot: QtBot) -> None:
     job.give(Sample(job.id, "eager", "timed", (2.0,)))
     qtbot.waitUntil(page.progress.isVisible)
-    assert page.progress.at_work == "eager"
+    qtbot.waitUntil(lambda: page.progress.at_work == "eager")
     job.give(Progress(job.id, "Round 1 of 20: ONNX Runtime", 0.2))
     qtbot.waitUntil(lambda: page.progress.at_work == "onnxruntime")
 
@@ -153,7 +165,7 @@ def test_of_two_titles_that_end_alike_the_longer_is_the_runner_at_work() -> None
 
 def test_what_is_left_is_told_from_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("modelpack_gui.ui.widgets.runner_progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("modelpack_gui.ui.bench_live.time.monotonic", lambda: now[0])
     left = TimeLeft()
     left.start(0.2)
     assert left.text(0.2) == ""
@@ -263,10 +275,10 @@ def test_errors_and_doubts_of_runners_are_told_in_plain_words(
 
 def test_the_machine_is_told(page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot) -> None:
     _answer(job, made.bench_report(), controller, qtbot)
-    assert page.results.machine.text().startswith(
+    assert page.results.machine.whole.startswith(
         "Intel Xeon Platinum 8370C · 4 cores · 16.0 GB memory · python 3.11.7 · "
     )
-    assert page.results.machine.text().endswith("2 threads, took 8.1 s")
+    assert page.results.machine.whole.endswith("2 threads, took 8.1 s")
     assert "avx2" in page.results.machine.toolTip()
 
 
@@ -280,7 +292,7 @@ def test_a_cancelled_benchmark_keeps_what_was_measured_and_says_so(
     assert page.sentence.text().startswith("Cancelled before the end, from what was measured until then: ")
     assert "Stopped early" not in page.sentence.text()
     assert page.badge.status is Status.WARNING
-    assert "cancelled after" in page.results.machine.text()
+    assert "cancelled after" in page.results.machine.whole
 
 
 def test_a_run_cancelled_before_anything_was_measured_leaves_the_empty_page(
@@ -304,7 +316,7 @@ def test_after_a_failed_second_run_the_first_result_is_back(
     second.answer(ErrorInfo("worker-died", "The worker was killed.", "Free some memory."))
     qtbot.waitUntil(page.table.isVisible)
     assert page.error_panel.isVisible()
-    qtbot.waitUntil(lambda: page.chart.line_places("eager")[0] == pytest.approx(2.48, abs=0.01))
+    qtbot.waitUntil(lambda: page.chart.line_places("eager")[:1] == [pytest.approx(2.48, abs=0.01)])
 
 
 def test_the_choice_of_chart_is_remembered(

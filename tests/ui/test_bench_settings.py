@@ -127,3 +127,32 @@ def test_runners_and_settings_fold_to_a_line_and_stay_so(
     assert not again.is_open
     again.line.click()
     assert again.is_open
+
+
+def test_they_give_way_to_results_until_the_user_says_otherwise(
+    qtbot: QtBot, controller: Controller, settings: Settings
+) -> None:
+    setup = BenchSetup(controller, settings)
+    qtbot.addWidget(setup)
+    setup.show()
+    setup.give_way(to_results=True)
+    assert not setup.is_open
+    setup.give_way(to_results=False)
+    assert setup.is_open
+    setup.give_way(to_results=True)
+    setup.line.click()
+    setup.give_way(to_results=True)
+    assert setup.is_open
+
+
+def test_they_do_not_give_way_under_the_hand_of_who_types(
+    qtbot: QtBot, controller: Controller, settings: Settings
+) -> None:
+    setup = BenchSetup(controller, settings)
+    qtbot.addWidget(setup)
+    setup.show()
+    setup.activateWindow()
+    setup.settings.iterations.setFocus()
+    qtbot.waitUntil(setup.settings.iterations.hasFocus)
+    setup.give_way(to_results=True)
+    assert setup.is_open

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from modelpack_gui.core.events import Sample
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import BenchReport, BenchSpec, Result, RunnerSpec
-from modelpack_gui.core.runner_titles import runner_title
+from modelpack_gui.core.records import BenchReport, Result
+from modelpack_gui.ui.bench_live import BenchLive
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.bench_columns import RunnerRow
 from modelpack_gui.ui.pages.base import StagePage
-from modelpack_gui.ui.runner_colors import keys_of, look_of
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
@@ -24,10 +19,6 @@ from modelpack_gui.ui.widgets.chart_library import chart_library
 from modelpack_gui.ui.widgets.latency_chart import LatencySeries
 from modelpack_gui.ui.widgets.latency_results import LatencyResults
 from modelpack_gui.ui.widgets.profile_actions import add_profile_actions
-from modelpack_gui.ui.widgets.runner_progress import LiveRunner, LiveSamples, TimeLeft, runner_at_work
-
-LIVE_INTERVAL_MS = 40
-"""Samples come at most every 50 ms; drawn after so long, the picture is a new one at least ten times a second."""
 
 _EARLY = "Stopped early. "  # how the report itself begins to say it
 
@@ -45,14 +36,9 @@ class BenchPage(StagePage):
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
         self._report: BenchReport | None = None
-        self._live_job = ""
-        self._live_spec = BenchSpec()
-        self._live: dict[str, LiveSamples] = {}
-        self._at_work = ""
-        self._time_left = TimeLeft()
         self._is_live_shown = False
-        self._live_timer = QTimer(self, singleShot=True, interval=LIVE_INTERVAL_MS)
-        self._live_timer.timeout.connect(self._show_live)
+        self.live = BenchLive(controller, self)
+        self.live.changed.connect(self._show_live)
         self.setup = BenchSetup(controller, settings)
         self.runners, self.settings = self.setup.runners, self.setup.settings
         self.results = LatencyResults(controller, settings)
@@ -66,7 +52,6 @@ class BenchPage(StagePage):
         self.table.context_menu_made.connect(self._on_runner_menu)
         controller.recipe_changed.connect(self._on_looks_changed)
         controller.capabilities_changed.connect(self._on_looks_changed)
-        controller.jobs.samples_added.connect(self._on_samples_added)
         self.refresh()
 
     def _make_latency(self) -> QWidget:
@@ -101,57 +86,38 @@ class BenchPage(StagePage):
         return sentence
 
     def show_partial(self) -> bool:
-        """Samples came."""
-        return bool(self._live)
+        """A benchmark is on: its runners are made ready, then its samples come."""
+        return self.live.is_on
 
     def refresh(self) -> None:
         """Switch between the live view and the last report."""
         state = self.controller.state(self.stage)
         is_running = state.status is Status.RUNNING
-        if not is_running or self.controller.job_of(self.stage) != self._live_job:
-            self._live, self._live_job, self._at_work = {}, "", ""
+        self.live.follow()
         super().refresh()
         if self.tabs.current not in (LATENCY, LOAD):  # the others say something else first
             self.sentence.hide()
-        if is_running and self.isVisible():
-            chart_library().want()  # while the workers start: later it would cost the runs that are timed
         if is_running:
-            left = self._time_left.text(state.fraction) if self._live else ""
-            self._progress_text.set_text(" · ".join(part for part in (state.message, left) if part))
+            told = (state.message, self.live.time_left())
+            self._progress_text.set_text(" · ".join(part for part in told if part))
+            if self.isVisible():
+                chart_library().want()  # while the workers start: later it would cost the runs that are timed
         if self.controller.result(self.stage, BenchReport) is None:
             self._report = None
-        if self._live:
+        self.setup.give_way(to_results=is_running or self._report is not None)
+        if self.live.is_on:
             if not self._is_live_shown:
                 self._show_live()
-            else:
-                self._show_progress(self._live_runners())
         elif self._is_live_shown and self._report is not None:
             self._draw_report()
 
     # Live
 
-    def _on_samples_added(self, sample: Sample) -> None:
-        job = self.controller.job_of(self.stage)
-        if not job or sample.job != job:
-            return
-        is_first = job != self._live_job
-        if is_first:
-            self._live, self._live_job = {}, job
-            self._live_spec = self.controller.recipe.bench
-            self._time_left.start(self.controller.state(self.stage).fraction or 0.0)
-        self._live.setdefault(sample.runner, LiveSamples()).add(sample.phase, sample.latencies_ms)
-        self._at_work = sample.runner
-        if is_first:
-            self._is_live_shown = False
-            self.refresh()
-        elif not self._live_timer.isActive():
-            self._live_timer.start()
-
     def _show_live(self) -> None:
-        if not self._live:
+        if not self.live.is_on:
             return
         self._is_live_shown = True
-        runners = self._live_runners()
+        runners = self.live.runners()
         series = [
             LatencySeries(
                 one.key,
@@ -163,32 +129,16 @@ class BenchPage(StagePage):
                 dash=one.look.is_dashed,
             )
             for one in runners
-            if (data := self._live.get(one.key)) is not None
+            if (data := self.live.samples.get(one.key)) is not None
         ]
-        self._show_progress(runners)
+        self.progress.show_progress(runners)
         self.results.show_live(series)
-
-    def _show_progress(self, runners: Sequence[LiveRunner]) -> None:
-        message = self.controller.state(self.stage).message
-        at_work = runner_at_work(message, {one.key: one.title for one in runners})
-        self.progress.show_progress(runners, self._live, self._live_spec, at_work or self._at_work)
-
-    def _live_runners(self) -> tuple[LiveRunner, ...]:
-        spec = self._live_spec
-        known = {one.key: one for one in spec.runners}
-        capabilities = self.controller.capabilities
-        infos = capabilities.runners if capabilities is not None else ()
-        keys = keys_of(self.controller.recipe.bench, known, self._live)
-        return tuple(
-            LiveRunner(key, runner_title(known.get(key, RunnerSpec(key)), infos), look_of(key, keys))
-            for key in dict.fromkeys((*known, *self._live))
-        )
 
     # Report
 
     def _on_looks_changed(self) -> None:
         """Colours follow the recipe's runners."""
-        if self._report is not None and not self._live:
+        if self._report is not None and not self.live.is_on:
             self._draw_report()
 
     def _draw_report(self) -> None:

@@ -13,7 +13,7 @@ from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import Foldable
 from modelpack_gui.ui.widgets.status_line import StatusLine
 
-_IN_VIEW = 4
+_IN_VIEW = 3
 """Lines that are always shown; what is graver comes first."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from modelpack_gui.core.figures import count, plural
 from modelpack_gui.core.records import BenchSpec
@@ -15,6 +15,7 @@ from modelpack_gui.ui.widgets.bench_settings import BenchSettings, protocol_summ
 from modelpack_gui.ui.widgets.runner_list import RunnerList
 
 _KEY = "bench/setup"
+_OPEN, _FOLDED = "open", "folded"
 
 
 class BenchSetup(QWidget):
@@ -48,7 +49,7 @@ class BenchSetup(QWidget):
         column.addWidget(self.line, alignment=Qt.AlignmentFlag.AlignLeft)
         controller.recipe_changed.connect(self._show)
         self._show()
-        self._set_visible(is_open=settings.text(_KEY) != "folded")
+        self._set_visible(is_open=settings.text(_KEY) != _FOLDED)
 
     @property
     def is_open(self) -> bool:
@@ -56,10 +57,21 @@ class BenchSetup(QWidget):
         return not self._open.isHidden()
 
     def set_open(self, *, is_open: bool) -> None:
-        """Show or fold them, now and next time."""
-        self._kept.set_text(_KEY, "" if is_open else "folded")
+        """Show or fold them, now and from now on."""
+        self._kept.set_text(_KEY, _OPEN if is_open else _FOLDED)
         self._set_visible(is_open=is_open)
         (self.fold_button if is_open else self.line).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def give_way(self, *, to_results: bool) -> None:
+        """Leave the room to results when there are some, as long as the user has not said what to do."""
+        focus = QApplication.focusWidget()
+        is_inside = focus is not None and self.isAncestorOf(focus)
+        is_typing = is_inside and isinstance(focus, (QLineEdit, QAbstractSpinBox))
+        if self._kept.text(_KEY) or is_typing or self.is_open != to_results:
+            return
+        self._set_visible(is_open=not to_results)
+        if is_inside:
+            (self.line if to_results else self.fold_button).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _set_visible(self, *, is_open: bool) -> None:
         self._open.setVisible(is_open)

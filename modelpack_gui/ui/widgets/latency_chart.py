@@ -71,7 +71,11 @@ class LatencyChart(DataChart):
         self._spread.look(self._series)
         self._samples = {key: held for key, held in self._samples.items() if key in {one.key for one in self._series}}
         self.show_legend([legend_item(one) for one in self._series])
-        waiting = "Warming up: the timed runs come next." if is_live else "No runner was measured."
+        waiting = (
+            "The runners are made ready and warm up: the timed runs come next."
+            if is_live
+            else "No runner was measured."
+        )
         self.set_empty("" if self._series else waiting)
         self.redraw()
 

@@ -18,7 +18,7 @@ from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.runner_colors import keys_of, look_of
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING
-from modelpack_gui.ui.widgets.basics import wrapped_label
+from modelpack_gui.ui.widgets.basics import ElidedLabel
 from modelpack_gui.ui.widgets.bench_notes import BenchNotes
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.latency_chart import ECDF, HISTOGRAM, MODES, SERIES, VIOLIN, LatencyChart, LatencySeries
@@ -57,7 +57,8 @@ class LatencyResults(QWidget):
         for page in (self.table, self.progress):
             self._lower.addWidget(page)
         self.notes = BenchNotes()
-        self.machine = wrapped_label("", is_muted=True, is_selectable=True)
+        self.machine = ElidedLabel("", Qt.TextElideMode.ElideRight)
+        self.machine.setProperty("role", "muted")
         self.machine.setObjectName("bench-machine")
 
         inner = QWidget()
@@ -122,7 +123,7 @@ class LatencyResults(QWidget):
         self.notes.show_report(report)
         facts = machine_line(report.machine, clock_overhead_ns=report.clock_overhead_ns)
         took = "took" if report.is_complete else "cancelled after"
-        self.machine.setText(f"{facts} · {plural(report.threads, 'thread')}, {took} {duration(report.duration_s)}")
+        self.machine.set_text(f"{facts} · {plural(report.threads, 'thread')}, {took} {duration(report.duration_s)}")
         self.machine.setToolTip(plain_tooltip(machine_details(report.machine)))
         self.machine.show()
 
