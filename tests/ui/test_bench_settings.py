@@ -135,14 +135,13 @@ def test_they_give_way_to_results_until_the_user_says_otherwise(
     setup = BenchSetup(controller, settings)
     qtbot.addWidget(setup)
     setup.show()
-    setup.give_way(to_results=True)
-    assert not setup.is_open
-    setup.give_way(to_results=False)
-    assert setup.is_open
-    setup.give_way(to_results=True)
+    opened = []
+    for has_results in (True, False, True):
+        setup.give_way(to_results=has_results)
+        opened.append(setup.is_open)
     setup.line.click()
     setup.give_way(to_results=True)
-    assert setup.is_open
+    assert [*opened, setup.is_open] == [False, True, False, True]
 
 
 def test_they_do_not_give_way_under_the_hand_of_who_types(
