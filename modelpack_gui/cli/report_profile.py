@@ -24,7 +24,7 @@ def profile_text(report: ProfileReport, top: int) -> str:
     between = microseconds(max(0.0, report.overhead_us))
     times = f"{microseconds(report.wall_us)} a run; with the profiler {microseconds(report.profiled_us)}"
     nodes = ", ".join(f"{plural(count, 'row')} on {name}" for name, count in report.providers.items())
-    lines += [wrapped(f"{times}, {between} of that between the operators. {nodes}.")]
+    lines += [wrapped(f"{times}, {between} of that between the operators and in the profiler. {nodes}.")]
     totals = op_totals(report.rows)
     lines += [
         "",

@@ -15,7 +15,7 @@ from modelpack_gui.core.figures import microseconds, plural
 from modelpack_gui.core.module_paths import common_module
 from modelpack_gui.core.operator_kinds import kind_of
 from modelpack_gui.core.profile_reasons import flags_of, reason_text, reasons_of
-from modelpack_gui.core.profile_summary import percent
+from modelpack_gui.core.profile_summary import main_original, percent
 from modelpack_gui.core.records import ProfileReport, ProfileRow
 
 BETWEEN = "between the operators"
@@ -276,14 +276,15 @@ class _Forest:
 
 
 def _title(before: Sequence[ProfileRow], after: Sequence[ProfileRow], tokens: _Tokens) -> str:
-    """The module that all of it is in; else the node that takes the most time, and how many others there are."""
+    """The node that takes the most time, and how many others there are; of modules the one around all of them."""
     rows = (*before, *after)
-    shared = common_module(row.module for row in rows)
     names = dict.fromkeys(token for row in rows for token in tokens(row))
-    shared = shared or common_module(names)
-    if shared:
+    shared = common_module(row.module for row in rows) or common_module(names)
+    if tokens is _modules_of and shared:
         return shared
-    first = tokens(max(rows, key=lambda row: row.mean_us))[0]
+    largest = max(rows, key=lambda row: row.mean_us)
+    main = _QUANTISED.sub("", main_original(largest))
+    first = main if main in names else tokens(largest)[0]
     return f"{first} and {plural(len(names) - 1, 'other')}" if len(names) > 1 else first
 
 

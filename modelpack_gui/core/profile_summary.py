@@ -52,24 +52,29 @@ def op_totals(rows: Sequence[ProfileRow]) -> tuple[OpTotal, ...]:
 
 
 def place_of(row: ProfileRow) -> str:
-    """Where a row is, as a person would say it: its module, else its node."""
-    return row.module or (row.originals[0] if row.originals else row.name)
+    """Where a row is, as a person would say it: its module, else its node of the file."""
+    return row.module or main_original(row) or row.name
+
+
+def main_original(row: ProfileRow) -> str:
+    """The node of the file that a row is named after, else the first that it stands for; empty if none is known."""
+    return row.name if row.name in row.originals else next(iter(row.originals), "")
 
 
 def _exact_place(row: ProfileRow) -> str:
-    """As `place_of`; where a fused node is of several modules, its first node and the module around all of it."""
+    """As `place_of`; where a fused node is of several modules, its main node and the module around all of it."""
     if len(row.modules) < 2 or len(row.originals) < 2:
         return place_of(row)
     where = f" in {row.module}" if row.module else ""
-    return f"{row.originals[0]} and {plural(len(row.originals) - 1, 'other')}{where}"
+    return f"{main_original(row)} and {plural(len(row.originals) - 1, 'other')}{where}"
 
 
-def summary_of(rows: Sequence[ProfileRow], total_us: float) -> str:
-    """`72 % of the time in operators goes to convolution (6 places); most of that to layers.1.c2, 26 %.`
+def summary_of(rows: Sequence[ProfileRow], wall_us: float) -> str:
+    """`72 % of the time in operators goes to convolution in 6 places; the largest is layers.1.c2 with 26 %.`
 
     Args:
         rows: Largest first.
-        total_us: Of a run, what lies between the operators included.
+        wall_us: A run without the profiler.
     """
     if not rows:
         return "The profiler saw no operator."
@@ -81,10 +86,10 @@ def summary_of(rows: Sequence[ProfileRow], total_us: float) -> str:
     first = members[0]
     text = f"{percent(share)} of the time in operators goes to {kind}"
     if len(members) > 1:
-        text += f" ({plural(len(members), 'place')}); most of that to {_exact_place(first)}, {percent(first.share)}"
+        text += f" in {len(members)} places; the largest is {_exact_place(first)} with {percent(first.share)}"
     else:
         text += f": {first.op_type} in {_exact_place(first)}"
-    outside = 1.0 - sum(row.mean_us for row in rows) / total_us if total_us > 0.0 else 0.0
+    outside = 1.0 - sum(row.mean_us for row in rows) / wall_us if wall_us > 0.0 else 0.0
     if outside >= _MUCH:
         text += f". {percent(outside)} of a run goes by between the operators"
     return f"{text}."
@@ -98,10 +103,12 @@ def notes_of(report: ProfileReport) -> tuple[str, ...]:
         if share >= _WORTH_A_NOTE or reason.code == "fallback":
             notes.append(f"{percent(share)} of the time: {reason_text(reason, rows)}")
     if report.wall_us > 0.0 and report.profiled_us > report.wall_us * (1.0 + _MUCH):
+        added = (
+            f"; what it adds to each call, {microseconds(report.probe_us)}, is taken off" if report.probe_us else ""
+        )
         notes.append(
             f"The profiler itself makes a run {significant(report.profiled_us / report.wall_us, 2)} times as long"
-            f" ({microseconds(report.profiled_us)} instead of {microseconds(report.wall_us)}): take the shares, not"
-            " the times."
+            f" ({microseconds(report.profiled_us)} instead of {microseconds(report.wall_us)}){added}."
         )
     return tuple(notes)
 

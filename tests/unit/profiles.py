@@ -17,7 +17,7 @@ def report(title: str, wall_us: float, *rows: ProfileRow, flags: str = "avx2") -
     total = sum(one.mean_us for one in rows)
     shared = tuple(dataclasses.replace(one, share=one.mean_us / total) for one in rows)
     ordered = tuple(sorted(shared, key=lambda one: -one.mean_us))
-    summary = summary_of(ordered, total + 10.0)
+    summary = summary_of(ordered, wall_us)
     facts = {"cpu flags": flags}
     return ProfileReport(title, title, wall_us, total + 10.0, 50, ordered, 10.0, {}, summary, facts=facts)
 

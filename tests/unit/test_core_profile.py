@@ -95,7 +95,7 @@ def test_profiles_with_no_place_in_common_are_compared_by_kind_alone() -> None:
 
 
 def test_a_profile_says_where_most_of_it_goes_and_what_is_known_to_be_slow() -> None:
-    assert summary_of(DYNAMIC.rows, DYNAMIC.profiled_us) == (
+    assert summary_of(DYNAMIC.rows, DYNAMIC.wall_us) == (
         "80 % of the time in operators goes to convolution: ConvInteger in conv_quant."
     )
     notes = notes_of(DYNAMIC)

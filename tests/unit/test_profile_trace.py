@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from modelpack_gui.stages.bench.profile.onnx_trace import parse_trace
+from modelpack_gui.core.context import PlainContext
+from modelpack_gui.stages.bench.profile.onnx_probe import added_us, probe_us
+from modelpack_gui.stages.bench.profile.onnx_trace import TracedNode, parse_trace
 from modelpack_gui.stages.bench.profile.runs import TracedRun, middle_half
 
 
@@ -63,3 +66,17 @@ def test_means_of_operators_add_up_to_the_mean_of_the_runs(number: int) -> None:
     ]
     means = middle_half(runs)
     assert sum(means.own_us.values()) == pytest.approx(means.total_us)
+
+
+def test_what_the_profiler_adds_is_no_more_than_the_cheapest_node_takes() -> None:
+    cheap, dear = TracedNode("a", "Reshape", "CPU", 0), TracedNode("b", "Conv", "CPU", 1)
+    means = middle_half([TracedRun(60.0, {cheap: 8.0, dear: 30.0}, {cheap: 4, dear: 1})])
+    assert added_us(means, wall_us=33.0, bounds=(0.5, 1.0)) == 1.0  # so that all five calls fit
+    assert added_us(means, wall_us=10.0, bounds=(0.5, 1.0)) == 2.0
+    assert added_us(means, wall_us=99.0, bounds=(0.5, 1.0)) == 0.5
+
+
+def test_a_node_that_does_nothing_is_told_to_take_longer_than_it_does(tmp_path: Path) -> None:
+    low, high = probe_us(tmp_path, PlainContext(tmp_path, tmp_path))
+    assert 0.0 <= low <= high
+    assert high > 0.0

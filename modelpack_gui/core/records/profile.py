@@ -35,8 +35,9 @@ class ProfileRow:
         name: Of the node as the runtime names it; of an operator its name and module.
         op_type: `Conv`, `FusedConv`, `QLinearConv`, `aten::conv2d`.
         provider: Execution provider that ran it, or the device.
-        mean_us: A run of the model, all calls together, microseconds. Each moment counts for one row only: of
-            operators of PyTorch inside one another for the outermost, of ONNX nodes for the innermost.
+        mean_us: A run of the model, all calls together, microseconds, less what the profiler adds. Each moment
+            counts for one row only: of operators of PyTorch inside one another for the outermost, of ONNX nodes for
+            the innermost.
         calls: A run of the model.
         share: Of the sum over all rows, 0..1.
         originals: Names of nodes of the artifact that it stands for, where the names tell; empty if they do not.
@@ -78,6 +79,8 @@ class ProfileReport:
         notes: What to know, such as operators without a fast kernel here; one sentence each.
         facts: Versions, threads, optimisation level, CPU flags.
         artifact_path: Of the file that was run, as it was asked for; empty for a runner that runs the source.
+        probe_us: What the profiler adds to one call of a node, or to one operator within another, as measured here;
+            it is taken off the rows. 0 if it is not known.
     """
 
     runner: str
@@ -92,3 +95,4 @@ class ProfileReport:
     notes: tuple[str, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     artifact_path: str = ""
+    probe_us: float = 0.0

@@ -315,7 +315,7 @@ def _facts(report: ProfileReport) -> str:
     parts = (
         f"{microseconds(report.wall_us)} a run",
         f"with the profiler {microseconds(report.profiled_us)}",
-        f"{microseconds(between)} of that between the operators",
+        f"{microseconds(between)} of that outside the operators",
         providers,
     )
     return "  ·  ".join(part for part in parts if part)

@@ -12,6 +12,7 @@ from modelpack_gui.core.records import ProfileRequest, ProfileRow
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.onnx_session import CPU
 from modelpack_gui.stages.bench.profile.onnx_file import NO_ONNX, FileNodes, Known, read_nodes
+from modelpack_gui.stages.bench.profile.onnx_probe import added_us, probe_us
 from modelpack_gui.stages.bench.profile.onnx_settings import optimised_path
 from modelpack_gui.stages.bench.profile.onnx_trace import read_trace
 from modelpack_gui.stages.bench.profile.originals import Originals
@@ -20,7 +21,7 @@ from modelpack_gui.stages.bench.profile.runs import middle_half
 from modelpack_gui.stages.common.paths import resolve
 
 
-def profile(prepared: Prepared, request: ProfileRequest, folder: Path, context: Context) -> Profiled:
+def profile(prepared: Prepared, request: ProfileRequest, folder: Path, wall_us: float, context: Context) -> Profiled:
     """Run, end the session's profile, and read what it wrote.
 
     Raises:
@@ -40,7 +41,11 @@ def profile(prepared: Prepared, request: ProfileRequest, folder: Path, context: 
             "Try again; if it stays so, this build of onnxruntime has no profiler.",
         )
     context.progress("Putting the time to nodes", 0.9)
+    probe_folder = folder / "probe"
+    probe_folder.mkdir()
+    bounds = probe_us(probe_folder, context)
     means = middle_half(runs)
+    added = added_us(means, wall_us, bounds)
     file = read_nodes(resolve(context, request.runner.artifact or request.artifact_path))
     originals = _originals(file, folder) if file is not None else None
     asked_other = _asks_for_other(session, request)
@@ -53,7 +58,7 @@ def profile(prepared: Prepared, request: ProfileRequest, folder: Path, context: 
                 name=node.name,
                 op_type=node.op_type,
                 provider=node.provider,
-                mean_us=us,
+                mean_us=max(0.0, us - added * means.calls[node]),
                 calls=means.calls[node],
                 share=0.0,
                 originals=known.names,
@@ -64,7 +69,7 @@ def profile(prepared: Prepared, request: ProfileRequest, folder: Path, context: 
                 indices=known.indices,
             )
         )
-    return Profiled(tuple(rows), means.total_us, means.runs, () if file is not None else (NO_ONNX,))
+    return Profiled(tuple(rows), means.total_us, means.runs, added, () if file is not None else (NO_ONNX,))
 
 
 def _asks_for_other(session: Any, request: ProfileRequest) -> bool:

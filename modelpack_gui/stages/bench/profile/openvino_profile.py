@@ -20,13 +20,13 @@ from modelpack_gui.stages.common.paths import resolve
 _ORIGINALS = "originalLayersNames"
 
 
-def profile(prepared: Prepared, request: ProfileRequest, folder: Path, context: Context) -> Profiled:
+def profile(prepared: Prepared, request: ProfileRequest, folder: Path, wall_us: float, context: Context) -> Profiled:
     """Run, and read what the infer request counted after each run.
 
     Raises:
         UserError: `profile-empty`.
     """
-    del folder  # it writes no file
+    del folder, wall_us  # it writes no file, and costs next to nothing
     infer_request: Any = prepared.model
     runs: list[TracedRun[tuple[str, str, str]]] = []
     with prepared.mode():
@@ -65,7 +65,7 @@ def profile(prepared: Prepared, request: ProfileRequest, folder: Path, context: 
                 kernel=kernel,
             )
         )
-    return Profiled(tuple(rows), means.total_us, means.runs, () if file is not None else (NO_ONNX,))
+    return Profiled(tuple(rows), means.total_us, means.runs, notes=() if file is not None else (NO_ONNX,))
 
 
 def _count(run: TracedRun[tuple[str, str, str]], counted: Iterable[Any]) -> None:

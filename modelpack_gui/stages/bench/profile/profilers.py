@@ -21,16 +21,19 @@ class Profiled:
     Attributes:
         total_us: A profiled run, mean of the middle half of them.
         runs: How many that were.
+        probe_us: As in the report.
     """
 
     rows: tuple[ProfileRow, ...]
     total_us: float
     runs: int
+    probe_us: float = 0.0
     notes: tuple[str, ...] = ()
 
 
-Profile = Callable[[Prepared, ProfileRequest, Path, Context], Profiled]
-"""Runs what is prepared under a profiler. The folder is where the runner was told to write its own trace."""
+Profile = Callable[[Prepared, ProfileRequest, Path, float, Context], Profiled]
+"""Runs what is prepared under a profiler. The folder is where the runner was told to write its own trace; the number
+is what a run takes without the profiler, microseconds."""
 
 
 def profiler_of(runner: Runner) -> Profile:

@@ -46,7 +46,7 @@ def run(request: ProfileRequest, context: Context) -> ProfileReport:
         with tempfile.TemporaryDirectory(dir=context.scratch) as folder:
             prepared = _prepared(replace(asked, profile_folder=folder), context)
             context.progress("Profiling", 0.6)
-            profiled = profile(prepared, request, Path(folder), context)
+            profiled = profile(prepared, request, Path(folder), wall_us, context)
     except (JobCancelled, UserError):
         raise
     except Exception as error:  # whatever the model or the runtime raises
@@ -96,9 +96,10 @@ def _report(
         rows=rows,
         overhead_us=profiled.total_us - in_rows,
         providers=providers,
-        summary=summary_of(rows, profiled.total_us),
+        summary=summary_of(rows, wall_us),
         facts={**prepared.facts, **facts},
         artifact_path=asked_artifact(request) if runner.needs_artifact else "",
+        probe_us=profiled.probe_us,
     )
     return replace(report, notes=(*notes_of(report), *profiled.notes))
 

@@ -42,10 +42,11 @@ class Operator:
 
 @dataclass(frozen=True)
 class Call:
-    """One call of an operator; the time of what it calls is its own."""
+    """One call of an operator; the time of what it calls is its own. `inner` counts the operators within it."""
 
     operator: Operator
     us: float
+    inner: int = 0
 
 
 def trace(
@@ -71,13 +72,18 @@ def _calls(event: Any, module: str) -> Iterator[Call]:
     for child in event.cpu_children:
         name = child.name
         if is_operator(name):
-            yield Call(Operator(name, module), child.cpu_time_total)
+            yield Call(Operator(name, module), child.cpu_time_total, _count(child))
         elif name.startswith(MODULE):
             yield from _calls(child, name.removeprefix(MODULE))
         else:
             yield from _calls(child, module)
             if name.startswith(_GRAPHS) and child.self_cpu_time_total > 0.0:
                 yield Call(Operator(_title(name), module), child.self_cpu_time_total)
+
+
+def _count(event: Any) -> int:
+    """Events within an event."""
+    return sum(1 + _count(child) for child in event.cpu_children)
 
 
 def _title(name: str) -> str:
@@ -90,11 +96,13 @@ def is_operator(name: str) -> bool:
 
 
 def as_runs(
-    traced: Sequence[tuple[float, Sequence[Call]]], operators: Sequence[Operator]
+    traced: Sequence[tuple[float, Sequence[Call]]], operators: Sequence[Operator], added_us: float = 0.0
 ) -> list[TracedRun[Operator]]:
     """The runs, each call put to the call site that it belongs to.
 
     Args:
+        added_us: What the profiler adds to each event; it is taken off for those within an operator, since what it
+            does for the operator itself is before and after that.
         operators: The call sites of one run in order, as `torch_modules` found them. They are taken for a run that
             calls the same operators in the same order; of another one it is not known which call belongs where.
     """
@@ -104,6 +112,7 @@ def as_runs(
         run = TracedRun[Operator](total_us)
         is_known = [call.operator.name for call in calls] == names
         for place, call in enumerate(calls):
-            run.add(operators[place] if is_known else call.operator, call.us)
+            us = max(0.0, call.us - added_us * call.inner)
+            run.add(operators[place] if is_known else call.operator, us)
         runs.append(run)
     return runs
