@@ -56,7 +56,7 @@ class QuantizePage(StagePage):
         self.tabs.addTab(self.variants, "Variants")
         self.tabs.addTab(self.nodes, "What each node costs")
         self.tabs.setCornerWidget(self.variants.buttons)
-        self.tabs.currentChanged.connect(lambda place: self.variants.buttons.setVisible(place == VARIANTS_TAB))
+        self.tabs.currentChanged.connect(self._on_tab_changed)
         self.content.addWidget(self.tabs, 1)
         self._state.changed.connect(self.refresh)
         controller.recipe_changed.connect(self.refresh)
@@ -141,6 +141,9 @@ class QuantizePage(StagePage):
         place = self.header.indexOf(self.run_button)
         self.header.insertWidget(place, self.try_button)
         self.header.insertWidget(place, self.measures)
+
+    def _on_tab_changed(self, place: int) -> None:
+        self.variants.buttons.setVisible(place == VARIANTS_TAB)
 
     def _on_measures_clicked(self, is_on: bool) -> None:
         self._state.measures_speed = is_on

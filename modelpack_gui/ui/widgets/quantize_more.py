@@ -39,6 +39,7 @@ _TICKS = {
 _SHOWN_FOR = {
     "method": ("static",),
     "types": ("static", "dynamic"),
+    "activations": ("static",),
     "symmetric_weights": ("static", "dynamic"),
     "symmetric_activations": ("static",),
     "keep_io_types": ("float16",),
@@ -98,8 +99,6 @@ class MoreSettings(QWidget):
         self.percentile.setVisible(spec.method == "static" and spec.calibration_method == "percentile")
         self.weights.setCurrentIndex(self.weights.findData(spec.weight_type))
         self.activations.setCurrentIndex(self.activations.findData(spec.activation_type))
-        for widget in (self._activations_label, self.activations):
-            widget.setVisible(spec.method == "static")
         self.ranges.setCurrentIndex(next(i for i, one in enumerate(_RANGES) if one[1] == spec.reduce_range))
         for name, box in self.ticks.items():
             box.setChecked(getattr(spec, name))
@@ -126,16 +125,17 @@ class MoreSettings(QWidget):
         methods.addStretch(1)
         methods_label = QLabel("Ranges")
         methods_label.setToolTip("How the range of each activation is found on the calibration data")
-        self._activations_label = QLabel("Activations")
-        types = QHBoxLayout()
-        types.setSpacing(SPACING)
         types_label = QLabel("Weights")
-        types.addWidget(self.weights)
-        types.addWidget(self.ranges)
-        types.addSpacing(SPACING)
-        types.addWidget(self._activations_label)
-        types.addWidget(self.activations)
-        types.addStretch(1)
+        activations = QWidget()
+        pair = QHBoxLayout(activations)
+        pair.setContentsMargins(0, 0, 0, 0)
+        pair.setSpacing(SPACING)
+        pair.addWidget(QLabel("Activations"))
+        pair.addWidget(self.activations)
+        types = QWidget()
+        across = FlowLayout(types, SPACING)
+        for widget in (self.weights, self.ranges, activations):
+            across.addWidget(widget)
         ticks = QWidget()
         flow = FlowLayout(ticks)
         for name, (title, tip) in _TICKS.items():
@@ -150,6 +150,7 @@ class MoreSettings(QWidget):
         self._groups: dict[str, tuple[QWidget, ...]] = {
             "method": (methods_label, self.methods),
             "types": (types_label, self.weights, self.ranges),
+            "activations": (activations,),
             **{name: (box,) for name, box in self.ticks.items()},
         }
         grid = QGridLayout()
@@ -159,7 +160,7 @@ class MoreSettings(QWidget):
         grid.addWidget(methods_label, 0, 0)
         grid.addLayout(methods, 0, 1)
         grid.addWidget(types_label, 1, 0)
-        grid.addLayout(types, 1, 1)
+        grid.addWidget(types, 1, 1)
         for row, (field, tip) in enumerate(
             (
                 (self.op_types, "Only nodes of these op types, with commas between; empty: all"),
