@@ -44,7 +44,8 @@ from modelpack_gui.ui.side_job import SideJob
 from modelpack_gui.ui.stage_states import StageStates
 from modelpack_gui.ui.status import Status
 
-_SECONDS_A_RUNNER = 20.0
+_SECONDS_A_RUNNER = 10.0
+"""Of the timed runs, beside what others take in turns; a variant much slower than float32 must not hold them up."""
 
 
 @dataclass(frozen=True)

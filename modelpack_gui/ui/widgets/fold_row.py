@@ -47,6 +47,10 @@ class FoldRow(QWidget):
         self._show_chevrons()
         header.setMinimumWidth(min(header.sizeHint().width(), _WHOLE))
 
+    def add_beside(self, widget: QWidget) -> None:
+        """Put something that folds nothing of this row after the headers."""
+        self._row.insertWidget(self._row.count() - 1, widget)
+
     def set_summary(self, name: str, summary: str) -> None:
         """Say in a header what is set inside."""
         text = f"{self._titles[name]}: {summary}" if summary else self._titles[name]

@@ -42,7 +42,11 @@ class AdviceLine(QWidget):
 
 
 class AdviceList(QWidget):
-    """The gravest first; of many, the rest is shown on a click."""
+    """The gravest first; of many, the rest is shown on a click.
+
+    Attributes:
+        more: The button for that, hidden while there is no more; to be placed by who uses the list.
+    """
 
     taken = Signal(object)  # QuantizeAdvice
 
@@ -60,7 +64,6 @@ class AdviceList(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SPACING // 2)
         self._column.addWidget(self._failure)
-        self._column.addWidget(self.more, alignment=Qt.AlignmentFlag.AlignLeft)
         self.show_advice((), None)
 
     def show_advice(self, advice: tuple[QuantizeAdvice, ...], error: ErrorInfo | None) -> None:
@@ -79,7 +82,6 @@ class AdviceList(QWidget):
                 line.taken.connect(lambda line=line: self.taken.emit(line.advice))
                 self._column.insertWidget(place, line)
         self._fold()
-        self.setVisible(bool(advice) or error is not None)
 
     def set_short(self, *, is_short: bool) -> None:
         """Whether all lines are folded."""
@@ -96,8 +98,9 @@ class AdviceList(QWidget):
         hidden = len(self.lines) - shown
         for place, line in enumerate(self.lines):
             line.setVisible(self._is_whole or place < shown)
+        self.setVisible(bool(self._failure.text) or (bool(self.lines) and (self._is_whole or shown > 0)))
         self.more.setVisible(hidden > 0)
         self.more.setText(
-            "Show less" if self._is_whole else plural(hidden, "remark" if self._is_short else "more remark")
+            "Fewer remarks" if self._is_whole else plural(hidden, "remark" if self._is_short else "more remark")
         )
         self.more.set_icon_name("chevron-down" if self._is_whole else "chevron-right")

@@ -70,6 +70,7 @@ class QuantizeSettings(QWidget):
         self.folds.add(CALIBRATION, "Data", self.calibration)
         self.folds.add(MORE, "More", self.more)
         self.advice = AdviceList()
+        self.folds.add_beside(self.advice.more)
         self.advice.taken.connect(lambda advice: take_advice(controller, advice))
         self.before = QWidget()
         before = QHBoxLayout(self.before)
