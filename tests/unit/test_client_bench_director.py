@@ -276,6 +276,11 @@ def test_the_precision_that_was_wanted_and_not_reached_is_said(
     assert len(report.runners[0].latencies_ms) == 800
     lines = [event.message for event in workers.events if isinstance(event, Log)]
     assert any("wanted precision was not reached" in line for line in lines)
+    fractions = [
+        event.fraction for event in workers.events if isinstance(event, Progress) and "Round" in event.message
+    ]
+    assert None not in fractions[:2]
+    assert set(fractions[2:]) == {None}
 
 
 def test_no_runner_at_all_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ class Director(JobDirector):
                 self._everyone()
             ):  # those that failed too: the order of the rest is not theirs
                 if lane.is_active and not rounds.is_late:
-                    self._step(f"{rounds.title}: {lane.item.title}")
+                    self._step(f"{rounds.title}: {lane.item.title}", is_known=not rounds.is_open_ended)
                     self._show(lane, "timed", lane.measure(runs, settle_runs(lane.item.typical_ms)))
             if not self._active():
                 break
@@ -256,9 +256,10 @@ class Director(JobDirector):
     def _active(self) -> list[RunnerLane]:
         return [lane for lane in self._runners if lane.is_active]
 
-    def _step(self, message: str, steps: int = 1) -> None:
-        self._parts.progress(message, min(0.99, self._steps_done / self._steps))
-        self._steps_done += steps
+    def _step(self, message: str, steps: int = 1, *, is_known: bool = True) -> None:
+        """Say what comes, and count it; what was not foreseen (not `is_known`) is not counted."""
+        self._parts.progress(message, min(0.99, self._steps_done / self._steps) if is_known else None)
+        self._steps_done += steps if is_known else 0
 
     # -- the result
 

@@ -118,9 +118,9 @@ class Parts:
 
     # -- what the listener of the job is told
 
-    def progress(self, message: str, fraction: float) -> None:
-        """Say what is being done, and how far the whole is."""
-        self._job.emit(Progress(self._job.id, message, min(1.0, fraction)))
+    def progress(self, message: str, fraction: float | None) -> None:
+        """Say what is being done, and how far the whole is, if that can be known."""
+        self._job.emit(Progress(self._job.id, message, fraction))
 
     def warn(self, message: str) -> None:
         """Write a line to the log."""

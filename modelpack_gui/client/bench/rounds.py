@@ -71,6 +71,11 @@ class Rounds:
         return math.ceil(self._spec.iterations / self._spec.block_runs)
 
     @property
+    def is_open_ended(self) -> bool:
+        """Whether the iterations are done, and how many rounds the precision still takes cannot be known."""
+        return self.number > self.planned
+
+    @property
     def title(self) -> str:
         """Of the round that runs: `Round 3 of 20`, or by how much the precision is missed."""
         if self._spec.precision is None:
