@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from modelpack_gui.client.bench.answers import Answers
-from modelpack_gui.client.bench.director import EAGER
+from modelpack_gui.client.bench.measured import EAGER
 from modelpack_gui.client.bench.parts import Parts, TooLateError
 from modelpack_gui.client.bench.report import Surroundings, machine_facts
 from modelpack_gui.client.gate import Gate

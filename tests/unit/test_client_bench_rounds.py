@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from modelpack_gui.client.bench.load import loads_of
-from modelpack_gui.client.bench.rounds import SETTLE_FEWEST, SETTLE_MOST, Rounds, settle_runs
+from modelpack_gui.client.bench.rounds import SETTLE_FEWEST, SETTLE_MOST, Rounds, fitting_block, settle_runs
 from modelpack_gui.core.records import BenchSpec
 
 
@@ -80,6 +80,14 @@ def test_runners_settle_for_about_twenty_milliseconds() -> None:
     assert settle_runs(100.0) == SETTLE_FEWEST
     assert settle_runs(0.001) == SETTLE_MOST
     assert settle_runs(None) == SETTLE_FEWEST
+
+
+def test_a_time_budget_holds_eight_rounds_however_slow_the_runners_are() -> None:
+    spec = BenchSpec(block_runs=25, time_budget_s=10.0)
+    assert fitting_block(spec, [5.0, 5.0]) == 25
+    assert fitting_block(spec, [300.0, 100.0]) == 3
+    assert fitting_block(spec, [9000.0]) == 1
+    assert fitting_block(BenchSpec(block_runs=25), [9000.0]) == 25
 
 
 def test_loads_are_closed_loops_first_then_open_ones_with_the_most_callers() -> None:

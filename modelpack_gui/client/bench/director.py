@@ -7,6 +7,7 @@ outputs, warm up, measure in rounds with a look at the machine between them, com
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import math
 import shutil
@@ -15,10 +16,10 @@ from pathlib import Path
 from modelpack_gui.client.bench import report
 from modelpack_gui.client.bench.answers import Answers
 from modelpack_gui.client.bench.load import LoadRun
-from modelpack_gui.client.bench.measured import Measured
+from modelpack_gui.client.bench.measured import EAGER, Measured
 from modelpack_gui.client.bench.noise import NoiseWatch
 from modelpack_gui.client.bench.parts import Parts, TooLateError
-from modelpack_gui.client.bench.rounds import Rounds, blocks, settle_runs, widest_half_width
+from modelpack_gui.client.bench.rounds import Rounds, blocks, fitting_block, settle_runs, widest_half_width
 from modelpack_gui.client.bench.runner_lane import RunnerLane
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
@@ -44,8 +45,6 @@ _HELLO_S = 60.0
 
 _PREPARE_STEPS, _LOAD_STEPS = 10, 20
 """How far the bar goes for making a runner ready, and for a load, where a turn is 1."""
-
-EAGER = "eager"
 
 
 class _StopError(Exception):
@@ -189,7 +188,9 @@ class Director(JobDirector):
                     self._show(lane, "warmup", lane.warm_up(runs))
 
     def _measure(self) -> None:
-        rounds = Rounds(self._spec, lambda: widest_half_width([lane.item for lane in self._active()]))
+        typical_ms = [lane.item.typical_ms or 0.0 for lane in self._everyone() if lane.is_active]
+        spec = dataclasses.replace(self._spec, block_runs=fitting_block(self._spec, typical_ms))
+        rounds = Rounds(spec, lambda: widest_half_width([lane.item for lane in self._active()]))
         for runs in rounds:
             self._watch.calibrate()
             for lane in rounds.shuffled(
@@ -201,7 +202,7 @@ class Director(JobDirector):
             if not self._active():
                 break
         self._watch.calibrate()
-        if self._spec.precision is not None and rounds.width is not None and rounds.width > self._spec.precision:
+        if spec.precision is not None and rounds.width is not None and rounds.width > spec.precision:
             self._parts.warn(f"The wanted precision was not reached. {rounds.title}.")
 
     def _put_on_load(self) -> None:

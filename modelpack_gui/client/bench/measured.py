@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import OutputsCheck, PreparedRunner, RunnerSpec, TrafficPoint
 
+EAGER = "eager"
+"""Key of PyTorch as it is written: what outputs and latencies are compared with, unless told otherwise."""
+
 
 @dataclass
 class Measured:

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from modelpack_gui.client.bench.measured import Measured
+from modelpack_gui.client.bench.measured import EAGER, Measured
 from modelpack_gui.client.bench.noise import NoiseWatch
 from modelpack_gui.core import bench_verdict, stats, stats_doubts, stats_shape
 from modelpack_gui.core.records import (
@@ -20,8 +20,6 @@ from modelpack_gui.core.records import (
     MachineNoise,
     RunnerResult,
 )
-
-BASELINE = "eager"
 
 
 @dataclass(frozen=True)
@@ -74,11 +72,11 @@ def make(
 
 def wanted_baseline(measured: Sequence[Measured], wanted: str) -> Measured:
     """The one that was asked for, else eager as it is, else eager with options, else the first."""
-    for key in (wanted, BASELINE):
+    for key in (wanted, EAGER):
         for item in measured:
             if item.runner == key:
                 return item
-    return next((item for item in measured if item.spec.runner == BASELINE), measured[0])
+    return next((item for item in measured if item.spec.runner == EAGER), measured[0])
 
 
 def baseline_of(measured: Sequence[Measured], wanted: str) -> str:

@@ -23,6 +23,9 @@ SETTLE_FEWEST, SETTLE_MOST = 2, 2_000
 """Before the timed runs of each turn the runner runs about this long, and that is not kept: its process has slept,
 and its data has left the caches."""
 
+BUDGET_ROUNDS = 8
+"""Intervals come from whole rounds, so a time budget must hold a few, however slow the runners are."""
+
 MOST_TIMES = 40
 """Where a precision is asked for and no time budget set: at most so many times the iterations."""
 
@@ -42,6 +45,18 @@ def settle_runs(typical_ms: float | None) -> int:
     if typical_ms is None or typical_ms <= 0.0:
         return SETTLE_FEWEST
     return max(SETTLE_FEWEST, min(SETTLE_MOST, math.ceil(SETTLE_MS / typical_ms)))
+
+
+def fitting_block(spec: BenchSpec, typical_ms: Sequence[float]) -> int:
+    """Timed runs in a turn: as asked for, or fewer where a time budget would not hold `BUDGET_ROUNDS` rounds of them.
+
+    Args:
+        typical_ms: About how long a call of each runner takes.
+    """
+    each_s = sum(typical_ms) / 1000.0
+    if spec.time_budget_s is None or each_s <= 0.0:
+        return spec.block_runs
+    return max(1, min(spec.block_runs, math.floor(spec.time_budget_s / BUDGET_ROUNDS / each_s)))
 
 
 class Rounds:
