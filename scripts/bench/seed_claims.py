@@ -101,7 +101,7 @@ def runners(files: Mapping[str, str]) -> tuple[RunnerSpec, ...]:
     """The columns of the table, eager first; those of quantised files only where there is one."""
     return (
         RunnerSpec("eager", label="eager"),
-        RunnerSpec("torchscript_trace", {"freeze": False}, label="traced"),
+        RunnerSpec("torchscript_trace", {"finish": "plain"}, label="traced"),
         RunnerSpec("torchscript_trace", label="traced, frozen"),
         RunnerSpec("torchscript_script", label="scripted, frozen"),
         RunnerSpec("torch_compile", label="compiled"),
