@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from modelpack_gui.client.jobs import WorkerClient  # noqa: E402 (the checkout is put on the path above)
 from modelpack_gui.core.matrix import choices  # noqa: E402
-from modelpack_gui.core.pipeline import ORDER, Stage  # noqa: E402
+from modelpack_gui.core.pipeline import Stage, stages_of  # noqa: E402
+from modelpack_gui.core.recipe import Recipe  # noqa: E402
 from modelpack_gui.core.records import ParityReport  # noqa: E402
 from modelpack_gui.ui import app as gui  # noqa: E402
 from modelpack_gui.ui.main_window import MainWindow  # noqa: E402
@@ -32,6 +33,7 @@ from modelpack_gui.ui.pages.parity import ParityPage  # noqa: E402
 from modelpack_gui.ui.settings import Settings  # noqa: E402
 from modelpack_gui.ui.theme import theme  # noqa: E402
 from modelpack_gui.ui.widgets.parity_tabs import LAYERS, OVERVIEW, VALUES  # noqa: E402
+from scripts.lab_pictures import shoot_lab  # noqa: E402
 
 DEADLINE_MS = 300_000
 VIEWS = ("histograms", "scatter", "heat-map", "worst", "frontier")
@@ -176,12 +178,14 @@ def take_all(photographer: Photographer) -> dict[str, object]:
     """Every page of both demos; gives what the stages said."""
     window = photographer.window
     photographer.shoot("start")
-    demo = photographer.run_demo("demo", ORDER)
-    for stage in ORDER:
+    stages = stages_of(Recipe())
+    demo = photographer.run_demo("demo", stages)
+    for stage in stages:
         page = window.page(stage)
         select_something(page)
         photographer.shoot(stage.label.lower())
     photographer.shoot_options()
+    lab = shoot_lab(photographer)
     faulty = photographer.run_demo("batch_branch", (Stage.EXPORT, Stage.CHECK, Stage.PARITY))
     window.show_stage(Stage.PARITY)
     photographer.shoot("parity-failure")
@@ -193,6 +197,7 @@ def take_all(photographer: Photographer) -> dict[str, object]:
     explained = photographer.shoot_explained_failure()
     return {
         "demo": demo,
+        "lab": lab,
         "batch_branch": faulty,
         "cases": cases,
         "views": views,

@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = (
     "start", "source", "export", "graph", "check", "parity", "benchmark", "export-options", "parity-failure",
     "source-view", "matrix", "explained-failure", "values-histograms", "values-scatter", "values-heat-map",
-    "values-worst", "values-frontier", "layers", "sweep",
+    "values-worst", "values-frontier", "layers", "sweep", "quantize", "quantize-nodes", "benchmark-live",
+    "benchmark-ecdf", "benchmark-violin", "benchmark-series", "bench-load", "bench-profile", "bench-sweep",
+    "bench-runs",
 )  # fmt: skip
 
 pytestmark = [
@@ -59,9 +61,17 @@ def tour(display: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
 @pytest.mark.timeout(660)
 def test_the_good_demo_passes_every_stage(tour: tuple[Path, dict[str, object]]) -> None:
     states = tour[1]["demo"]
-    assert states == dict.fromkeys(
-        ("Source", "Export", "Graph", "Check", "Parity", "Quantize", "Benchmark"), "passed"
-    )
+    assert states == dict.fromkeys(("Source", "Export", "Graph", "Check", "Parity", "Benchmark"), "passed")
+
+
+@pytest.mark.timeout(660)
+def test_the_lab_quantises_measures_profiles_and_sweeps(tour: tuple[Path, dict[str, object]]) -> None:
+    lab = tour[1]["lab"]
+    assert isinstance(lab, dict)
+    assert len(lab["quantized"]) == 6
+    assert {"eager", "torchscript_trace", "onnxruntime"} < set(lab["claims"])
+    assert lab["profiled"] == ["eager", "onnxruntime"]
+    assert lab["swept"] == 12  # two runners, three batch sizes, two numbers of threads
 
 
 @pytest.mark.timeout(660)
