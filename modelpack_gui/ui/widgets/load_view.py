@@ -16,9 +16,10 @@ from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.runner_colors import keys_of, look_of
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING
-from modelpack_gui.ui.widgets.basics import IconButton, IconLabel, wrapped_label
+from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
 from modelpack_gui.ui.widgets.bench_load_settings import LoadSettings
 from modelpack_gui.ui.widgets.data_table import DataTable
+from modelpack_gui.ui.widgets.empty_state import EmptyState
 from modelpack_gui.ui.widgets.traffic_chart import TrafficChart, TrafficSeries
 
 USUAL_CALLERS = (1, 2, 4, 8)
@@ -59,7 +60,10 @@ class LoadView(QWidget):
         inside.addWidget(self.sentence)
         inside.addWidget(split, 1)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._make_empty())
+        self._run = IconButton("", "run")
+        self._run.setObjectName("load-run")
+        self._run.clicked.connect(self._on_run)
+        self._stack.addWidget(EmptyState("benchmark", _EMPTY, self._run))
         self._stack.addWidget(filled)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, SPACING, 0, 0)
@@ -124,23 +128,6 @@ class LoadView(QWidget):
                 for key, row in firsts.items()
             )
         )
-
-    def _make_empty(self) -> QWidget:
-        empty = QWidget()
-        text = wrapped_label(_EMPTY, is_muted=True)
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text.setFixedWidth(420)
-        self._run = IconButton("", "run")
-        self._run.setObjectName("load-run")
-        self._run.clicked.connect(self._on_run)
-        column = QVBoxLayout(empty)
-        column.setSpacing(SPACING + 4)
-        column.addStretch(2)
-        column.addWidget(IconLabel("benchmark", 48, is_muted=True), alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(text, alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self._run, alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(3)
-        return empty
 
     def _on_run(self) -> None:
         bench = self._controller.recipe.bench

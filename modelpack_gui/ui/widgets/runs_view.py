@@ -25,8 +25,9 @@ from modelpack_gui.ui.models.bench_run_rows import RUN_COLUMNS, RunRow, run_titl
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING, icon
-from modelpack_gui.ui.widgets.basics import IconButton, IconLabel, wrapped_label
+from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.data_table import DataTable
+from modelpack_gui.ui.widgets.empty_state import EmptyState
 from modelpack_gui.ui.widgets.run_comparison import RunComparison
 
 _EMPTY = (
@@ -85,7 +86,7 @@ class RunsView(QWidget):
         column.addLayout(buttons)
         column.addWidget(split, 1)
         self._stack = QStackedWidget()
-        self._stack.addWidget(_empty())
+        self._stack.addWidget(EmptyState("recent", _EMPTY))
         self._stack.addWidget(filled)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, SPACING, 0, 0)
@@ -210,16 +211,3 @@ class RunsView(QWidget):
         button.setObjectName(f"run-{icon_name}")
         button.setToolTip(tip)
         return button
-
-
-def _empty() -> QWidget:
-    made = QWidget()
-    text = wrapped_label(_EMPTY, is_muted=True)
-    text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    text.setFixedWidth(420)
-    column = QVBoxLayout(made)
-    column.addStretch(2)
-    column.addWidget(IconLabel("recent", 48, is_muted=True), alignment=Qt.AlignmentFlag.AlignHCenter)
-    column.addWidget(text, alignment=Qt.AlignmentFlag.AlignHCenter)
-    column.addStretch(3)
-    return made

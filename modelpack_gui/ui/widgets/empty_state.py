@@ -1,0 +1,31 @@
+"""What a view shows while there is nothing yet: what it is for, and the button that begins."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from modelpack_gui.ui.theme import SPACING
+from modelpack_gui.ui.widgets.basics import IconLabel, wrapped_label
+
+WIDTH = 420  # pixels: lines of a length that reads well
+
+
+class EmptyState(QWidget):
+    """An icon, a few sentences, and what belongs below them, in the middle."""
+
+    def __init__(self, icon_name: str, text: str, *below: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        label = wrapped_label(text, is_muted=True)
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        label.setFixedWidth(WIDTH)
+        column = QVBoxLayout(self)
+        column.setSpacing(SPACING + 4)
+        column.addStretch(2)
+        for widget in (IconLabel(icon_name, 48, is_muted=True), label, *below):
+            line = QHBoxLayout()  # an alignment would take the height for the page's width, and cut the second line
+            line.addStretch(1)
+            line.addWidget(widget)
+            line.addStretch(1)
+            column.addLayout(line)
+        column.addStretch(3)
