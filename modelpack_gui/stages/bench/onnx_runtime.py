@@ -30,7 +30,7 @@ class OnnxRuntimeRunner:
     title = "ONNX Runtime"
     needs_artifact = "onnx"
     packages = ("onnxruntime", "numpy")
-    note = "All graph optimisations, one operator at a time."
+    note = "Runs an ONNX file without PyTorch; arrays in and arrays out, unless they are bound."
 
     def options(self) -> tuple[OptionInfo, ...]:
         """See Runner."""

@@ -14,7 +14,7 @@ THREADS = OptionInfo(
     0,
     minimum=0,
     maximum=1024,
-    note="Threads inside an operator, for this runner alone; 0 takes the benchmark's number, the same for all.",
+    note="Threads inside an operator, for this runner alone; auto (0) takes the benchmark's, the same for all.",
 )
 
 
