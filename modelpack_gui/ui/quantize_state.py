@@ -163,7 +163,7 @@ class QuantizeState(QObject):
 
     def try_all(self, specs: tuple[QuantizeSpec, ...]) -> None:
         """Quantise in several ways in one run, instead of as the recipe says."""
-        self._asked = specs
+        self._asked = specs if self._project.is_trusted else ()  # else the user is asked first, and may say no
         self.wanted.emit(Stage.QUANTIZE)
 
     def forget_asked(self) -> None:

@@ -21,6 +21,7 @@ from modelpack_gui.core.records import (
     BenchSpec,
     MachineNoise,
     OutputsCheck,
+    QuantizeRequest,
     RunnerResult,
     RunnerSpec,
     Verdict,
@@ -34,7 +35,7 @@ from modelpack_gui.ui.status import Status
 from tests.ui import made_quantize as made
 from tests.ui.fake_client import FakeClient
 from tests.ui.made_reports import bench_report, latencies
-from tests.ui.quantize_pages import finish, labels, open_project, open_quantize_page, write_project
+from tests.ui.quantize_pages import finish, labels, open_project, open_quantize_page, start, write_project
 from tests.ui.samples import FAULT
 
 
@@ -138,6 +139,27 @@ def test_variants_are_shown_again_when_the_project_is_reopened(
     assert labels(page) == [FLOAT_LABEL, "INT8 static"]
     assert page.sentence.text().startswith("INT8 static is 1.9x faster")
     assert page.badge.status is Status.PASSED
+
+
+def test_nothing_is_run_for_a_recipe_that_is_not_trusted(
+    page: QuantizePage, client: FakeClient, qtbot: QtBot, artifact: Path
+) -> None:
+    finish(page, client, qtbot, made.variant(made.STATIC, artifact.parent))
+    controller = page.controller
+    controller.new_project()
+    controller.open_recipe(artifact.parent.parent / "recipe.toml", is_trusted=False)
+    assert labels(page) == [FLOAT_LABEL, "INT8 static"]
+    asked: list[bool] = []
+    controller.trust_wanted.connect(lambda: asked.append(True))
+    before = len(client.jobs)
+    for start_it in (page.variants.measure_button.click, page.nodes.explore, page.try_button.click):
+        start_it()
+    assert len(asked) == 3
+    assert len(client.jobs) == before
+    controller.trust_recipe()
+    request = start(page, client, qtbot).request
+    assert isinstance(request, QuantizeRequest)
+    assert len(request.specs) == 1  # the six that were asked for before were not
 
 
 def test_a_variant_of_another_artifact_is_out_of_date(

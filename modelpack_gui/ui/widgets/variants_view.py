@@ -234,6 +234,9 @@ class VariantsView(QWidget):
         self._controller.inspect(inspect_line(line))
 
     def _on_measure(self) -> None:
+        if not self._controller.is_trusted:
+            self._controller.trust_wanted.emit()
+            return
         has_unmeasured = any(one.speedup is None for one in self._made)
         self._state.measure(again=not has_unmeasured)
 
