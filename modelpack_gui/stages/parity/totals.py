@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from modelpack_gui.core.tolerance import is_exact
 from modelpack_gui.stages.parity.bins import Bins, Grid
 from modelpack_gui.stages.parity.chunked import float64
 from modelpack_gui.stages.parity.hull import Hull
+from modelpack_gui.stages.parity.sums import Sums
 from modelpack_gui.stages.parity.ulp import has_ulps, largest_ulp
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ class Tolerance:
 
 
 @dataclass
-class Totals:
+class Totals(Sums):
     """Sums and extremes over all chunks of one output of numbers.
 
     Attributes:
-        compared: Elements that are finite on both sides; all that follows is of these but for `misplaced`.
+        compared: See Sums; all that follows is of these elements but for `misplaced`.
         differing: Of a dtype whose values must be equal: those that are not.
         beyond: Those beyond the tolerance, in float64.
         misplaced_finite: Those whose expected value is finite.
@@ -40,7 +40,6 @@ class Totals:
     dtype: str
     tolerance: Tolerance
     elements: int = 0
-    compared: int = 0
     differing: int = 0
     beyond: int = 0
     first_beyond: int | None = None
@@ -56,14 +55,7 @@ class Totals:
     max_abs: float = 0.0
     max_rel: float | None = None
     max_expected: float = 0.0
-    min_value: float | None = None
-    max_value: float | None = None
     max_ulp: int | None = None
-    sum_abs: float = 0.0
-    sum_square: float = 0.0
-    dot: float = 0.0
-    expected_square: float = 0.0
-    actual_square: float = 0.0
     absolute: Bins = field(default_factory=Bins)
     relative: Bins = field(default_factory=Bins)
     grid: Grid = field(default_factory=Grid)
@@ -91,7 +83,7 @@ class Totals:
                 expected, actual = expected[places], actual[places]
                 left, right, difference = left[places], right[places], difference[places]
             if left.size:
-                self._add_sums(left, right, difference)
+                self.add_sums(left, right, difference)
                 self._add_errors(start, places, np.abs(left), difference)
                 if self._has_ulps:
                     self.max_ulp = max(self.max_ulp or 0, largest_ulp(self.dtype, expected, actual))
@@ -128,22 +120,6 @@ class Totals:
             self.misplaced_finite += int(np.count_nonzero(differs & ~left_nan & ~left_inf))
             if self.first_misplaced is None:
                 self.first_misplaced = start + int(np.argmax(differs))
-
-    def _add_sums(self, left: npt.NDArray[Any], right: npt.NDArray[Any], difference: npt.NDArray[np.float64]) -> None:
-        import numpy as np
-
-        self.compared += left.size
-        self.sum_abs += float(difference.sum())
-        # By einsum and not by dot, whose threads would wait for a core that somebody else has.
-        self.sum_square += float(np.einsum("i,i", difference, difference))
-        self.expected_square += float(np.einsum("i,i", left.conj(), left).real)
-        self.actual_square += float(np.einsum("i,i", right.conj(), right).real)
-        self.dot += float(np.einsum("i,i", left.conj(), right).real)
-        if left.dtype.kind == "c":
-            return
-        low, high = float(left.min()), float(left.max())
-        self.min_value = low if self.min_value is None else min(self.min_value, low)
-        self.max_value = high if self.max_value is None else max(self.max_value, high)
 
     def _add_errors(
         self,
@@ -190,18 +166,3 @@ class Totals:
         if not self.is_exact:
             self.grid.add(magnitude, difference)
         return agreeing
-
-    @property
-    def cosine(self) -> float | None:
-        """See OutputParity."""
-        scale = math.sqrt(self.expected_square) * math.sqrt(self.actual_square)
-        if not 0.0 < scale < math.inf or not math.isfinite(self.dot):
-            return None
-        return max(-1.0, min(1.0, self.dot / scale))
-
-    @property
-    def sqnr_db(self) -> float | None:
-        """See OutputParity."""
-        if not 0.0 < self.expected_square < math.inf or math.isinf(self.sum_square):
-            return None
-        return 10.0 * math.log10(self.expected_square / self.sum_square) if self.sum_square else math.inf

@@ -14,6 +14,7 @@ from modelpack_gui.core.records import OutputError, QuantizeError
 from modelpack_gui.core.tolerance import is_exact
 from modelpack_gui.stages.parity.chunked import chunks, float64
 from modelpack_gui.stages.parity.runtimes.base import first_line
+from modelpack_gui.stages.parity.sums import Sums
 from modelpack_gui.stages.quantize.fit import Sample
 
 if TYPE_CHECKING:
@@ -105,23 +106,15 @@ def measure(side: FloatSide, session: Any, *, what: str) -> tuple[QuantizeError,
 
 
 @dataclass
-class _Output:
+class _Output(Sums):
     """One output, over all samples so far."""
 
     name: str
     elements: int = 0
     unequal: int = 0
     exact: bool = False
-    compared: int = 0
     misplaced: int = 0
     max_abs: float = 0.0
-    sum_abs: float = 0.0
-    sum_square: float = 0.0
-    expected_square: float = 0.0
-    actual_square: float = 0.0
-    dot: float = 0.0
-    low: float = math.inf
-    high: float = -math.inf
     rows: int = 0
     same_top: int = 0
     in_top5: int = 0
@@ -162,15 +155,8 @@ class _Output:
             left, right, difference = left[finite], right[finite], difference[finite]
         if not left.size:
             return
-        self.compared += left.size
         self.max_abs = max(self.max_abs, float(difference.max()))
-        self.sum_abs += float(difference.sum())
-        self.sum_square += float(np.einsum("i,i", difference, difference))
-        self.expected_square += float(np.einsum("i,i", left.conj(), left).real)
-        self.actual_square += float(np.einsum("i,i", right.conj(), right).real)
-        self.dot += float(np.einsum("i,i", left.conj(), right).real)
-        if left.dtype.kind != "c":
-            self.low, self.high = min(self.low, float(left.min())), max(self.high, float(left.max()))
+        self.add_sums(left, right, difference)
 
     def _add_change(self, expected: npt.NDArray[Any]) -> None:
         """How far this sample's output is from the first one's, where both have one shape and are finite."""
@@ -201,30 +187,29 @@ class _Output:
             self.in_top5 += int(np.count_nonzero((five == top[:, None]).any(axis=-1)))
 
     @property
-    def sqnr_db(self) -> float | None:
-        if not self.sum_square or not self.expected_square or not math.isfinite(self.sum_square):
-            return None
-        return 10.0 * math.log10(self.expected_square / self.sum_square)
+    def _db(self) -> float | None:
+        """SQNR; None without a difference too."""
+        return self.sqnr_db if self.sum_square else None
 
     @property
     def error(self) -> OutputError:
-        scale = math.sqrt(self.expected_square) * math.sqrt(self.actual_square)
         return OutputError(
             name=self.name,
             max_abs_diff=self.max_abs,
             mean_abs_diff=self.sum_abs / self.compared if self.compared else 0.0,
-            sqnr_db=self.sqnr_db,
-            cosine=max(-1.0, min(1.0, self.dot / scale)) if scale > 0 else None,
+            sqnr_db=self._db,
+            cosine=self.cosine,
         )
 
     @property
     def lossy(self) -> LossyOutput:
+        low, high = self.min_value, self.max_value
         return LossyOutput(
             name=self.name,
             max_abs_diff=self.max_abs if self.compared or self.exact else None,
             rmse=math.sqrt(self.sum_square / self.compared) if self.compared else None,
-            spread=self.high - self.low if self.high >= self.low else None,
-            sqnr_db=self.sqnr_db,
+            spread=None if low is None or high is None else high - low,
+            sqnr_db=self._db,
             top1_agreement=self.same_top / self.rows if self.rows else None,
             rows=self.rows,
             unequal_share=self.unequal / self.elements if self.exact and self.elements else None,
