@@ -53,7 +53,7 @@ EXECUTION = OptionInfo(
 )
 SPINNING = OptionInfo(
     "spinning",
-    "Threads spin",
+    "Spinning",
     "bool",
     default=True,
     note="Threads wait for work by spinning: lower latency, and a processor that is busy between runs too.",
