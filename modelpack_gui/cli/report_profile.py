@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelpack_gui.cli.console import indented, table, wrapped
-from modelpack_gui.core.figures import microseconds, plural, significant
+from modelpack_gui.core.figures import microseconds, percent, plural, significant
 from modelpack_gui.core.profile_difference import Part, ProfileDifference, title_of
-from modelpack_gui.core.profile_summary import op_totals, percent, place_of
+from modelpack_gui.core.profile_summary import op_totals, places_text
 from modelpack_gui.core.records import ProfileReport
 
 _BAR = 20
@@ -57,7 +57,7 @@ def profile_text(report: ProfileReport, top: int) -> str:
                         significant(row.mean_us),
                         percent(row.share),
                         f"{row.op_type}{' (on the CPU)' if row.is_fallback else ''}",
-                        place_of(row),
+                        places_text(row),
                         _originals(row.originals, row.name),
                     )
                     for row in report.rows[:top]

@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from modelpack_gui.core.figures import microseconds, plural
+from modelpack_gui.core.figures import microseconds, percent, plural
 from modelpack_gui.core.module_paths import common_module
 from modelpack_gui.core.operator_kinds import kind_of
 from modelpack_gui.core.profile_reasons import flags_of, reason_text, reasons_of
-from modelpack_gui.core.profile_summary import main_original, percent
+from modelpack_gui.core.profile_summary import DOUBTFUL_NOTE, is_doubtful, main_original
 from modelpack_gui.core.records import ProfileReport, ProfileRow
 
 BETWEEN = "between the operators"
@@ -321,6 +321,8 @@ def _notes(before: ProfileReport, after: ProfileReport) -> tuple[str, ...]:
             f"Scaled down: the operators of {' and of '.join(scaled)}, since under the profiler they take longer than"
             " a whole run without it."
         )
+    if is_doubtful(before) or is_doubtful(after):
+        notes.append(DOUBTFUL_NOTE)
     flags = [flags_of(report) for report in (before, after)]
     if flags[0] != flags[1] or before.facts.get("cpu") != after.facts.get("cpu"):
         notes.append("The two were measured on different processors.")

@@ -6,13 +6,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelpack_gui.core.figures import microseconds, plural, rounded, significant
+from modelpack_gui.core.figures import microseconds, percent, plural, significant
 from modelpack_gui.core.operator_kinds import kind_of
 from modelpack_gui.core.profile_reasons import flags_of, reason_text, reasons_of
 from modelpack_gui.core.records import ProfileReport, ProfileRow
 
 _WORTH_A_NOTE = 0.02
 _MUCH = 0.25
+_DOUBTFUL = 1.5
+
+
+DOUBTFUL_NOTE = (
+    "Under the profiler the operators took far longer than a whole run without it, more than the profiler explains:"
+    " the machine was probably busy. Profile again when it is quiet."
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,12 @@ def place_of(row: ProfileRow) -> str:
     return row.module or main_original(row) or row.name
 
 
+def places_text(row: ProfileRow) -> str:
+    """Shorter than all modules, and more exact than what holds them: `layers.1.conv +2` for three of them."""
+    more = len(row.modules) - 1
+    return f"{row.modules[0]} +{more}" if more > 0 and row.modules[0] else place_of(row)
+
+
 def main_original(row: ProfileRow) -> str:
     """The node of the file that a row is named after, else the first that it stands for; empty if none is known."""
     return row.name if row.name in row.originals else next(iter(row.originals), "")
@@ -95,9 +108,14 @@ def summary_of(rows: Sequence[ProfileRow], wall_us: float) -> str:
     return f"{text}."
 
 
+def is_doubtful(report: ProfileReport) -> bool:
+    """Whether the operators take far longer under the profiler than a whole run without it: something interfered."""
+    return sum(row.mean_us for row in report.rows) > _DOUBTFUL * report.wall_us > 0.0
+
+
 def notes_of(report: ProfileReport) -> tuple[str, ...]:
     """What to know of a profile, most time first; what takes less than 2 % is left out."""
-    notes = []
+    notes = [DOUBTFUL_NOTE] if is_doubtful(report) else []
     for reason, rows in reasons_of(report.rows, flags_of(report)):
         share = sum(row.share for row in rows)
         if share >= _WORTH_A_NOTE or reason.code == "fallback":
@@ -111,8 +129,3 @@ def notes_of(report: ProfileReport) -> tuple[str, ...]:
             f" ({microseconds(report.profiled_us)} instead of {microseconds(report.wall_us)}){added}."
         )
     return tuple(notes)
-
-
-def percent(share: float) -> str:
-    """`72 %`, `0.4 %`."""
-    return f"{rounded(100.0 * share)} %" if share < 0.995 else "100 %"

@@ -9,7 +9,7 @@ import pytest
 from modelpack_gui.core.module_paths import common_module
 from modelpack_gui.core.operator_kinds import CAST, LAYOUT, OTHER, QUANTIZE, kind_of
 from modelpack_gui.core.profile_difference import BETWEEN, Part, ProfileDifference, difference
-from modelpack_gui.core.profile_summary import notes_of, op_totals, summary_of
+from modelpack_gui.core.profile_summary import DOUBTFUL_NOTE, is_doubtful, notes_of, op_totals, summary_of
 from modelpack_gui.core.records import ProfileRow
 from tests.unit.profiles import DYNAMIC, FLOAT, report, row
 
@@ -135,3 +135,11 @@ def test_totals_by_op_type_hold_every_row() -> None:
 )
 def test_operators_are_of_a_kind(op_type: str, kind: str) -> None:
     assert kind_of(op_type) == kind
+
+
+def test_a_profile_made_while_the_machine_was_busy_is_in_doubt() -> None:
+    busy = dataclasses.replace(FLOAT, wall_us=FLOAT.wall_us / 3)
+    assert not is_doubtful(FLOAT)
+    assert is_doubtful(busy)
+    assert notes_of(busy)[0] == DOUBTFUL_NOTE
+    assert DOUBTFUL_NOTE in difference(busy, DYNAMIC).notes

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from modelpack_gui.core.figures import full, listed, microseconds, significant
+from modelpack_gui.core.figures import full, listed, microseconds, percent, significant
 from modelpack_gui.core.operator_kinds import kind_of
-from modelpack_gui.core.profile_summary import percent
 from modelpack_gui.core.records import GraphIndex, NodeInfo, ProfileReport, ProfileRow
 from modelpack_gui.ui.inspection import Property, Section
 from modelpack_gui.ui.models.record_table import Column

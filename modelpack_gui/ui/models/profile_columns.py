@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtGui import QIcon
 
-from modelpack_gui.core.figures import full, listed, size
+from modelpack_gui.core.figures import full, listed, percent, size
 from modelpack_gui.core.profile_difference import Part
-from modelpack_gui.core.profile_summary import OpTotal, percent, place_of
+from modelpack_gui.core.profile_summary import OpTotal, place_of, places_text
 from modelpack_gui.core.records import ProfileRow
 from modelpack_gui.ui.models.record_table import Column, figure_column
 from modelpack_gui.ui.status import Status
@@ -29,7 +29,7 @@ ROW_COLUMNS: tuple[Column[ProfileRow], ...] = (
     Column("Op type", lambda row: row.op_type, width=108, tooltip="As it really ran: FusedConv, QLinearConv"),
     Column(
         "Where",
-        place_of,
+        places_text,
         full=lambda row: ", ".join(row.modules) or place_of(row),
         is_mono=True,
         width=122,

@@ -11,6 +11,7 @@ from modelpack_gui.core.figures import microseconds, plural
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.profile_difference import BETWEEN, Part, ProfileDifference, Side, difference, title_of
+from modelpack_gui.core.profile_summary import DOUBTFUL_NOTE, is_doubtful
 from modelpack_gui.core.records import GraphIndex, ProfileReport, ProfileRow, RunnerSpec
 from modelpack_gui.core.runner_titles import runner_title
 from modelpack_gui.ui.controller import Controller
@@ -224,7 +225,10 @@ class ProfileView(QWidget):
         if report is not None:
             keys = [self.head.runner.key, *([self.head.against.key] if other is not None else [])]
             is_stale = any(state.is_stale(key) for key in keys)
-            status, word = (Status.STALE, "") if is_stale else (Status.PASSED, "Profiled")
+            is_noisy = any(one is not None and is_doubtful(one) for one in (report, other))
+            status, word = (Status.WARNING, "Doubtful") if is_noisy else (Status.PASSED, "Profiled")
+            if is_stale:
+                status, word = Status.STALE, ""
             sentence = self._found.summary if self._found is not None else report.summary
             if is_stale:
                 sentence = f"Out of date: settings, files or the artifact changed since. {sentence}"
@@ -243,7 +247,10 @@ class ProfileView(QWidget):
         for line in self._note_lines:
             self._notes.removeWidget(line)
             line.deleteLater()
-        self._note_lines = [StatusLine(Status.REMARK, note, self._notes_box) for note in notes]
+        self._note_lines = [
+            StatusLine(Status.WARNING if note == DOUBTFUL_NOTE else Status.REMARK, note, self._notes_box)
+            for note in notes
+        ]
         for line in self._note_lines:
             self._notes.addWidget(line)
             line.show()

@@ -9,8 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from modelpack_gui.core.figures import microseconds
-from modelpack_gui.core.profile_summary import percent
+from modelpack_gui.core.figures import microseconds, percent
 from modelpack_gui.ui.colors import VIRIDIS
 from modelpack_gui.ui.theme import GRID, SPACING, theme
 

@@ -17,7 +17,7 @@ from modelpack_gui.stages.bench.profile.onnx_settings import optimised_path
 from modelpack_gui.stages.bench.profile.onnx_trace import read_trace
 from modelpack_gui.stages.bench.profile.originals import Originals
 from modelpack_gui.stages.bench.profile.profilers import Profiled
-from modelpack_gui.stages.bench.profile.runs import middle_half
+from modelpack_gui.stages.bench.profile.runs import faster_half
 from modelpack_gui.stages.common.paths import resolve
 
 
@@ -44,7 +44,7 @@ def profile(prepared: Prepared, request: ProfileRequest, folder: Path, wall_us: 
     probe_folder = folder / "probe"
     probe_folder.mkdir()
     bounds = probe_us(probe_folder, context)
-    means = middle_half(runs)
+    means = faster_half(runs)
     added = added_us(means, wall_us, bounds)
     file = read_nodes(resolve(context, request.runner.artifact or request.artifact_path))
     originals = _originals(file, folder) if file is not None else None

@@ -13,7 +13,7 @@ from modelpack_gui.core.records import ProfileRequest, ProfileRow
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.profile.onnx_file import NO_ONNX, Known, read_nodes
 from modelpack_gui.stages.bench.profile.profilers import Profiled
-from modelpack_gui.stages.bench.profile.runs import TracedRun, middle_half
+from modelpack_gui.stages.bench.profile.runs import TracedRun, faster_half
 from modelpack_gui.stages.bench.turn import time_calls
 from modelpack_gui.stages.common.paths import resolve
 
@@ -44,7 +44,7 @@ def profile(prepared: Prepared, request: ProfileRequest, folder: Path, wall_us: 
             "Try again; if it stays so, this release of OpenVINO does not profile this processor.",
         )
     context.progress("Putting the time to nodes", 0.9)
-    means = middle_half(runs)
+    means = faster_half(runs)
     fused = _fused(infer_request.get_compiled_model().get_runtime_model())
     file = read_nodes(resolve(context, request.runner.artifact or request.artifact_path))
     rows = []

@@ -19,7 +19,7 @@ class Profiled:
     """What a profiler gives; the shares of its rows are not yet computed.
 
     Attributes:
-        total_us: A profiled run, mean of the middle half of them.
+        total_us: A profiled run, mean of the faster half of them.
         runs: How many that were.
         probe_us: As in the report.
     """

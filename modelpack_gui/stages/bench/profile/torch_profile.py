@@ -10,7 +10,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import ProfileRequest, ProfileRow
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.profile.profilers import Profiled
-from modelpack_gui.stages.bench.profile.runs import middle_half
+from modelpack_gui.stages.bench.profile.runs import faster_half
 from modelpack_gui.stages.bench.profile.torch_modules import call_sites
 from modelpack_gui.stages.bench.profile.torch_probe import probe_us
 from modelpack_gui.stages.bench.profile.torch_trace import Operator, as_runs, trace
@@ -42,7 +42,7 @@ def profile(prepared: Prepared, request: ProfileRequest, folder: Path, wall_us: 
             "Try again; if it stays so, this build of PyTorch has no profiler.",
         )
     context.progress("Putting the time to modules", 0.9)
-    means = middle_half(as_runs(traced, sites, added_us))
+    means = faster_half(as_runs(traced, sites, added_us))
     rows = tuple(
         _row(operator, us, means.calls[operator], prepared.provider) for operator, us in means.own_us.items()
     )
