@@ -148,6 +148,21 @@ class BenchRuns(QObject):
 
         self.read(run, came)
 
+    def take_file(self, path: Path) -> None:
+        """Keep the run of a file beside the others: one that was exported, from another machine perhaps."""
+        folder = self._folder
+
+        def came(report: BenchReport | None, error: ErrorInfo | None) -> None:
+            from modelpack_gui.client.bench_store import WholeRun  # beside the GUI thread it is imported by now
+
+            if error is not None:
+                self.failed.emit(error)
+            elif report is not None and folder == self._folder:
+                self._add(WholeRun(report), path.stem)
+
+        self._asked += 1
+        self._background.ask(f"file {self._asked}", lambda _check: _read_file(path), came)
+
     @property
     def is_busy(self) -> bool:
         """Whether something is read or written."""
@@ -189,18 +204,24 @@ class BenchRuns(QObject):
         report = self._states.given(stage)
         if not isinstance(report, BenchReport) or report is self._known:
             return
-        from modelpack_gui.client.bench_store import WholeRun, summary_of  # as above
+        from modelpack_gui.client.bench_store import WholeRun  # as above
 
         state = self._states.state(stage)
         self._known = report
-        whole = WholeRun(report, state.ran_with, state.made_from)
+        self._add(WholeRun(report, state.ran_with, state.made_from), "", is_current=True)
+
+    def _add(self, whole: WholeRun, name: str, *, is_current: bool = False) -> None:
         if self._folder is not None:
-            self._keep(whole, "", is_current=True)
+            self._keep(whole, name, is_current=is_current)
             return
-        run = f"unsaved-{len(self._unsaved) + 1}"
+        from modelpack_gui.client.bench_store import summary_of  # as above
+
+        self._asked += 1
+        run = f"unsaved-{self._asked}"
         self._unsaved[run] = whole
-        self.runs = (summary_of(report, run), *self.runs)
-        self.current = run
+        self.runs = (dataclasses.replace(summary_of(whole.report, run), name=name), *self.runs)
+        if is_current:
+            self.current = run
         self.changed.emit()
 
     # -- the store, beside the GUI thread
@@ -298,3 +319,9 @@ def _write_json(whole: WholeRun, path: Path) -> None:
     from modelpack_gui.core import serde
 
     write_text(path, serde.dumps(serde.encode_tagged(whole.report), indent=1) + "\n")
+
+
+def _read_file(path: Path) -> BenchReport:
+    from modelpack_gui.client.bench_files import read_report  # as above
+
+    return read_report(path)

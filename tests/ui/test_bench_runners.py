@@ -8,12 +8,21 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox
+from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.core.records import BenchSpec, OptionInfo, RunnerInfo, RunnerSpec, runner_specs
+from modelpack_gui.core.records import (
+    BenchSpec,
+    OptionInfo,
+    QuantizedVariant,
+    QuantizeSpec,
+    RunnerInfo,
+    RunnerSpec,
+    runner_specs,
+)
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.runner_entries import Surroundings, runner_entry, runner_offers
+from modelpack_gui.ui.quantize_state import QuantizeState, VariantRow
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.widgets.number_fields import SpinField
 from modelpack_gui.ui.widgets.runner_list import RunnerList
@@ -212,6 +221,26 @@ def test_a_file_that_no_runner_takes_is_told(runners: RunnerList, controller: Co
         runners.add_file("/models/net.tflite")
     assert told.args[0].code == "runner-file-unknown"
     assert len(controller.recipe.bench.runners) == 3
+
+
+def test_what_the_quantize_page_has_made_is_added_by_a_click(
+    runners: RunnerList, controller: Controller, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    static = QuantizedVariant(QuantizeSpec(), "INT8 static", str(tmp_path / "net-int8.onnx"), 100, summary="Cheap.")
+    broken = QuantizedVariant(QuantizeSpec("float16"), "float16", "", 0)
+    monkeypatch.setattr(QuantizeState, "rows", (VariantRow(static), VariantRow(broken)))
+    runners.add_menu.aboutToShow.emit()
+    menu = next(action.menu() for action in runners.add_menu.actions() if action.text() == "Quantised variants")
+    assert isinstance(menu, QMenu)
+    (action,) = menu.actions()
+    assert (action.text(), action.toolTip()) == ("INT8 static", "Cheap.")
+    action.trigger()
+    added = controller.recipe.bench.runners[-1]
+    assert (added.runner, added.label, Path(added.artifact).name) == ("onnxruntime", "INT8 static", "net-int8.onnx")
+    runners.add_menu.aboutToShow.emit()
+    menu = next(action.menu() for action in runners.add_menu.actions() if action.text() == "Quantised variants")
+    assert isinstance(menu, QMenu)
+    assert not menu.actions()[0].isEnabled(), "it is in the list"
 
 
 def test_the_baseline_is_chosen_and_given_up_in_the_menu_of_a_runner(

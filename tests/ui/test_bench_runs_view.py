@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.client.bench_store import BenchStore, bench_folder
+from modelpack_gui.core import serde
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import BenchReport
 from modelpack_gui.ui.controller import Controller
@@ -155,6 +156,34 @@ def test_a_run_is_written_as_json(view: RunsView, controller: Controller, tmp_pa
     data = json.loads((tmp_path / "run.json").read_text())
     assert data["kind"] == "BenchReport"
     assert len(data["runners"][0]["latencies_ms"]) == 500
+
+
+def test_an_exported_run_is_opened_beside_the_others(
+    view: RunsView, controller: Controller, store: BenchStore, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(controller.bench_runs.exported):
+        controller.bench_runs.export(view.chosen[0].id, tmp_path / "server.json")
+    controller.bench_runs.take_file(tmp_path / "server.json")
+    qtbot.waitUntil(lambda: view.model.rowCount() == 3 and not controller.bench_runs.is_busy)
+    opened = store.find("server")
+    assert store.read(opened.id).report == store.read(view.chosen[0].id).report
+    assert controller.bench_runs.current != opened.id, "it is not shown on the other tabs unasked"
+
+
+def test_a_file_that_is_no_run_is_told(view: RunsView, controller: Controller, tmp_path: Path, qtbot: QtBot) -> None:
+    (tmp_path / "other.json").write_text("{}")
+    with qtbot.waitSignal(controller.message_raised) as told:
+        controller.bench_runs.take_file(tmp_path / "other.json")
+    assert told.args[0].code == "bench-run-not-readable"
+
+
+def test_a_project_without_a_file_takes_runs_of_files_too(
+    qtbot: QtBot, controller: Controller, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "laptop.json"
+    path.write_text(serde.dumps(serde.encode_tagged(lab_report())))
+    controller.bench_runs.take_file(path)
+    qtbot.waitUntil(lambda: [run.name for run in controller.bench_runs.runs] == ["laptop"])
 
 
 def test_an_export_that_fails_is_told(view: RunsView, controller: Controller, tmp_path: Path, qtbot: QtBot) -> None:

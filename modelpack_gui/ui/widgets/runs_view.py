@@ -54,7 +54,11 @@ class RunsView(QWidget):
         self.show_button = self._button("Show", "reveal", "Show this run on the other tabs")
         self.baseline_button = self._button("Set as baseline", "recommended", "Gate other runs against this one")
         self.rename_button = self._button("Rename…", "edit", "Give this run a name")
-        self.export_button = self._button("Export JSON…", "save", "Write this run with all its samples to a file")
+        self.export_button = self._button("Export…", "save", "Write this run with all its samples to a file")
+        self.open_button = self._button(
+            "Open…", "open", "Keep the run of a file here: one of another machine, perhaps"
+        )
+        self.open_button.clicked.connect(self.ask_open)
         self.delete_button = self._button("Delete", "remove", "Remove this run for good")
         self.show_button.clicked.connect(lambda: self._with_run(self.state.show))
         self.baseline_button.clicked.connect(lambda: self._with_run(self.toggle_baseline))
@@ -66,6 +70,7 @@ class RunsView(QWidget):
         for button in (self.show_button, self.baseline_button, self.rename_button, self.export_button):
             buttons.addWidget(button)
         buttons.addStretch(1)
+        buttons.addWidget(self.open_button)
         buttons.addWidget(self.delete_button)
         self.comparison = RunComparison(controller, settings)
         lower = QWidget()
@@ -154,6 +159,16 @@ class RunsView(QWidget):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def ask_open(self) -> None:
+        """Ask for files with runs: exported ones, or those that the command line wrote."""
+        folder = self._settings.last_folder("bench-export")
+        dialog = QFileDialog(self, "Open runs", folder, "Runs (*.json *.json.gz);;All files (*)")
+        dialog.setObjectName("open-run")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self._open)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
     def ask_delete(self) -> None:
         """Ask whether the selected runs go: this cannot be undone."""
         runs = self.chosen
@@ -196,6 +211,11 @@ class RunsView(QWidget):
     def _delete(self, runs: Sequence[KeptRun]) -> None:
         for run in runs:
             self.state.delete(run.id)
+
+    def _open(self, paths: list[str]) -> None:
+        for path in paths:
+            self._settings.set_last_folder("bench-export", path)
+            self.state.take_file(Path(path))
 
     def _export(self, run: str, path: str) -> None:
         self._settings.set_last_folder("bench-export", path)
