@@ -121,7 +121,7 @@ def _sqnr(title: str, *, held_out: bool, tooltip: str) -> Column[VariantLine]:
     def whole(line: VariantLine) -> str:
         return full(number(line)) or text(line)
 
-    return Column(title, number, text, whole, is_number=True, tooltip=tooltip, width=92)
+    return Column(title, number, text, whole, is_number=True, tooltip=tooltip, width=86)
 
 
 def _top1(line: VariantLine) -> float | None:
@@ -151,13 +151,13 @@ COLUMNS: tuple[Column[VariantLine], ...] = (
             else theme().colors.text
         ),
         tooltip="How it was made; the star marks the one to take",
-        width=196,
+        width=188,
     ),
     _estimate(
         "Speed-up [95 %]",
         lambda line: line.speedup,
         "p50 of float32 over its own, in ONNX Runtime, with the 95 % interval: above 1 is faster",
-        width=152,
+        width=178,
     ),
     Column(
         "Size",
@@ -166,7 +166,7 @@ COLUMNS: tuple[Column[VariantLine], ...] = (
         full=lambda line: f"{count(line.size_bytes)} B" if line.size_bytes else "",
         is_number=True,
         tooltip="Of the file, and how many times smaller than float32 that is",
-        width=112,
+        width=108,
     ),
     Column(
         "Top class",
@@ -175,7 +175,7 @@ COLUMNS: tuple[Column[VariantLine], ...] = (
         full=lambda line: full(_top1(line)),
         is_number=True,
         tooltip="Share of held-out rows for which the class with the highest score stays the same",
-        width=80,
+        width=76,
     ),
     _sqnr(
         "SQNR dB",

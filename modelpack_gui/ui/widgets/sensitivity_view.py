@@ -34,8 +34,9 @@ from modelpack_gui.ui.quantize_edits import exclude_nodes, include_nodes
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING, icon, theme
-from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconLabel, wrapped_label
+from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, wrapped_label
 from modelpack_gui.ui.widgets.data_table import CELL_PADDING, CellDelegate, DataTable
+from modelpack_gui.ui.widgets.empty_state import WIDTH, EmptyState
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.number_fields import SpinField
 from modelpack_gui.ui.widgets.status_line import StatusLine
@@ -231,27 +232,11 @@ class SensitivityView(QWidget):
         return filled
 
     def _make_empty(self) -> QWidget:
-        empty = QWidget()
-        text = wrapped_label(_EMPTY, is_muted=True)
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text.setFixedWidth(460)
         self._problem = StatusLine(Status.WARNING)
-        self._problem.setFixedWidth(460)
+        self._problem.setFixedWidth(WIDTH)
         self.start_button = IconButton("Find what each node costs", "run")
         self.start_button.setObjectName("sensitivity-start")
-        column = QVBoxLayout(empty)
-        column.setSpacing(SPACING)
-        column.addStretch(1)
-        column.addWidget(IconLabel("quantize", 32, is_muted=True), alignment=Qt.AlignmentFlag.AlignHCenter)
-        for widget in (text, self._problem):
-            line = QHBoxLayout()
-            line.addStretch(1)
-            line.addWidget(widget)
-            line.addStretch(1)
-            column.addLayout(line)
-        column.addWidget(self.start_button, alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(2)
-        return empty
+        return EmptyState("quantize", _EMPTY, self._problem, self.start_button)
 
     def _on_exclude(self) -> None:
         exclude_nodes(self._controller, self._worst)

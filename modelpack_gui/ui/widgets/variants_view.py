@@ -93,6 +93,7 @@ class VariantsView(QWidget):
         self.splitter.addWidget(self.chart)
         self.splitter.addWidget(self.table)
         self.table.setMinimumHeight(_LEAST_TABLE)
+        self.splitter.setSizes([290, 230])
         self.speed_error = StatusLine(Status.FAILED)
         self.speed_error.setObjectName("quantize-speed-error")
         self.speed_doubts = StatusLine(Status.WARNING)
