@@ -172,6 +172,7 @@ def test_anything_python_can_go_over_gives_samples(tmp_path: Path, text: str) ->
         ),
         ("data = [{'picture': 1}]", "calibration-names", "has picture, and the artifact takes image"),
         ("data = ['a picture']", "calibration-kind", "no array of numbers"),
+        ("data = [np.float32(1)]", "calibration-shape", "Sample 0 of data is a single number for the input"),
         ("data = []", "calibration-empty", "gave no sample"),
         ("data = 5", "calibration-name", "over which one cannot go"),
         ("other = 5", "calibration-name", "There is no data in"),
