@@ -215,7 +215,27 @@ def test_rows_of_another_file_lead_nowhere(
     assert wanted == []
 
 
-def test_without_an_artifact_only_what_runs_the_source_can_be_profiled(
+def test_what_runs_the_artifact_is_profiled_after_an_export_where_there_is_none(
+    qtbot: QtBot, client: FakeClient, controller: Controller, settings: Settings, artifact: Path
+) -> None:
+    client.answers["hello"] = made.capabilities()
+    controller.edit(made.ready_recipe(), "start")
+    controller.refresh_capabilities()
+    qtbot.waitUntil(lambda: controller.capabilities is not None)
+    view = ProfileView(controller, settings)
+    qtbot.addWidget(view)
+    assert view.problem == ""
+    view.profile()
+    assert view.head.progress_text == "Exporting the model first"
+    assert not view.head.profile_button.isEnabled()
+    client.last("export").answer(make_export_record(artifact))
+    qtbot.waitUntil(lambda: any(job.stage == "profile" for job in client.jobs))
+    request = client.last("profile").request
+    assert isinstance(request, ProfileRequest)
+    assert request.artifact_path == str(artifact)
+
+
+def test_an_export_that_fails_ends_it(
     qtbot: QtBot, client: FakeClient, controller: Controller, settings: Settings
 ) -> None:
     client.answers["hello"] = made.capabilities()
@@ -224,10 +244,14 @@ def test_without_an_artifact_only_what_runs_the_source_can_be_profiled(
     qtbot.waitUntil(lambda: controller.capabilities is not None)
     view = ProfileView(controller, settings)
     qtbot.addWidget(view)
-    assert "export the model first" in view.problem
-    assert not view.head.profile_button.isEnabled()
+    view.profile()
+    client.last("export").answer(ErrorInfo("export-failed", "It cannot be exported.", "See the Export page."))
+    qtbot.waitUntil(lambda: view.head.profile_button.isEnabled())
+    assert not view.error.isHidden()
+    assert not any(job.stage == "profile" for job in client.jobs)
     view.choose("eager")
-    assert view.problem == ""
+    view.profile()  # it needs none
+    assert client.last("profile").request.runner.key == "eager"  # type: ignore[union-attr]
 
 
 def test_the_graph_shows_the_times_of_the_last_profile_of_its_file(

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.figures import microseconds, plural
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage
@@ -49,9 +50,11 @@ class ProfileView(QWidget):
         self._state = controller.profiles
         self._drawn: tuple[ProfileReport | None, ProfileReport | None] = (None, None)
         self._found: ProfileDifference | None = None
+        self._waits_for_export = False
+        self._export_error: ErrorInfo | None = None
         self.head = ProfileHead()
         self.head.profile_wanted.connect(self.profile)
-        self.head.cancel_wanted.connect(self._state.cancel)
+        self.head.cancel_wanted.connect(self._cancel)
         self.head.chosen.connect(self._on_chosen)
         self.error = ErrorPanel(controller)
         self.error.hide()
@@ -79,10 +82,18 @@ class ProfileView(QWidget):
         for entry in self._wanted():
             if entry.problem:
                 return entry.tooltip.splitlines()[-1] if entry.problem == "not here" else _sentence(entry)
-            spec = entry.spec
-            if self._needs_artifact(spec) and not spec.artifact and not self._controller.artifact_path:
-                return f"{entry.title} runs the exported file, and there is none yet: export the model first."
+        if self._needs_export and (problem := self._controller.problem(Stage.EXPORT)):
+            return problem
         return self._controller.problem(Stage.BENCH) or self._state.problem
+
+    @property
+    def _needs_export(self) -> bool:
+        """Whether what is chosen runs the exported file, and that is not there, or not of the recipe as it is now."""
+        controller = self._controller
+        if not any(self._needs_artifact(one.spec) and not one.spec.artifact for one in self._wanted()):
+            return False
+        is_stale = controller.state(Stage.EXPORT).status is Status.STALE and not controller.looks_at_source
+        return not controller.artifact_path or is_stale
 
     def profile(self) -> None:
         """Profile what is chosen; of a second runner, a profile that still holds is taken."""
@@ -92,10 +103,22 @@ class ProfileView(QWidget):
         if not controller.is_trusted:
             controller.trust_wanted.emit()
             return
+        self._export_error = None
+        self._waits_for_export = self._needs_export
+        if self._waits_for_export:
+            controller.run(Stage.EXPORT)
+            return
         wanted = self._wanted()
         again = [one for one in wanted[1:] if state.report_of(one.key) is None or state.is_stale(one.key)]
         infos = surroundings_of(controller).infos
         state.start([(one.spec, runner_title(one.spec, infos)) for one in (wanted[0], *again)])
+
+    def _cancel(self) -> None:
+        if self._waits_for_export:
+            self._waits_for_export = False
+            self._controller.cancel(Stage.EXPORT)
+        self._state.cancel()
+        self.refresh()
 
     def profile_if_needed(self) -> None:
         """Profile what is chosen, unless it has been and nothing changed since."""
@@ -118,16 +141,18 @@ class ProfileView(QWidget):
         if state.is_running:
             running = next((entry.title for entry in self._wanted() if entry.key == state.running), state.running)
             message = f"{running}: {state.message}"
+        if self._waits_for_export:
+            message = "Exporting the model first"
         self.head.show_running(message, state.fraction)
-        self.head.show_ready(is_running=state.is_running, problem=self.problem)
-        chosen = (self.head.runner.key, self.head.against.key)
-        self.error.show_error(None if state.is_running or state.failed not in chosen else state.error)
+        is_busy = state.is_running or self._waits_for_export
+        self.head.show_ready(is_running=is_busy, problem=self.problem)
+        error = self._export_error or (state.error if state.failed in self._chosen else None)
+        self.error.show_error(None if is_busy else error)
         if (report, other) != self._drawn:
             self._drawn = (report, other)
             self._draw(report, other)
         self._show_verdict(report, other)
-        has_error = state.error is not None and state.failed in chosen
-        empty = _BLANK if state.is_running or has_error else _EMPTY
+        empty = _BLANK if is_busy or error is not None else _EMPTY
         self._stack.setCurrentIndex(empty if report is None else _CONTENT)
 
     # Parts
@@ -185,16 +210,28 @@ class ProfileView(QWidget):
         chosen = (self.head.runner.entry, self.head.against.entry)
         return list({entry.key: entry for entry in chosen if entry is not None}.values())
 
+    @property
+    def _chosen(self) -> tuple[str, str]:
+        """Their keys."""
+        return (self.head.runner.key, self.head.against.key)
+
     def _needs_artifact(self, spec: RunnerSpec) -> bool:
         infos = surroundings_of(self._controller).infos
         return any(info.id == spec.runner and info.needs_artifact for info in infos)
 
     def _on_chosen(self) -> None:
+        self._export_error = None
         self._settings.set_text(_RUNNER_KEY, self.head.runner.key)
         self._settings.set_text(_AGAINST_KEY, self.head.against.key)
         self.refresh()
 
     def _on_stage_changed(self, stage: Stage) -> None:
+        if stage is Stage.EXPORT and self._waits_for_export:
+            state = self._controller.state(stage)
+            if not state.is_under_way:
+                self._waits_for_export, self._export_error = False, state.error
+                if state.error is None and not self._needs_export:
+                    self.profile()
         if stage in (Stage.EXPORT, Stage.BENCH):
             self._fill()
 
@@ -235,9 +272,9 @@ class ProfileView(QWidget):
             elif self.head.against.key and other is None and self.head.against.key != self.head.runner.key:
                 sentence = f"{sentence} Profile again to see the difference to {self.head.against.currentText()}."
             facts = _facts(report)
-        if state.is_running:
+        if state.is_running or self._waits_for_export:
             status, word = Status.RUNNING, ""
-        elif state.error is not None and state.failed in (self.head.runner.key, self.head.against.key):
+        elif self._export_error is not None or (state.error is not None and state.failed in self._chosen):
             status, word = Status.FAILED, ""
         elif state.was_cancelled and report is None:
             status, word = Status.CANCELLED, ""
