@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
@@ -41,10 +42,12 @@ def run(request: BenchTurnRequest, context: Context) -> LatencyTurn:
             for number, calls in enumerate(_batches(request, prepared, context)):
                 with prepared.mode():
                     settle = request.settle_runs if number == 0 else min(request.settle_runs, 1)
-                    for _ in range(settle):
-                        context.check_cancelled()
-                        prepared.call()
-                    time_calls(calls, elapsed, context.check_cancelled)
+                    # In one loop: after another one the first runs would be slower, those of 10 us by a fifth.
+                    taken: list[int] = []
+                    try:
+                        time_calls([*repeat(prepared.call, settle), *calls], taken, context.check_cancelled)
+                    finally:
+                        elapsed += taken[settle:]
     except JobCancelled:
         if not elapsed:
             raise
