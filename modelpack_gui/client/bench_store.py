@@ -83,10 +83,10 @@ def bench_folder(base: Path, export: ExportSpec, source: ModelSource | None = No
     Args:
         base: Folder of the recipe.
         export: Its options; the output path says where the artifact is.
-        source: Its model; one that is a saved model is the artifact itself where nothing is exported.
+        source: Its model; an ONNX file is the artifact itself.
     """
-    saved = source.file if source is not None and source.is_saved_model else ""
-    output = located(base, export.output_path or saved or "model")
+    itself = source.file if source is not None and source.file.endswith(".onnx") else ""
+    output = located(base, itself or export.output_path or "model")
     return output.parent / "bench" / output.stem
 
 
