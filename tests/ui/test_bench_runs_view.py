@@ -128,7 +128,7 @@ def test_a_run_is_named_in_a_dialog(view: RunsView, controller: Controller, new:
     dialog.accept()
     qtbot.waitUntil(lambda: view.model.records[0].run.name == "after the fix")
     assert [run.id for run in view.chosen] == [new]
-    assert view.comparison.title.text().startswith("after the fix against ")
+    assert view.comparison.title.whole.startswith("after the fix against ")
 
 
 def test_deleting_asks_first(

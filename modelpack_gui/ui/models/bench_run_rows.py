@@ -23,8 +23,8 @@ CLAIMS = {
     "faster": (Status.PASSED, "faster"),
     "slower": (Status.WARNING, "slower"),
     "equal": (Status.REMARK, "no difference"),
-    "new": (Status.REMARK, "only in the newer run"),
-    "gone": (Status.REMARK, "only in the older run"),
+    "new": (Status.REMARK, "only in newer"),
+    "gone": (Status.REMARK, "only in older"),
     "invalid": (Status.FAILED, "wrong outputs"),
 }
 """What a comparison may claim, as a state and in words."""

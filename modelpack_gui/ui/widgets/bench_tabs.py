@@ -69,9 +69,9 @@ class BenchTabs(QTabWidget):
         return self.views[name]
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as the widest tab, as high as the one in view."""
-        least = self.currentWidget().minimumSizeHint().height() + self.tabBar().sizeHint().height()
-        return QSize(super().minimumSizeHint().width(), least)
+        """What the tab in view needs: with what the largest of all does, the page would always scroll."""
+        view, bar = self.currentWidget().minimumSizeHint(), self.tabBar()
+        return QSize(max(view.width(), bar.minimumSizeHint().width()), view.height() + bar.sizeHint().height())
 
     def _on_current_changed(self) -> None:
         self.view(self.current)

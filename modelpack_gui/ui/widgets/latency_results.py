@@ -41,7 +41,7 @@ class LatencyResults(QWidget):
         self._controller = controller
         self._settings = settings
         self.chart = LatencyChart(settings)
-        self.chart.setMinimumHeight(200)
+        self.chart.setMinimumHeight(230)
         self.chart.picture_failed.connect(controller.message_raised)
         self.log_scale = QCheckBox("Log scale")
         self.log_scale.setToolTip(

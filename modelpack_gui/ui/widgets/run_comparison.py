@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.client.bench_store import KeptRun, WholeRun
@@ -18,8 +18,8 @@ from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.runner_colors import keys_of, look_of
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING, status_of
-from modelpack_gui.ui.widgets.basics import heading, wrapped_label
+from modelpack_gui.ui.theme import SPACING, heading_font, status_of
+from modelpack_gui.ui.widgets.basics import ElidedLabel, wrapped_label
 from modelpack_gui.ui.widgets.decimal_field import DecimalField
 from modelpack_gui.ui.widgets.fitted_table import FittedTable
 from modelpack_gui.ui.widgets.latency_chart import ECDF, MODES, LatencyChart, LatencySeries
@@ -46,7 +46,8 @@ class RunComparison(QWidget):
         self._drawn: tuple[str, ...] = ()  # the runs that are in the table
         self.series: tuple[LatencySeries, ...] = ()
         self._wholes: dict[str, WholeRun] = {}
-        self.title = heading("")
+        self.title = ElidedLabel("", Qt.TextElideMode.ElideRight)
+        self.title.setFont(heading_font())
         self.sentence = wrapped_label("", is_selectable=True)
         self.sentence.setObjectName("comparison-sentence")
         self.gates: list[StatusLine] = []
@@ -134,7 +135,7 @@ class RunComparison(QWidget):
         if len(found) < len(self._asked):
             return
         kept = [one for run in self._asked if (one := state.find(run)) is not None]
-        self.title.setText(" against ".join(run_title(run) for run in kept))
+        self.title.set_text(" against ".join(run_title(run) for run in kept))
         after, before = (found[0] if found else None), (found[1] if len(found) > 1 else None)
         self._keys = keys_of(
             self._controller.recipe.bench, *([one.runner for one in report.runners] for report in found)

@@ -9,7 +9,6 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
-    QHBoxLayout,
     QInputDialog,
     QMenu,
     QMessageBox,
@@ -28,6 +27,7 @@ from modelpack_gui.ui.theme import SPACING, icon
 from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.empty_state import EmptyState
+from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.run_comparison import RunComparison
 
 _EMPTY = (
@@ -65,13 +65,17 @@ class RunsView(QWidget):
         self.rename_button.clicked.connect(lambda: self._with_run(self.ask_name))
         self.export_button.clicked.connect(lambda: self._with_run(self.ask_file))
         self.delete_button.clicked.connect(self.ask_delete)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING)
-        for button in (self.show_button, self.baseline_button, self.rename_button, self.export_button):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        buttons.addWidget(self.open_button)
-        buttons.addWidget(self.delete_button)
+        buttons = QWidget()
+        flow = FlowLayout(buttons, SPACING)
+        for button in (
+            self.show_button,
+            self.baseline_button,
+            self.rename_button,
+            self.export_button,
+            self.open_button,
+            self.delete_button,
+        ):
+            flow.addWidget(button)
         self.comparison = RunComparison(controller, settings)
         lower = QWidget()
         inside = QVBoxLayout(lower)
@@ -88,7 +92,7 @@ class RunsView(QWidget):
         column = QVBoxLayout(filled)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
-        column.addLayout(buttons)
+        column.addWidget(buttons)
         column.addWidget(split, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(EmptyState("recent", _EMPTY))
