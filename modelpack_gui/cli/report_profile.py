@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelpack_gui.cli.console import indented, table, wrapped
-from modelpack_gui.core.figures import microseconds, percent, plural, significant
+from modelpack_gui.core.figures import microseconds, percent, plural, signed, significant
 from modelpack_gui.core.profile_difference import Part, ProfileDifference, title_of
 from modelpack_gui.core.profile_summary import op_totals, places_text
 from modelpack_gui.core.records import ProfileReport
@@ -95,7 +95,7 @@ def _parts_table(parts: Sequence[Part], heads: tuple[str, str], top: int, what: 
             part.title,
             significant(part.before.us),
             significant(part.after.us),
-            f"{part.change_us:+.3g}",
+            signed(part.change_us),
             part.before.text,
             part.after.text,
         )
@@ -103,7 +103,7 @@ def _parts_table(parts: Sequence[Part], heads: tuple[str, str], top: int, what: 
     ]
     rest = sum(part.change_us for part in parts) - sum(part.change_us for part in shown)
     if len(parts) > len(shown):
-        rows.append((f"{len(parts) - len(shown)} more", "", "", f"{rest:+.3g}", "", ""))
+        rows.append((f"{len(parts) - len(shown)} more", "", "", signed(rest), "", ""))
     text = table((what, "µs before", "µs after", "change", f"in {heads[0]}", f"in {heads[1]}"), rows, (1, 2, 3))
     return indented(text)
 

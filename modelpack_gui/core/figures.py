@@ -24,6 +24,12 @@ def significant(value: float | None, digits: int = 3) -> str:
     return f"{value:,.{max(0, digits - 1 - magnitude)}f}"
 
 
+def signed(value: float, digits: int = 3) -> str:
+    """A change with its sign, such as `+1.20`, `−239,000`; `0` for none."""
+    text = significant(abs(value), digits)
+    return text if value == 0.0 else f"{'+' if value > 0.0 else '−'}{text}"
+
+
 def rounded(value: float, digits: int = 2) -> str:
     """A number in a sentence, where more digits than these say nothing: `780,000`, `120`, `0.94`."""
     short = float(f"{value:.{digits - 1}e}")

@@ -14,11 +14,12 @@ from modelpack_gui.core.records import ProfileReport, ProfileRow
 _WORTH_A_NOTE = 0.02
 _MUCH = 0.25
 _DOUBTFUL = 1.5
+_FASTER = 1.15
 
 
 DOUBTFUL_NOTE = (
-    "Under the profiler the operators took far longer than a whole run without it, more than the profiler explains:"
-    " the machine was probably busy. Profile again when it is quiet."
+    "The runs with the profiler and those without it do not fit together, by more than the profiler explains: the"
+    " machine was probably busy. Profile again when it is quiet."
 )
 
 
@@ -109,8 +110,11 @@ def summary_of(rows: Sequence[ProfileRow], wall_us: float) -> str:
 
 
 def is_doubtful(report: ProfileReport) -> bool:
-    """Whether the operators take far longer under the profiler than a whole run without it: something interfered."""
-    return sum(row.mean_us for row in report.rows) > _DOUBTFUL * report.wall_us > 0.0
+    """Whether something interfered: the operators under the profiler take far longer than a whole run without it, or
+    a whole run with it is faster than one without.
+    """
+    in_rows = sum(row.mean_us for row in report.rows)
+    return in_rows > _DOUBTFUL * report.wall_us > 0.0 or report.wall_us > _FASTER * report.profiled_us
 
 
 def notes_of(report: ProfileReport) -> tuple[str, ...]:

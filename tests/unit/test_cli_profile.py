@@ -42,7 +42,7 @@ def test_a_difference_lists_its_parts_and_what_is_left_out_of_them() -> None:
     part = next(line for line in lines if line.startswith("  convolution"))
     assert part.split()[1:4] == ["80.0", "300", "+220"]
     rest = next(line for line in lines if line.startswith("  6 more"))
-    assert rest.split()[-1] == "+60"
+    assert rest.split()[-1] == "+60.0"
 
 
 def test_both_profiles_and_their_difference_are_in_the_json(

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from modelpack_gui.core.figures import count, duration, full, plural, rounded, significant, size
+from modelpack_gui.core.figures import count, duration, full, microseconds, plural, rounded, signed, significant, size
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,17 @@ def test_irregular_plurals_can_be_given() -> None:
 
 def test_thousands_are_separated() -> None:
     assert count(1234567) == "1,234,567"
+
+
+def test_a_change_has_its_sign() -> None:
+    assert [signed(value) for value in (1.2, -239_269.0, 0.0)] == ["+1.20", "−239,269", "0"]
+
+
+def test_a_short_time_has_the_unit_that_suits_it() -> None:
+    assert [microseconds(us) for us in (0.4567, 999.4, 999.6, 98_600.0, 2_340_000.0)] == [
+        "0.457 µs",
+        "999 µs",
+        "1.00 ms",
+        "98.6 ms",
+        "2.34 s",
+    ]

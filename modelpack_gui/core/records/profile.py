@@ -70,8 +70,8 @@ class ProfileReport:
 
     Attributes:
         runner: Its key.
-        wall_us: A run of the model with the profiler off, median, microseconds.
-        profiled_us: The same with it on, mean of the faster half of the runs: how much the profiler itself costs.
+        wall_us: A run of the model with the profiler off, mean of the faster half of the runs, microseconds.
+        profiled_us: The same with it on: how much the profiler itself costs.
         rows: Largest share first; of the same runs as `profiled_us`.
         overhead_us: A profiled run less all rows: the runtime's own work, copies in and out, and the profiler.
         providers: Number of nodes by execution provider.

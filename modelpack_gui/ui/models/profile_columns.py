@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QIcon
 
-from modelpack_gui.core.figures import full, listed, percent, size
+from modelpack_gui.core.figures import full, listed, percent, signed, size
 from modelpack_gui.core.profile_difference import Part
 from modelpack_gui.core.profile_summary import OpTotal, place_of, places_text
 from modelpack_gui.core.records import ProfileRow
@@ -12,7 +12,7 @@ from modelpack_gui.ui.models.record_table import Column, figure_column
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import status_icon, theme
 
-SHARE_WIDTH = 92
+SHARE_WIDTH = 84
 
 
 def originals_text(row: ProfileRow) -> str:
@@ -26,16 +26,16 @@ def _provider(row: ProfileRow) -> str:
 
 
 ROW_COLUMNS: tuple[Column[ProfileRow], ...] = (
-    Column("Op type", lambda row: row.op_type, width=108, tooltip="As it really ran: FusedConv, QLinearConv"),
+    Column("Op type", lambda row: row.op_type, width=98, tooltip="As it really ran: FusedConv, QLinearConv"),
     Column(
         "Where",
         places_text,
         full=lambda row: ", ".join(row.modules) or place_of(row),
         is_mono=True,
-        width=122,
+        width=168,
         tooltip="PyTorch module that it does the work of, or the node of the file",
     ),
-    figure_column("Time µs", lambda row: row.mean_us, "A run of the model, all calls together, microseconds", 68),
+    figure_column("Time µs", lambda row: row.mean_us, "A run of the model, all calls together, microseconds", 64),
     Column(
         "Share",
         lambda row: row.share,
@@ -86,8 +86,8 @@ TOTAL_COLUMNS: tuple[Column[OpTotal], ...] = (
         width=SHARE_WIDTH,
         tooltip="Of the time in all operators",
     ),
-    figure_column("Time µs", lambda total: total.mean_us, "A run of the model, microseconds", 68),
-    Column("Rows", lambda total: total.rows, is_number=True, width=46),
+    figure_column("Time µs", lambda total: total.mean_us, "A run of the model, microseconds", 64),
+    Column("Rows", lambda total: total.rows, is_number=True, width=42),
 )
 
 PART_COLUMNS: tuple[Column[Part], ...] = (
@@ -95,7 +95,7 @@ PART_COLUMNS: tuple[Column[Part], ...] = (
     Column(
         "Change µs",
         lambda part: part.change_us,
-        lambda part: f"{part.change_us:+.3g}".replace("-", "−"),
+        lambda part: signed(part.change_us),
         lambda part: full(part.change_us),
         is_number=True,
         width=150,
