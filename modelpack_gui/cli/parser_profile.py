@@ -21,7 +21,7 @@ examples:
   modelpack profile recipe.toml --runner build/int8.onnx --against onnxruntime
   modelpack profile recipe.toml --runner "onnxruntime[optimization=off]" --against onnxruntime --json profile.json
 
-A runner is spelled as its name, with options in brackets, or as the file that it runs.""",
+A runner is spelled as its name with options in brackets, as the file that it runs, or as its label in the recipe.""",
     )
     recipe_argument(parser)
     artifact_option(parser)

@@ -7,6 +7,7 @@ import dataclasses
 from pathlib import Path
 
 from modelpack_gui.cli import commands
+from modelpack_gui.cli.bench_args import from_base
 from modelpack_gui.cli.console import Console
 from modelpack_gui.cli.recipe_args import recipe_of
 from modelpack_gui.cli.recipe_jobs import run_jobs, write_report
@@ -14,6 +15,7 @@ from modelpack_gui.cli.report_profile import difference_text, profile_text
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.profile_difference import difference
 from modelpack_gui.core.profile_request import profile_request
+from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import ProfileReport, RunnerSpec
 from modelpack_gui.core.runner_text import parse_runner
 
@@ -23,9 +25,9 @@ def profile(arguments: argparse.Namespace, console: Console) -> int:
     recipe, base = recipe_of(arguments)
     if arguments.runs < 1:
         raise UserError("runs-not-valid", f"--runs {arguments.runs} is below 1.", "Some 50 give steady averages.")
-    asked = [_runner(arguments.runner)]
+    asked = [_runner(arguments.runner, recipe, base)]
     if arguments.against:
-        asked.insert(0, _runner(arguments.against))
+        asked.insert(0, _runner(arguments.against, recipe, base))
     artifact = commands.artifact_of(arguments, recipe, base)
     there = str(artifact) if artifact.is_file() else ""
     requests = [profile_request(recipe, spec, there, arguments.runs) for spec in asked]
@@ -59,7 +61,10 @@ def profile(arguments: argparse.Namespace, console: Console) -> int:
     return status
 
 
-def _runner(text: str) -> RunnerSpec:
-    """A runner from the command line, where paths start from the current folder."""
+def _runner(text: str, recipe: Recipe, base: Path) -> RunnerSpec:
+    """A runner of the recipe by its label, or any as it is spelled; its file starts from the current folder."""
+    labelled = next((one for one in recipe.bench.runners if one.label and one.label == text), None)
+    if labelled is not None:
+        return labelled
     spec = parse_runner(text)
-    return dataclasses.replace(spec, artifact=str(Path(spec.artifact).absolute())) if spec.artifact else spec
+    return dataclasses.replace(spec, artifact=from_base(spec.artifact, base)) if spec.artifact else spec

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QW
 
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
-from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconLabel, StatusBadge, wrapped_label
+from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, StatusBadge, wrapped_label
+from modelpack_gui.ui.widgets.empty_state import WIDTH, EmptyState
 from modelpack_gui.ui.widgets.runner_pick import RunnerPick
 
 _EMPTY_TEXT = (
@@ -107,20 +108,6 @@ class ProfileHead(QWidget):
 
     def make_empty(self) -> QWidget:
         """The drawn state for nothing yet."""
-        empty = QWidget()
-        text = wrapped_label(_EMPTY_TEXT, is_muted=True)
-        column = QVBoxLayout(empty)
-        column.setSpacing(SPACING + 4)
-        column.addStretch(2)
-        column.addWidget(IconLabel("benchmark", 48, is_muted=True), alignment=Qt.AlignmentFlag.AlignHCenter)
-        for label in (text, self._empty_problem):
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setFixedWidth(460)
-            line = QHBoxLayout()  # as the pages do: an alignment would cut the second line
-            line.addStretch(1)
-            line.addWidget(label)
-            line.addStretch(1)
-            column.addLayout(line)
-        column.addWidget(self._empty_button, alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(3)
-        return empty
+        self._empty_problem.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty_problem.setFixedWidth(WIDTH)
+        return EmptyState("benchmark", _EMPTY_TEXT, self._empty_problem, self._empty_button)
