@@ -7,7 +7,7 @@ import textwrap
 from modelpack_gui.cli.console import mark, table, wrapped
 from modelpack_gui.core import sweep
 from modelpack_gui.core.figures import duration, interval, plural, significant, size
-from modelpack_gui.core.records import SweepCell, SweepReport, Verdict
+from modelpack_gui.core.records import DoubtKind, SweepCell, SweepReport, Verdict
 
 _HEADER = ("", "runner", "threads", "batch", "p50 ms [95 %]", "items/s [95 %]", "runs", "memory", "state")
 _NUMBERS = (2, 3, 4, 5, 6, 7)
@@ -15,6 +15,17 @@ _LINE = 80
 """Characters of an error while cells come; below the table all of it is told."""
 
 _WORDS = {"timed_out": "took too long"}
+_DOUBTS: dict[DoubtKind, str] = {
+    "drift": "drifts",
+    "warm_up": "not warm",
+    "modes": "several modes",
+    "outliers": "outliers",
+    "stalls": "stalls",
+    "noisy_machine": "noisy machine",
+    "few_runs": "few runs",
+    "imprecise": "imprecise",
+    "memory_grows": "memory grows",
+}
 
 
 def sweep_text(report: SweepReport) -> str:
@@ -26,7 +37,7 @@ def sweep_text(report: SweepReport) -> str:
         table(_HEADER, [_row(cell, quick, busy) for cell in report.cells], _NUMBERS),
         f"{took}; {kept} kept from an earlier run." if kept else f"{took}.",
         *_troubles(report),
-        wrapped(f"{mark(verdict_of(report))} {report.summary}"),
+        f"{mark(verdict_of(report))} {report.summary}",
     ]
     return "\n".join(parts)
 
@@ -80,8 +91,11 @@ def _verdict(cell: SweepCell) -> Verdict:
         return Verdict.SKIPPED
     if not sweep.is_valid(cell):
         return Verdict.FAILED
-    return Verdict.WARNING if cell.doubts else Verdict.PASSED
+    return Verdict.WARNING if sweep.doubts_of(cell) else Verdict.PASSED
 
 
 def _word(cell: SweepCell) -> str:
+    doubts = sweep.doubts_of(cell)
+    if cell.outcome == "measured" and doubts:
+        return ", ".join(_DOUBTS[doubt.kind] for doubt in doubts)
     return _WORDS.get(cell.outcome, cell.outcome)

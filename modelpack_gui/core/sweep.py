@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from modelpack_gui.core.artifact_formats import SUFFIXES
 from modelpack_gui.core.bench_verdict import bounds_text, ms
 from modelpack_gui.core.figures import plural, significant
-from modelpack_gui.core.records import Estimate, RunnerInfo, RunnerSpec, SweepCell, SweepChoice, SweepSpec
+from modelpack_gui.core.records import Doubt, Estimate, RunnerInfo, RunnerSpec, SweepCell, SweepChoice, SweepSpec
 
 THREADS = "threads"
 """Option of a runner that sets its threads whatever the others have."""
@@ -150,6 +150,11 @@ def _runs_s(cell: SweepCell) -> float:
 def is_valid(cell: SweepCell) -> bool:
     """Whether its figures count: it was measured, and its outputs are right as far as they were compared."""
     return cell.summary is not None and (cell.outputs is None or cell.outputs.is_valid)
+
+
+def doubts_of(cell: SweepCell) -> tuple[Doubt, ...]:
+    """Reasons to doubt a cell's figures; that its runs are few is said once, of the whole sweep."""
+    return tuple(doubt for doubt in cell.doubts if doubt.kind != "few_runs")
 
 
 def is_over(cell: SweepCell) -> bool:

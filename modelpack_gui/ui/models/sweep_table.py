@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from modelpack_gui.core.figures import full, interval, size
 from modelpack_gui.core.records import SweepCell
-from modelpack_gui.core.sweep import is_valid
+from modelpack_gui.core.sweep import doubts_of, is_valid
 from modelpack_gui.ui.models.record_table import Column
 from modelpack_gui.ui.runner_colors import Look
 from modelpack_gui.ui.status import Status
@@ -58,7 +58,7 @@ def state_text(row: SweepRow) -> str:
         return "wrong outputs"
     if row.best:
         return f"best {' and '.join(row.best)}"
-    if cell.outcome == "measured" and cell.doubts:
+    if cell.outcome == "measured" and doubts_of(cell):
         return "doubtful"
     return WORDS[cell.outcome]
 
@@ -69,7 +69,7 @@ def _status(row: SweepRow) -> Status:
         return Status.STALE
     if cell.summary is not None and not is_valid(cell):
         return Status.FAILED
-    if cell.outcome == "measured" and cell.doubts:
+    if cell.outcome == "measured" and doubts_of(cell):
         return Status.WARNING
     return _STATUSES[cell.outcome]
 
