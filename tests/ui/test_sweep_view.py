@@ -123,7 +123,7 @@ def test_the_end_names_the_best_and_offers_what_is_left(view: SweepView, client:
     assert not view.cancel_button.isVisible()
     assert view.run_button.text() == "Measure the other 1"
     assert "1 cell with wrong outputs left out; 1 cell gave no figure" in view.sentence.text()
-    words = {str(view.model.index(row, 7).data()) for row in range(8)}
+    words = {str(view.model.index(row, 5).data()) for row in range(8)}
     assert {
         "crashed",
         "wrong outputs",

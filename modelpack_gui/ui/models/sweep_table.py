@@ -99,13 +99,14 @@ def _items(row: SweepRow) -> float | None:
 
 
 COLUMNS: tuple[Column[SweepRow], ...] = (
-    Column("Runner", lambda row: row.cell.title, icon=lambda row: swatch(row.look), width=230),
-    Column("Threads", lambda row: row.cell.choice.threads, is_number=True),
+    Column("Runner", lambda row: row.cell.title, icon=lambda row: swatch(row.look), width=170),
+    Column("Threads", lambda row: row.cell.choice.threads, is_number=True, width=70),
     Column(
         "Batch",
         lambda row: row.cell.choice.batch_size or 0,
         text=lambda row: str(row.cell.choice.batch_size or "as is"),
         is_number=True,
+        width=60,
         tooltip="Size of the batch axis; “as is” leaves the example inputs as they are.",
     ),
     Column(
@@ -114,7 +115,7 @@ COLUMNS: tuple[Column[SweepRow], ...] = (
         text=lambda row: interval(None if row.cell.summary is None else row.cell.summary.p50_ms),
         full=lambda row: full(_p50(row)),
         is_number=True,
-        width=150,
+        width=130,
         tooltip="Half of the calls take no longer; in brackets the 95 % interval.",
     ),
     Column(
@@ -123,8 +124,17 @@ COLUMNS: tuple[Column[SweepRow], ...] = (
         text=lambda row: interval(row.cell.throughput_per_s),
         full=lambda row: full(_items(row)),
         is_number=True,
-        width=150,
+        width=130,
         tooltip="Batch size over p50.",
+    ),
+    Column(
+        "State",
+        lambda row: (_ORDER.index(row.cell.outcome), state_text(row)),
+        text=state_text,
+        full=_state_full,
+        icon=lambda row: status_icon(_status(row)),
+        color=_state_color,
+        width=130,
     ),
     Column(
         "Runs",
@@ -139,14 +149,5 @@ COLUMNS: tuple[Column[SweepRow], ...] = (
         full=lambda row: str(row.cell.peak_rss_bytes),
         is_number=True,
         tooltip="Peak resident memory of its process.",
-    ),
-    Column(
-        "State",
-        lambda row: (_ORDER.index(row.cell.outcome), state_text(row)),
-        text=state_text,
-        full=_state_full,
-        icon=lambda row: status_icon(_status(row)),
-        color=_state_color,
-        width=130,
     ),
 )

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from modelpack_gui.core.stats import carries
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.widgets.data_chart import DataChart, Rows
 from modelpack_gui.ui.widgets.latency_ecdf import EcdfMode
 from modelpack_gui.ui.widgets.latency_histogram import HistogramMode
 from modelpack_gui.ui.widgets.latency_over_time import OverTimeMode
-from modelpack_gui.ui.widgets.latency_series import PERCENTILES, LatencySeries, Spread, carries
+from modelpack_gui.ui.widgets.latency_series import PERCENTILES, LatencySeries, Spread
 from modelpack_gui.ui.widgets.latency_view import LatencyMode, LatencyView, legend_item
 from modelpack_gui.ui.widgets.latency_violin import ViolinMode
 from modelpack_gui.ui.widgets.plot_items import PlotItems

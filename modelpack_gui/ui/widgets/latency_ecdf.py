@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelpack_gui.core.figures import significant
+from modelpack_gui.core.stats import carries
 from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.charts import tinted
-from modelpack_gui.ui.widgets.latency_series import PERCENTILES, carries
+from modelpack_gui.ui.widgets.latency_series import PERCENTILES
 from modelpack_gui.ui.widgets.latency_view import LatencyView, legend_item
 from modelpack_gui.ui.widgets.plot_marks import Spot
 from modelpack_gui.ui.widgets.readout import Readout

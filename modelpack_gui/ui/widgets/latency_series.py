@@ -13,7 +13,6 @@ PERCENTILES = (
     (0.95, "p95", Qt.PenStyle.DashLine),
     (0.99, "p99", Qt.PenStyle.DotLine),
 )
-_DOUBT = 0.025
 _GROWN = 1.1  # so many times as many runs are worth another look
 WRONG = "wrong outputs"
 
@@ -55,11 +54,6 @@ class LatencySeries:
         if not self.is_valid:
             return Qt.PenStyle.DotLine
         return Qt.PenStyle.DashLine if self.dash else Qt.PenStyle.SolidLine
-
-
-def carries(count: int, share: float) -> bool:
-    """Whether so many runs carry a percentile: the largest lies above it with a chance of 97.5 % at least."""
-    return share**count <= _DOUBT
 
 
 class Spread:

@@ -50,9 +50,9 @@ class SweepSettings(QWidget):
         self._controller = controller
         self._state = state
         self._settings = settings
-        self.runners = _menu_button("Runners", "sweep-runners", self._fill_runners)
+        self.runners = _menu_button("Runners", "benchmark", "sweep-runners", self._fill_runners)
         self.runners.setToolTip("What to try, with every number of threads and every batch size.")
-        self.files = _menu_button("Files", "sweep-files", self._fill_files)
+        self.files = _menu_button("Files", "file", "sweep-files", self._fill_files)
         self.files.setToolTip(
             "Files beside the recipe's own artifact, such as INT8 ones: runners that take them run each."
         )
@@ -74,7 +74,7 @@ class SweepSettings(QWidget):
         self.iterations.valueChanged.connect(
             lambda value: state.edit("change runs a cell", "sweep.iterations", iterations=value)
         )
-        self.budget = self._spin("At most", "sweep-budget", 0, 3600)
+        self.budget = self._spin("Time a cell", "sweep-budget", 0, 3600)
         self.budget.setSuffix(" s")
         self.budget.setSpecialValueText("no limit")
         self.budget.valueChanged.connect(
@@ -180,8 +180,8 @@ class SweepSettings(QWidget):
             self._toggle_file(relative_to_recipe(path, self._controller.base), is_on=True)
 
 
-def _menu_button(title: str, name: str, fill: Callable[[QMenu], None]) -> IconButton:
-    made = IconButton(title, "chevron-down")
+def _menu_button(title: str, picture: str, name: str, fill: Callable[[QMenu], None]) -> IconButton:
+    made = IconButton(title, picture)
     made.setObjectName(name)
     menu = StayingMenu(made)
     menu.setToolTipsVisible(True)

@@ -206,6 +206,8 @@ class SweepView(QWidget):
         split.addWidget(self.table)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
+        self.map.setMinimumHeight(170)
+        split.setSizes([360, 240])
         split.restoreState(settings.state("splits/sweep"))
         split.splitterMoved.connect(lambda *_: settings.set_state("splits/sweep", split.saveState()))
         filled = QWidget()
@@ -240,8 +242,12 @@ class SweepView(QWidget):
         column.setSpacing(GROUP_SPACING)
         column.addStretch(2)
         column.addWidget(IconLabel("matrix", 48, is_muted=True), alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(text, alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self._empty_problem, alignment=Qt.AlignmentFlag.AlignHCenter)
+        for label in (text, self._empty_problem):
+            line = QHBoxLayout()  # an alignment would keep the text from being as high as it needs
+            line.addStretch(1)
+            line.addWidget(label)
+            line.addStretch(1)
+            column.addLayout(line)
         column.addWidget(self._empty_button, alignment=Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
         return empty
