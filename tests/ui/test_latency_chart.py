@@ -210,6 +210,12 @@ def test_a_run_that_grows_is_drawn_as_it_comes(chart: LatencyChart, qtbot: QtBot
     assert chart.line_places("eager")[0] == pytest.approx(3.0)
 
 
+def test_while_it_warms_up_nothing_is_said_of_the_runs_before(chart: LatencyChart) -> None:
+    assert chart.note
+    chart.show_series([], is_live=True)
+    assert (chart.note, chart.footer_text) == ("", "")
+
+
 def test_the_data_has_every_run_with_its_turn(chart: LatencyChart, qtbot: QtBot, tmp_path: Path) -> None:
     with qtbot.waitSignal(chart.data_saved):
         chart.save_data(tmp_path / "runs.csv")

@@ -78,6 +78,8 @@ class LatencyChart(DataChart):
             else "No runner was measured."
         )
         self.set_empty("" if self._series else waiting)
+        if not self._series:
+            self.set_note("")  # it is about the runs before
         self.redraw()
 
     def set_mode(self, mode: str) -> None:

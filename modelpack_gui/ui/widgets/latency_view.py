@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from modelpack_gui.core.figures import plural, significant
+from modelpack_gui.core.stats import carries
 from modelpack_gui.ui.widgets.chart_legend import LegendItem
 from modelpack_gui.ui.widgets.latency_series import PERCENTILES, LatencySeries
 from modelpack_gui.ui.widgets.plot_items import PlotItems

@@ -119,8 +119,8 @@ class TradeoffChart(DataChart):
             return
         colors = theme().colors
         reference = next((one.title for one in self._points if one.is_reference), "the reference")
-        plot.setLabel("bottom", f"times as fast as {reference} (right is better)", color=colors.muted)
-        plot.setLabel("left", "signal over error, dB (up is better)", color=colors.muted)
+        plot.setLabel("bottom", f"times as fast as {reference} →", color=colors.muted)
+        plot.setLabel("left", "signal / error, dB ↑", color=colors.muted)
         self._set_axes(plot, shown)
         one = pg.InfiniteLine(pos=1.0, angle=90, pen=pg.mkPen(colors.muted, style=Qt.PenStyle.DashLine))
         plot.addItem(one, ignoreBounds=True)
@@ -194,17 +194,20 @@ class TradeoffChart(DataChart):
             x, y = (one.speed.value - left) / width, (self._height(one) - bottom) / height
             circles.append((one, x, y, half))
             taken.append(QRectF(x - half, y - half, 2 * half, 2 * half))
+            start, end = (one.speed.low - left) / width, (one.speed.high - left) / width
+            taken.append(QRectF(start, y - 2, end - start, 4))
         area = QRectF(0, 0, box.width(), box.height())
         for one, x, y, half in circles:
             if not (one.key in named or one.is_reference or not one.is_valid):
                 continue
             text = one.name if len(one.name) <= _LABEL else f"{one.name[: _LABEL - 1].rstrip()}…"
             wide = metrics.horizontalAdvance(text) + 8
+            far_left, far_right = (one.speed.low - left) / width, (one.speed.high - left) / width
             places = (
-                QRectF(x + half + 2, y - line / 2, wide, line),
+                QRectF(max(x + half, far_right) + 2, y - line / 2, wide, line),
                 QRectF(x - wide / 2, y + half + 2, wide, line),
                 QRectF(x - wide / 2, y - half - 2 - line, wide, line),
-                QRectF(x - half - 2 - wide, y - line / 2, wide, line),
+                QRectF(min(x - half, far_left) - 2 - wide, y - line / 2, wide, line),
             )
             free = next(
                 (

@@ -126,7 +126,9 @@ class TrafficChart(DataChart):
             self.set_note(f"{why}: choose another above.")
             return
         colors = theme().colors
-        ends = self._ends([self._latency(point) for _, point in drawn])
+        height = max(float(plot.getViewBox().height()), 60.0)
+        room = min(0.4, 2.2 * self.fontMetrics().height() / height)  # the highest point has a number above it
+        ends = self._ends([self._latency(point) for _, point in drawn], room)
         far = max(point.throughput_per_s for _, point in drawn)
         self._items.label("calls answered in a second (right is better)", f"latency {self._name()}, ms", colors.muted)
         self._items.log_axis("left", ends, is_log=self.is_log)
@@ -155,10 +157,11 @@ class TrafficChart(DataChart):
     def _place(self, latency_ms: float) -> float:
         return math.log10(max(latency_ms, 1e-6)) if self.is_log else latency_ms
 
-    def _ends(self, latencies: Sequence[float]) -> tuple[float, float]:
-        if not self.is_log:
-            return 0.0, 1.12 * max(latencies)
-        return self._place(min(latencies)) - 0.08, self._place(max(latencies)) + 0.12
+    def _ends(self, latencies: Sequence[float], room: float) -> tuple[float, float]:
+        """Of the axis of latencies; above the highest a share of `room` is left."""
+        low, high = (0.0, max(latencies)) if not self.is_log else map(self._place, (min(latencies), max(latencies)))
+        low -= 0.08 if self.is_log else 0.0
+        return low, low + max(high - low, 0.02 if self.is_log else 0.0) / (1.0 - room)
 
     def _draw_curve(self, pg: Any, one: TrafficSeries, points: Sequence[TrafficPoint], mode: str) -> None:
         assert self._items is not None
