@@ -41,7 +41,9 @@ class RunnerChoices(QObject):
             return
         if not is_on:
             self._put_aside.add(key)
-        self._edit([one for one in self.specs if one.key in wanted], "measure a runner" if is_on else "leave out one")
+        self._edit(
+            [one for one in self.specs if one.key in wanted], "measure a runner" if is_on else "leave a runner out"
+        )
 
     def remove(self, key: str) -> None:
         """Take a runner off the list."""

@@ -18,7 +18,6 @@ from modelpack_gui.core.records import (
     QuantizeSpec,
     RunnerInfo,
     RunnerSpec,
-    runner_specs,
 )
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.runner_entries import Surroundings, runner_entry, runner_offers
@@ -302,4 +301,3 @@ def test_what_cannot_be_run_is_explained() -> None:
 
 def test_offers_without_an_answer_of_the_interpreter_are_none() -> None:
     assert runner_offers(Surroundings(), [one.key for one in BenchSpec().runners]) == ()
-    assert runner_specs("eager")[0].key == "eager"

@@ -73,8 +73,15 @@ class RunnerOffer:
     tooltip: str = ""
 
 
-def runner_entry(spec: RunnerSpec, around: Surroundings, keys: Sequence[str], **marks: bool) -> RunnerEntry:
-    """A runner as it is listed; `keys` are those that colours are given to, `marks` its `is_on` and `is_baseline`."""
+def runner_entry(
+    spec: RunnerSpec,
+    around: Surroundings,
+    keys: Sequence[str],
+    *,
+    is_on: bool = True,
+    is_baseline: bool = False,
+) -> RunnerEntry:
+    """A runner as it is listed; `keys` are those that colours are given to."""
     info = info_of(spec.runner, around.infos)
     title = spec.label or (info.title if info is not None else spec.runner)
     file = PurePath(spec.artifact.replace("\\", "/")).name
@@ -83,7 +90,7 @@ def runner_entry(spec: RunnerSpec, around: Surroundings, keys: Sequence[str], **
     note = info.note if info is not None else ""
     lines = (runner_title(spec, around.infos), details if spec.label else "", spec.artifact, advice or note)
     tooltip = "\n".join(dict.fromkeys(line for line in lines if line))
-    return RunnerEntry(spec, title, details, look_of(spec.key, keys), problem=problem, tooltip=tooltip, **marks)
+    return RunnerEntry(spec, title, details, look_of(spec.key, keys), is_on, is_baseline, problem, tooltip)
 
 
 def runner_offers(around: Surroundings, there: Sequence[str]) -> tuple[RunnerOffer, ...]:
