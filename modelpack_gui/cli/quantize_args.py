@@ -28,6 +28,7 @@ _FIELDS = {
     "keep_io_types": "keep_io_types",
 }
 _CALIBRATION = {"samples": "samples", "held_out": "held_out", "data_seed": "seed"}
+_BENCH = {"iterations": "iterations", "warmup": "warmup_runs", "threads": "threads"}
 
 
 def parse_data(text: str) -> CalibrationSpec:
@@ -59,9 +60,6 @@ def with_quantize(recipe: Recipe, given: dict[str, Any]) -> Recipe:
     spec = dataclasses.replace(spec, calibration=calibration, **changed)
     bench = {field: given[key] for key, field in _BENCH.items() if given.get(key) is not None}
     return dataclasses.replace(recipe, quantize=spec, bench=dataclasses.replace(recipe.bench, **bench))
-
-
-_BENCH = {"iterations": "iterations", "warmup": "warmup_runs", "threads": "threads"}
 
 
 def _absolute(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Iterator, Sequence
 
 from modelpack_gui.cli import commands
@@ -13,13 +14,12 @@ from modelpack_gui.cli.recipe_args import recipe_of
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Outcome
-from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.pipeline import Stage, request_for
 from modelpack_gui.core.quantize_presets import usual_specs
 from modelpack_gui.core.quantize_speed import bench_spec, with_speeds
 from modelpack_gui.core.recipe import Recipe, check_values
 from modelpack_gui.core.records import (
     BenchReport,
-    BenchRequest,
     QuantizeReport,
     QuantizeSpec,
     SensitivityRequest,
@@ -68,16 +68,8 @@ def _further(
         return
     useful = [one for one in report.variants if one.error is None and one.verdict is not Verdict.FAILED]
     if useful:
-        request = BenchRequest(
-            recipe.source,
-            recipe.inputs,
-            artifact,
-            bench_spec(useful, recipe.bench),
-            recipe.export.dynamic,
-            recipe.parity.rtol,
-            recipe.parity.atol,
-        )
-        found = jobs.run("bench", "Speed", request)
+        measured = dataclasses.replace(recipe, bench=bench_spec(useful, recipe.bench))
+        found = jobs.run("bench", "Speed", request_for(Stage.BENCH, measured, artifact))
         yield found
         if isinstance(found.result, BenchReport):
             report = with_speeds(report, found.result)

@@ -4,70 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Literal
 
 from modelpack_gui.core.figures import listed, plural
+from modelpack_gui.core.quantize_facts import PER_CHANNEL_OPSET, QuantizeFacts, is_x86, lacks_vnni, raises_opset
 from modelpack_gui.core.records import QuantizeAdvice, QuantizeSpec
 
 FEW_SAMPLES = 16
 """Fewer than these give ranges that hang on chance."""
 
-_X86_FLAGS = ("sse4_1", "avx", "avx2", "avx512f")
-_VNNI = ("avx512_vnni", "avx_vnni", "amx_int8")
 _HEAVY = ("Conv", "ConvTranspose", "MatMul", "Gemm", "LSTM", "GRU", "RNN", "Attention")
 """Operators that a model spends its time in."""
 
 _ROUNDED_IN_FLOAT = ("ConvTranspose", "CumSum", "InstanceNormalization", "LayerNormalization")
 """Found by trying onnxruntime 1.32: DequantizeLinear and QuantizeLinear around these stay when it optimises."""
-
-
-@dataclass(frozen=True)
-class QuantizeFacts:
-    """What the advice rests on.
-
-    Attributes:
-        op_counts: Nodes by op_type.
-        node_names: Names of all nodes.
-        quantizable: Op types that the tool can quantise as the settings say (not for float16).
-        by_qdq: Op types that it can quantise in the format `qdq`.
-        by_dynamic: Op types that it can quantise dynamically.
-        depthwise: Convolutions with a group for each channel.
-        opset_version: Of the standard operators; None if unknown.
-        is_quantized: Whether there are quantised operators already.
-        weights_dtype: Of most of the weights; empty if there are none.
-        cpu_flags: Instruction sets, as `stages.machine` spells them; empty if unknown.
-        calibration_samples: That ranges would come from; None if that is not known.
-        is_random: Whether they would be random numbers; None if that is not known.
-    """
-
-    op_counts: Mapping[str, int]
-    node_names: tuple[str, ...] = ()
-    quantizable: frozenset[str] = frozenset()
-    by_qdq: frozenset[str] = frozenset()
-    by_dynamic: frozenset[str] = frozenset()
-    depthwise: int = 0
-    opset_version: int | None = None
-    is_quantized: bool = False
-    weights_dtype: str = "float32"
-    cpu_flags: tuple[str, ...] = field(default_factory=tuple)
-    calibration_samples: int | None = None
-    is_random: bool | None = None
-
-    def count(self, *op_types: str) -> int:
-        """How many nodes there are of some types."""
-        return sum(self.op_counts.get(name, 0) for name in op_types)
-
-
-def is_x86(cpu_flags: tuple[str, ...]) -> bool:
-    """Whether these are flags of an x86 processor."""
-    return any(flag in cpu_flags for flag in _X86_FLAGS)
-
-
-def lacks_vnni(cpu_flags: tuple[str, ...]) -> bool:
-    """Whether this is an x86 processor that adds up products of 8 bits in 16, which saturates and takes longer."""
-    return is_x86(cpu_flags) and not any(flag in cpu_flags for flag in _VNNI)
 
 
 def advise(spec: QuantizeSpec, facts: QuantizeFacts) -> tuple[QuantizeAdvice, ...]:
@@ -305,15 +256,14 @@ def _float16_on_cpu(spec: QuantizeSpec, _: QuantizeFacts) -> QuantizeAdvice | No
 
 
 def _old_opset(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
-    opset = facts.opset_version
-    is_per_channel = spec.method == "static" and spec.format == "qdq" and spec.per_channel
-    if not is_per_channel or opset is None or opset >= 13:
+    if not raises_opset(spec, facts.opset_version):
         return None
     return _advice(
         "opset_raised",
         "info",
-        f"A scale per channel needs opset 13, and this artifact has {opset}: it will be raised.",
-        "Export at opset 13 or above, and nothing need be raised.",
+        f"A scale per channel needs opset {PER_CHANNEL_OPSET}, and this artifact has {facts.opset_version}: "
+        "it will be raised.",
+        f"Export at opset {PER_CHANNEL_OPSET} or above, and nothing need be raised.",
     )
 
 

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Sequence
 
-from modelpack_gui.core import serde
 from modelpack_gui.core.figures import plural, significant
 from modelpack_gui.core.lossy import error_share
 from modelpack_gui.core.records import QuantizedVariant, QuantizeError, QuantizeSpec, Verdict
@@ -15,12 +14,13 @@ from modelpack_gui.core.records import QuantizedVariant, QuantizeError, Quantize
 _AS_FAST = 0.97
 """Share of the best speed at which another way counts as equally fast."""
 
-_METHODS = {"dynamic": "INT8 dynamic", "static": "INT8 static", "float16": "float16"}
+METHODS = {"static": "INT8 static", "dynamic": "INT8 dynamic", "float16": "float16"}
+"""What each is called, the most usual first."""
 
 
 def label_of(spec: QuantizeSpec) -> str:
     """`INT8 static, per tensor, entropy`: the method, and what is not as it usually is."""
-    return spec.label or ", ".join([_METHODS[spec.method], *_differences(spec)])
+    return spec.label or ", ".join([METHODS[spec.method], *_differences(spec)])
 
 
 def labels_of(specs: Sequence[QuantizeSpec]) -> tuple[str, ...]:
@@ -41,21 +41,12 @@ def file_name(spec: QuantizeSpec, stem: str) -> str:
     Args:
         stem: Name of the float32 file without `.onnx`.
     """
-    words = [_METHODS[spec.method], *_differences(spec, is_short=True)]
+    words = [METHODS[spec.method], *_differences(spec, is_short=True)]
     slug = re.sub(r"[^a-z0-9.]+", "-", " ".join(words).lower()).strip("-.")
     if spec.op_types or spec.exclude_nodes:
         chosen = json.dumps([sorted(spec.op_types), sorted(spec.exclude_nodes)])
         slug += f"-{hashlib.sha256(chosen.encode()).hexdigest()[:6]}"
     return f"{stem}.{slug}.onnx"
-
-
-def is_same_way(one: QuantizeSpec, other: QuantizeSpec) -> bool:
-    """Whether two settings make the same file from the same data: label and path do not count."""
-    first, second = (
-        {key: value for key, value in serde.encode(spec).items() if key not in ("label", "output_path")}
-        for spec in (one, other)
-    )
-    return first == second
 
 
 def price_sentence(variant: QuantizedVariant, float_size_bytes: int) -> str:

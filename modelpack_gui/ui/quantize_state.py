@@ -25,7 +25,6 @@ from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     BenchReport,
-    BenchRequest,
     Estimate,
     QuantizedVariant,
     QuantizeReport,
@@ -63,7 +62,6 @@ class QuantizeState(QObject):
         speed: The benchmark of the variants.
         sensitivity: What each node costs.
         measures_speed: Whether a run is followed by that benchmark.
-        sensitivity: The whole of it; None before the first time, and while it is found.
     """
 
     wanted = Signal(object)  # Stage that shall run
@@ -212,15 +210,7 @@ class QuantizeState(QObject):
         recipe = self._project.recipe
         bench = bench_spec(variants, recipe.bench, self._spelled)
         bench = dataclasses.replace(bench, time_budget_s=_SECONDS_A_RUNNER * len(bench.runners), noise_run=False)
-        request = BenchRequest(
-            recipe.source,
-            recipe.inputs,
-            self._artifact,
-            bench,
-            recipe.export.dynamic,
-            recipe.parity.rtol,
-            recipe.parity.atol,
-        )
+        request = pipeline.request_for(Stage.BENCH, dataclasses.replace(recipe, bench=bench), self._artifact)
         self._measured = frozenset(one.path for one in variants)
         self.speed.start(Stage.BENCH.value, request, "Speed of the quantised files")
 

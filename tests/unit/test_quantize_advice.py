@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from modelpack_gui.core.quantize_advice import QuantizeFacts, advise, changed_spec, lacks_vnni
+from modelpack_gui.core.quantize_advice import advise, changed_spec
+from modelpack_gui.core.quantize_facts import QuantizeFacts, lacks_vnni
 from modelpack_gui.core.records import (
     CalibrationSpec,
     InputSpec,

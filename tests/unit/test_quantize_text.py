@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.quantize_presets import usual_specs
@@ -12,7 +11,6 @@ from modelpack_gui.core.quantize_text import (
     best_of,
     error_text,
     file_name,
-    is_same_way,
     label_of,
     labels_of,
     price_sentence,
@@ -65,7 +63,6 @@ def test_the_usual_ways_have_names_and_files_of_their_own_and_take_the_data_that
     assert len({label_of(spec) for spec in specs}) == len(specs) == 6
     assert len({file_name(spec, "net") for spec in specs}) == 6
     assert all(spec.calibration == data and spec.exclude_nodes == ("head",) for spec in specs)
-    assert not any(is_same_way(one, other) for one, other in itertools.combinations(specs, 2))
 
 
 def test_a_file_name_says_how_it_was_made() -> None:

@@ -199,7 +199,7 @@ class QuantizedVariant:
         on_calibration: None for a method without calibration.
         verdict: PASSED: as good as one can expect; WARNING: the price is worth a look; FAILED: no use.
         summary: The price in one plain sentence.
-        speed: p50 and speed-up over float32, once measured; None before.
+        p50_ms, speedup: Latency, and speed-up over float32, once measured; None before.
         error: Why nothing was made; None if something was.
     """
 
@@ -281,7 +281,11 @@ class SensitivityRow:
 
 @dataclass(frozen=True)
 class SensitivityReport:
-    """All nodes, the dearest first."""
+    """All nodes, the dearest first.
+
+    Attributes:
+        baseline_sqnr_db: With all of them quantised together; None if the output does not change.
+    """
 
     rows: tuple[SensitivityRow, ...]
     baseline_sqnr_db: float | None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelpack_gui.core.context import Context
+from modelpack_gui.core.quantize_facts import held_out_count
 from modelpack_gui.core.records import CalibrationSpec, InputSet, InputSpec, TensorInfo
 from modelpack_gui.stages.quantize.drawn import drawn_samples, is_random
 from modelpack_gui.stages.quantize.fit import Fitter, Sample
@@ -70,7 +71,7 @@ def parted(samples: Sequence[Sample], share: float, seed: int) -> tuple[list[Sam
     """Which calibrate, and which are held out: at least one of each where there are two."""
     order = list(samples)
     random.Random(seed).shuffle(order)  # noqa: S311 (a choice of samples, not a secret)
-    count = min(max(round(len(order) * share), 1 if share > 0 else 0), len(order) - 1)
+    count = held_out_count(len(order), share)
     return order[count:], order[:count]
 
 

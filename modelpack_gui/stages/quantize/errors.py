@@ -16,6 +16,7 @@ from modelpack_gui.stages.parity.chunked import chunks, float64
 from modelpack_gui.stages.parity.runtimes.base import first_line
 from modelpack_gui.stages.parity.sums import Sums
 from modelpack_gui.stages.quantize.fit import Sample
+from modelpack_gui.stages.quantize.tools import LEAVE_OUT_HINT
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -86,7 +87,7 @@ def measure(side: FloatSide, session: Any, *, what: str) -> tuple[QuantizeError,
             raise UserError(
                 "quantized-run-failed",
                 f"{what} was made, and does not run on {sample.where}: {first_line(error)}",
-                "Leave the operators out that it speaks of, or take another method.",
+                LEAVE_OUT_HINT,
                 str(error),
             ) from error
         for total, one, other in zip(totals, expected, actual, strict=True):

@@ -10,7 +10,7 @@ from typing import Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.quantize_advice import QuantizeFacts
+from modelpack_gui.core.quantize_facts import QuantizeFacts, held_out_count
 from modelpack_gui.core.records import Artifact, CalibrationSpec, InputSet, InputSpec, QuantizeSpec
 from modelpack_gui.stages import machine
 from modelpack_gui.stages.common.paths import resolve
@@ -124,7 +124,7 @@ def _planned(
     else:
         groups = [inputs, *(one.inputs for one in sets)]
         samples = spec.samples if any(map(is_drawn, groups)) else min(spec.samples, len(groups))
-    return max(1, samples - round(samples * spec.held_out))
+    return max(1, samples - held_out_count(samples, spec.held_out))
 
 
 def _is_random(spec: CalibrationSpec, inputs: Sequence[InputSpec], sets: Sequence[InputSet]) -> bool | None:

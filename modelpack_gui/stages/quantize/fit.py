@@ -118,7 +118,8 @@ class Fitter:
     def batches(self, rows: Iterable[Sample], most: int) -> Iterator[Sample]:
         """Samples of the batch size that the artifact takes, `most` at most; rows that fill no batch are left out.
 
-        If all rows together fill none, they are repeated.
+        No more rows are taken than these need: there may be no end of them. If all rows together fill none, they are
+        repeated.
         """
         import numpy as np
 

@@ -43,22 +43,16 @@ def folder_samples(
         )
     names = [info.name for info in fitter.inputs]
     parts = _parts(folder, names)
-    most = spec.samples * (fitter.batch or 1)
     order = list(range(len(parts)))
     random.Random(spec.seed).shuffle(order)  # noqa: S311 (a choice of files, not a secret)
     reader = _Reader(spec, inputs, fitter.inputs, context)
     used: set[int] = set()
 
     def rows() -> Iterator[Sample]:
-        given = 0
         for number in order:
             context.check_cancelled()
             used.add(number)
-            for row in fitter.rows(*reader.read(parts[number])):
-                yield row
-                given += 1
-                if given >= most:
-                    return
+            yield from fitter.rows(*reader.read(parts[number]))
 
     samples = list(fitter.batches(rows(), spec.samples))
     of = f" of {len(parts):,}" if len(used) < len(parts) else ""

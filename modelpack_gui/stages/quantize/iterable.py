@@ -41,18 +41,12 @@ def iterable_samples(spec: CalibrationSpec, fitter: Fitter, context: Context) ->
                 "Name an iterable, or a function without arguments that gives one.",
             )
         found = getattr(found, part)
-    most = spec.samples * (fitter.batch or 1)
 
     def rows() -> Iterator[Sample]:
-        given = 0
         for number, item in enumerate(_items(found, spec.name, path.name)):
             context.check_cancelled()
             where = f"sample {number} of {spec.name}"
-            for row in fitter.rows(named(item, fitter.inputs, where), where):
-                yield row
-                given += 1
-                if given >= most:
-                    return
+            yield from fitter.rows(named(item, fitter.inputs, where), where)
 
     samples = list(fitter.batches(rows(), spec.samples))
     if not samples:

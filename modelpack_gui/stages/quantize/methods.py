@@ -17,7 +17,7 @@ from modelpack_gui.stages.quantize.fit import Sample
 from modelpack_gui.stages.quantize.prepare import Prepared
 from modelpack_gui.stages.quantize.quiet import quiet
 from modelpack_gui.stages.quantize.shield import shield
-from modelpack_gui.stages.quantize.tools import quantizable_ops
+from modelpack_gui.stages.quantize.tools import LEAVE_OUT_HINT, quantizable_ops
 from modelpack_gui.stages.source.usercode import trimmed_traceback
 
 
@@ -161,7 +161,7 @@ def _float16(spec: QuantizeSpec, prepared: Prepared, target: Path, only: Sequenc
 
 def _failed(spec: QuantizeSpec, error: Exception) -> UserError:
     line = first_line(error)
-    hint = "Leave the operators out that it speaks of (op types, or nodes to exclude), or take another method."
+    hint = LEAVE_OUT_HINT
     if "shape" in line.lower() and not spec.preprocess:
         hint = "Let the artifact be pre-processed first: that infers shapes."
     elif spec.method == "static" and spec.format == "qoperator":

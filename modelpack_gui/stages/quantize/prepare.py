@@ -10,15 +10,13 @@ from typing import Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.quantize_facts import PER_CHANNEL_OPSET, raises_opset
 from modelpack_gui.core.records import Artifact, QuantizeSpec
 from modelpack_gui.stages.export.external_data import save_with_data
 from modelpack_gui.stages.inspection.onnx_types import dtype_name
 from modelpack_gui.stages.quantize.graph_file import read_graph_only
 from modelpack_gui.stages.quantize.quiet import quiet
 from modelpack_gui.stages.quantize.tools import quantizable_ops
-
-PER_CHANNEL_OPSET = 13
-"""From here on DequantizeLinear has an axis."""
 
 IN_ONE_FILE_BYTES = 1_500_000_000
 """Larger models are written with a data file: a protobuf message ends at 2 GiB."""
@@ -147,17 +145,15 @@ def _raise_opset(model: Any, spec: QuantizeSpec, artifact: Artifact) -> Any | No
     """The model at an opset that has a scale per channel; None if it need not be raised."""
     import onnx
 
-    opset = artifact.opset_version
-    needs = spec.method == "static" and spec.format == "qdq" and spec.per_channel
-    if not needs or opset is None or opset >= PER_CHANNEL_OPSET:
+    if not raises_opset(spec, artifact.opset_version):
         return None
     try:
         return onnx.version_converter.convert_version(model, PER_CHANNEL_OPSET)
     except Exception as error:  # C++ raises several types
         raise UserError(
             "quantize-not-prepared",
-            f"A scale per channel needs opset {PER_CHANNEL_OPSET}, and the artifact, of opset {opset}, could not be "
-            f"raised to it: {error}",
+            f"A scale per channel needs opset {PER_CHANNEL_OPSET}, and the artifact could not be raised to it from "
+            f"opset {artifact.opset_version}: {error}",
             f"Export at opset {PER_CHANNEL_OPSET} or above, or quantise per tensor.",
             str(error),
         ) from error

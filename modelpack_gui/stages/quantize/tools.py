@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.quantize_facts import lacks_vnni
 from modelpack_gui.core.records import QuantizeSpec
 from modelpack_gui.stages.source.usercode import pip_command
+
+LEAVE_OUT_HINT = "Leave the operators out that it speaks of (op types, or nodes to exclude), or take another method."
+"""What helps where a tool or the runtime refuses an operator."""
 
 
 def import_tools() -> Any:
@@ -49,6 +53,4 @@ def quantizable_ops(spec: QuantizeSpec) -> frozenset[str]:
 
 def reduce_range(spec: QuantizeSpec, cpu_flags: tuple[str, ...]) -> bool:
     """Whether weights keep to 7 bits: as asked for, else where the processor lacks VNNI."""
-    from modelpack_gui.core.quantize_advice import lacks_vnni
-
     return lacks_vnni(cpu_flags) if spec.reduce_range is None else spec.reduce_range

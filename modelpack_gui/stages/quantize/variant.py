@@ -16,7 +16,8 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.lossy import LossyOutput, judge_outputs
-from modelpack_gui.core.quantize_advice import QuantizeFacts, advise
+from modelpack_gui.core.quantize_advice import advise
+from modelpack_gui.core.quantize_facts import QuantizeFacts, raises_opset
 from modelpack_gui.core.quantize_text import file_name
 from modelpack_gui.core.records import (
     Artifact,
@@ -38,7 +39,7 @@ from modelpack_gui.stages.quantize.methods import write_quantized
 from modelpack_gui.stages.quantize.prepare import IN_ONE_FILE_BYTES, Prepared, prepare
 from modelpack_gui.stages.quantize.price import write_price
 from modelpack_gui.stages.quantize.results import ops_of
-from modelpack_gui.stages.quantize.tools import reduce_range
+from modelpack_gui.stages.quantize.tools import LEAVE_OUT_HINT, reduce_range
 from modelpack_gui.stages.source.onnx_source import onnx_source
 
 
@@ -101,8 +102,7 @@ class Workshop:
         Raises:
             UserError: See `prepare`.
         """
-        raises_opset = spec.method == "static" and spec.format == "qdq" and spec.per_channel
-        key = (spec.preprocess, raises_opset and (self.artifact.opset_version or 13) < 13)
+        key = (spec.preprocess, raises_opset(spec, self.artifact.opset_version))
         if key not in self._prepared:
             self._prepared[key] = prepare(self.artifact, spec, self.new_folder(), self.context)
         return self._prepared[key]
@@ -224,7 +224,7 @@ def open_quantized(path: Path, spec: QuantizeSpec, optimized: Path | None = None
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions have no common base
         line = first_line(error)
-        hint = "Leave the operators out that it speaks of (op types, or nodes to exclude), or take another method."
+        hint = LEAVE_OUT_HINT
         if "ConvInteger" in line and spec.weight_type == "int8":
             hint = "This version of onnxruntime has it for uint8 weights only: take those, or leave Conv out."
         raise UserError(

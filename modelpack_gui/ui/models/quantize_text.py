@@ -5,14 +5,10 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from modelpack_gui.core.figures import plural
+from modelpack_gui.core.quantize_facts import held_out_count
 from modelpack_gui.core.quantize_text import judged_on
 from modelpack_gui.core.records import CalibrationSpec, QuantizedVariant, QuantizeSpec
 
-METHODS = {
-    "static": "Static INT8",
-    "dynamic": "Dynamic INT8",
-    "float16": "Float16",
-}
 METHOD_TIPS = {
     "static": "Weights and activations in 8 bits, with ranges found beforehand on calibration data. Usually the"
     " fastest on a processor, and the one for convolutional nets.",
@@ -41,11 +37,6 @@ KIND_TIPS = {
 }
 
 
-def held_out_count(spec: CalibrationSpec) -> int:
-    """Samples that are kept apart to judge by, of `spec.samples`."""
-    return min(round(spec.samples * spec.held_out), spec.samples)
-
-
 def calibration_summary(spec: CalibrationSpec) -> str:
     """`64 samples from example inputs, 16 held out`."""
     source = "example inputs"
@@ -54,7 +45,7 @@ def calibration_summary(spec: CalibrationSpec) -> str:
     elif spec.kind == "python":
         file = PurePath(spec.path).name
         source = f"{spec.name} in {file}" if spec.name and file else file or "a file that is not chosen yet"
-    return f"{plural(spec.samples, 'sample')} from {source}, {held_out_count(spec)} held out"
+    return f"{plural(spec.samples, 'sample')} from {source}, {held_out_count(spec.samples, spec.held_out)} held out"
 
 
 def more_summary(spec: QuantizeSpec) -> str:

@@ -6,12 +6,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.quantize_text import METHODS
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.quantize_text import (
     FORMAT_TIPS,
     FORMATS,
     METHOD_TIPS,
-    METHODS,
     calibration_problem,
     calibration_summary,
     more_summary,
