@@ -172,10 +172,12 @@ class BenchRuns(QObject):
 
     def _follow(self) -> None:
         """It was opened or saved, or its artifact goes to another place."""
-        from modelpack_gui.client.bench_store import bench_folder  # when a project is open: the window opens sooner
-
         project, recipe = self._project, self._project.recipe
-        folder = bench_folder(project.base, recipe.export, recipe.source) if project.path is not None else None
+        folder: Path | None = None
+        if project.path is not None:
+            from modelpack_gui.client.bench_store import bench_folder  # not before: the window opens sooner
+
+            folder = bench_folder(project.base, recipe.export, recipe.source)
         if folder == self._folder:
             return
         self._folder = folder
@@ -204,7 +206,7 @@ class BenchRuns(QObject):
         report = self._states.given(stage)
         if not isinstance(report, BenchReport) or report is self._known:
             return
-        from modelpack_gui.client.bench_store import WholeRun  # as above
+        from modelpack_gui.client.bench_store import WholeRun  # not before there is a run
 
         state = self._states.state(stage)
         self._known = report
