@@ -15,6 +15,7 @@ from modelpack_gui.core.records import SweepCell
 from modelpack_gui.ui.colors import VIRIDIS
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import theme
+from modelpack_gui.ui.widgets.charts import mixed
 from modelpack_gui.ui.widgets.data_chart import DataChart, Rows
 from modelpack_gui.ui.widgets.map_layout import MapLayout, Panel, laid_out
 from modelpack_gui.ui.widgets.readout import Readout
@@ -342,9 +343,7 @@ def viridis(place: float) -> QColor:
     place = min(max(place, 0.0), 1.0) * (len(VIRIDIS) - 1)
     below = min(int(place), len(VIRIDIS) - 2)
     share = place - below
-    one, other = QColor(VIRIDIS[below]), QColor(VIRIDIS[below + 1])
-    parts = zip((one.red(), one.green(), one.blue()), (other.red(), other.green(), other.blue()), strict=True)
-    return QColor(*(round(a + (b - a) * share) for a, b in parts))
+    return mixed(VIRIDIS[below], VIRIDIS[below + 1], share)
 
 
 def luma(color: QColor) -> float:

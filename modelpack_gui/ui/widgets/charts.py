@@ -314,3 +314,10 @@ def tinted(color: str, alpha: int) -> QColor:
     made = QColor(color)
     made.setAlpha(alpha)
     return made
+
+
+def mixed(color: str, other: str, share: float) -> QColor:
+    """A colour with a share of another one in it, 0..1."""
+    one, two = QColor(color), QColor(other)
+    parts = zip((one.red(), one.green(), one.blue()), (two.red(), two.green(), two.blue()), strict=True)
+    return QColor(*(round(a + (b - a) * share) for a, b in parts))

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 
 from modelpack_gui.core.figures import plural, significant
 from modelpack_gui.ui.theme import theme
-from modelpack_gui.ui.widgets.charts import tinted
+from modelpack_gui.ui.widgets.charts import mixed, tinted
 from modelpack_gui.ui.widgets.latency_series import LatencySeries
 from modelpack_gui.ui.widgets.latency_view import LatencyView, legend_item
 from modelpack_gui.ui.widgets.plot_marks import Spot
@@ -21,11 +21,11 @@ from modelpack_gui.ui.widgets.readout import Readout
 if TYPE_CHECKING:
     from modelpack_gui.ui.arrays.pair import Floats
 
-_POINTS = 4000
+_POINTS = 3000
 """Drawn of all runners together; more would be several to a pixel."""
 _LONG = 600
 _MOST_BANDS = 40
-_MOST_MARKS = 240
+_MOST_MARKS = 120
 """Of outliers, of all runners together; the figures count all."""
 _FAR = 3.0
 """Times the largest p99: beyond it a run is marked at the upper end, and does not squeeze the rest."""
@@ -106,7 +106,7 @@ class OverTimeMode:
         low_fence, high_fence = view.samples[one.key].fences()
         is_far = (y > high_fence) | (y < low_fence)
         x, y = x[is_far], y[is_far]
-        most = max(20, _MOST_MARKS // len(view.shown))
+        most = max(10, _MOST_MARKS // len(view.shown))
         if len(y) > most:
             kept = y.argsort()[-most:]
             x, y = x[kept], y[kept]
@@ -121,7 +121,8 @@ class OverTimeMode:
         kept = [*bounds[::each], min(bounds[-1], end)] if turns else []
         stops = kept[2::2]
         starts = kept[1::2][: len(stops)]
-        brush = tinted(theme().colors.muted, 26)
+        colors = theme().colors
+        brush = mixed(colors.raised, colors.muted, 0.1)  # opaque: blending the half of a plot takes milliseconds
         data = {"x0": starts, "x1": stops, "y0": [ends[0]] * len(starts), "y1": [ends[1]] * len(starts)}
         view.items.bars(("", "rounds"), **data, brush=brush, pen=None).setZValue(-20)
 
