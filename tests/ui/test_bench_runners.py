@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -113,16 +113,19 @@ def test_the_menu_offers_every_runner_and_says_why_one_cannot_run(runners: Runne
         "Eager PyTorch…": True,
         "TorchScript (traced)…": True,
         "TorchScript (scripted)": True,
-        "OpenVINO (needs openvino)": False,
+        "OpenVINO (needs openvino): copy the command that installs it": True,
         "ONNX Runtime…": True,
         "torch.compile (not here)": False,
         "ExportedProgram (needs a .pt2 file)…": True,
         "Quantised variants": False,
         "File from disk…": True,
     }
-    tips = {action.text(): action.toolTip() for action in runners.add_menu.actions()}
-    assert "python3 -m pip install openvino" in tips["OpenVINO (needs openvino)"]
-    assert tips["torch.compile (not here)"] == "No C++ compiler was found."
+    actions = {action.text(): action for action in runners.add_menu.actions()}
+    assert actions["torch.compile (not here)"].toolTip() == "No C++ compiler was found."
+    openvino = actions["OpenVINO (needs openvino): copy the command that installs it"]
+    assert "which this interpreter lacks" in openvino.toolTip()
+    openvino.trigger()
+    assert QGuiApplication.clipboard().text() == "python3 -m pip install openvino"
 
 
 def test_adding_a_runner_is_undone_as_one_edit(runners: RunnerList, controller: Controller) -> None:

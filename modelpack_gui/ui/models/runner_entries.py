@@ -65,12 +65,14 @@ class RunnerOffer:
 
     Attributes:
         is_there: Whether it is in the list as it comes, so that another one needs other options.
+        install: Command that installs what it lacks; empty if it lacks nothing.
     """
 
     info: RunnerInfo
     is_there: bool
     problem: str = ""
     tooltip: str = ""
+    install: str = ""
 
 
 def runner_entry(
@@ -98,7 +100,8 @@ def runner_offers(around: Surroundings, there: Sequence[str]) -> tuple[RunnerOff
     offers = []
     for info in around.infos:
         problem, advice = runner_problem(RunnerSpec(info.id), around)
-        offers.append(RunnerOffer(info, info.id in there, problem, advice or info.note))
+        install = "\n".join(_commands(info, around.capabilities))
+        offers.append(RunnerOffer(info, info.id in there, problem, advice or info.note, install))
     return tuple(offers)
 
 
@@ -112,8 +115,7 @@ def runner_problem(spec: RunnerSpec, around: Surroundings) -> tuple[str, str]:
         return "unknown", f"This version has no runner {spec.runner!r}; the recipe names it."
     if info.missing:
         problem = f"needs {', '.join(info.missing)}"
-        commands = [_pip(capabilities, package) for package in info.missing]
-        lines = [f"{info.title} {problem}, which this interpreter lacks. To install:", *commands]
+        lines = [f"{info.title} {problem}, which this interpreter lacks. To install:", *_commands(info, capabilities)]
         return problem, "\n".join(lines)
     if info.problem:
         return "not here", info.problem
@@ -146,6 +148,7 @@ def _file_problem(spec: RunnerSpec, info: RunnerInfo, artifact_format: str) -> t
     return "", ""
 
 
-def _pip(capabilities: Capabilities, package: str) -> str:
-    found = [info.pip for info in capabilities.packages if info.name == package and info.pip]
-    return found[0] if found else f"pip install {package}"
+def _commands(info: RunnerInfo, capabilities: Capabilities | None) -> list[str]:
+    packages = capabilities.packages if capabilities is not None else ()
+    known = {package.name: package.pip for package in packages if package.pip}
+    return [known.get(name, f"pip install {name}") for name in info.missing]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from modelpack_gui.client.recipe_file import relative_to_recipe
@@ -186,6 +187,12 @@ class RunnerList(QWidget):
         menu = self.add_menu
         menu.clear()
         for offer in runner_offers(self.around, [one.key for one in self.choices.specs]):
+            if offer.install:
+                text = f"{offer.info.title} ({offer.problem}): copy the command that installs it"
+                action = menu.addAction(icon("copy"), text.replace("&", "&&"))
+                action.setToolTip(offer.tooltip)
+                action.triggered.connect(functools.partial(_copy, offer.install))
+                continue
             needs_file = offer.problem.startswith("needs a .")
             suffix = f" ({offer.problem})" if offer.problem else ""
             more = "…" if needs_file or (offer.is_there and offer.info.id in self.choices.on) else ""
@@ -248,3 +255,7 @@ class RunnerList(QWidget):
 def _dropped(event: QDropEvent) -> list[str]:
     paths = [url.toLocalFile() for url in event.mimeData().urls()]
     return [path for path in paths if Path(path).suffix.lower() in _SUFFIXES]
+
+
+def _copy(text: str, _checked: bool = False) -> None:
+    QGuiApplication.clipboard().setText(text)
