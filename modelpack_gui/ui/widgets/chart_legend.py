@@ -166,7 +166,7 @@ class LegendEntry(QAbstractButton):
         painter.setFont(font)
         painter.setPen(QColor(colors.text if is_shown else colors.muted))
         left = GRID + _SWATCH + 6
-        text = self.fontMetrics().elidedText(item.title, Qt.TextElideMode.ElideRight, self.width() - left - 2)
+        text = self.fontMetrics().elidedText(item.title, Qt.TextElideMode.ElideMiddle, self.width() - left - 2)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(left, 0, self.width() - left, self.height()), flags, text)
         painter.restore()

@@ -56,7 +56,7 @@ class ViolinMode:
         view.items.marks(("", "p50"), "disc", 6, medians, 12, rim)
         view.items.marks(("", "outliers"), "cross", 5, far, 11)
         view.items.marks(("", "runs"), "disc", 5, few, 11)
-        ticks = [(level, _short(one.title)) for one, level in zip(view.shown, levels, strict=True)]
+        ticks = [(level, _short(one)) for one, level in zip(view.shown, levels, strict=True)]
         view.items.label("latency, ms", "", theme().colors.muted)
         view.items.ticks("left", ticks)
         view.items.log_axis("bottom", ends, is_log=view.is_log)
@@ -136,5 +136,6 @@ def _at(view: LatencyView, y: float) -> LatencySeries | None:
     return view.shown[row] if 0 <= row < len(view.shown) else None
 
 
-def _short(title: str) -> str:
+def _short(one: LatencySeries) -> str:
+    title = one.title if one.is_valid else f"✕ {one.title}"
     return title if len(title) <= _NAME else f"{title[: _NAME - 1].rstrip()}…"

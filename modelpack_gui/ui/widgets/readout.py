@@ -110,7 +110,7 @@ class ReadoutCard(QWidget):
                 draw_swatch(painter, QRectF(_PADDING, y + line / 2 - 5, _SWATCH, 10), item)
                 start = _PADDING + _SWATCH + 6
                 room = self._widths[0] - _SWATCH - 6
-                text = self.fontMetrics().elidedText(item.title, Qt.TextElideMode.ElideRight, room + 1)
+                text = self.fontMetrics().elidedText(item.title, Qt.TextElideMode.ElideMiddle, room + 1)
                 painter.setPen(QColor(colors.text))
                 painter.drawText(QRect(start, y, room + 1, line), left, text)
             self._figures(painter, figures, y, colors.text)
