@@ -50,7 +50,7 @@ call = lambda: loaded(x)
 
 CODE = {
     "eager": _TORCH + "call = lambda: model(x)\n",
-    "torch_compile": _TORCH + "compiled = torch.compile(model, dynamic=False); call = lambda: compiled(x)\n",
+    "torch_compile": _TORCH + "compiled = torch.compile(model); call = lambda: compiled(x)\n",
     "torchscript_trace": _TORCH + "with torch.no_grad(): " + _FROZEN.format("torch.jit.trace(model, x)"),
     "torchscript_script": _TORCH + "with torch.no_grad(): " + _FROZEN.format("torch.jit.script(model)"),
     "onnxruntime": _ORT + "call = lambda: session.run(None, {name: x})\n",

@@ -160,6 +160,8 @@ def compare(window: MainWindow, name: str, subject: Subject, options: argparse.N
             nonlocal threads
             report = app_report(window)
             threads = report.threads
+            if report.noise is not None and report.noise.is_noisy:
+                print(f"{name}: {report.noise.text}", flush=True)
             for result in report.runners:
                 assert result.summary is not None
                 assert result.spec is not None
