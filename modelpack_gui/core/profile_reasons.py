@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from modelpack_gui.core.cpu_flags import has_int8_instructions
 from modelpack_gui.core.figures import listed, plural
 from modelpack_gui.core.records import ProfileReport, ProfileRow
-
-_X86_INT8 = {"avx512_vnni", "avx_vnni", "amx_int8"}
-_ARM_INT8 = {"asimddp", "i8mm"}
 
 
 @dataclass(frozen=True)
@@ -27,11 +25,6 @@ class Reason:
     holds: Callable[[ProfileRow, frozenset[str]], bool]
     text: str
     is_extra: bool = False
-
-
-def has_int8_instructions(flags: Collection[str]) -> bool:
-    """Whether a processor multiplies 8-bit integers faster than float32; True if nothing is known of it."""
-    return not flags or bool((_X86_INT8 | _ARM_INT8) & set(flags))
 
 
 def _of(*op_types: str) -> Callable[[ProfileRow, frozenset[str]], bool]:

@@ -7,8 +7,9 @@ import json
 from collections.abc import Callable
 from typing import Literal
 
+from modelpack_gui.core.cpu_flags import is_x86, lacks_vnni
 from modelpack_gui.core.figures import listed, plural
-from modelpack_gui.core.quantize_facts import PER_CHANNEL_OPSET, QuantizeFacts, is_x86, lacks_vnni, raises_opset
+from modelpack_gui.core.quantize_facts import PER_CHANNEL_OPSET, QuantizeFacts, raises_opset
 from modelpack_gui.core.records import QuantizeAdvice, QuantizeSpec
 
 FEW_SAMPLES = 16

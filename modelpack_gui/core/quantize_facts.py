@@ -1,4 +1,4 @@
-"""What is known of an artifact, its data and the processor before it is quantised, and what follows from that."""
+"""What is known of an artifact, its data and the processor before it is quantised, and what follows."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from modelpack_gui.core.records import QuantizeSpec
 
 PER_CHANNEL_OPSET = 13
 """From here on DequantizeLinear has an axis."""
-
-_X86_FLAGS = ("sse4_1", "avx", "avx2", "avx512f")
-_VNNI = ("avx512_vnni", "avx_vnni", "amx_int8")
 
 
 @dataclass(frozen=True)
@@ -49,16 +46,6 @@ class QuantizeFacts:
     def count(self, *op_types: str) -> int:
         """How many nodes there are of some types."""
         return sum(self.op_counts.get(name, 0) for name in op_types)
-
-
-def is_x86(cpu_flags: tuple[str, ...]) -> bool:
-    """Whether these are flags of an x86 processor."""
-    return any(flag in cpu_flags for flag in _X86_FLAGS)
-
-
-def lacks_vnni(cpu_flags: tuple[str, ...]) -> bool:
-    """Whether this is an x86 processor that adds up products of 8 bits in 16, which saturates and takes longer."""
-    return is_x86(cpu_flags) and not any(flag in cpu_flags for flag in _VNNI)
 
 
 def raises_opset(spec: QuantizeSpec, opset_version: int | None) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelpack_gui.core.cpu_flags import lacks_vnni
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.quantize_facts import lacks_vnni
 from modelpack_gui.core.records import QuantizeSpec
 from modelpack_gui.stages.source.usercode import pip_command
 
