@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.context import Context
+from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import BenchPrepareRequest, OptionInfo
 from modelpack_gui.stages.bench import torch_model
 from modelpack_gui.stages.bench.base import Prepared
@@ -56,7 +57,7 @@ class AotInductorRunner:
         import torch
 
         fresh_inductor(context)
-        torch_model.require_aot_inductor()
+        _require_packaging()
         model, draw = torch_model.load(request, options, context)
         context.progress("Exporting")
         try:
@@ -75,6 +76,23 @@ class AotInductorRunner:
         facts = {"compiler": "AOTInductor", "graph": "torch.export"}
         ready = torch_model.ready(compiled, draw, options, facts, "The compiled model")
         return dataclasses.replace(ready, compile_s=compile_s)
+
+
+def _require_packaging() -> None:
+    """See that torch can package what it compiles ahead of time.
+
+    Raises:
+        UserError: `torch-too-old`.
+    """
+    import torch
+    import torch._inductor as inductor
+
+    if not hasattr(inductor, "aoti_compile_and_package"):
+        raise UserError(
+            "torch-too-old",
+            f"AOTInductor needs torch 2.6 or newer, and this is torch {torch.__version__}.",
+            "Choose an interpreter with a newer torch, or leave this runner out.",
+        )
 
 
 def _compiled(program: Any, options: Options, context: Context) -> Any:

@@ -48,15 +48,6 @@ PRECISION_OR_AUTOCAST = OptionInfo(
     note="A lower dtype is faster only where the processor has instructions for it, and less exact; autocast leaves "
     "the weights, and what needs it, in float32.",
 )
-FINISH = OptionInfo(
-    "finish",
-    "Graph",
-    "choice",
-    "optimized",
-    ("optimized", "frozen", "plain"),
-    note="frozen makes constants of the weights and folds batch norm; optimized also packs the weights for oneDNN.",
-)
-
 FREEZING = OptionInfo(
     "freezing",
     "Freeze the weights",

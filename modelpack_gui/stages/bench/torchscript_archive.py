@@ -8,7 +8,8 @@ from modelpack_gui.stages.bench import torch_model
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.files import artifact_of
 from modelpack_gui.stages.bench.options import THREADS, Options
-from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, FINISH, PRECISION, device_option, prepared_module
+from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, PRECISION, device_option, prepared_module
+from modelpack_gui.stages.bench.torchscript_finish import FINISH, finished, graph_fact
 from modelpack_gui.stages.common.warnings import capture
 
 _AS_SAVED = OptionInfo(
@@ -57,13 +58,13 @@ class TorchScriptFileRunner:
         precision = torch_model.low_precision(module)
         try:
             with torch.no_grad(), capture():
-                module = torch_model.finished(prepared_module(module.eval(), options), options)
+                module = finished(prepared_module(module.eval(), options), options)
         except Exception as error:  # frozen before, or with a method that cannot be
             raise torch_model.runner_error(
                 "freeze-failed", f"Freezing {path.name}", error, "Run the file as it was saved: finish plain."
             ) from error
         draw = torch_model.drawing(request, options, context)
-        facts = {**torch_model.graph_fact("torch.jit.load", options), "file": path.name}
+        facts = {**graph_fact("torch.jit.load", options), "file": path.name}
         if plan.is_plain:
             return torch_model.ready(module, draw, options, facts, path.name, precision=precision)
 

@@ -9,7 +9,8 @@ from modelpack_gui.core.records import BenchPrepareRequest, OptionInfo
 from modelpack_gui.stages.bench import torch_model
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.options import THREADS, Options
-from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, FINISH, PRECISION, device_option
+from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, PRECISION, device_option
+from modelpack_gui.stages.bench.torchscript_finish import FINISH, finished, graph_fact
 
 _HINT = (
     "TorchScript takes only a part of Python: change what the message names, decorate it with @torch.jit.ignore, or "
@@ -43,8 +44,8 @@ class ScriptRunner:
         try:
             with torch.no_grad(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the export stage reports what scripting warns of
-                scripted = torch_model.finished(torch.jit.script(model), options)
+                scripted = finished(torch.jit.script(model), options)
         except Exception as error:
             raise torch_model.runner_error("script-failed", "Scripting", error, _HINT) from error
-        facts = torch_model.graph_fact("torch.jit.script", options)
+        facts = graph_fact("torch.jit.script", options)
         return torch_model.ready(scripted, draw, options, facts, "The scripted model")

@@ -9,7 +9,8 @@ from modelpack_gui.core.records import BenchPrepareRequest, OptionInfo
 from modelpack_gui.stages.bench import torch_model
 from modelpack_gui.stages.bench.base import Prepared
 from modelpack_gui.stages.bench.options import THREADS, Options
-from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, FINISH, PRECISION, device_option
+from modelpack_gui.stages.bench.torch_options import CHANNELS_LAST, PRECISION, device_option
+from modelpack_gui.stages.bench.torchscript_finish import FINISH, finished, graph_fact
 
 _HINT = "Tracing needs outputs that are tensors, or tuples, lists or dicts of them; the details name what it met."
 
@@ -41,8 +42,8 @@ class TraceRunner:
             with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the export stage reports what tracing warns of
                 made = torch.jit.trace(model, draw(0), check_trace=False)  # type: ignore[no-untyped-call]
-                traced = torch_model.finished(made, options)
+                traced = finished(made, options)
         except Exception as error:
             raise torch_model.runner_error("trace-failed", "Tracing", error, _HINT) from error
-        facts = torch_model.graph_fact("torch.jit.trace", options)
+        facts = graph_fact("torch.jit.trace", options)
         return torch_model.ready(traced, draw, options, facts, "The traced model")
