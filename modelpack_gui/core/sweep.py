@@ -10,11 +10,10 @@ from modelpack_gui.core.artifact_formats import SUFFIXES
 from modelpack_gui.core.bench_verdict import bounds_text, ms
 from modelpack_gui.core.figures import plural, significant
 from modelpack_gui.core.records import Doubt, Estimate, RunnerInfo, RunnerSpec, SweepCell, SweepChoice, SweepSpec
+from modelpack_gui.core.stats_doubts import ENOUGH_RUNS
 
 THREADS = "threads"
 """Option of a runner that sets its threads whatever the others have."""
-FEW_RUNS = 500
-"""Below so many a cell is a first look."""
 
 CellKey = tuple[str, int, int | None]
 
@@ -198,7 +197,7 @@ def summary(cells: Sequence[SweepCell]) -> str:
     if lost:
         parts.append(f"{plural(lost, 'cell')} gave no figure")
     text = "; ".join(parts)
-    few = any(cell.summary is not None and cell.summary.count < FEW_RUNS for cell in (quick, busy))
+    few = any(cell.summary is not None and cell.summary.count < ENOUGH_RUNS for cell in (quick, busy))
     return f"{text}. A first look: measure the best ones with a benchmark." if few else f"{text}."
 
 

@@ -19,6 +19,7 @@ from modelpack_gui.stages.bench.registry import find_runner
 from modelpack_gui.stages.common.memory import peak_rss_bytes
 from modelpack_gui.stages.hello import missing_of
 from modelpack_gui.stages.parity.runtimes.base import first_line
+from modelpack_gui.stages.source.usercode import pip_command, trimmed_traceback
 
 
 def run(request: BenchPrepareRequest, context: Context) -> PreparedRunner:
@@ -31,11 +32,10 @@ def run(request: BenchPrepareRequest, context: Context) -> PreparedRunner:
     runner = find_runner(request.runner.runner)
     missing = missing_of(runner.packages)
     if missing:
-        names = " ".join(missing)
         raise UserError(
             "package-missing",
             f"{runner.title} needs {', '.join(missing)}, which this interpreter lacks.",
-            f'Install it: "{sys.executable}" -m pip install {names}',
+            f"Install it: {pip_command(*missing)}",
         )
     problem = runner.problem()
     if problem:
@@ -97,8 +97,6 @@ def prepared_of(runner: str, context: Context) -> Prepared:
 
 def runner_failed(runner: str, when: str, error: BaseException) -> UserError:
     """The error for a runner that ran once, and does not go on."""
-    from modelpack_gui.stages.source.usercode import trimmed_traceback
-
     return UserError(
         "runner-failed",
         f"{runner} failed {when}: {type(error).__name__}: {first_line(error)}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -17,6 +16,7 @@ from modelpack_gui.stages.bench.load import Clock, Schedule, SystemClock, Times
 from modelpack_gui.stages.bench.prepare import prepared_of, runner_failed
 from modelpack_gui.stages.bench.turn import without_collection
 from modelpack_gui.stages.hello import missing_of
+from modelpack_gui.stages.source.usercode import pip_command
 
 SHARES = (0.5, 0.9, 0.95, 0.99, 0.999)
 """Percentiles that a point tells, those that its sample carries."""
@@ -196,5 +196,5 @@ def _check(request: TrafficRequest) -> None:
         raise UserError(
             "package-missing",
             "Measuring under load needs the package hdrhistogram, which this interpreter lacks.",
-            f'Install it: "{sys.executable}" -m pip install hdrhistogram',
+            f"Install it: {pip_command('hdrhistogram')}",
         )
