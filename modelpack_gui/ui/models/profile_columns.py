@@ -26,13 +26,13 @@ def _provider(row: ProfileRow) -> str:
 
 
 ROW_COLUMNS: tuple[Column[ProfileRow], ...] = (
-    Column("Op type", lambda row: row.op_type, width=98, tooltip="As it really ran: FusedConv, QLinearConv"),
+    Column("Op type", lambda row: row.op_type, width=112, tooltip="As it really ran: FusedConv, QLinearConv"),
     Column(
         "Where",
         places_text,
         full=lambda row: ", ".join(row.modules) or place_of(row),
         is_mono=True,
-        width=168,
+        width=154,
         tooltip="PyTorch module that it does the work of, or the node of the file",
     ),
     figure_column("Time µs", lambda row: row.mean_us, "A run of the model, all calls together, microseconds", 64),
@@ -87,18 +87,18 @@ TOTAL_COLUMNS: tuple[Column[OpTotal], ...] = (
         tooltip="Of the time in all operators",
     ),
     figure_column("Time µs", lambda total: total.mean_us, "A run of the model, microseconds", 64),
-    Column("Rows", lambda total: total.rows, is_number=True, width=42),
+    Column("Rows", lambda total: total.rows, is_number=True, width=52),
 )
 
 PART_COLUMNS: tuple[Column[Part], ...] = (
-    Column("Part", lambda part: part.title, width=168),
+    Column("Part", lambda part: part.title, width=184),
     Column(
         "Change µs",
         lambda part: part.change_us,
         lambda part: signed(part.change_us),
         lambda part: full(part.change_us),
         is_number=True,
-        width=150,
+        width=134,
         tooltip="How much longer it takes there; below zero it is faster. All parts add up to the whole difference",
     ),
     figure_column("Before µs", lambda part: part.before.us, "In the runner that is compared with", 78),

@@ -71,7 +71,7 @@ class ProfileTables(QWidget):
         for pane, _, _ in (left, right):
             self.splitter.addWidget(pane)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([306, 700])
+        self.splitter.setSizes([318, 700])
         self.splitter.restoreState(settings.state(_SPLIT_KEY))
         self.splitter.splitterMoved.connect(lambda *_: settings.set_state(_SPLIT_KEY, self.splitter.saveState()))
         column = QVBoxLayout(self)
