@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.core.records import CalibrationSpec
 from modelpack_gui.ui.controller import Controller
@@ -12,6 +12,7 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import wrapped_label
+from modelpack_gui.ui.widgets.labelled import labelled
 from modelpack_gui.ui.widgets.marked_line import MarkedLine
 from modelpack_gui.ui.widgets.number_fields import SpinField
 from modelpack_gui.ui.widgets.path_field import PathField
@@ -77,37 +78,7 @@ class CalibrationFields(QWidget):
         self.seed.valueChanged.connect(
             lambda value: edit_calibration(controller, "change the calibration seed", "calibration.seed", seed=value)
         )
-        self._place = QWidget()
-        place = QHBoxLayout(self._place)
-        place.setContentsMargins(0, 0, 0, 0)
-        place.setSpacing(SPACING)
-        place.addWidget(self.folder, 1)
-        place.addWidget(self.file, 3)
-        place.addWidget(self.name, 2)
-        numbers = QHBoxLayout()
-        numbers.setSpacing(SPACING)
-        for number in (self.samples, self.held_out, self.seed):
-            label = QLabel(number.accessibleName())
-            label.setBuddy(number)
-            label.setToolTip(number.toolTip())
-            numbers.addWidget(label)
-            numbers.addWidget(number)
-            numbers.addSpacing(GROUP_SPACING - SPACING)
-        first = QHBoxLayout()
-        first.setSpacing(GROUP_SPACING)
-        first.addWidget(self.kinds)
-        first.addStretch(1)
-        self._note = wrapped_label("", is_muted=True)
-        self.problem = StatusLine(Status.WARNING)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACING)
-        column.addLayout(first)
-        column.addWidget(self._place)
-        numbers.addStretch(1)
-        column.addLayout(numbers)
-        column.addWidget(self._note)
-        column.addWidget(self.problem)
+        self._lay_out()
 
     def show_spec(self, spec: CalibrationSpec) -> None:
         """Bring the fields in line with a recipe."""
@@ -124,6 +95,34 @@ class CalibrationFields(QWidget):
         self.seed.set_value(spec.seed)
         self._note.setText({"inputs": KIND_TIPS["inputs"], "folder": _FOLDER_NOTE, "python": _PYTHON_NOTE}[spec.kind])
         self.problem.set_text(calibration_problem(spec))
+
+    def _lay_out(self) -> None:
+        self._place = QWidget()
+        place = QHBoxLayout(self._place)
+        place.setContentsMargins(0, 0, 0, 0)
+        place.setSpacing(SPACING)
+        place.addWidget(self.folder, 1)
+        place.addWidget(self.file, 3)
+        place.addWidget(self.name, 2)
+        numbers = QHBoxLayout()
+        numbers.setSpacing(GROUP_SPACING)
+        for number in (self.samples, self.held_out, self.seed):
+            numbers.addWidget(labelled(number, number.toolTip()))
+        numbers.addStretch(1)
+        first = QHBoxLayout()
+        first.setSpacing(GROUP_SPACING)
+        first.addWidget(self.kinds)
+        first.addStretch(1)
+        self._note = wrapped_label("", is_muted=True)
+        self.problem = StatusLine(Status.WARNING)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING)
+        column.addLayout(first)
+        column.addWidget(self._place)
+        column.addLayout(numbers)
+        column.addWidget(self._note)
+        column.addWidget(self.problem)
 
     def _on_kind_chosen(self, kind: str) -> None:
         is_other = kind != self._controller.quantize.spec.calibration.kind

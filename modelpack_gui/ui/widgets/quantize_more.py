@@ -136,17 +136,7 @@ class MoreSettings(QWidget):
         across = FlowLayout(types, SPACING)
         for widget in (self.weights, self.ranges, activations):
             across.addWidget(widget)
-        ticks = QWidget()
-        flow = FlowLayout(ticks)
-        for name, (title, tip) in _TICKS.items():
-            box = QCheckBox(title)
-            box.setObjectName(f"quantize-{name.replace('_', '-')}")
-            box.setToolTip(tip)
-            box.clicked.connect(
-                lambda is_on, name=name, title=title: self._edit(name, is_on, _tick_text(title, is_on))
-            )
-            self.ticks[name] = box
-            flow.addWidget(box)
+        ticks = self._make_ticks()
         self._groups: dict[str, tuple[QWidget, ...]] = {
             "method": (methods_label, self.methods),
             "types": (types_label, self.weights, self.ranges),
@@ -182,6 +172,20 @@ class MoreSettings(QWidget):
         column.setSpacing(SPACING)
         column.addLayout(grid)
         column.addLayout(last)
+
+    def _make_ticks(self) -> QWidget:
+        ticks = QWidget()
+        flow = FlowLayout(ticks)
+        for name, (title, tip) in _TICKS.items():
+            box = QCheckBox(title)
+            box.setObjectName(f"quantize-{name.replace('_', '-')}")
+            box.setToolTip(tip)
+            box.clicked.connect(
+                lambda is_on, name=name, title=title: self._edit(name, is_on, _tick_text(title, is_on))
+            )
+            self.ticks[name] = box
+            flow.addWidget(box)
+        return ticks
 
     def _types_combo(self, title: str, name: str) -> CalmCombo:
         combo = CalmCombo(title)
