@@ -77,7 +77,7 @@ def _add_way(group: argparse._ArgumentGroup) -> None:
     )
     bits.add_argument("--full-range", dest="reduce_range", action="store_const", const=False)
     group.add_argument("--op-types", type=parse_words, metavar="A,B", help="quantise only these")
-    group.add_argument("--exclude", type=parse_words, metavar="A,B", help="nodes that stay in float")
+    group.add_argument("--exclude", type=parse_words, metavar="A,B", help="nodes that stay in float32")
     group.add_argument("--no-preprocess", dest="preprocess", action="store_const", const=False)
     group.add_argument(
         "--float16-io",

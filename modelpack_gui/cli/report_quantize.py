@@ -50,7 +50,7 @@ def sensitivity_text(report: SensitivityReport) -> str:
         lines.append(f"and {more} more that cost less, or were not measured")
     dear = [row.node for row in report.rows if row.sqnr_db is not None][:3]
     if dear:
-        lines.append(f"to leave the dearest in float: --exclude {','.join(dear)}")
+        lines.append(f"to leave the dearest in float32: --exclude {','.join(dear)}")
     return "\n".join(lines)
 
 
@@ -121,7 +121,7 @@ def _price(variant: QuantizedVariant, float_size_bytes: int) -> list[str]:
     lines.append(f"  {Path(variant.path)}")
     if variant.float_ops:
         left = listed([f"{count} {op}" for op, count in variant.float_ops.items()], 4)
-        lines.append(wrapped(f"stays in float: {left}"))
+        lines.append(wrapped(f"stays in float32: {left}"))
     return lines
 
 

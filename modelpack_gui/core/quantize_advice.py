@@ -225,7 +225,7 @@ def _left_in_float(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice |
     shown = ", ".join(f"{facts.count(name)} {name}" for name in left)
     by_dynamic = spec.method == "static" and any(name in facts.by_dynamic for name in left)
     hint = "Dynamic quantising takes them." if by_dynamic else ""
-    return _advice("left_in_float", "info", f"{shown} cannot be quantised by this way and stay in float.", hint)
+    return _advice("left_in_float", "info", f"{shown} cannot be quantised by this way and stay in float32.", hint)
 
 
 def _static_on_transformer(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
@@ -311,7 +311,7 @@ def _unknown_names(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice |
     return _advice(
         "unknown_nodes",
         "warning",
-        f"{plural(len(missing), 'node')} to leave in float {'is' if len(missing) == 1 else 'are'} not in this "
+        f"{plural(len(missing), 'node')} to leave in float32 {'is' if len(missing) == 1 else 'are'} not in this "
         f"artifact: {listed(missing, 3)}.",
         "Take them out of the list; another export may have given other names.",
         exclude_nodes=kept,

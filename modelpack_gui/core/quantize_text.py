@@ -198,5 +198,5 @@ def _differences(spec: QuantizeSpec, *, is_short: bool = False) -> list[str]:
         few = len(spec.op_types) <= 3
         found.append(f"only {', '.join(spec.op_types)}" if few else f"only {len(spec.op_types)} op types")
     if spec.exclude_nodes and not is_short:
-        found.append(f"{plural(len(spec.exclude_nodes), 'node')} in float")
+        found.append(f"{plural(len(spec.exclude_nodes), 'node')} in float32")
     return found

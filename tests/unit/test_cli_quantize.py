@@ -115,7 +115,7 @@ def test_without_options_it_is_static_and_its_speed_is_set_against_float32(
     assert out.count("SQNR dB") == 1
     assert "1.90 [1.80, 2.00]" in out
     assert "INT8 static is 1.9x faster, 3.8x smaller, and changes the top class of 0.40 % of held-out" in out
-    assert "stays in float: 2 Softmax" in out
+    assert "stays in float32: 2 Softmax" in out
     assert "▲ The ranges would come from random numbers. Give real inputs." in out
 
 

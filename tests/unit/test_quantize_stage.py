@@ -107,7 +107,7 @@ def test_excluded_nodes_stay_in_float(context: Watching) -> None:
     variant = only(quantized(context, dataclasses.replace(STATIC, exclude_nodes=("depthwise",))))
     assert variant.quantized_ops["Conv"] == 1
     assert variant.float_ops["Conv"] == 1
-    assert variant.label == "INT8 static, 1 node in float"
+    assert variant.label == "INT8 static, 1 node in float32"
 
 
 @pytest.mark.parametrize("has_data", [False, True])

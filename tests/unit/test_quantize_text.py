@@ -48,7 +48,7 @@ def test_a_label_names_what_is_not_as_usual_and_only_what_the_method_looks_at() 
     assert label_of(QuantizeSpec(calibration_method="percentile", percentile=99.9)) == "INT8 static, percentile 99.9"
     assert label_of(QuantizeSpec(method="float16", format="qoperator", per_channel=False)) == "float16"
     assert label_of(QuantizeSpec(method="dynamic", per_channel=False, exclude_nodes=("a",))) == (
-        "INT8 dynamic, 1 node in float"
+        "INT8 dynamic, 1 node in float32"
     )
     assert label_of(QuantizeSpec(label="mine")) == "mine"
 

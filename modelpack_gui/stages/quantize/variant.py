@@ -188,7 +188,7 @@ def _make(
     artifact = read_artifact(target)
     notes = [note, _same_class_note(lossy, (on_held_out or on_calibration).top_classes)]
     if not quantized_ops:
-        verdict, notes = Verdict.WARNING, ["Nothing runs in low precision: all stayed in float."]
+        verdict, notes = Verdict.WARNING, ["Nothing runs in low precision: all stayed in float32."]
     return QuantizedVariant(
         spec=spec,
         label=label,

@@ -50,11 +50,11 @@ def worst_nodes(costs: Sequence[NodeCost], number: int) -> list[str]:
 
 def _sqnr_text(cost: NodeCost) -> str:
     if not cost.row.is_measured:
-        return "not reached"
+        return "not measured"
     return "no change" if cost.row.sqnr_db is None else f"{cost.row.sqnr_db:.1f}"
 
 
-SHARE_COLUMN = 1
+SHARE = "Share of the error"
 COST_COLUMNS: tuple[Column[NodeCost], ...] = (
     Column(
         "Node",
@@ -66,7 +66,7 @@ COST_COLUMNS: tuple[Column[NodeCost], ...] = (
         width=200,
     ),
     Column(
-        "Share of the error",
+        SHARE,
         value=lambda cost: cost.share,
         text=lambda cost: "–" if cost.share is None else f"{100 * cost.share:.1f} %",
         full=lambda cost: full(cost.share),

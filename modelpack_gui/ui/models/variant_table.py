@@ -220,7 +220,7 @@ def inspect_line(line: VariantLine) -> Inspection:
     for title, error in (("On held-out samples", variant.on_held_out), ("On calibration", variant.on_calibration)):
         if error is not None:
             sections += _errors(title, error)
-    for title, ops in (("In low precision", variant.quantized_ops), ("Left in float", variant.float_ops)):
+    for title, ops in (("In low precision", variant.quantized_ops), ("Left in float32", variant.float_ops)):
         if ops:
             rows = tuple(Property(name, count(number), is_mono=True) for name, number in ops.items())
             sections.append(Section(f"{title}: nodes by op type", rows))

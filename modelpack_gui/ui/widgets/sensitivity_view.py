@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
     QProgressBar,
     QStackedWidget,
-    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
@@ -23,46 +21,30 @@ from modelpack_gui.core.quantize_text import label_of
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.node_cost import (
     COST_COLUMNS,
-    SHARE_COLUMN,
+    SHARE,
     NodeCost,
     inspect_cost,
     node_costs,
     worst_nodes,
 )
-from modelpack_gui.ui.models.record_table import Index, RecordTableModel
+from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.quantize_edits import exclude_nodes, include_nodes
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING, icon, theme
+from modelpack_gui.ui.theme import SPACING, icon
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, wrapped_label
-from modelpack_gui.ui.widgets.data_table import CELL_PADDING, CellDelegate, DataTable
+from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.empty_state import WIDTH, EmptyState
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.number_fields import SpinField
+from modelpack_gui.ui.widgets.share_delegate import draw_shares
 from modelpack_gui.ui.widgets.status_line import StatusLine
 
 _EMPTY = (
     "Quantises one node at a time and compares the outputs with float32: often a few nodes make most of the error,"
     " and leaving them in float32 wins the accuracy back at little cost in speed."
 )
-_BAR_HEIGHT = 3
 _MOST = 9999
-
-
-class ShareBar(CellDelegate):
-    """A bar below the text, as long as the share that the cell's sort value is."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw a cell."""
-        super().paint(painter, option, index)
-        model = index.model()
-        if not isinstance(model, RecordTableModel):
-            return
-        share = model.columns[index.column()].value(model.record(index.row()))
-        if share:
-            room = option.rect.adjusted(CELL_PADDING, 0, -CELL_PADDING, 0)
-            bar = QRectF(room.x(), room.bottom() - _BAR_HEIGHT, room.width() * share, _BAR_HEIGHT)
-            painter.fillRect(bar, QColor(theme().colors.accent))
 
 
 class SensitivityView(QWidget):
@@ -78,7 +60,7 @@ class SensitivityView(QWidget):
         self.model: RecordTableModel[NodeCost] = RecordTableModel(COST_COLUMNS, parent=self)
         self.table = DataTable(self.model, "quantize-nodes", "What each node costs")
         self.table.remember(settings)
-        self.table.setItemDelegateForColumn(SHARE_COLUMN, ShareBar(self.table))
+        draw_shares(self.table, SHARE, lambda cost: cost.share)
         self.table.record_selected.connect(lambda cost: controller.inspect(inspect_cost(cost)))
         self.table.record_activated.connect(self._on_activated)
         self.table.context_menu_made.connect(self._on_menu)
@@ -146,7 +128,7 @@ class SensitivityView(QWidget):
         self._problem.set_text(problem)
         for button in (self.run_button, self.start_button):
             button.setEnabled(not problem)
-            button.setToolTip(problem or "Alone for each node; those not reached within two minutes are left out")
+            button.setToolTip(problem or "Alone for each node; those not measured within two minutes are left out")
         self.run_button.setVisible(not job.is_running)
         self.cancel_button.setVisible(job.is_running)
         self._progress.setVisible(job.is_running)
