@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from modelpack_gui.cli.console import Console, mark
-from modelpack_gui.cli.further import FurtherJobs, FurtherResult
+from modelpack_gui.cli.further import FurtherJobs, FurtherResult, told_if_not
 from modelpack_gui.cli.interrupt import Interrupt
 from modelpack_gui.cli.monitor import Monitor
 from modelpack_gui.cli.recipe_args import interpreter_path, recipe_of
@@ -18,6 +18,7 @@ from modelpack_gui.cli.results_json import check_target, results_data, write_res
 from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, PASSED, exit_status
 from modelpack_gui.client.api import Client
 from modelpack_gui.client.files import write_text
+from modelpack_gui.client.quantize_store import digest_of, keep_run
 from modelpack_gui.client.recipe_file import moved, save_recipe, with_relative_paths
 from modelpack_gui.client.recipe_run import RecipeRun, StageResult, resolved_interpreter, run_job, stage_result
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
@@ -57,7 +58,15 @@ def make_client() -> Client:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """`modelpack run`."""
     recipe, base = recipe_of(arguments)
-    return run_recipe(arguments, console, recipe, base, arguments.stages or stages_of(recipe))
+
+    def then(_jobs: FurtherJobs, _completed: Recipe, results: Sequence[StageResult]) -> Iterator[FurtherResult]:
+        reports = (result.result for result in results)
+        report = next((one for one in reports if isinstance(one, QuantizeReport)), None)
+        if report is not None:  # kept where the window and `modelpack quantize` keep theirs
+            artifact = Path(report.artifact_path)
+            yield from told_if_not(lambda: keep_run(artifact, report, digest_of(artifact)))
+
+    return run_recipe(arguments, console, recipe, base, arguments.stages or stages_of(recipe), then=then)
 
 
 def export(arguments: argparse.Namespace, console: Console) -> int:

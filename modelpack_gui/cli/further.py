@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from modelpack_gui.cli.monitor import Monitor
 from modelpack_gui.client.api import Client
 from modelpack_gui.client.recipe_run import run_job
 from modelpack_gui.core.bench_compare import BenchComparison, GateReport
-from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.events import Cancelled, Done, Failed, Outcome
 from modelpack_gui.core.records import Request, Result
 
@@ -60,3 +61,11 @@ class FurtherJobs:
             return FurtherResult(name, label, ended.outcome, error=ended.error)
         assert isinstance(ended, (Done, Cancelled))
         return FurtherResult(name, label, ended.outcome, result=ended.result)
+
+
+def told_if_not(keep: Callable[[], None]) -> Iterator[FurtherResult]:
+    """Keep what was found. That it could not be kept is told, and loses no figures."""
+    try:
+        keep()
+    except UserError as error:
+        yield FurtherResult("kept", "Keeping what was found", Outcome.FAILED, error=error.info)

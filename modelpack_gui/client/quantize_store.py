@@ -8,14 +8,20 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from modelpack_gui.client.files import write_text
 from modelpack_gui.core import serde
-from modelpack_gui.core.records import Estimate, QuantizedVariant, QuantizeSpec, SensitivityReport
+from modelpack_gui.core.records import (
+    Estimate,
+    QuantizedVariant,
+    QuantizeReport,
+    QuantizeSpec,
+    SensitivityReport,
+)
 
 R = TypeVar("R")
 
@@ -61,6 +67,30 @@ class KeptQuantizing:
     speed_doubts: tuple[str, ...] = ()
     calibration_note: str = ""
 
+    def with_variants(self, variants: Iterable[QuantizedVariant], made_from: str) -> KeptQuantizing:
+        """With those that have a file, each in place of an older one of the same file.
+
+        One that came out the same to the byte keeps its speed.
+        """
+        kept = {one.variant.path: one for one in self.variants}
+        for variant in variants:
+            if not variant.path:
+                continue
+            before = kept.get(variant.path)
+            old = before.variant if before is not None else None
+            if old is not None and variant.speedup is None and old.sha256 and old.sha256 == variant.sha256:
+                variant = dataclasses.replace(variant, p50_ms=old.p50_ms, speedup=old.speedup)
+            kept[variant.path] = KeptVariant(variant, made_from)
+        return dataclasses.replace(self, variants=tuple(kept.values()))
+
+    def with_speeds(self, report: QuantizeReport, doubts: tuple[str, ...]) -> KeptQuantizing:
+        """With the speeds that a report has, and the sentences that speak against them."""
+        found = {one.path: one for one in report.variants if one.path}
+        variants = tuple(
+            dataclasses.replace(kept, variant=found.get(kept.variant.path, kept.variant)) for kept in self.variants
+        )
+        return dataclasses.replace(self, variants=variants, float_p50_ms=report.float_p50_ms, speed_doubts=doubts)
+
 
 def read_kept(artifact: Path) -> KeptQuantizing:
     """What is kept for an artifact; variants whose file is gone are left out.
@@ -81,6 +111,17 @@ def write_kept(artifact: Path, kept: KeptQuantizing) -> None:
         UserError: The file cannot be written.
     """
     _write(_place(artifact, "quantized"), kept)
+
+
+def keep_run(artifact: Path, report: QuantizeReport, made_from: str) -> None:
+    """Keep the variants of a run beside those of earlier ones.
+
+    Raises:
+        UserError: The file cannot be written.
+    """
+    kept = read_kept(artifact).with_variants(report.variants, made_from)
+    note = report.calibration_note
+    write_kept(artifact, dataclasses.replace(kept, float_size_bytes=report.float_size_bytes, calibration_note=note))
 
 
 def read_sensitivity(artifact: Path) -> KeptSensitivity | None:

@@ -51,6 +51,19 @@ def with_speeds(report: QuantizeReport, bench: BenchReport, spelled: Callable[[s
     )
 
 
+def speed_doubts(report: BenchReport) -> tuple[str, ...]:
+    """What could not be measured and why, what answers wrongly, and whether the machine was quiet."""
+    doubts = [] if report.is_complete else ["The measurement was stopped early."]
+    for one in report.runners:
+        if one.error is not None:
+            doubts.append(f"{one.title}: {one.error.message} {one.error.hint}".strip())
+        elif one.outputs is not None and not one.outputs.is_valid:
+            doubts.append(f"{one.title}: its speed does not count. {one.outputs.note}".strip())
+    if report.noise is not None and report.noise.is_noisy:
+        doubts.append(report.noise.text)
+    return tuple(doubts)
+
+
 def _with_speed(variant: QuantizedVariant, result: RunnerResult | None) -> QuantizedVariant:
     if variant.error is not None or result is None or result.summary is None:
         return variant

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.client.quantize_store import (
     KeptQuantizing,
-    KeptVariant,
     digest_of,
     read_kept,
     size_of,
@@ -312,41 +311,23 @@ class QuantizeState(QObject):
             self.changed.emit()
 
     def _put(self, variants: Iterable[QuantizedVariant]) -> None:
-        """Add them, in place of older ones of the same file; one that only came again keeps its speed."""
-        kept = {one.variant.path: one for one in self._kept.variants}
+        """Add them; what could not be made is shown until the next run, and not kept."""
+        variants = tuple(variants)
         unmade = {one.label: one for one in self._unmade}
-        for variant in variants:
-            if not variant.path:
-                unmade[variant.label] = variant
-                continue
-            before = kept.get(variant.path)
-            old = before.variant if before is not None else None
-            if old is not None and variant.speedup is None and old.sha256 and old.sha256 == variant.sha256:
-                variant = dataclasses.replace(variant, p50_ms=old.p50_ms, speedup=old.speedup)
-            kept[variant.path] = KeptVariant(variant, self._digest)
+        unmade.update((one.label, one) for one in variants if not one.path)
         self._unmade = tuple(unmade.values())
-        self._kept = dataclasses.replace(self._kept, variants=tuple(kept.values()))
+        self._kept = self._kept.with_variants(variants, self._digest)
         self._keep()
 
     def _on_measured(self, report: object) -> None:
         if not isinstance(report, BenchReport):
             return
-        from modelpack_gui.core.quantize_speed import with_speeds  # as above
+        from modelpack_gui.core.quantize_speed import speed_doubts, with_speeds  # as above
 
         before = self._report()
         chosen = tuple(one for one in before.variants if one.path in self._measured)
         after = with_speeds(dataclasses.replace(before, variants=chosen), report, self._spelled)
-        found = {one.path: one for one in after.variants}
-        variants = tuple(
-            dataclasses.replace(kept, variant=found.get(kept.variant.path, kept.variant))
-            for kept in self._kept.variants
-        )
-        self._kept = dataclasses.replace(
-            self._kept,
-            variants=variants,
-            float_p50_ms=after.float_p50_ms,
-            speed_doubts=speed_doubts(report),
-        )
+        self._kept = self._kept.with_speeds(after, speed_doubts(report))
         self._keep()
         if self._states.result(Stage.QUANTIZE, QuantizeReport) is not None:
             self._states.add_to(Stage.QUANTIZE, self._report())
@@ -366,16 +347,3 @@ class QuantizeState(QObject):
 def runner_of(variant: QuantizedVariant, base: Path) -> RunnerSpec:
     """The runner that a recipe in the folder `base` would spell for a variant's file."""
     return RunnerSpec("onnxruntime", artifact=relative_to_recipe(variant.path, base), label=variant.label)
-
-
-def speed_doubts(report: BenchReport) -> tuple[str, ...]:
-    """What could not be measured and why, what answers wrongly, and whether the machine was quiet."""
-    doubts = [] if report.is_complete else ["The measurement was stopped early."]
-    for one in report.runners:
-        if one.error is not None:
-            doubts.append(f"{one.title}: {one.error.message} {one.error.hint}".strip())
-        elif one.outputs is not None and not one.outputs.is_valid:
-            doubts.append(f"{one.title}: its speed does not count. {one.outputs.note}".strip())
-    if report.noise is not None and report.noise.is_noisy:
-        doubts.append(report.noise.text)
-    return tuple(doubts)

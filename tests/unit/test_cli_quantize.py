@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from modelpack_gui.cli import commands, main
+from modelpack_gui.client.quantize_store import (
+    KeptQuantizing,
+    KeptVariant,
+    digest_of,
+    read_kept,
+    read_sensitivity,
+    write_kept,
+)
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.quantize_presets import usual_specs
@@ -239,3 +248,53 @@ def test_a_python_file_without_a_name_is_refused(modelpack: Run, capsys: pytest.
     assert status == 2
     assert not client.requests
     assert "samples.py:name" in capsys.readouterr().err
+
+
+def test_the_window_finds_what_was_made_and_what_nodes_cost(
+    modelpack: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "net.int8-static.onnx"
+    file.write_bytes(b"q")
+    made = dataclasses.replace(MADE, path=str(file))
+    monkeypatch.setattr(sys.modules[__name__], "MADE", made)  # also what the benchmark is about
+    other = tmp_path / "net.float16.onnx"
+    other.write_bytes(b"f")
+    artifact = tmp_path / "net.onnx"
+    before = dataclasses.replace(MADE, path=str(other), label="float16")
+    write_kept(artifact, KeptQuantizing((KeptVariant(before, "old"),)))
+    modelpack("--sensitivity", quantize=dataclasses.replace(REPORT, variants=(made,)), bench=bench())
+    kept = read_kept(artifact)
+    assert [one.variant.label for one in kept.variants] == ["float16", "INT8 static"]
+    assert kept.variants[1].variant.speedup == Estimate(1.9, 1.8, 2.0)
+    assert kept.variants[1].made_from == digest_of(artifact)
+    assert kept.float_size_bytes == REPORT.float_size_bytes
+    assert kept.float_p50_ms is not None
+    sensitivity = read_sensitivity(artifact)
+    assert sensitivity is not None
+    assert sensitivity.report == SENSITIVITY
+    assert sensitivity.made_from == digest_of(artifact)
+
+
+def test_what_cannot_be_kept_is_told_and_the_figures_are_printed(
+    modelpack: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "net.quantized.json").mkdir()  # nothing can be written there
+    status, _ = modelpack("--no-bench")
+    told = capsys.readouterr()
+    assert status == 2
+    assert "net.quantized.json" in told.err
+    assert "INT8 static" in told.out
+
+
+def test_a_run_of_all_stages_keeps_its_variants_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("recipe.toml").write_text(RECIPE + '\n[quantize]\nmethod = "static"\n', encoding="utf-8")
+    artifact, file = tmp_path / "net.onnx", tmp_path / "q.onnx"
+    for path in (artifact, file):
+        path.write_bytes(b"x")
+    made = dataclasses.replace(MADE, path=str(file))
+    report = dataclasses.replace(REPORT, artifact_path=str(artifact), variants=(made,))
+    client = Closing({"hello": made_reports.capabilities(), "quantize": report})
+    monkeypatch.setattr(commands, "make_client", lambda: client)
+    assert main(["run", "recipe.toml", "--stages", "quantize"]) == 0
+    assert read_kept(artifact).variants == (KeptVariant(made, digest_of(artifact)),)
