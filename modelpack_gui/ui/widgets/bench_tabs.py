@@ -68,6 +68,13 @@ class BenchTabs(QTabWidget):
             self.view_made.emit(name)
         return self.views[name]
 
+    def heightForWidth(self, width: int) -> int:
+        """The least that the tab in view needs at a width: with what it would like, the page would always scroll."""
+        layout = self.currentWidget().layout()
+        is_wrapped = layout is not None and layout.hasHeightForWidth()
+        least = layout.totalMinimumHeightForWidth(width) if layout and is_wrapped else self.minimumSizeHint().height()
+        return least + (self.tabBar().sizeHint().height() if is_wrapped else 0)
+
     def minimumSizeHint(self) -> QSize:
         """What the tab in view needs: with what the largest of all does, the page would always scroll."""
         view, bar = self.currentWidget().minimumSizeHint(), self.tabBar()

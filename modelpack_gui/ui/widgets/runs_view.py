@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -88,18 +87,14 @@ class RunsView(QWidget):
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 3)
         self.table.setMinimumHeight(110)
-        filled = QWidget()
-        column = QVBoxLayout(filled)
-        column.setContentsMargins(0, 0, 0, 0)
+        self._filled = (buttons, split)
+        self._empty = EmptyState("recent", _EMPTY)
+        column = QVBoxLayout(self)  # not a stack, which would take the height that the chart would like
+        column.setContentsMargins(0, SPACING, 0, 0)
         column.setSpacing(SPACING)
         column.addWidget(buttons)
         column.addWidget(split, 1)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(EmptyState("recent", _EMPTY))
-        self._stack.addWidget(filled)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, SPACING, 0, 0)
-        outer.addWidget(self._stack)
+        column.addWidget(self._empty, 1)
         self.state.changed.connect(self.refresh)
         self.refresh()
 
@@ -128,7 +123,9 @@ class RunsView(QWidget):
         state = self.state
         chosen = [run.id for run in self.chosen]
         rows = [RunRow(run, run.id == state.baseline, run.id == state.current) for run in state.runs]
-        self._stack.setCurrentIndex(1 if rows else 0)
+        self._empty.setVisible(not rows)
+        for widget in self._filled:
+            widget.setVisible(bool(rows))
         selection = self.table.selectionModel()
         selection.blockSignals(True)
         self.model.set_records(rows)
