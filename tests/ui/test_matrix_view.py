@@ -155,7 +155,7 @@ def test_the_table_fills_as_cells_come_and_says_what_is_recommended_so_far(
     rows = {row.cell.choice: row for row in page.matrix.model.records}
     assert rows[MatrixChoice("onnx", "dynamo", 20)].is_recommended
     assert rows[MatrixChoice("onnx", "trace", 17)].cell.outcome == "running"
-    qtbot.waitUntil(lambda: page.matrix._progress.value() == 200)
+    qtbot.waitUntil(lambda: page.matrix.progress.bar.value() == 200)
     assert page.matrix.cancel_button.isVisible()
     assert not page.matrix.use_button.isVisible()
 
@@ -340,7 +340,7 @@ def test_another_project_takes_nothing_over(page: ExportPage, client: FakeClient
     assert job.is_cancelled
     job.give(Done(job.id, report(page, cell())))
     assert page.matrix.state.cells == {}
-    assert page.matrix._empty_problem.text()
+    assert page.matrix.empty.problem.text()
 
 
 def test_the_context_menu_offers_to_use_an_exported_cell(page: ExportPage, client: FakeClient, qtbot: QtBot) -> None:

@@ -110,7 +110,7 @@ def test_a_recipe_that_exports_another_format_cannot_be_quantised(page: Quantize
     export = dataclasses.replace(recipe.export, format="torchscript", output_path="build/shapes.pt")
     page.controller.edit(dataclasses.replace(recipe, export=export), "export TorchScript")
     assert not page.run_button.isEnabled()
-    assert page._empty_problem.text() == (
+    assert page._empty.problem.text() == (
         "Only ONNX files can be quantised, and the recipe exports TorchScript: choose ONNX on the Export page."
     )
 

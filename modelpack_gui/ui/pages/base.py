@@ -5,15 +5,17 @@ from __future__ import annotations
 import dataclasses
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import Result
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GROUP_SPACING, PAGE_MARGIN, SPACING, title_font
-from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconLabel, StatusBadge, wrapped_label
+from modelpack_gui.ui.widgets.basics import IconButton, StatusBadge, wrapped_label
+from modelpack_gui.ui.widgets.empty_state import EmptyState
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
+from modelpack_gui.ui.widgets.progress_line import ProgressLine
 
 RUN_TEXT = {
     Stage.SOURCE: "Load model",
@@ -65,10 +67,7 @@ class StagePage(QWidget):
 
         self.sentence = wrapped_label("", is_selectable=True)
         self.sentence.setObjectName("verdict-sentence")
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
-        self._progress_text = ElidedLabel("", Qt.TextElideMode.ElideRight)
-        self._progress_text.setProperty("role", "muted")
+        self._progress = ProgressLine()
         self.error_panel = ErrorPanel(controller, self.stage)
 
         inner = QWidget()
@@ -85,7 +84,6 @@ class StagePage(QWidget):
         column.addLayout(self.header)
         column.addWidget(self.sentence)
         column.addWidget(self._progress)
-        column.addWidget(self._progress_text)
         column.addWidget(self.error_panel)
         column.addSpacing(SPACING // 2)
         column.addWidget(self._stack, 1)
@@ -120,15 +118,9 @@ class StagePage(QWidget):
         self.run_button.setToolTip(problem or "F5")
         self._empty_run.setEnabled(not is_running and not problem)
         self._empty_run.setToolTip(problem)
-        self._empty_problem.setText(problem)
-        self._empty_problem.setVisible(bool(problem))
+        self._empty.set_problem(problem)
         self.cancel_button.setVisible(is_running)
-        self._progress.setVisible(is_running)
-        self._progress_text.setVisible(is_running)
-        if is_running:
-            self._progress.setRange(0, 0 if state.fraction is None else 1000)
-            self._progress.setValue(round(1000 * (state.fraction or 0.0)))
-            self._progress_text.set_text(state.message)
+        self._progress.show_progress(state.message if is_running else None, state.fraction)
         error = None if is_running else state.error
         if error is not None and state.status is Status.STALE:
             error = dataclasses.replace(error, message=f"Before the last change: {error.message}")
@@ -156,26 +148,8 @@ class StagePage(QWidget):
         if stage is self.stage or stage is Stage.EXPORT:
             self.refresh()
 
-    def _make_empty(self) -> QWidget:
-        empty = QWidget()
-        text = wrapped_label(self.empty_text, is_muted=True)
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text.setFixedWidth(420)
-        self._empty_problem = wrapped_label("")
-        self._empty_problem.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty_problem.setFixedWidth(420)
+    def _make_empty(self) -> EmptyState:
         self._empty_run = IconButton(RUN_TEXT[self.stage], "run")
         self._empty_run.clicked.connect(lambda: self.controller.run(self.stage))
-        column = QVBoxLayout(empty)
-        column.setSpacing(SPACING + 4)
-        column.addStretch(2)
-        column.addWidget(IconLabel(self.icon_name, 48, is_muted=True), alignment=Qt.AlignmentFlag.AlignHCenter)
-        for label in (text, self._empty_problem):
-            line = QHBoxLayout()  # an alignment would take the height for the page's width, and cut the second line
-            line.addStretch(1)
-            line.addWidget(label)
-            line.addStretch(1)
-            column.addLayout(line)
-        column.addWidget(self._empty_run, alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(3)
-        return empty
+        self._empty = EmptyState(self.icon_name, self.empty_text, self._empty_run)
+        return self._empty

@@ -99,7 +99,7 @@ class BenchPage(StagePage):
             self.sentence.hide()
         if is_running:
             told = (state.message, self.live.time_left())
-            self._progress_text.set_text(" · ".join(part for part in told if part))
+            self._progress.show_progress(" · ".join(part for part in told if part), state.fraction)
             if self.isVisible():
                 chart_library().want()  # while the workers start: later it would cost the runs that are timed
         if self.controller.result(self.stage, BenchReport) is None:

@@ -12,20 +12,32 @@ WIDTH = 420  # pixels: lines of a length that reads well
 
 
 class EmptyState(QWidget):
-    """An icon, a few sentences, and what belongs below them, in the middle."""
+    """An icon, a few sentences, and what belongs below them, in the middle.
+
+    Attributes:
+        problem: Why it cannot begin; hidden while there is no reason.
+    """
 
     def __init__(self, icon_name: str, text: str, *below: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         label = wrapped_label(text, is_muted=True)
-        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        label.setFixedWidth(WIDTH)
+        self.problem = wrapped_label("")
+        self.problem.hide()
+        for sentences in (label, self.problem):
+            sentences.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            sentences.setFixedWidth(WIDTH)
         column = QVBoxLayout(self)
         column.setSpacing(SPACING + 4)
         column.addStretch(2)
-        for widget in (IconLabel(icon_name, 48, is_muted=True), label, *below):
+        for widget in (IconLabel(icon_name, 48, is_muted=True), label, self.problem, *below):
             line = QHBoxLayout()  # an alignment would take the height for the page's width, and cut the second line
             line.addStretch(1)
             line.addWidget(widget)
             line.addStretch(1)
             column.addLayout(line)
         column.addStretch(3)
+
+    def set_problem(self, problem: str) -> None:
+        """Say why it cannot begin; empty says nothing."""
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))

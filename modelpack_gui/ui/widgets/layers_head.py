@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.core.figures import plural
 from modelpack_gui.ui.layers_state import LayersState
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING, status_of
-from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconLabel, StatusBadge, wrapped_label
+from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, StatusBadge, wrapped_label
+from modelpack_gui.ui.widgets.empty_state import EmptyState
 from modelpack_gui.ui.widgets.number_fields import SpinField
+from modelpack_gui.ui.widgets.progress_line import ProgressLine
 from modelpack_gui.ui.widgets.segments import Segments
 
 _LEVELS_KEY = "layers/levels"
@@ -25,7 +27,11 @@ _EMPTY_TEXT = (
 
 
 class LayersHead(QWidget):
-    """Says what it came to; asks how to compare."""
+    """Says what it came to; asks how to compare.
+
+    Attributes:
+        empty: The drawn state for nothing yet, to be placed by who uses the head.
+    """
 
     compare_wanted = Signal()
     cancel_wanted = Signal()
@@ -64,14 +70,10 @@ class LayersHead(QWidget):
         kept = settings.text(_MEMORY_KEY)
         self.memory.set_value(int(kept) if kept.isdecimal() else _MEMORY_MIB)
         self.memory.valueChanged.connect(lambda value: settings.set_text(_MEMORY_KEY, str(value)))
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar_text = ElidedLabel("", Qt.TextElideMode.ElideRight)
-        self._bar_text.setObjectName("layers-progress")
-        self._bar_text.setProperty("role", "muted")
-        self._empty_problem = wrapped_label("")
+        self._progress = ProgressLine()
         self._empty_button = IconButton("Compare layers", "run")
         self._empty_button.clicked.connect(self.compare_wanted)
+        self.empty = EmptyState("parity", _EMPTY_TEXT, self._empty_button)
 
         top = QHBoxLayout()
         top.setSpacing(SPACING)
@@ -97,8 +99,7 @@ class LayersHead(QWidget):
         column.setSpacing(SPACING)
         column.addLayout(top)
         column.addLayout(options)
-        column.addWidget(self._bar)
-        column.addWidget(self._bar_text)
+        column.addWidget(self._progress)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -125,19 +126,14 @@ class LayersHead(QWidget):
             button.setToolTip(problem or "Alt+F5")
         self.cancel_button.setVisible(is_running)
         self.compare_button.setVisible(not is_running)
-        self._bar.setVisible(is_running)
-        self._bar_text.setVisible(is_running)
-        self._empty_problem.setText(problem)
-        self._empty_problem.setVisible(bool(problem))
-        text = ""
+        self.empty.set_problem(problem)
+        text, message, share = "", None, state.fraction
         if is_running:
             status = Status.RUNNING
-            done = state.done / state.planned if state.planned else None
-            share = state.fraction if state.fraction is not None else done
-            self._bar.setRange(0, 0 if share is None else 1000)
-            self._bar.setValue(round(1000 * (share or 0.0)))
+            if share is None and state.planned:
+                share = state.done / state.planned
             came = f"  ·  {state.done:,} of {plural(state.planned, 'value')}" if state.planned else ""
-            self._bar_text.set_text(f"{state.message}{came}")
+            message = f"{state.message}{came}"
         elif state.error is not None:
             status = Status.FAILED
         elif state.was_cancelled:
@@ -150,29 +146,10 @@ class LayersHead(QWidget):
             text = f"{stale if state.is_stale else ''}{of}{report.summary}"
         else:
             status = Status.NOT_RUN
+        self._progress.show_progress(message, share)
         self.badge.set_status(status)
         self.sentence.setText(text)
         self.sentence.setVisible(bool(text))
-
-    def make_empty(self) -> QWidget:
-        """The drawn state for nothing yet."""
-        empty = QWidget()
-        text = wrapped_label(_EMPTY_TEXT, is_muted=True)
-        column = QVBoxLayout(empty)
-        column.setSpacing(SPACING + 4)
-        column.addStretch(2)
-        column.addWidget(IconLabel("parity", 48, is_muted=True), alignment=Qt.AlignmentFlag.AlignHCenter)
-        for label in (text, self._empty_problem):
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setFixedWidth(420)
-            line = QHBoxLayout()  # as the pages do: an alignment would cut the second line
-            line.addStretch(1)
-            line.addWidget(label)
-            line.addStretch(1)
-            column.addLayout(line)
-        column.addWidget(self._empty_button, alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(3)
-        return empty
 
     def _label(self, text: str, buddy: QWidget) -> QLabel:
         label = QLabel(text)

@@ -91,7 +91,7 @@ class LayersView(QWidget):
         self.repro = ReproPanel(controller, settings)
         self.repro.busy_changed.connect(self.refresh)
         self._stack = _Room()
-        self._stack.addWidget(self.head.make_empty())
+        self._stack.addWidget(self.head.empty)
         self._stack.addWidget(self._make_content())
         self._stack.addWidget(QWidget())  # below a failure
         column = QVBoxLayout(self)

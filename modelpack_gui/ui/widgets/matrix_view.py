@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core import matrix
 from modelpack_gui.core.figures import plural
@@ -17,10 +17,12 @@ from modelpack_gui.ui.models.matrix_table import COLUMNS, MatrixRow, inspect_row
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, icon
-from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconLabel, StatusBadge, wrapped_label
+from modelpack_gui.ui.theme import SPACING, icon
+from modelpack_gui.ui.widgets.basics import IconButton, StatusBadge, wrapped_label
 from modelpack_gui.ui.widgets.data_table import DataTable
+from modelpack_gui.ui.widgets.empty_state import EmptyState
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
+from modelpack_gui.ui.widgets.progress_line import ProgressLine
 
 _EMPTY = (
     "Which exporter and which opset suits this model? Try all runs each of them in a process of its own, checks and"
@@ -73,12 +75,13 @@ class MatrixView(QWidget):
         self.use_button = IconButton("Use this export", "export")
         self.use_button.setObjectName("matrix-use")
         self.use_button.clicked.connect(self._on_use)
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
-        self._progress_text = ElidedLabel("", Qt.TextElideMode.ElideRight)
-        self._progress_text.setProperty("role", "muted")
+        self.progress = ProgressLine()
         self.error_panel = ErrorPanel(controller)
         self.error_panel.show_error(None)
+        self._empty_button = IconButton("Try all…", "matrix")
+        self._empty_button.setObjectName("matrix-choose-first")
+        self._empty_button.clicked.connect(self.choose)
+        self.empty = EmptyState("matrix", _EMPTY, self._empty_button)
 
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACING)
@@ -98,13 +101,12 @@ class MatrixView(QWidget):
         column.setSpacing(SPACING)
         column.addLayout(buttons)
         column.addWidget(self.sentence)
-        column.addWidget(self._progress)
-        column.addWidget(self._progress_text)
+        column.addWidget(self.progress)
         column.addWidget(self.error_panel)
         column.addWidget(self.table, 1)
         column.addWidget(wrapped_label(_NOTE, is_muted=True))
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._make_empty())
+        self._stack.addWidget(self.empty)
         self._stack.addWidget(filled)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -136,11 +138,7 @@ class MatrixView(QWidget):
         self.sentence.setText(self._sentence())
         self.sentence.setVisible(bool(self.sentence.text()))
         self.error_panel.show_error(None if state.is_running else state.error)
-        self._progress.setVisible(state.is_running)
-        self._progress_text.setVisible(state.is_running)
-        self._progress.setRange(0, 0 if state.fraction is None else 1000)
-        self._progress.setValue(round(1000 * (state.fraction or 0.0)))
-        self._progress_text.set_text(state.message)
+        self.progress.show_progress(state.message if state.is_running else None, state.fraction)
         self.cancel_button.setVisible(state.is_running)
         unfinished = [cell for cell in state.cells.values() if self._is_unfinished(cell)]
         self.missing_button.setVisible(bool(unfinished) and not state.is_running)
@@ -152,8 +150,7 @@ class MatrixView(QWidget):
         self.try_button.setVisible(not state.is_running)
         for button in (self.try_button, self._empty_button, self.again_button, self.missing_button):
             button.setEnabled(not state.problem)
-        self._empty_problem.setText(state.problem)
-        self._empty_problem.setVisible(bool(state.problem))
+        self.empty.set_problem(state.problem)
         has_just_ended = self._was_running and not state.is_running
         self._was_running = state.is_running
         has_choice = self.selected is not None and self.selected.outcome == "exported"
@@ -254,28 +251,3 @@ class MatrixView(QWidget):
 
     def _on_dialog_finished(self) -> None:
         self.dialog = None
-
-    def _make_empty(self) -> QWidget:
-        empty = QWidget()
-        text = wrapped_label(_EMPTY, is_muted=True)
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text.setFixedWidth(460)
-        self._empty_problem = wrapped_label("")
-        self._empty_problem.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty_problem.setFixedWidth(460)
-        self._empty_button = IconButton("Try all…", "matrix")
-        self._empty_button.setObjectName("matrix-choose-first")
-        self._empty_button.clicked.connect(self.choose)
-        column = QVBoxLayout(empty)
-        column.setSpacing(GROUP_SPACING)
-        column.addStretch(2)
-        column.addWidget(IconLabel("matrix", 48, is_muted=True), alignment=Qt.AlignmentFlag.AlignHCenter)
-        for label in (text, self._empty_problem):
-            line = QHBoxLayout()
-            line.addStretch(1)
-            line.addWidget(label)
-            line.addStretch(1)
-            column.addLayout(line)
-        column.addWidget(self._empty_button, alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(3)
-        return empty

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QProgressBar,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -32,11 +30,12 @@ from modelpack_gui.ui.quantize_edits import exclude_nodes, include_nodes
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING, icon
-from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, wrapped_label
+from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.empty_state import WIDTH, EmptyState
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.number_fields import SpinField
+from modelpack_gui.ui.widgets.progress_line import ProgressLine
 from modelpack_gui.ui.widgets.share_delegate import draw_shares
 from modelpack_gui.ui.widgets.status_line import StatusLine
 
@@ -83,10 +82,7 @@ class SensitivityView(QWidget):
         self.include_button = IconButton("Quantise all again", "reset")
         self.include_button.setObjectName("sensitivity-include")
         self.include_button.clicked.connect(lambda: include_nodes(controller, controller.quantize.spec.exclude_nodes))
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
-        self._progress_text = ElidedLabel("", Qt.TextElideMode.ElideRight)
-        self._progress_text.setProperty("role", "muted")
+        self._progress = ProgressLine()
         self.error = ErrorPanel(controller)
         self.error.show_error(None)
         self._stack = QStackedWidget()
@@ -131,11 +127,7 @@ class SensitivityView(QWidget):
             button.setToolTip(problem or "Alone for each node; those not measured within two minutes are left out")
         self.run_button.setVisible(not job.is_running)
         self.cancel_button.setVisible(job.is_running)
-        self._progress.setVisible(job.is_running)
-        self._progress_text.setVisible(job.is_running)
-        self._progress.setRange(0, 0 if job.fraction is None else 1000)
-        self._progress.setValue(round(1000 * (job.fraction or 0.0)))
-        self._progress_text.set_text(job.message)
+        self._progress.show_progress(job.message if job.is_running else None, job.fraction)
         self._show_costs()
         self.sentence.setText(self._sentence())
         self.sentence.setVisible(bool(self.sentence.text()))
@@ -207,7 +199,7 @@ class SensitivityView(QWidget):
         column = QVBoxLayout(filled)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
-        for part in (self.sentence, self.stale, self._progress, self._progress_text):
+        for part in (self.sentence, self.stale, self._progress):
             column.addWidget(part)
         column.addLayout(top)
         column.addWidget(self.table, 1)
