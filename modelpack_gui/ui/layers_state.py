@@ -5,8 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.core import pipeline
-from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.events import Done, Failed, Partial, TerminalEvent
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
@@ -18,10 +16,11 @@ from modelpack_gui.core.records import (
     LayersRequest,
     UnalignedNode,
 )
-from modelpack_gui.ui.job_center import JobCenter, JobView
+from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.project_source import ProjectSource
+from modelpack_gui.ui.side_job import SideJob
 from modelpack_gui.ui.stage_states import StageStates
 
 
@@ -31,10 +30,8 @@ class LayersState(QObject):
     Attributes:
         request: What was asked last; None if nothing was.
         report: What the last whole run gave; None while the next one is under way.
-        error: Why the last run gave none.
-        was_cancelled: Whether the user stopped the last run; the rows that had come stay.
         done, planned: Values compared so far, of so many.
-        message, fraction: What is being done while it runs.
+        job: What compares; if it is cancelled, the rows that had come stay.
     """
 
     changed = Signal()  # it started, went on, or ended
@@ -53,8 +50,6 @@ class LayersState(QObject):
         self._project = project
         self._source = source
         self._states = states
-        self._project_jobs = project_jobs
-        self._job = ""
         self._found: dict[tuple[str, str], LayerRow] = {}
         self._ordered: tuple[LayerRow, ...] | None = None  # of what was found, made when it is asked for
         self._ran_with: Recipe | None = None
@@ -62,19 +57,17 @@ class LayersState(QObject):
         self._exported: ExportRecord | None = None
         self.request: LayersRequest | None = None
         self.report: LayersReport | None = None
-        self.error: ErrorInfo | None = None
-        self.was_cancelled = False
         self.done = self.planned = 0
-        self.message = ""
-        self.fraction: float | None = None
-        jobs.partial_added.connect(self._on_partial)
-        jobs.job_changed.connect(self._on_job_changed)
+        self.job = SideJob(jobs, project_jobs, self)
+        self.job.changed.connect(self.changed)
+        self.job.part_came.connect(self._on_part)
+        self.job.ended.connect(self._on_ended)
         project.leaving.connect(self.forget)
 
     @property
     def is_running(self) -> bool:
         """Whether it is under way."""
-        return bool(self._job)
+        return self.job.is_running
 
     @property
     def rows(self) -> tuple[LayerRow, ...]:
@@ -112,30 +105,25 @@ class LayersState(QObject):
         self._ran_with = self._project.recipe
         self._made_from = self._source.stamps()
         self._exported = self._states.result(Stage.EXPORT, ExportRecord)
-        self.request, self.report, self.error, self.was_cancelled = request, None, None, False
+        self.request, self.report = request, None
         self.done = self.planned = 0
-        self.message, self.fraction = "Waiting for a worker", None
-        self._job = self._project_jobs.run("layers", request, "Layer by layer", self._on_ended)
         self.rows_changed.emit()
-        self.changed.emit()
+        self.job.start("layers", request, "Layer by layer")
 
     def cancel(self) -> None:
         """Stop; the rows that have come stay."""
-        if self._job:
-            self._project_jobs.cancel(self._job)
+        self.job.cancel()
 
     def forget(self) -> None:
         """Another project takes this one's place."""
-        self.cancel()
-        self._job, self._found, self._ordered = "", {}, None
+        self._found, self._ordered = {}, None
         self._ran_with, self._made_from, self._exported = None, (), None
-        self.request, self.report, self.error, self.was_cancelled = None, None, None, False
+        self.request, self.report = None, None
         self.rows_changed.emit()
-        self.changed.emit()
+        self.job.forget()
 
-    def _on_partial(self, partial: Partial) -> None:
-        part = partial.result
-        if not self._job or partial.job != self._job or not isinstance(part, LayerRows):
+    def _on_part(self, part: object) -> None:
+        if not isinstance(part, LayerRows):
             return
         for row in part.rows:
             self._found[row.value, row.optimization] = row
@@ -144,19 +132,9 @@ class LayersState(QObject):
         self.rows_changed.emit()
         self.changed.emit()
 
-    def _on_job_changed(self, view: JobView) -> None:
-        if self._job and view.id == self._job and view.ended_s is None:
-            self.message, self.fraction = view.message, view.fraction
-            self.changed.emit()
-
-    def _on_ended(self, event: TerminalEvent) -> None:
-        self._job = ""
-        if isinstance(event, Done) and isinstance(event.result, LayersReport):
-            self.report = event.result
-            self._found, self._ordered = {}, None
-            self.rows_changed.emit()
-        elif isinstance(event, Failed):
-            self.error = event.error
-        else:
-            self.was_cancelled = True
-        self.changed.emit()
+    def _on_ended(self, report: object) -> None:
+        if self.job.was_cancelled or not isinstance(report, LayersReport):
+            return
+        self.report = report
+        self._found, self._ordered = {}, None
+        self.rows_changed.emit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.events import Failed, Partial, TerminalEvent
+from modelpack_gui.core.events import Cancelled, Failed, Partial, TerminalEvent
 from modelpack_gui.core.records import Request
 from modelpack_gui.ui.job_center import JobCenter, JobView
 from modelpack_gui.ui.project_jobs import ProjectJobs
@@ -16,7 +16,7 @@ class SideJob(QObject):
 
     Attributes:
         error: Why the last one gave nothing; None if it did, or while the next one runs.
-        was_cancelled: Whether the user stopped the last one.
+        was_cancelled: Whether the user stopped the last one; it may have given a part of its result.
         message, fraction: What is being done while it runs.
     """
 
@@ -75,6 +75,6 @@ class SideJob(QObject):
             self.error = event.error
             self.ended.emit(None)
         else:
-            self.was_cancelled = event.result is None
+            self.was_cancelled = isinstance(event, Cancelled)
             self.ended.emit(event.result)
         self.changed.emit()

@@ -127,16 +127,16 @@ class LayersHead(QWidget):
         self.cancel_button.setVisible(is_running)
         self.compare_button.setVisible(not is_running)
         self.empty.set_problem(problem)
-        text, message, share = "", None, state.fraction
+        text, message, share = "", None, state.job.fraction
         if is_running:
             status = Status.RUNNING
             if share is None and state.planned:
                 share = state.done / state.planned
             came = f"  ·  {state.done:,} of {plural(state.planned, 'value')}" if state.planned else ""
-            message = f"{state.message}{came}"
-        elif state.error is not None:
+            message = f"{state.job.message}{came}"
+        elif state.job.error is not None:
             status = Status.FAILED
-        elif state.was_cancelled:
+        elif state.job.was_cancelled:
             status = Status.CANCELLED
             text = f"Cancelled after {state.done:,} of {plural(state.planned, 'value')}." if state.planned else ""
         elif report is not None:

@@ -166,7 +166,7 @@ class LayersView(QWidget):
         if self._controller.recipe.parity.expected_artifact:
             case += ", against eager PyTorch"  # and not against the artifact that the rest of the page is about
         self.head.show_state(state, self.problem, case, self._other_case())
-        self.error.show_error(None if state.is_running else state.error)
+        self.error.show_error(None if state.is_running else state.job.error)
         has_graph = request is not None and request.artifact_path == self._controller.artifact_path
         self.fault.show_report(report, has_graph=has_graph)
         self.fault.repro_button.setEnabled(not self.repro.is_busy)
@@ -174,7 +174,7 @@ class LayersView(QWidget):
             self.repro.hide()  # of what was found before
         has_rows = bool(state.rows)
         has_content = has_rows or state.is_running or report is not None
-        self._stack.setCurrentIndex(_CONTENT if has_content else _BLANK if state.error is not None else _EMPTY)
+        self._stack.setCurrentIndex(_CONTENT if has_content else _BLANK if state.job.error is not None else _EMPTY)
         self._stack.setMinimumHeight(_LEAST_HEIGHT if has_content else _LEAST_EMPTY)
         if report is not self._drawn:
             self._drawn = report
