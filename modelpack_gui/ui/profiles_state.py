@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.client.files import stamp_of
-from modelpack_gui.core.errors import ErrorInfo, UserError
-from modelpack_gui.core.events import Done, Failed, TerminalEvent
+from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.profile_request import profile_request
 from modelpack_gui.core.records import FileStamp, ProfileReport, ProfileRequest, RunnerSpec
-from modelpack_gui.ui.job_center import JobCenter, JobView
+from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.project_source import ProjectSource
+from modelpack_gui.ui.side_job import SideJob
 from modelpack_gui.ui.stage_states import StageStates
 
 
@@ -36,15 +36,23 @@ class KeptProfile:
     artifact: FileStamp | None
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A profile that is under way, and what it is made from."""
+
+    request: ProfileRequest
+    files: tuple[FileStamp, ...]
+    artifact: FileStamp | None
+
+
 class ProfilesState(QObject):
     """Profiles runners one after the other. It lives as long as the project, not as the view that draws it.
 
     Attributes:
         kept: The last profile of each runner, by key, the latest last.
         running: Key of the runner that is being profiled; empty if none is.
-        error: Why the last one gave no profile, and `failed`, the key of its runner.
-        was_cancelled: Whether the user stopped the last one.
-        message, fraction: What is being done while it runs.
+        job: What profiles it.
+        failed: Key of the runner of the last one, if it gave no profile; `job.error` says why.
     """
 
     changed = Signal()  # it started, went on, or ended
@@ -63,23 +71,20 @@ class ProfilesState(QObject):
         self._project = project
         self._source = source
         self._states = states
-        self._project_jobs = project_jobs
-        self._job = ""
         self._left: list[tuple[RunnerSpec, str]] = []
         self.kept: dict[str, KeptProfile] = {}
         self.running = ""
         self.failed = ""
-        self.error: ErrorInfo | None = None
-        self.was_cancelled = False
-        self.message = ""
-        self.fraction: float | None = None
-        jobs.job_changed.connect(self._on_job_changed)
+        self._asked: _Asked | None = None  # what is under way
+        self.job = SideJob(jobs, project_jobs, self)
+        self.job.changed.connect(self.changed)
+        self.job.ended.connect(self._on_ended)
         project.leaving.connect(self.forget)
 
     @property
     def is_running(self) -> bool:
         """Whether one is under way."""
-        return bool(self._job)
+        return self.job.is_running
 
     @property
     def problem(self) -> str:
@@ -121,38 +126,28 @@ class ProfilesState(QObject):
         """Profile some runners, one after the other; the title of each is for the list of jobs."""
         if self.is_running or self.problem or not specs:
             return
-        self.error, self.failed, self.was_cancelled = None, "", False
+        self.failed = ""
         self._left = list(specs)
         self._next()
 
     def cancel(self) -> None:
         """Stop; the profiles that have come stay."""
         self._left = []
-        if self._job:
-            self._project_jobs.cancel(self._job)
+        self.job.cancel()
 
     def forget(self) -> None:
         """Another project takes this one's place."""
-        self.cancel()
-        self._job, self.running, self.kept = "", "", {}
-        self.error, self.failed, self.was_cancelled = None, "", False
+        self._left, self._asked = [], None
+        self.running, self.failed, self.kept = "", "", {}
         self.profiled.emit()
-        self.changed.emit()
+        self.job.forget()
 
     def _next(self) -> None:
         spec, title = self._left.pop(0)
         request = self._request(spec)
-        files, artifact = self._source.stamps(), self._artifact_stamp(request)
-        self.running, self.message, self.fraction = spec.key, "Waiting for a worker", None
-
-        def ended(event: TerminalEvent) -> None:
-            self._on_ended(event, request, files, artifact)
-
-        self._job = "starting"  # a client may answer before it gives the job's name
-        job = self._project_jobs.run("profile", request, f"Profile {title}", ended)
-        if self.running == spec.key:
-            self._job = job
-        self.changed.emit()
+        self._asked = _Asked(request, self._source.stamps(), self._artifact_stamp(request))
+        self.running = spec.key
+        self.job.start("profile", request, f"Profile {title}")
 
     def _request(self, spec: RunnerSpec) -> ProfileRequest:
         return profile_request(self._project.recipe, spec, self._states.artifact_path)
@@ -161,33 +156,17 @@ class ProfilesState(QObject):
         path = request.runner.artifact or request.artifact_path
         return stamp_of(located(self._project.base, path).absolute()) if path else None
 
-    def _on_job_changed(self, view: JobView) -> None:
-        if self._job and view.id == self._job and view.ended_s is None:
-            self.message, self.fraction = view.message, view.fraction
-            self.changed.emit()
-
-    def _on_ended(
-        self,
-        event: TerminalEvent,
-        request: ProfileRequest,
-        files: tuple[FileStamp, ...],
-        artifact: FileStamp | None,
-    ) -> None:
-        key = request.runner.key
-        self._job, self.running = "", ""
-        if isinstance(event, Done) and isinstance(event.result, ProfileReport):
+    def _on_ended(self, report: object) -> None:
+        asked, self._asked, self.running = self._asked, None, ""
+        assert asked is not None
+        key = asked.request.runner.key
+        if isinstance(report, ProfileReport):
             self.kept.pop(key, None)  # the latest is last
-            self.kept[key] = KeptProfile(
-                event.result, request, files, artifact if event.result.artifact_path else None
-            )
+            artifact = asked.artifact if report.artifact_path else None
+            self.kept[key] = KeptProfile(report, asked.request, asked.files, artifact)
             self.profiled.emit()
-        elif isinstance(event, Failed):
-            self.error, self.failed = event.error, key
-            self._left = []
         else:
-            self.was_cancelled = True
+            self.failed = key if self.job.error is not None else ""
             self._left = []
         if self._left:
             self._next()
-        else:
-            self.changed.emit()

@@ -140,13 +140,13 @@ class ProfileView(QWidget):
         message = None
         if state.is_running:
             running = next((entry.title for entry in self._wanted() if entry.key == state.running), state.running)
-            message = f"{running}: {state.message}"
+            message = f"{running}: {state.job.message}"
         if self._waits_for_export:
             message = "Exporting the model first"
-        self.head.show_running(message, state.fraction)
+        self.head.show_running(message, state.job.fraction)
         is_busy = state.is_running or self._waits_for_export
         self.head.show_ready(is_running=is_busy, problem=self.problem)
-        error = self._export_error or (state.error if state.failed in self._chosen else None)
+        error = self._export_error or (state.job.error if state.failed in self._chosen else None)
         self.error.show_error(None if is_busy else error)
         if (report, other) != self._drawn:
             self._drawn = (report, other)
@@ -274,9 +274,9 @@ class ProfileView(QWidget):
             facts = _facts(report)
         if state.is_running or self._waits_for_export:
             status, word = Status.RUNNING, ""
-        elif self._export_error is not None or (state.error is not None and state.failed in self._chosen):
+        elif self._export_error is not None or (state.job.error is not None and state.failed in self._chosen):
             status, word = Status.FAILED, ""
-        elif state.was_cancelled and report is None:
+        elif state.job.was_cancelled and report is None:
             status, word = Status.CANCELLED, ""
         self.head.show_verdict(status, word, sentence, facts)
 
