@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.parity_edits import edit_parity
 from modelpack_gui.ui.parity_left import cases_left
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.spec_edits import edit_parity
 from modelpack_gui.ui.stage_icons import ICONS
 from modelpack_gui.ui.theme import icon, theme
 

@@ -11,8 +11,8 @@ from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.quantize_advice import changed_spec
 from modelpack_gui.core.records import QuantizeAdvice, QuantizedVariant
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.parity_edits import edit_parity
 from modelpack_gui.ui.quantize_state import runner_of
+from modelpack_gui.ui.spec_edits import edit_parity
 
 
 def edit_quantize(controller: Controller, text: str, merge_key: str = "", **changes: Any) -> None:

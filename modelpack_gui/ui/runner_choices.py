@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.core.records import RunnerSpec
-from modelpack_gui.ui.bench_edits import edit_bench
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.spec_edits import edit_bench
 
 
 class RunnerChoices(QObject):

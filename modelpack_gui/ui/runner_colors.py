@@ -35,18 +35,8 @@ class Look:
     is_dashed: bool = False
 
 
-def color_of(key: str, keys: Sequence[str]) -> str:
-    """The colour of a runner among those that are there; one that is not among them comes after all."""
-    return look_of(key, keys).color
-
-
-def is_dashed(key: str, keys: Sequence[str]) -> bool:
-    """Whether its lines are dashed, since another one has its colour."""
-    return look_of(key, keys).is_dashed
-
-
 def look_of(key: str, keys: Sequence[str]) -> Look:
-    """Both at once."""
+    """How a runner is drawn among those that are there; one that is not among them comes after all."""
     looks = _looks(tuple(keys))
     return looks[key] if key in looks else _looks((*keys, key))[key]
 

@@ -94,12 +94,6 @@ class SweepState(QObject):
             return f"So far: {found}"
         return f"{found} {len(self.stale)} of {len(self.cells)} cells are out of date." if self.stale else found
 
-    def edit(self, text: str, merge_key: str = "", **changes: object) -> None:
-        """Change fields of the recipe's SweepSpec."""
-        recipe = self._controller.recipe
-        spec = dataclasses.replace(recipe.sweep, **changes)  # type: ignore[arg-type]
-        self._controller.edit(dataclasses.replace(recipe, sweep=spec), text, merge_key)
-
     def start(self, *, is_fresh: bool = False) -> None:
         """Run what is missing, or all of it anew."""
         if self.is_running or self.problem:

@@ -9,35 +9,35 @@ from hypothesis import strategies as st
 
 from modelpack_gui.core.records import BenchSpec, RunnerSpec, runner_specs
 from modelpack_gui.ui.colors import RUNNER_COLORS
-from modelpack_gui.ui.runner_colors import color_of, is_dashed, keys_of, look_of
+from modelpack_gui.ui.runner_colors import keys_of, look_of
 
 KEYS = ("eager", "torchscript_trace", "onnxruntime")
 _NAMES = st.sampled_from(("eager", "onnxruntime", "onnxruntime[threads=1]", "onnxruntime[file=a.onnx]", "pt2", "x"))
 
 
 def test_a_runner_keeps_its_colour_whatever_else_is_there() -> None:
-    assert {color_of("onnxruntime", keys) for keys in (KEYS, ("onnxruntime",), ("x", "onnxruntime"))} == {
+    assert {look_of("onnxruntime", keys).color for keys in (KEYS, ("onnxruntime",), ("x", "onnxruntime"))} == {
         RUNNER_COLORS[3]
     }
-    assert color_of("eager", ("onnxruntime[threads=1]", "eager")) == RUNNER_COLORS[0]
+    assert look_of("eager", ("onnxruntime[threads=1]", "eager")).color == RUNNER_COLORS[0]
 
 
 def test_a_configuration_takes_the_colour_of_its_runner_if_that_is_free_else_another_one() -> None:
     one = "onnxruntime[threads=1]"
-    assert color_of(one, ("eager", one)) == RUNNER_COLORS[3]
-    assert color_of(one, (*KEYS, one)) == RUNNER_COLORS[2]
+    assert look_of(one, ("eager", one)).color == RUNNER_COLORS[3]
+    assert look_of(one, (*KEYS, one)).color == RUNNER_COLORS[2]
 
 
 @given(st.lists(_NAMES, unique=True))
 def test_no_two_of_six_look_alike_and_none_is_dashed(keys: list[str]) -> None:
-    assert len({color_of(key, keys) for key in keys}) == len(keys)
-    assert not any(is_dashed(key, keys) for key in keys)
+    assert len({look_of(key, keys).color for key in keys}) == len(keys)
+    assert not any(look_of(key, keys).is_dashed for key in keys)
 
 
 def test_more_than_there_are_colours_still_look_different() -> None:
     keys = [f"onnxruntime[threads={number}]" for number in range(30)]
     assert len({look_of(key, keys) for key in keys}) == 30
-    assert [is_dashed(key, keys) for key in keys] == [(i // 6) % 2 == 1 for i in range(30)]
+    assert [look_of(key, keys).is_dashed for key in keys] == [(i // 6) % 2 == 1 for i in range(30)]
 
 
 def test_one_more_at_the_end_changes_nothing_of_the_others() -> None:

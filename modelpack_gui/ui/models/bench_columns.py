@@ -102,10 +102,6 @@ def _p50(row: RunnerRow) -> Estimate | None:
     return None if row.result.summary is None else row.result.summary.p50_ms
 
 
-def _speedup_icon(row: RunnerRow) -> QIcon:
-    return status_icon(Status.FAILED) if row.is_invalid else QIcon()
-
-
 def cold_start_s(result: RunnerResult) -> float | None:
     """From nothing to the first answer; as far as it is known."""
     cold = result.cold

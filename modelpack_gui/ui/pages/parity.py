@@ -17,10 +17,10 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.parity_inspection import inspect_case, inspect_output
 from modelpack_gui.ui.models.parity_text import live_text
 from modelpack_gui.ui.pages.base import RUN_TEXT, StagePage
-from modelpack_gui.ui.parity_edits import edit_parity
 from modelpack_gui.ui.parity_left import cases_left, go_on, is_live
 from modelpack_gui.ui.parity_runs import with_cases
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.spec_edits import edit_parity
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import IconButton

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from modelpack_gui.core.records import BenchSpec
-from modelpack_gui.ui.bench_edits import edit_bench
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.bench_numbers import parse_rates, spell_rates
+from modelpack_gui.ui.spec_edits import edit_bench
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.decimal_field import DecimalField

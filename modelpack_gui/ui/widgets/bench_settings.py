@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import BenchSpec
-from modelpack_gui.ui.bench_edits import edit_bench
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.bench_numbers import parse_cpus, spell_cpus
+from modelpack_gui.ui.spec_edits import edit_bench
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.bench_load_settings import load_summary

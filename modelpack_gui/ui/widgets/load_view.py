@@ -9,12 +9,12 @@ from modelpack_gui.core.events import Partial
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import BenchReport, TrafficPoint
 from modelpack_gui.core.runner_titles import runner_title
-from modelpack_gui.ui.bench_edits import edit_bench
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.bench_load import COLUMNS, LoadRow, load_sentence
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.runner_colors import keys_of, look_of
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.spec_edits import edit_bench
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
 from modelpack_gui.ui.widgets.bench_load_settings import LoadSettings

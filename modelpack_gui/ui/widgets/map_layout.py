@@ -34,13 +34,11 @@ class MapLayout:
 
     Attributes:
         scale: Where the colour scale is.
-        across: Panels side by side.
         left_out: Panels for which there is no room.
     """
 
     panels: tuple[Panel, ...]
     scale: QRectF
-    across: int
     left_out: int = 0
 
     def cell_at(self, x: float, y: float) -> SweepCell | None:
@@ -68,7 +66,7 @@ def laid_out(cells: Sequence[SweepCell], size: QSizeF, metrics: QFontMetrics) ->
     for cell in cells:
         groups.setdefault(cell.choice.runner.key, []).append(cell)
     if not groups or size.isEmpty():
-        return MapLayout((), QRectF(), 1)
+        return MapLayout((), QRectF())
     line = metrics.height() + 4.0
     threads = sorted({cell.choice.threads for cell in cells})
     batches = sorted({cell.choice.batch_size or 0 for cell in cells})
@@ -91,7 +89,6 @@ def laid_out(cells: Sequence[SweepCell], size: QSizeF, metrics: QFontMetrics) ->
     return MapLayout(
         tuple(panels),
         QRectF(_MARGIN, bottom, size.width() - 2 * _MARGIN, line),
-        across,
         len(groups) - len(panels),
     )
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QWidg
 from modelpack_gui.core.records import ParitySpec, Regime
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.parity_text import REGIMES
-from modelpack_gui.ui.parity_edits import edit_parity
+from modelpack_gui.ui.spec_edits import edit_parity
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import wrapped_label
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBox
 from modelpack_gui.core.records import LOW_PRECISION, ParitySpec
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.my_defaults import my_low_precision, save_low_precision
-from modelpack_gui.ui.parity_edits import edit_parity
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.spec_edits import edit_parity
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
 from modelpack_gui.ui.widgets.number_fields import ParsedEdit, parse_tolerance, spell_tolerance

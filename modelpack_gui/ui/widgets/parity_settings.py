@@ -10,8 +10,8 @@ from modelpack_gui.core.pipeline import Stage, settings_of
 from modelpack_gui.core.records import ParityReport
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.parity_text import overridden_text
-from modelpack_gui.ui.parity_edits import edit_parity
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.spec_edits import edit_parity
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.fold_row import FoldRow

@@ -12,8 +12,8 @@ from modelpack_gui.core.artifact_formats import SUFFIXES
 from modelpack_gui.core.records import Capabilities, ParitySpec, RuntimeChoice
 from modelpack_gui.core.runtimes import RUNTIMES, RuntimeKind, runtimes_of
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.parity_edits import edit_parity
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.spec_edits import edit_parity
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import IconButton, IconToolButton, wrapped_label
 from modelpack_gui.ui.widgets.form_parts import CalmCombo

@@ -15,7 +15,6 @@ from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import RunnerSpec
 from modelpack_gui.core.runner_titles import info_of
-from modelpack_gui.ui.bench_edits import edit_bench
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.dialogs.runner_options import RunnerOptionsDialog
 from modelpack_gui.ui.models.runner_entries import (
@@ -28,6 +27,7 @@ from modelpack_gui.ui.quantize_state import runner_of
 from modelpack_gui.ui.runner_choices import RunnerChoices
 from modelpack_gui.ui.runner_colors import keys_of
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.spec_edits import edit_bench
 from modelpack_gui.ui.surroundings import surroundings_of
 from modelpack_gui.ui.theme import SPACING, icon
 from modelpack_gui.ui.widgets.basics import IconButton

@@ -164,9 +164,3 @@ class ShareStrips(QWidget):
 
     def _line_height(self) -> int:
         return self.fontMetrics().height() + _BAR_HEIGHT + SPACING
-
-
-def _color_at(rank: int, count: int) -> QColor:
-    """Dark for what takes most. A few are spread over the whole map; the darkest and the yellow are left out."""
-    last = len(VIRIDIS) - 2
-    return QColor(VIRIDIS[min(last, 1 + round(rank * (last - 1) / max(5, count - 1)))])

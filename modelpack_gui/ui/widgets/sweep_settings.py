@@ -16,6 +16,7 @@ from modelpack_gui.core.runner_titles import runner_title
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.runner_entries import runner_problem
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.spec_edits import edit_sweep
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.surroundings import surroundings_of
 from modelpack_gui.ui.sweep_state import SweepState
@@ -65,21 +66,23 @@ class SweepSettings(QWidget):
             line.setMaximumWidth(130)
             line.problem_changed.connect(self._show_problem)
         self.threads.value_edited.connect(
-            lambda value: state.edit("change the sweep's threads", "sweep.threads", threads=value)
+            lambda value: edit_sweep(controller, "change the sweep's threads", "sweep.threads", threads=value)
         )
         self.batches.value_edited.connect(
-            lambda value: state.edit("change the sweep's batch sizes", "sweep.batch_sizes", batch_sizes=value)
+            lambda value: edit_sweep(
+                controller, "change the sweep's batch sizes", "sweep.batch_sizes", batch_sizes=value
+            )
         )
         self.iterations = self._spin("Runs a cell", "sweep-iterations", 1, 100_000)
         self.iterations.valueChanged.connect(
-            lambda value: state.edit("change runs a cell", "sweep.iterations", iterations=value)
+            lambda value: edit_sweep(controller, "change runs a cell", "sweep.iterations", iterations=value)
         )
         self.budget = self._spin("Time a cell", "sweep-budget", 0, 3600)
         self.budget.setSuffix(" s")
         self.budget.setSpecialValueText("no limit")
         self.budget.valueChanged.connect(
-            lambda value: state.edit(
-                "change seconds a cell", "sweep.cell_budget_s", cell_budget_s=float(value) or None
+            lambda value: edit_sweep(
+                controller, "change seconds a cell", "sweep.cell_budget_s", cell_budget_s=float(value) or None
             )
         )
         self.count = QLabel("")
@@ -118,10 +121,6 @@ class SweepSettings(QWidget):
         for field in (self.runners, self.files, self.threads, self.batches, self.iterations, self.budget):
             field.setEnabled(not self._state.is_running)
 
-    def _on_budget(self, seconds: int) -> None:
-        budget = float(seconds) if seconds else None
-        self._state.edit("change seconds a cell", "sweep.cell_budget_s", cell_budget_s=budget)
-
     def _spin(self, label: str, name: str, low: int, high: int) -> SpinField:
         made = SpinField(label, low, high)
         made.setObjectName(name)
@@ -154,7 +153,7 @@ class SweepSettings(QWidget):
         others = tuple(other for other in self._state.spec.runners if other.key != one.key)
         chosen = (*others, one) if is_on else others
         if chosen:  # the last one stays
-            self._state.edit("change the sweep's runners", runners=chosen)
+            edit_sweep(self._controller, "change the sweep's runners", runners=chosen)
 
     def _fill_files(self, menu: QMenu) -> None:
         base = self._controller.base
@@ -169,7 +168,7 @@ class SweepSettings(QWidget):
 
     def _toggle_file(self, path: str, *, is_on: bool) -> None:
         others = tuple(other for other in self._state.spec.artifacts if other != path)
-        self._state.edit("change the sweep's files", artifacts=(*others, path) if is_on else others)
+        edit_sweep(self._controller, "change the sweep's files", artifacts=(*others, path) if is_on else others)
 
     def _add_file(self) -> None:
         ends = " ".join(f"*{suffix}" for suffixes in SUFFIXES.values() for suffix in suffixes)
