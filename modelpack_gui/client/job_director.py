@@ -9,8 +9,20 @@ from modelpack_gui.client import crash
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
 from modelpack_gui.client.lane import Lane
-from modelpack_gui.core.errors import JobCancelled
+from modelpack_gui.core.errors import ErrorInfo, JobCancelled, UserError
 from modelpack_gui.core.events import Failed, Outcome, TerminalEvent
+
+HELLO_S = 60.0
+"""A process that has not said by then what it can do has hung."""
+
+
+class StopJobError(Exception):
+    """The job cannot go on at all."""
+
+    def __init__(self, outcome: Outcome, error: ErrorInfo) -> None:
+        super().__init__(error.message)
+        self.outcome = outcome
+        self.error = error
 
 
 class JobDirector(threading.Thread, ABC):
@@ -30,7 +42,7 @@ class JobDirector(threading.Thread, ABC):
 
     @abstractmethod
     def _direct(self) -> TerminalEvent:
-        """Do the job; runs on the thread. Whatever it raises becomes a failure."""
+        """Do the job; runs on the thread. UserError, StopJobError and whatever else it raises become a failure."""
 
     @abstractmethod
     def _started_lanes(self) -> tuple[Lane, ...]:
@@ -54,6 +66,10 @@ class JobDirector(threading.Thread, ABC):
         """The thread."""
         try:
             terminal = self._direct()
+        except UserError as error:
+            terminal = Failed(self._job.id, Outcome.FAILED, error.info)
+        except StopJobError as stop:
+            terminal = Failed(self._job.id, stop.outcome, stop.error)
         except Exception as error:  # noqa: BLE001 (whatever it is, the job must end)
             terminal = Failed(self._job.id, Outcome.FAILED, crash.fault(error))
         lanes = self._lanes_now()

@@ -13,7 +13,7 @@ from collections import deque
 
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
-from modelpack_gui.client.job_director import JobDirector
+from modelpack_gui.client.job_director import HELLO_S, JobDirector, StopJobError
 from modelpack_gui.client.lane import Lane
 from modelpack_gui.client.matrix_store import MatrixStore, fingerprint_of, is_current, is_worth_keeping
 from modelpack_gui.core import matrix
@@ -43,17 +43,7 @@ from modelpack_gui.core.records import (
     Request,
 )
 
-_HELLO_S = 60.0
 _LATENCY_S = 120.0
-
-
-class _StopError(Exception):
-    """The matrix cannot go on at all."""
-
-    def __init__(self, outcome: Outcome, error: ErrorInfo) -> None:
-        super().__init__(error.message)
-        self.outcome = outcome
-        self.error = error
 
 
 class MatrixDirector(JobDirector):
@@ -99,8 +89,6 @@ class MatrixDirector(JobDirector):
             return Done(job.id, self._report(is_complete=True))
         except JobCancelled:
             return Cancelled(job.id, self._report(is_complete=False) if self._cells else None)
-        except _StopError as stop:
-            return Failed(job.id, stop.outcome, stop.error)
 
     # -- steps
 
@@ -118,12 +106,12 @@ class MatrixDirector(JobDirector):
         """Learn what the interpreter has, and which cells an earlier run has finished."""
         request = self._request
         if not request.matrix.choices:
-            raise _StopError(Outcome.FAILED, ErrorInfo("no-cells", "No cell is chosen.", "Choose an exporter."))
+            raise StopJobError(Outcome.FAILED, ErrorInfo("no-cells", "No cell is chosen.", "Choose an exporter."))
         lane = self._new_lane()
-        answer = self._ask(lane, "hello", HelloRequest(), _HELLO_S)
+        answer = self._ask(lane, "hello", HelloRequest(), HELLO_S)
         lane.stop()
         if isinstance(answer, Failed):
-            raise _StopError(answer.outcome, answer.error)
+            raise StopJobError(answer.outcome, answer.error)
         assert isinstance(answer, Done)
         assert isinstance(answer.result, Capabilities)
         self._cores = answer.result.physical_cores or answer.result.logical_cores or 1
@@ -267,7 +255,7 @@ class MatrixDirector(JobDirector):
 
         Raises:
             JobCancelled: The matrix was cancelled.
-            _StopError: Its deadline has passed.
+            StopJobError: Its deadline has passed.
         """
         self._check()
         self._start(None, lane, stage, request, limit_s)
@@ -306,7 +294,7 @@ class MatrixDirector(JobDirector):
             message = (
                 f"The matrix did not end within {self._job.deadline_s:g} s; the cells finished by then are kept."
             )
-            raise _StopError(
+            raise StopJobError(
                 Outcome.TIMED_OUT, ErrorInfo("job-timed-out", message, "Try fewer cells, or allow more.")
             )
 

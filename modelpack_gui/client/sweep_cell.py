@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from modelpack_gui.client.bench.answers import Answers
 from modelpack_gui.client.bench.measured import Measured
 from modelpack_gui.client.bench.parts import Parts
-from modelpack_gui.client.bench.rounds import SETTLE_FEWEST, Rounds, blocks
+from modelpack_gui.client.bench.rounds import SETTLE_FEWEST, Rounds, blocks, fitting_block
 from modelpack_gui.client.bench.runner_lane import RunnerLane
 from modelpack_gui.core import stats, stats_doubts
 from modelpack_gui.core.bench_inputs import batch_size_of, with_batch
@@ -29,8 +28,6 @@ from modelpack_gui.core.records import (
 from modelpack_gui.core.sweep import throughput
 
 _BLOCK = 25
-_LOOKS = 8.0
-"""A cell looks at its budget about so many times, however slow its runs are."""
 
 
 @dataclass(frozen=True)
@@ -127,25 +124,19 @@ def measure(plan: CellPlan, parts: Parts, answers: Answers | None) -> tuple[Swee
 def _run(plan: CellPlan, lane: RunnerLane) -> None:
     """Warm up, within half of the budget, and then the timed runs."""
     sweep, item = plan.request.sweep, lane.item
-    budget = math.inf if sweep.cell_budget_s is None else sweep.cell_budget_s
+    budget_s = sweep.cell_budget_s
+    warm_up_s = None if budget_s is None else budget_s / 2.0
     began = time.monotonic()
-    for runs in blocks(sweep.warmup_runs, _block(item, budget / 2)):
-        if not lane.is_active or time.monotonic() - began >= budget / 2:
+    for runs in blocks(sweep.warmup_runs, fitting_block(_BLOCK, warm_up_s, [item.typical_ms or 0.0])):
+        if not lane.is_active or (warm_up_s is not None and time.monotonic() - began >= warm_up_s):
             break
         lane.warm_up(runs)
-    spec = BenchSpec(iterations=sweep.iterations, block_runs=_block(item, budget), time_budget_s=sweep.cell_budget_s)
+    block_runs = fitting_block(_BLOCK, budget_s, [item.typical_ms or 0.0])
+    spec = BenchSpec(iterations=sweep.iterations, block_runs=block_runs, time_budget_s=budget_s)
     for runs in Rounds(spec, lambda: 0.0):
         if not lane.is_active:
             return
         lane.measure(runs, SETTLE_FEWEST)
-
-
-def _block(item: Measured, budget_s: float) -> int:
-    """Runs in one turn: fewer of a slow runner, so that the budget is looked at in time."""
-    typical_ms = item.typical_ms
-    if typical_ms is None or typical_ms <= 0.0 or budget_s == math.inf:
-        return _BLOCK
-    return max(1, min(_BLOCK, int(1000.0 * budget_s / _LOOKS / typical_ms)))
 
 
 def _cell(plan: CellPlan, item: Measured, duration_s: float) -> SweepCell:

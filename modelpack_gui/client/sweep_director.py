@@ -17,10 +17,10 @@ from typing import TypeVar
 from modelpack_gui.client.bench.answers import Answers
 from modelpack_gui.client.bench.measured import EAGER
 from modelpack_gui.client.bench.parts import Parts, TooLateError
-from modelpack_gui.client.bench.report import Surroundings, machine_facts
+from modelpack_gui.client.bench.report import RunFacts, machine_facts
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
-from modelpack_gui.client.job_director import JobDirector
+from modelpack_gui.client.job_director import HELLO_S, JobDirector, StopJobError
 from modelpack_gui.client.lane import Lane
 from modelpack_gui.client.process import make_scratch
 from modelpack_gui.client.sweep_cell import CellPlan, measure, take_reference
@@ -51,20 +51,9 @@ from modelpack_gui.core.records import (
     SweepRequest,
 )
 from modelpack_gui.core.runner_titles import runner_title
-from modelpack_gui.core.saved_models import SavedKind, kind_of_source
+from modelpack_gui.core.saved_models import runs_in_torch
 
 T = TypeVar("T")
-
-_HELLO_S = 60.0
-
-
-class _StopError(Exception):
-    """The sweep cannot go on at all."""
-
-    def __init__(self, outcome: Outcome, error: ErrorInfo) -> None:
-        super().__init__(error.message)
-        self.outcome = outcome
-        self.error = error
 
 
 class SweepDirector(JobDirector):
@@ -108,10 +97,6 @@ class SweepDirector(JobDirector):
         except JobCancelled:
             self._cancel_rest()
             return Cancelled(job.id, self._report(is_complete=False) if self._cells else None)
-        except UserError as error:
-            return Failed(job.id, Outcome.FAILED, error.info)
-        except _StopError as stop:
-            return Failed(job.id, stop.outcome, stop.error)
         finally:
             for folder in self._folders:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -123,13 +108,13 @@ class SweepDirector(JobDirector):
 
         def hello(parts: Parts) -> Capabilities:
             lane = parts.new_lane()
-            answer = parts.ask(lane, "hello", HelloRequest(), _HELLO_S)
+            answer = parts.ask(lane, "hello", HelloRequest(), HELLO_S)
             if isinstance(answer, Failed):
-                raise _StopError(answer.outcome, answer.error)
+                raise StopJobError(answer.outcome, answer.error)
             assert isinstance(answer.result, Capabilities)
             return answer.result
 
-        found = self._capabilities = self._in_parts(hello, _HELLO_S, "")
+        found = self._capabilities = self._in_parts(hello, HELLO_S, "")
         cores = found.physical_cores or found.logical_cores or 1
         choices = plan.choices(self._request.sweep, found.runners, cores=cores)
         if not choices:
@@ -201,8 +186,7 @@ class SweepDirector(JobDirector):
 
     def _reference_runner(self) -> RunnerSpec:
         """PyTorch as it is written; for a source that is an ONNX file the first runner that is asked for."""
-        source = self._request.source
-        if source.location and kind_of_source(source, self._job.base) is not SavedKind.ONNX:
+        if runs_in_torch(self._request.source, self._job.base):
             return RunnerSpec(EAGER)
         return self._request.sweep.runners[0]
 
@@ -241,7 +225,7 @@ class SweepDirector(JobDirector):
         if limit is not None and time.monotonic() - self._begun >= limit:
             message = f"The sweep did not end within {limit:g} s; the cells finished by then are kept."
             hint = "Run it again: it goes on from there."
-            raise _StopError(Outcome.TIMED_OUT, ErrorInfo("job-timed-out", message, hint))
+            raise StopJobError(Outcome.TIMED_OUT, ErrorInfo("job-timed-out", message, hint))
 
     def _on_cancel(self) -> None:
         with self._news:
@@ -290,8 +274,8 @@ class SweepDirector(JobDirector):
     def _report(self, *, is_complete: bool) -> SweepReport:
         cells = tuple(self._cells.values())
         summary = plan.summary(cells)
-        surroundings = Surroundings(self._known, 0, self._started_at, 0.0)
-        facts = machine_facts(surroundings, BenchSpec(seed=self._request.sweep.seed), None)
+        run = RunFacts(self._known, 0, self._started_at, 0.0)
+        facts = machine_facts(run, BenchSpec(seed=self._request.sweep.seed), None)
         return SweepReport(
             sweep=self._request.sweep,
             cells=cells,

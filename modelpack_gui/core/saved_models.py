@@ -82,6 +82,11 @@ def kind_of_source(source: ModelSource, base: Path) -> SavedKind | None:
     return kind_of_file(path) if path.is_file() else None
 
 
+def runs_in_torch(source: ModelSource, base: Path) -> bool:
+    """Whether there is a model that PyTorch runs, so that its outputs are what others are held against."""
+    return bool(source.location) and kind_of_source(source, base) is not SavedKind.ONNX
+
+
 def inner_name(names: list[str], leaf: str) -> str:
     """The member of an archive of torch that has this path below the archive's own folder; empty if there is none."""
     return next((name for name in names if name.partition("/")[2] == leaf or name == leaf), "")

@@ -83,11 +83,10 @@ def test_runners_settle_for_about_twenty_milliseconds() -> None:
 
 
 def test_a_time_budget_holds_eight_rounds_however_slow_the_runners_are() -> None:
-    spec = BenchSpec(block_runs=25, time_budget_s=10.0)
-    assert fitting_block(spec, [5.0, 5.0]) == 25
-    assert fitting_block(spec, [300.0, 100.0]) == 3
-    assert fitting_block(spec, [9000.0]) == 1
-    assert fitting_block(BenchSpec(block_runs=25), [9000.0]) == 25
+    assert fitting_block(25, 10.0, [5.0, 5.0]) == 25
+    assert fitting_block(25, 10.0, [300.0, 100.0]) == 3
+    assert fitting_block(25, 10.0, [9000.0]) == 1
+    assert fitting_block(25, None, [9000.0]) == 25
 
 
 def test_loads_are_closed_loops_first_then_open_ones_with_the_most_callers() -> None:

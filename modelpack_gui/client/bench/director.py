@@ -23,7 +23,7 @@ from modelpack_gui.client.bench.rounds import Rounds, blocks, fitting_block, set
 from modelpack_gui.client.bench.runner_lane import RunnerLane
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
-from modelpack_gui.client.job_director import JobDirector
+from modelpack_gui.client.job_director import HELLO_S, JobDirector, StopJobError
 from modelpack_gui.client.lane import Lane
 from modelpack_gui.client.process import make_scratch
 from modelpack_gui.core.bench_inputs import with_batch
@@ -39,20 +39,10 @@ from modelpack_gui.core.records import (
     RunnerSpec,
 )
 from modelpack_gui.core.runner_titles import runner_title
-from modelpack_gui.core.saved_models import SavedKind, kind_of_source
-
-_HELLO_S = 60.0
+from modelpack_gui.core.saved_models import runs_in_torch
 
 _PREPARE_STEPS, _LOAD_STEPS = 10, 20
 """How far the bar goes for making a runner ready, and for a load, where a turn is 1."""
-
-
-class _StopError(Exception):
-    """The benchmark cannot go on at all."""
-
-    def __init__(self, failed: Failed) -> None:
-        super().__init__(failed.error.message)
-        self.failed = failed
 
 
 class Director(JobDirector):
@@ -109,10 +99,6 @@ class Director(JobDirector):
             return Cancelled(job.id, self._report(is_complete=False) if has_samples else None)
         except TooLateError:
             return Failed(job.id, Outcome.TIMED_OUT, self._too_late())
-        except UserError as error:
-            return Failed(job.id, Outcome.FAILED, error.info)
-        except _StopError as stop:
-            return Failed(job.id, stop.failed.outcome, stop.failed.error)
         finally:
             if self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
@@ -126,11 +112,11 @@ class Director(JobDirector):
             raise UserError("no-runners", "No runner is chosen.", "Choose at least one runner.")
         self._inputs = with_batch(self._inputs, self._request.dynamic, spec.batch_size)
         lane = self._parts.new_lane()
-        answer = self._parts.ask(lane, "hello", HelloRequest(), _HELLO_S)
+        answer = self._parts.ask(lane, "hello", HelloRequest(), HELLO_S)
         lane.stop()
         lane.join_workers(5.0)
         if isinstance(answer, Failed):
-            raise _StopError(answer)
+            raise StopJobError(answer.outcome, answer.error)
         assert isinstance(answer.result, Capabilities)
         found = answer.result
         self._capabilities = found
@@ -150,7 +136,7 @@ class Director(JobDirector):
             lane.prepare(self._prepare_request(lane))
         active = [lane for lane in self._runners if lane.is_active]
         if not active:
-            raise _StopError(self._nothing_measured())
+            raise self._nothing_measured()
         if spec.noise_run:
             baseline = report.wanted_baseline([lane.item for lane in active], spec.baseline)
             again = self._new_runner(baseline.spec, f"{baseline.title}, a second time")
@@ -165,7 +151,7 @@ class Director(JobDirector):
         if eager is not None:
             if eager.is_active:
                 answers.take_reference(eager)
-        elif self._has_model():
+        elif runs_in_torch(self._request.source, self._job.base):
             eager = self._new_runner(RunnerSpec(EAGER), "PyTorch eager, for the outputs alone")
             eager.prepare(self._prepare_request(eager))
             if eager.is_active:
@@ -189,7 +175,8 @@ class Director(JobDirector):
 
     def _measure(self) -> None:
         typical_ms = [lane.item.typical_ms or 0.0 for lane in self._everyone() if lane.is_active]
-        spec = dataclasses.replace(self._spec, block_runs=fitting_block(self._spec, typical_ms))
+        block_runs = fitting_block(self._spec.block_runs, self._spec.time_budget_s, typical_ms)
+        spec = dataclasses.replace(self._spec, block_runs=block_runs)
         rounds = Rounds(spec, lambda: widest_half_width([lane.item for lane in self._active()]))
         for runs in rounds:
             self._watch.calibrate()
@@ -213,7 +200,7 @@ class Director(JobDirector):
 
     def _judged(self) -> TerminalEvent:
         if not any(lane.item.latencies_ms for lane in self._runners):
-            return self._nothing_measured()
+            raise self._nothing_measured()
         self._parts.progress("Computing intervals", 1.0)
         return Done(self._job.id, self._report(is_complete=True))
 
@@ -241,11 +228,6 @@ class Director(JobDirector):
             folder=str(self._folder),
         )
 
-    def _has_model(self) -> bool:
-        """Whether the source is something that PyTorch runs."""
-        source = self._request.source
-        return bool(source.location) and kind_of_source(source, self._job.base) is not SavedKind.ONNX
-
     def _show(self, lane: RunnerLane, phase: str, latencies_ms: tuple[float, ...]) -> None:
         if latencies_ms and lane is not self._again:
             self._parts.sample(lane.item.runner, phase, latencies_ms)
@@ -271,17 +253,17 @@ class Director(JobDirector):
             [lane.item for lane in self._runners],
             self._again.item if self._again is not None else None,
             self._watch,
-            report.Surroundings(self._capabilities, self._threads, self._started_at, self._parts.elapsed_s),
+            report.RunFacts(self._capabilities, self._threads, self._started_at, self._parts.elapsed_s),
             is_complete=is_complete,
         )
 
-    def _nothing_measured(self) -> Failed:
+    def _nothing_measured(self) -> StopJobError:
         """The first runner's error, with those of the others in the details."""
         errors = [(lane.item.title, lane.item.error) for lane in self._runners if lane.item.error is not None]
         first = errors[0][1]
         others = [f"{title}: {error.message}" for title, error in errors if error.message != first.message]
         details = "\n".join([*others, first.details]).strip()
-        return Failed(self._job.id, Outcome.FAILED, ErrorInfo(first.code, first.message, first.hint, details))
+        return StopJobError(Outcome.FAILED, ErrorInfo(first.code, first.message, first.hint, details))
 
     def _too_late(self) -> ErrorInfo:
         return ErrorInfo(

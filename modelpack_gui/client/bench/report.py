@@ -23,8 +23,8 @@ from modelpack_gui.core.records import (
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What a benchmark ran in."""
+class RunFacts:
+    """In what a benchmark ran, since when (ISO 8601, UTC) and for how long."""
 
     capabilities: Capabilities
     threads: int
@@ -37,7 +37,7 @@ def make(
     measured: Sequence[Measured],
     again: Measured | None,
     watch: NoiseWatch,
-    surroundings: Surroundings,
+    run: RunFacts,
     *,
     is_complete: bool,
 ) -> BenchReport:
@@ -47,7 +47,7 @@ def make(
         again: The baseline as it was measured in a second process; None without that.
     """
     spec = request.bench
-    found = surroundings.capabilities
+    found = run.capabilities
     twin = next((item for item in measured if again is not None and item.runner == again.runner), None)
     noise = watch.noise(twin, again, found.logical_cores or found.physical_cores, spec.seed)
     baseline = baseline_of(measured, spec.baseline)
@@ -60,11 +60,11 @@ def make(
         baseline=baseline,
         summary=summary if is_complete else f"Stopped early. {summary}",
         runners=results,
-        threads=surroundings.threads,
-        machine=machine_facts(surroundings, spec, watch.frequency_mhz),
+        threads=run.threads,
+        machine=machine_facts(run, spec, watch.frequency_mhz),
         is_complete=is_complete,
-        duration_s=surroundings.duration_s,
-        started_at=surroundings.started_at,
+        duration_s=run.duration_s,
+        started_at=run.started_at,
         noise=noise,
         clock_overhead_ns=statistics.median(overheads) if overheads else None,
     )
@@ -148,9 +148,9 @@ def cold_start(item: Measured) -> ColdStart | None:
     )
 
 
-def machine_facts(surroundings: Surroundings, spec: BenchSpec, frequency_mhz: float | None) -> Mapping[str, str]:
+def machine_facts(run: RunFacts, spec: BenchSpec, frequency_mhz: float | None) -> Mapping[str, str]:
     """What the figures depend on, for the report; only what is known."""
-    found = surroundings.capabilities
+    found = run.capabilities
     facts = {
         "cpu": found.cpu,
         "cpu_flags": " ".join(found.cpu_flags),
@@ -159,7 +159,7 @@ def machine_facts(surroundings: Surroundings, spec: BenchSpec, frequency_mhz: fl
         "memory_bytes": str(found.memory_bytes or ""),
         **found.pace,
         "frequency_mhz": f"{frequency_mhz:.0f}" if frequency_mhz else "",
-        "threads": str(surroundings.threads),
+        "threads": str(run.threads),
         "seed": str(spec.seed),
         "pinned_to": " ".join(map(str, spec.pin_cpus)),
         "platform": found.platform,

@@ -47,16 +47,17 @@ def settle_runs(typical_ms: float | None) -> int:
     return max(SETTLE_FEWEST, min(SETTLE_MOST, math.ceil(SETTLE_MS / typical_ms)))
 
 
-def fitting_block(spec: BenchSpec, typical_ms: Sequence[float]) -> int:
-    """Timed runs in a turn: as asked for, or fewer where a time budget would not hold `BUDGET_ROUNDS` rounds of them.
+def fitting_block(block_runs: int, budget_s: float | None, typical_ms: Sequence[float]) -> int:
+    """Runs in a turn: `block_runs`, or fewer where a time budget would not hold `BUDGET_ROUNDS` rounds of them.
 
     Args:
-        typical_ms: About how long a call of each runner takes.
+        budget_s: None sets no limit.
+        typical_ms: About how long a call of each runner takes; 0 if unknown.
     """
     each_s = sum(typical_ms) / 1000.0
-    if spec.time_budget_s is None or each_s <= 0.0:
-        return spec.block_runs
-    return max(1, min(spec.block_runs, math.floor(spec.time_budget_s / BUDGET_ROUNDS / each_s)))
+    if budget_s is None or each_s <= 0.0:
+        return block_runs
+    return max(1, min(block_runs, math.floor(budget_s / BUDGET_ROUNDS / each_s)))
 
 
 class Rounds:
