@@ -18,7 +18,7 @@ from modelpack_gui.core.records.bench import BenchReport, RunnerResult
 from modelpack_gui.core.records.latency import Estimate
 from modelpack_gui.core.records.tensors import Verdict
 
-Claim = Literal["faster", "slower", "equal", "new", "gone", "invalid"]
+Claim = Literal["faster", "slower", "equal", "new", "gone", "invalid", "unmeasured"]
 
 _NO_MATTER = ("seed", "frequency_mhz", "executable", "threads", "pinned_to")
 """Facts that differ from one run to the next on the same machine, or are told otherwise."""
@@ -147,7 +147,7 @@ def _change(
     elif after is None:
         claim, text = "gone", f"{title} is not in this run."
     elif before.summary is None or after.summary is None:
-        claim, text = "invalid", _unmeasured(before, after)
+        claim, text = "unmeasured", _unmeasured(before, after)
     elif not before.is_valid or not after.is_valid:
         when = "gives wrong outputs" if not after.is_valid else "gave wrong outputs in the earlier run"
         claim, text = "invalid", f"{title} {when}: its speed does not count."

@@ -87,7 +87,7 @@ def _standing(baseline: RunnerResult, running: Sequence[RunnerResult], noise: Ma
         slower = f"{factor_text(turned)} slower ({bounds_text(turned)})"
         return f"{baseline.title} is the fastest; {best.title}, the next, is {slower}: {p50}."
     if claim == "equal":
-        others = "" if len(running) == 1 else f"Nothing is faster than {baseline.title}. "
+        others = "" if len(running) == 1 else f"No runner is shown to be faster than {baseline.title}. "
         return f"{others}{_claim(best, baseline, best.speedup, noise)}"
     parts = [f"{_claim(best, baseline, best.speedup, noise).removesuffix('.')}: {p50}.", *_price(best)]
     alike = [

@@ -23,6 +23,8 @@ from modelpack_gui.ui.status import Status
 INTERVAL_MS = 40
 """Samples come at most every 50 ms; told after so long, the picture is a new one at least ten times a second."""
 
+_ENDS = ("left out", "measured no further")  # as the director's log says it of a runner
+
 _SURE_AFTER_S, _SURE_FROM = 3.0, 0.03
 """Before so long and so far, what is left cannot be told."""
 
@@ -67,6 +69,7 @@ class LiveRunner:
     Attributes:
         done, goal: Timed runs.
         words: That in words, or what it waits for.
+        is_valid: Whether its outputs are right, as far as is known.
     """
 
     key: str
@@ -76,6 +79,7 @@ class LiveRunner:
     goal: int
     words: str
     is_at_work: bool = False
+    is_valid: bool = True
 
 
 class TimeLeft:
@@ -88,13 +92,14 @@ class TimeLeft:
         """It is that far now; what comes from here on is measured."""
         self._begun, self._from = time.monotonic(), fraction
 
-    def text(self, fraction: float | None) -> str:
-        """`about 40 s left`; empty while that cannot be told."""
+    def text(self, fraction: float | None, then_s: float = 0.0) -> str:
+        """`about 40 s left`; empty while that cannot be told. `then_s` is what comes after it."""
         took = time.monotonic() - self._begun
         done = (fraction or 0.0) - self._from
         if took < _SURE_AFTER_S or done < _SURE_FROM or fraction is None or fraction >= 1.0:
             return ""
-        return f"about {duration(max(1.0, round(took / done * (1.0 - fraction))))} left"
+        left = max(1, round(took / done * (1.0 - fraction) + then_s))
+        return f"about {f'{left} s' if left < 60 else duration(left)} left"
 
 
 class BenchLive(QObject):
@@ -116,7 +121,8 @@ class BenchLive(QObject):
         self._titles: dict[str, str] = {}
         self._at_work = ""
         self._seen: set[str] = set()  # keys of those that were at work once
-        self._left_out: dict[str, str] = {}
+        self._ended: dict[str, str] = {}  # what is said of those that are not measured, or no further
+        self._wrong: set[str] = set()
         self._time_left = TimeLeft()
         self._timer = QTimer(self, singleShot=True, interval=INTERVAL_MS)
         self._timer.timeout.connect(self.changed)
@@ -131,7 +137,23 @@ class BenchLive(QObject):
 
     def time_left(self) -> str:
         """`about 40 s left`; empty while that cannot be told."""
-        return self._time_left.text(self._controller.state(Stage.BENCH).fraction) if self.samples else ""
+        if not self.samples:
+            return ""
+        share = self._share_timed()
+        if self.spec.precision is not None or share >= 1.0:
+            return self._time_left.text(self._controller.state(Stage.BENCH).fraction)
+        return self._time_left.text(share, self._load_s())
+
+    def _share_timed(self) -> float:
+        """Of the timed runs that will be made: a step of the job's own counts as much as seconds under load."""
+        going = [key for key in self._titles if key not in self._ended]
+        done = sum(len(self.samples[key].timed_ms) for key in going if key in self.samples)
+        return done / (self.spec.iterations * len(going)) if going else 1.0
+
+    def _load_s(self) -> float:
+        """How long the runners will be under load once they are timed, seconds."""
+        tries = len(self.spec.callers) + len(self.spec.rates_per_s)
+        return self.spec.load_s * tries * len(self._titles.keys() - self._ended.keys() - self._wrong)
 
     def runners(self) -> tuple[LiveRunner, ...]:
         """Those that are measured, in the order of the recipe."""
@@ -142,20 +164,23 @@ class BenchLive(QObject):
         samples, spec = self.samples.get(key, LiveSamples()), self.spec
         done = len(samples.timed_ms)
         goal = max(spec.iterations, done if spec.precision is not None else 0)
-        is_at_work = key == self._at_work and key not in self._left_out
-        if key in self._left_out:
-            words = f"left out: {self._left_out[key]}"
+        is_at_work = key == self._at_work and key not in self._ended
+        if key in self._ended:
+            words = self._ended[key]
         elif not samples.warmup_ms and not done and is_at_work:
             words = "is made ready"
         else:
             words = _told(samples, spec) or ("ready" if key in self._seen else "waiting for its turn")
-        return LiveRunner(key, self._titles.get(key, key), look, min(done, goal), goal, words, is_at_work)
+        is_valid = key not in self._wrong
+        if not is_valid:
+            words = f"wrong outputs · {words}"
+        return LiveRunner(key, self._titles.get(key, key), look, min(done, goal), goal, words, is_at_work, is_valid)
 
     def _begin(self, job: str) -> None:
         controller = self._controller
         self._job, self.spec = job, controller.recipe.bench
         self.samples, self._at_work = {}, ""
-        self._seen, self._left_out = set(), {}
+        self._seen, self._ended, self._wrong = set(), {}, set()
         infos = controller.capabilities.runners if controller.capabilities is not None else ()
         self._titles = {one.key: runner_title(one, infos) for one in self.spec.runners}
 
@@ -183,11 +208,12 @@ class BenchLive(QObject):
     def _on_samples_added(self, sample: Sample) -> None:
         if not self._job or sample.job != self._job:
             return
-        if not self.samples:
-            self._time_left.start(self._controller.state(Stage.BENCH).fraction or 0.0)
+        is_first_timed = sample.phase == "timed" and not any(one.timed_ms for one in self.samples.values())
         if sample.runner not in self._titles:  # the director knows best
             self._titles[sample.runner] = runner_title(RunnerSpec(sample.runner), ())
         self.samples.setdefault(sample.runner, LiveSamples()).add(sample.phase, sample.latencies_ms)
+        if is_first_timed or self._share_timed() >= 1.0:  # timed, or under load from now on
+            self._time_left.start(0.0 if is_first_timed else self._controller.state(Stage.BENCH).fraction or 0.0)
         self._seen.add(sample.runner)
         self._at_work = self._at_work or sample.runner
         self._tell()
@@ -196,9 +222,12 @@ class BenchLive(QObject):
         if not self._job or line.log.job != self._job:
             return
         for key, title in self._titles.items():
-            start = f"{title} is left out: "
-            if line.log.message.startswith(start):
-                self._left_out[key] = line.log.message.removeprefix(start)
+            said, _, why = line.log.message.removeprefix(f"{title} is ").partition(": ")
+            if said in _ENDS:
+                self._ended[key] = f"{said}: {why}"
+                self._tell()
+            elif line.log.message.startswith(f"{title} gives wrong outputs: "):
+                self._wrong.add(key)
                 self._tell()
 
     def _tell(self) -> None:

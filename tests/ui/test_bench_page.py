@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled, Log, Progress, Sample
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import BenchReport, Doubt
+from modelpack_gui.core.records import BenchReport, Doubt, runner_specs
 from modelpack_gui.ui.bench_live import TimeLeft, runner_at_work
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
@@ -21,6 +21,7 @@ from modelpack_gui.ui.models.record_table import COPY_ROLE
 from modelpack_gui.ui.pages.bench import BenchPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.widgets.bench_tabs import LATENCY, LOAD
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient, FakeJob
 from tests.ui.made_bench import lab_report
@@ -156,6 +157,55 @@ def test_the_runner_at_work_is_in_bold(page: BenchPage, job: FakeJob, qtbot: QtB
     qtbot.waitUntil(lambda: page.progress.at_work == "onnxruntime")
 
 
+def test_while_it_runs_wrong_outputs_are_named_and_drawn_as_invalid(
+    page: BenchPage, job: FakeJob, qtbot: QtBot
+) -> None:
+    job.give(Log(job.id, "warning", "ONNX Runtime gives wrong outputs: 5 of 5 elements are beyond the tolerance."))
+    job.give(Sample(job.id, "onnxruntime", "timed", (1.0, 2.0, 3.0)))
+    qtbot.waitUntil(
+        lambda: page.progress.words("onnxruntime") == "wrong outputs · 3 of 500 timed · p50 so far 2.00 ms"
+    )
+    assert page.chart.legend.entries["onnxruntime"].text().endswith("(wrong outputs)")
+
+
+def test_a_runner_that_ends_midway_says_why_while_the_others_go_on(
+    page: BenchPage, job: FakeJob, qtbot: QtBot
+) -> None:
+    job.give(Sample(job.id, "eager", "timed", (1.0, 2.0, 3.0)))
+    job.give(Log(job.id, "warning", "Eager PyTorch is measured no further: The worker process crashed."))
+    qtbot.waitUntil(lambda: page.progress.words("eager") == "measured no further: The worker process crashed.")
+
+
+def test_what_is_left_counts_the_seconds_under_load(
+    page: BenchPage, controller: Controller, client: FakeClient, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runners = runner_specs("eager", "onnxruntime")
+    bench = dataclasses.replace(controller.recipe.bench, runners=runners, iterations=4, callers=(1, 2), load_s=3.0)
+    controller.edit(dataclasses.replace(controller.recipe, bench=bench), "load")
+    job = _start(controller, client, qtbot)
+    now = [100.0]
+    monkeypatch.setattr("modelpack_gui.ui.bench_live.time.monotonic", lambda: now[0])
+    job.give(Progress(job.id, "Round 1 of 2: Eager PyTorch", 0.1))
+    job.give(Sample(job.id, "eager", "timed", (1.0, 2.0)))
+    qtbot.waitUntil(lambda: "eager" in page.live.samples)
+    now[0] += 10.0
+    job.give(Sample(job.id, "onnxruntime", "timed", (1.0, 2.0)))
+    qtbot.waitUntil(lambda: page.live.time_left() == "about 22 s left")  # 10 of runs, and 2 x 2 x 3 of load
+
+
+def test_the_tabs_stay_where_they_are_from_one_to_the_other(
+    page: BenchPage, job: FakeJob, controller: Controller, qtbot: QtBot
+) -> None:
+    _answer(job, lab_report(), controller, qtbot)
+    bar, places = page.tabs.tabBar(), []
+    for name in (LATENCY, LOAD, LATENCY):
+        page.tabs.show_tab(name)
+        QApplication.processEvents()
+        places.append(bar.mapTo(page, bar.rect().topLeft()))
+        assert page.sentence.isVisible() == (name == LATENCY)
+    assert len(set(map(str, places))) == 1
+
+
 def test_of_two_titles_that_end_alike_the_longer_is_the_runner_at_work() -> None:
     titles = {"a": "Runtime", "b": "ONNX Runtime"}
     assert runner_at_work("Round 1 of 2: ONNX Runtime", titles) == "b"
@@ -170,7 +220,7 @@ def test_what_is_left_is_told_from_how_far_it_came(monkeypatch: pytest.MonkeyPat
     left.start(0.2)
     assert left.text(0.2) == ""
     now[0] += 30.0
-    assert left.text(0.5) == "about 50.0 s left"
+    assert left.text(0.5) == "about 50 s left"
     assert left.text(None) == ""
     assert left.text(1.0) == ""
 

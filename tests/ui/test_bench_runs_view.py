@@ -83,6 +83,19 @@ def test_a_run_with_nothing_before_it_stands_alone(view: RunsView, controller: C
     assert not view.comparison.gate_row.isVisible()
 
 
+def test_a_run_that_stands_alone_keeps_its_runners_apart_where_they_share_a_colour(
+    qtbot: QtBot, controller: Controller, settings: Settings, store: BenchStore
+) -> None:
+    one = lab_report()
+    many = tuple(dataclasses.replace(one.runners[0], runner=f"eager[threads={i}]") for i in range(1, 9))
+    kept = store.keep(dataclasses.replace(one, runners=(*one.runners, *many))).id
+    view = RunsView(controller, settings)
+    qtbot.addWidget(view)
+    controller.bench_runs.refresh()
+    qtbot.waitUntil(lambda: [run.id for run in view.chosen] == [kept] and len(view.comparison.series) == 13)
+    assert len({(series.color, series.dash) for series in view.comparison.series}) == 13
+
+
 def test_two_runs_are_laid_over_each_other_in_the_same_colours_the_older_dashed(
     view: RunsView, old: str, new: str, qtbot: QtBot
 ) -> None:

@@ -112,6 +112,10 @@ def test_a_narrow_log_axis_has_ticks_between_the_decades() -> None:
     ]
 
 
+def test_a_log_axis_of_three_decades_has_a_tick_between_them() -> None:
+    assert [text for _, text in log_ticks(-0.7, 2.2)] == ["0.3", "1", "3", "10", "30", "100"]
+
+
 def test_a_wide_log_axis_has_decades_only() -> None:
     assert [text for _, text in log_ticks(-6.0, -1.0, is_exponent=True)] == [
         "1e-6",

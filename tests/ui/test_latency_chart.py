@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
@@ -168,6 +168,35 @@ def test_the_card_is_beside_the_pointer_and_goes_away_with_it(chart: LatencyChar
     chart.end_hover()
     seen.append(card.isVisible())
     assert seen == [True, False]
+
+
+@pytest.mark.usefixtures("_themed")
+def test_the_card_is_whole_over_a_chart_that_is_lower(qtbot: QtBot, settings: Settings) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(700, 600)
+    chart = LatencyChart(settings, window)
+    chart.setGeometry(0, 200, 700, 200)
+    window.show()
+    with qtbot.waitSignal(chart.drawn):
+        chart.show_series([_series(f"runner {i}", 1.0 + i) for i in range(8)])
+    chart.hover(0.3, 10.0)
+    card = window.findChild(ReadoutCard)
+    assert card is not None
+    assert card.height() > 200 - 60
+    assert window.rect().contains(card.geometry())
+    chart.hide()
+    assert not card.isVisible()
+
+
+@pytest.mark.parametrize("height", [230, 340, 800])
+def test_the_label_of_p99_is_not_cut_by_the_upper_edge(chart: LatencyChart, qtbot: QtBot, height: int) -> None:
+    chart.resize(700, height)
+    with qtbot.waitSignal(chart.drawn):
+        chart.set_mode(ECDF)
+    plot = chart._canvas.getPlotItem()
+    label = next(item.label for item in plot.items if getattr(item, "label", None) and item.label.format == "p99")
+    assert label.mapRectToScene(label.boundingRect()).top() >= plot.getViewBox().sceneBoundingRect().top()
 
 
 def test_violins_tell_the_runner_of_the_row(chart: LatencyChart, qtbot: QtBot) -> None:

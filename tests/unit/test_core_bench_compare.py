@@ -63,6 +63,7 @@ def test_new_gone_wrong_and_broken_runners_have_no_ratio() -> None:
     error = ErrorInfo("worker-crashed", "Its process crashed.")
     broken = with_runner(BEFORE, "fast", summary=None, latencies_ms=(), error=error)
     change = compare(BEFORE, broken).changes[1]
+    assert change.claim == "unmeasured"
     assert change.sentence == "Fast could not be measured in this run: Its process crashed."
     assert (change.before_ms, change.after_ms) == (BEFORE.runners[1].summary.p50_ms, None)  # type: ignore[union-attr]
 

@@ -150,7 +150,9 @@ def test_a_baseline_that_is_fastest_is_named() -> None:
 
 def test_nothing_faster_is_told() -> None:
     told = report_sentence("eager", [EAGER, runner("same", 4.0, 1), runner("slow", 8.0, 2)])
-    assert told.startswith("Nothing is faster than Eager. Same against Eager: no difference that this run can show")
+    assert told.startswith(
+        "No runner is shown to be faster than Eager. Same against Eager: no difference that this run can show"
+    )
 
 
 def test_what_was_not_measured_and_a_noisy_machine_are_told() -> None:

@@ -101,7 +101,7 @@ def _verdict(compared: Sequence[OutputParity], reference: str, *, is_lossy: bool
         verdict, note = judge_outputs(tuple(map(lossy_output, compared)))
         return (verdict if verdict is Verdict.FAILED else Verdict.WARNING), note
     worst_of = max(failed, key=lambda output: math.inf if output.max_budget is None else output.max_budget)
-    return Verdict.FAILED, f"{worst_of.name} is not what {reference} gives. {worst_of.reason}"
+    return Verdict.FAILED, f'"{worst_of.name}" is not what {reference} gives. {worst_of.reason}'
 
 
 def _in_dtype_of(expected: Output, found: Output) -> Output:

@@ -169,6 +169,7 @@ COLUMNS: tuple[Column[RunnerRow], ...] = (
         text=lambda row: "reference" if row.is_reference else outputs_text(row.result.outputs),
         full=lambda row: "reference" if row.is_reference else outputs_details(row.result.outputs),
         icon=lambda row: status_icon(outputs_status(row.result.outputs)) if row.result.outputs else QIcon(),
+        width=184,  # for the price of an INT8 file, which may come in a later run than the first
         tooltip="Against those of the reference: the largest difference, or signal over noise where the runner "
         "trades accuracy for speed. A runner with wrong outputs does not count",
     ),

@@ -26,6 +26,7 @@ CLAIMS = {
     "new": (Status.REMARK, "only in newer"),
     "gone": (Status.REMARK, "only in older"),
     "invalid": (Status.FAILED, "wrong outputs"),
+    "unmeasured": (Status.FAILED, "not measured"),
 }
 """What a comparison may claim, as a state and in words."""
 

@@ -14,7 +14,7 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.bench_setup import BenchSetup
-from modelpack_gui.ui.widgets.bench_tabs import LATENCY, LOAD, BenchTabs
+from modelpack_gui.ui.widgets.bench_tabs import BenchTabs
 from modelpack_gui.ui.widgets.chart_library import chart_library
 from modelpack_gui.ui.widgets.latency_chart import LatencySeries
 from modelpack_gui.ui.widgets.latency_results import LatencyResults
@@ -48,7 +48,6 @@ class BenchPage(StagePage):
         column = self.layout()
         assert isinstance(column, QVBoxLayout)
         column.addWidget(self.tabs, 1)
-        self.tabs.currentChanged.connect(self.refresh)
         self.table.context_menu_made.connect(self._on_runner_menu)
         controller.recipe_changed.connect(self._on_looks_changed)
         controller.capabilities_changed.connect(self._on_looks_changed)
@@ -60,6 +59,7 @@ class BenchPage(StagePage):
         column = QVBoxLayout(made)
         column.setContentsMargins(0, SPACING, 0, 0)
         column.setSpacing(SPACING)
+        column.addWidget(self.sentence)  # above the tabs, these would move from one to the other
         column.addWidget(self.setup)
         column.addWidget(self._stack, 1)
         return made
@@ -95,8 +95,6 @@ class BenchPage(StagePage):
         is_running = state.status is Status.RUNNING
         self.live.follow()
         super().refresh()
-        if self.tabs.current not in (LATENCY, LOAD):  # the others say something else first
-            self.sentence.hide()
         if is_running:
             told = (state.message, self.live.time_left())
             self._progress.show_progress(" · ".join(part for part in told if part), state.fraction)
@@ -126,6 +124,7 @@ class BenchPage(StagePage):
                 data.warmup_ms,
                 data.timed_ms,
                 tuple(data.turns),
+                is_valid=one.is_valid,
                 dash=one.look.is_dashed,
             )
             for one in runners

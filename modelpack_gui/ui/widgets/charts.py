@@ -283,7 +283,15 @@ def log_ticks(low: float, high: float, *, is_exponent: bool = False, most: int =
     """
     span = high - low
     step = max(1, math.ceil(span / min(max(most, 1), 10)))
-    factors = (1,) if span > 2.5 else (1, 2, 5) if span > 0.8 else (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
+    factors = (
+        (1,)
+        if span > most / 2 or span > 4
+        else (1, 3)
+        if span > 2.5
+        else (1, 2, 5)
+        if span > 0.8
+        else (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9)
+    )
     found = []
     for exponent in range(math.floor(low), math.ceil(high) + 1):
         if exponent % step:

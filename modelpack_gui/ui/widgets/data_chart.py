@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPointF, QSize, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QHideEvent, QPainter
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from modelpack_gui.core.errors import ErrorInfo, UserError
@@ -140,6 +140,11 @@ class DataChart(Chart):
             self._card.hide()
 
     # Qt's side
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """The card is the window's: it must not outlast what it is about."""
+        super().hideEvent(event)
+        self.end_hover()
 
     def _make_canvas(self, pg: Any) -> None:
         super()._make_canvas(pg)

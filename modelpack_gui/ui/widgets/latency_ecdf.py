@@ -51,7 +51,9 @@ class EcdfMode:
         view.items.label("latency, ms", "share of runs, %", colors.muted)
         view.items.log_axis("bottom", ends, is_log=view.is_log)
         view.items.ticks("left", [(float(share), str(share)) for share in range(0, 101, 20)])
-        view.items.range(ends, (0.0, 106.0))
+        height = max(1.0, view.items.plot.getViewBox().height())
+        room = min(0.4, (view.line_px + 8) / height)  # of the label that stands on the line of p99
+        view.items.range(ends, (0.0, max(106.0, 99.0 / (1.0 - room))))
         view.draw_beyond(bounds[1], [103.0] * len(view.shown))
         return f"How many of the runs took no longer than this.{view.beyond_note(bounds[1])}"
 

@@ -35,11 +35,12 @@ class Readout:
 
 
 class ReadoutCard(QWidget):
-    """Draws a Readout over a chart; the pointer goes through it."""
+    """Draws a Readout over the window of a chart, which may be lower than the card; the pointer goes through it."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._chart = parent
+        parent.destroyed.connect(self.deleteLater)  # it moves to the window
         self.setObjectName("chart-readout")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.readout = Readout("")
@@ -47,16 +48,21 @@ class ReadoutCard(QWidget):
         self.hide()
 
     def show_at(self, readout: Readout, place: QPoint) -> None:
-        """Show it beside a place of the parent, inside of it."""
+        """Show it beside a place of the chart: on the chart as far as it fits there, and always whole."""
+        window = self._chart.window()
+        if self.parentWidget() is not window:
+            self.setParent(window)
         if readout != self.readout or not self.isVisible():
             self.readout = readout
             self.resize(self._measured())
             self.update()
-        area = self._chart.rect()
+        area = QRect(self._chart.mapTo(window, QPoint()), self._chart.size())
+        place = self._chart.mapTo(window, place)
         x = place.x() + _AWAY
         if x + self.width() > area.right():
             x = place.x() - _AWAY - self.width()
         y = min(max(area.top(), place.y() - self.height() // 2), max(area.top(), area.bottom() - self.height()))
+        y = max(window.rect().top(), min(y, window.rect().bottom() - self.height()))
         self.move(max(area.left(), x), y)
         self.show()
         self.raise_()

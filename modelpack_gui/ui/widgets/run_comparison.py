@@ -180,16 +180,17 @@ class RunComparison(QWidget):
             for one in report.runners if report is not None else ():
                 if self._before is not None and one.runner not in chosen:
                     continue
+                look = look_of(one.runner, self._keys)
                 series.append(
                     LatencySeries(
                         f"{prefix}{one.runner}",
                         f"{prefix}{one.title}",
-                        look_of(one.runner, self._keys).color,
+                        look.color,
                         one.warmup_ms,
                         one.latencies_ms,
                         one.turns,
                         one.is_valid,
-                        bool(prefix),
+                        bool(prefix) if self._before is not None else look.is_dashed,
                     )
                 )
         self.series = tuple(series)

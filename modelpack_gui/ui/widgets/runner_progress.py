@@ -22,8 +22,8 @@ class RunnerProgress(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(SPACING)
         self._grid.setVerticalSpacing(SPACING // 2)
-        self._grid.setColumnStretch(2, 1)
-        self._grid.setColumnStretch(3, 1)
+        self._grid.setColumnStretch(2, 2)
+        self._grid.setColumnStretch(3, 3)
         self._made_for: list[tuple[object, ...]] = []
         self._lines: dict[str, tuple[QLabel, QProgressBar, ElidedLabel]] = {}
         self.at_work = ""
