@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.events import Partial, Progress
 from modelpack_gui.core.records import (
+    QuantizeAdvice,
     QuantizeAdviceRequest,
     QuantizeRequest,
     QuantizeSpec,
@@ -19,6 +20,7 @@ from modelpack_gui.ui.models.variant_table import FLOAT_LABEL
 from modelpack_gui.ui.pages.quantize import QuantizePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.widgets.quantize_advice import AdviceLine
 from tests.ui import made_quantize as made
 from tests.ui.fake_client import FakeClient
 from tests.ui.quantize_pages import finish, labels, open_project, open_quantize_page, spec, start, write_project
@@ -151,6 +153,14 @@ def test_without_a_file_the_page_says_that_advice_needs_one_and_exports_on_a_cli
     page.settings.export_button.click()
     qtbot.waitUntil(lambda: page.controller.artifact_path == str(artifact))
     assert not page.settings.before.isVisible()
+
+
+def test_a_button_of_advice_has_the_deed_and_its_reason_is_told(qtbot: QtBot) -> None:
+    line = AdviceLine(QuantizeAdvice("x", "info", "It is a transformer.", "Try dynamic: it needs no data.", "{}"))
+    qtbot.addWidget(line)
+    assert line.button is not None
+    assert line.button.text() == "Try dynamic"
+    assert line.note.text == "It is a transformer. It needs no data."
 
 
 def test_no_advice_is_asked_for_a_page_that_nobody_sees(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.records import Estimate
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.tradeoff_chart import TradeoffChart, TradeoffPoint
+from modelpack_gui.ui.theme import theme
+from modelpack_gui.ui.widgets.tradeoff_chart import TradeoffChart
+from modelpack_gui.ui.widgets.tradeoff_point import TradeoffPoint
 
 
 def _point(key: str, speed: float, error_db: float | None, size_bytes: int, **look: bool) -> TradeoffPoint:
@@ -54,7 +57,7 @@ def test_the_front_has_no_wrong_one_and_follows_what_is_hidden(chart: TradeoffCh
 
 def test_a_choice_without_a_difference_is_above_all_others(chart: TradeoffChart) -> None:
     assert _height(chart, "fp32") > 64.0
-    assert "no difference" in chart.describe_at(1.0, _height(chart, "fp32"))
+    assert "what the others are compared with" in chart.describe_at(1.0, _height(chart, "fp32"))
 
 
 def test_the_pointer_tells_speed_error_and_size(chart: TradeoffChart) -> None:
@@ -109,3 +112,39 @@ def test_the_data_names_the_front(chart: TradeoffChart, qtbot: QtBot, tmp_path: 
     assert rows["fp16"]["not_beaten_with_size"] == "True"
     assert rows["fp32"]["signal_over_error_db"] == ""
     assert rows["bad"]["outputs"] == "wrong"
+
+
+def test_no_point_is_cut_by_the_edge_of_a_small_chart(chart: TradeoffChart, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(chart.drawn):
+        chart.resize(700, 230)
+    box = chart._canvas.getPlotItem().getViewBox()
+    area, radius = box.sceneBoundingRect(), 17  # of the largest one, pixels
+    for one in POINTS:
+        middle = box.mapViewToScene(QPointF(one.speed.value, _height(chart, one.key))).y()
+        assert area.top() + radius <= middle <= area.bottom() - radius, one.key
+
+
+def test_the_recommended_one_is_named_and_one_with_a_used_colour_is_an_outline(
+    chart: TradeoffChart, qtbot: QtBot
+) -> None:
+    best = dataclasses.replace(POINTS[3], is_best=True)  # not on the front, and named all the same
+    dashed = dataclasses.replace(POINTS[1], dash=True)
+    with qtbot.waitSignal(chart.drawn):
+        chart.show_points((POINTS[0], dashed, POINTS[2], best))
+    items = chart._canvas.getPlotItem().items
+    assert "★ DYNAMIC" in [item.toPlainText() for item in items if hasattr(item, "toPlainText")]
+    assert chart.legend.entries["fp16"].item.dash
+    drawn = {item.getData()[0][0]: item.opts for item in items if hasattr(item, "points") and len(item.points())}
+    assert drawn[0.9]["brush"].style() == Qt.BrushStyle.NoBrush
+    assert drawn[1.9]["brush"].style() == Qt.BrushStyle.SolidPattern
+
+
+def test_the_reference_has_a_colour_of_the_theme(chart: TradeoffChart, qtbot: QtBot) -> None:
+    assert chart.legend.entries["fp32"].item.color == theme().colors.muted
+    light = theme().colors.muted
+    try:
+        with qtbot.waitSignal(chart.drawn):
+            theme().choose("dark")
+        assert chart.legend.entries["fp32"].item.color == theme().colors.muted != light
+    finally:
+        theme().choose("light")

@@ -10,6 +10,7 @@ import onnx
 import onnxruntime
 import pytest
 
+from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.lossy import KnownPrice
 from modelpack_gui.core.quantize_presets import usual_specs
@@ -17,6 +18,7 @@ from modelpack_gui.core.quantize_text import error_text
 from modelpack_gui.core.records import (
     CalibrationSpec,
     InputSpec,
+    QuantizeAdvice,
     QuantizedVariant,
     QuantizeReport,
     QuantizeSpec,
@@ -24,6 +26,8 @@ from modelpack_gui.core.records import (
 )
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.quantize import stage
+from modelpack_gui.stages.quantize import variant as variant_module
+from modelpack_gui.stages.quantize.loading import loading_fault
 from modelpack_gui.stages.quantize.price import price_in
 from tests.unit.quantize_models import FEW, IMAGE, Watching, attention_net, conv_net, request_for
 
@@ -149,6 +153,24 @@ def test_float16_is_half_as_large_and_nearly_exact(context: Watching) -> None:
     assert (variant.on_held_out.worst_sqnr_db or 0) > 50
     inputs = onnx.load(variant.path).graph.input
     assert inputs[0].type.tensor_type.elem_type == onnx.TensorProto.FLOAT
+
+
+def test_a_file_that_onnxruntime_cannot_load_by_default_is_told(
+    context: Watching, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def crashes(path: Path, context: Context) -> QuantizeAdvice | None:
+        return loading_fault(path, context, "tests.unit.quantize_models:end_at_once")
+
+    monkeypatch.setattr(variant_module, "loading_fault", crashes)
+    variant = only(quantized(context, dataclasses.replace(STATIC, method="float16")))
+    assert variant.verdict is Verdict.WARNING
+    assert variant.advice[0].kind == "not_loadable_by_default"
+    assert "it crashes" in variant.summary
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"no model")
+    refused = loading_fault(broken, context)
+    assert refused is not None
+    assert "refuses it (" in refused.text
 
 
 def test_float16_inputs_and_outputs_can_be_float16_too(context: Watching) -> None:

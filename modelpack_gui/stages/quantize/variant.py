@@ -35,6 +35,7 @@ from modelpack_gui.stages.parity.runtimes.onnxruntime_runtime import import_onnx
 from modelpack_gui.stages.quantize.data import Data, gather
 from modelpack_gui.stages.quantize.errors import FloatSide, measure
 from modelpack_gui.stages.quantize.facts import facts_of
+from modelpack_gui.stages.quantize.loading import loading_fault
 from modelpack_gui.stages.quantize.methods import write_quantized
 from modelpack_gui.stages.quantize.prepare import IN_ONE_FILE_BYTES, Prepared, prepare
 from modelpack_gui.stages.quantize.price import write_price
@@ -183,10 +184,17 @@ def _make(
         del session
         quantized_ops, float_ops = ops_of(path, optimized, spec, prepared)
         verdict, note = judge_outputs(lossy)
+        fault = loading_fault(path, context) if spec.method == "float16" else None  # no other was seen to need it
+        if fault is not None:
+            verdict = Verdict.worst([verdict, Verdict.WARNING])
         write_price(path, verdict, on_held_out or on_calibration)
     taken.add(target)
     artifact = read_artifact(target)
-    notes = [note, _same_class_note(lossy, (on_held_out or on_calibration).top_classes)]
+    notes = [
+        fault.text if fault is not None else "",
+        note,
+        _same_class_note(lossy, (on_held_out or on_calibration).top_classes),
+    ]
     if not quantized_ops:
         verdict, notes = Verdict.WARNING, ["Nothing runs in low precision: all stayed in float32."]
     return QuantizedVariant(
@@ -199,7 +207,7 @@ def _make(
         float_ops=float_ops,
         on_calibration=on_calibration,
         on_held_out=on_held_out,
-        advice=tuple(known),
+        advice=(*((fault,) if fault is not None else ()), *known),
         verdict=verdict,
         summary=" ".join(text for text in notes if text),
     )

@@ -157,7 +157,8 @@ class QuantizePage(StagePage):
             return "Out of date: the artifact changed since these were made. Quantize again to compare with it."
         told = verdict_sentence(state.fresh, state.float_size_bytes)
         stage = self.controller.state(self.stage)
-        if stage.is_under_way:
+        is_open = state.speed.is_running and any(one.path and one.speedup is None for one in state.fresh)
+        if stage.is_under_way or is_open:  # speed may yet make another one the one to take
             return f"So far: {told}"
         return f"Before that: {told}" if stage.error is not None else told
 

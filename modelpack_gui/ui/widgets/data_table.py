@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter, QPen
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -95,6 +95,8 @@ class DataTable(QTableView):
                 self.setColumnWidth(i, column.width)
         self._needs_fit = any(not column.width for column in model.columns)
         self._kept: tuple[Any] | None = None  # the current record, while the model is reset
+        self._wanted: tuple[Any] | None = None  # the record that stays in view
+        self.verticalScrollBar().actionTriggered.connect(self._let_go)
         model.modelAboutToBeReset.connect(self._on_about_to_be_reset)
         model.modelReset.connect(self._on_reset)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -144,6 +146,27 @@ class DataTable(QTableView):
         if index.isValid():
             self.scrollTo(index.siblingAtColumn(0), self.ScrollHint.PositionAtCenter)
 
+    def bring_into_view(self, record: Any) -> None:
+        """Scroll to a record without making it current, and keep it in view while the table gets its size.
+
+        Until the user scrolls or goes to another row.
+        """
+        self._wanted = (record,)
+        QTimer.singleShot(0, self, self._bring_wanted)
+
+    def _bring_wanted(self) -> None:
+        row = self._model.row_of(self._wanted[0]) if self._wanted is not None else -1
+        if row >= 0:
+            self.scrollTo(self._model.index(row, 0))
+
+    def _let_go(self) -> None:
+        self._wanted = None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What shall be in view stays so."""
+        super().resizeEvent(event)
+        self._bring_wanted()
+
     def copy_rows(self) -> None:
         """Put the selected rows on the clipboard."""
         rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
@@ -178,6 +201,7 @@ class DataTable(QTableView):
     def _on_current_changed(self) -> None:
         index = self.currentIndex()
         if index.isValid() and self._kept is None:
+            self._let_go()
             self.record_selected.emit(self._model.record(index.row()))
 
     def _on_context_menu(self, position: QPoint) -> None:

@@ -27,7 +27,9 @@ class AdviceLine(QWidget):
         super().__init__(parent)
         self.advice = advice
         self.note = NoteLabel(_GRAVITY[advice.severity])
-        text = advice.text if advice.changes else f"{advice.text} {advice.hint}".strip()
+        deed, _, reason = advice.hint.rstrip(".").partition(": ")  # a button has the deed alone
+        more = f"{reason[:1].upper()}{reason[1:]}." if reason else ""
+        text = f"{advice.text} {more if advice.changes else advice.hint}".strip()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACING)
@@ -35,7 +37,7 @@ class AdviceLine(QWidget):
         self.note.set_text(text)
         self.button: ElidedButton | None = None
         if advice.changes:
-            self.button = ElidedButton(advice.hint.rstrip(".") or "Do so")
+            self.button = ElidedButton(deed or "Do so")
             self.button.setObjectName(f"advice-{advice.kind}")
             self.button.clicked.connect(self.taken)
             row.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignVCenter)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -13,46 +12,23 @@ from PySide6.QtWidgets import QWidget
 
 from modelpack_gui.core.figures import significant, size
 from modelpack_gui.core.pareto import pareto_front
-from modelpack_gui.core.records import Estimate
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.chart_legend import LegendItem
 from modelpack_gui.ui.widgets.charts import tinted
 from modelpack_gui.ui.widgets.data_chart import DataChart, Rows
-from modelpack_gui.ui.widgets.latency_series import WRONG
 from modelpack_gui.ui.widgets.plot_items import filling
 from modelpack_gui.ui.widgets.readout import Readout
+from modelpack_gui.ui.widgets.tradeoff_point import TradeoffPoint, closeness, error_text, told
 
 _LARGEST_PX, _SMALLEST_PX = 34.0, 10.0
 _REACH_PX = 10.0
 _HEADROOM_DB = 12.0
-_LABEL = 30
-
-
-@dataclass(frozen=True)
-class TradeoffPoint:
-    """One choice.
-
-    Attributes:
-        speed: How many times as fast as the reference, with its interval.
-        error_db: Signal over error of its outputs against float32, decibels; None if there is no difference.
-        is_valid: False if its outputs are wrong: it is drawn hatched, and no choice.
-        is_reference: What the others are compared with, at a speed of 1.
-    """
-
-    key: str
-    title: str
-    color: str
-    speed: Estimate
-    error_db: float | None
-    size_bytes: int
-    is_valid: bool = True
-    is_reference: bool = False
-
-    @property
-    def name(self) -> str:
-        """Title, and what must be known with it."""
-        return self.title if self.is_valid else f"{self.title} ({WRONG})"
+_LABEL = 44
+_EDGE_PX = 6.0
+"""Between a point and the edge of the plot, at least."""
+_UP = "signal / error, dB →"  # turned as it is, the arrow points up
+_EMPTY = "Nothing was measured yet."
 
 
 class TradeoffChart(DataChart):
@@ -69,15 +45,15 @@ class TradeoffChart(DataChart):
         self._selected = ""
         self._top = 0.0  # where those without a difference are, dB
         self._ring: Any = None
-        self.set_empty("Nothing was measured yet.")
+        self.set_empty(_EMPTY)
 
-    def show_points(self, points: Sequence[TradeoffPoint]) -> None:
-        """Draw other choices."""
+    def show_points(self, points: Sequence[TradeoffPoint], empty: str = _EMPTY) -> None:
+        """Draw other choices; `empty` is said where there are none."""
         self._points = tuple(points)
         if self._selected not in {one.key for one in self._points}:
             self._selected = ""
-        self.show_legend([LegendItem(one.key, one.name, one.color, is_valid=one.is_valid) for one in self._points])
-        self.set_empty("" if self._points else "Nothing was measured yet.")
+        self._show_legend()
+        self.set_empty("" if self._points else empty)
         self.redraw()
 
     def select(self, key: str) -> None:
@@ -94,7 +70,7 @@ class TradeoffChart(DataChart):
     def front(self) -> tuple[str, ...]:
         """Keys of the front by speed and error, the slowest first; wrong ones are never in it."""
         able = [one for one in self.shown if one.is_valid]
-        found = pareto_front([(one.speed.value, _closeness(one)) for one in able])
+        found = pareto_front([(one.speed.value, closeness(one)) for one in able])
         return tuple(one.key for one in sorted((able[i] for i in found), key=lambda one: one.speed.value))
 
     # Drawing
@@ -105,9 +81,25 @@ class TradeoffChart(DataChart):
         self.redraw()
 
     def restyle(self, plot: Any) -> None:
-        """Everything is drawn anew anyway."""
+        """Everything is drawn anew anyway; the reference has a colour of the theme."""
         plot.clear()
         self._ring = None
+        self._show_legend()
+
+    def _show_legend(self) -> None:
+        self.show_legend(
+            [
+                LegendItem(
+                    one.key,
+                    one.name,
+                    one.shade,
+                    dash=one.dash,
+                    is_valid=one.is_valid,
+                    note="Recommended" if one.is_best else "",
+                )
+                for one in self._points
+            ]
+        )
 
     def draw(self, pg: Any, plot: Any) -> None:
         """Everything anew: a few items."""
@@ -120,7 +112,7 @@ class TradeoffChart(DataChart):
         colors = theme().colors
         reference = next((one.title for one in self._points if one.is_reference), "the reference")
         plot.setLabel("bottom", f"times as fast as {reference} →", color=colors.muted)
-        plot.setLabel("left", "signal / error, dB ↑", color=colors.muted)
+        plot.setLabel("left", "signal / error, dB →", color=colors.muted)
         self._set_axes(plot, shown)
         one = pg.InfiniteLine(pos=1.0, angle=90, pen=pg.mkPen(colors.muted, style=Qt.PenStyle.DashLine))
         plot.addItem(one, ignoreBounds=True)
@@ -135,8 +127,8 @@ class TradeoffChart(DataChart):
         plot.addItem(self._ring, ignoreBounds=True)
         self._place_ring()
         self.set_note(
-            "Line: nothing here is both faster and closer. Area: size of the file. Bars: 95 % interval of the speed."
-            " Pale: another one is as fast, as close and as small."
+            "Line: none is both faster and closer. Area: size. Bars: 95 % interval."
+            " Pale: another is as good in all three."
         )
 
     def _set_axes(self, plot: Any, shown: Sequence[TradeoffPoint]) -> None:
@@ -144,14 +136,16 @@ class TradeoffChart(DataChart):
         low, high = (min(known), max(known)) if known else (0.0, 20.0)
         low = min(low, high - 10.0)
         has_exact = len(known) < len(shown)
-        margin = 0.14 * (high - low)
-        self._top = high + max(_HEADROOM_DB, 3 * margin)
+        self._top = high + max(_HEADROOM_DB, 0.42 * (high - low))
+        ceiling = self._top if has_exact else high
         step = _step((high - low) / 5)
-        ticks = [(i * step, f"{i * step:g}") for i in range(math.ceil((low - margin) / step), int(high / step) + 1)]
+        ticks = [(i * step, f"{i * step:g}") for i in range(math.ceil(low / step) - 1, int(high / step) + 1)]
         if has_exact:
             ticks.append((self._top, "no error"))
         plot.getAxis("left").setTicks([ticks, []])
-        plot.setYRange(low - 2 * margin, self._top + 1.3 * margin if has_exact else high + 2 * margin)
+        free = _LARGEST_PX / 2 + _EDGE_PX  # pixels above and below, so that no point is cut
+        decibels = (ceiling - low) / max(plot.getViewBox().height() - 2 * free, 2 * free) * free
+        plot.setYRange(low - decibels, ceiling + decibels, padding=0)
         ends = [end for one in shown for end in (one.speed.low, one.speed.high)]
         left, right = min(1.0, *ends), max(1.0, *ends)
         plot.setXRange(left - 0.1 * (right - left or 1.0), right + 0.22 * (right - left or 1.0))
@@ -174,15 +168,22 @@ class TradeoffChart(DataChart):
 
     def _draw_point(self, pg: Any, plot: Any, point: TradeoffPoint, diameter: float, *, is_useful: bool) -> None:
         y = self._height(point)
-        bar = pg.PlotCurveItem([point.speed.low, point.speed.high], [y, y], pen=pg.mkPen(point.color, width=2))
+        color = point.shade
+        bar = pg.PlotCurveItem([point.speed.low, point.speed.high], [y, y], pen=pg.mkPen(color, width=2))
         plot.addItem(bar, ignoreBounds=True)
-        brush = filling(point.color, 210 if is_useful else 70, is_valid=point.is_valid)
+        brush = filling(color, 210 if is_useful else 70, is_valid=point.is_valid)
+        pen = pg.mkPen(color, width=1.5)
+        if point.dash:
+            brush, pen = pg.mkBrush(None), pg.mkPen(color, width=2, style=Qt.PenStyle.DashLine)
         symbol = "d" if point.is_reference else "o"
-        style = {"symbol": symbol, "size": diameter, "brush": brush, "pen": pg.mkPen(point.color, width=1.5)}
+        style = {"symbol": symbol, "size": diameter, "brush": brush, "pen": pen}
         plot.addItem(pg.ScatterPlotItem(x=[point.speed.value], y=[y], antialias=True, **style), ignoreBounds=True)
 
     def _draw_labels(self, pg: Any, plot: Any, biggest: int) -> None:
-        """Of the front, the reference and wrong ones, each where it hides nothing; the rest tell by hovering."""
+        """Of the recommended one, the front, the reference and wrong ones, each where it hides nothing.
+
+        The rest tell by hovering.
+        """
         box = plot.getViewBox()
         width, height = box.viewPixelSize()
         (left, _), (bottom, _) = box.viewRange()
@@ -197,8 +198,8 @@ class TradeoffChart(DataChart):
             start, end = (one.speed.low - left) / width, (one.speed.high - left) / width
             taken.append(QRectF(start, y - 2, end - start, 4))
         area = QRectF(0, 0, box.width(), box.height())
-        for one, x, y, half in circles:
-            if not (one.key in named or one.is_reference or not one.is_valid):
+        for one, x, y, half in sorted(circles, key=lambda circle: not circle[0].is_best):
+            if not (one.is_best or one.key in named or one.is_reference or not one.is_valid):
                 continue
             text = one.name if len(one.name) <= _LABEL else f"{one.name[: _LABEL - 1].rstrip()}…"
             wide = metrics.horizontalAdvance(text) + 8
@@ -227,7 +228,7 @@ class TradeoffChart(DataChart):
     def _useful(self) -> tuple[str, ...]:
         """Keys of what no other one beats in speed, error and size."""
         able = [one for one in self.shown if one.is_valid]
-        found = pareto_front([(one.speed.value, _closeness(one), -float(one.size_bytes)) for one in able])
+        found = pareto_front([(one.speed.value, closeness(one), -float(one.size_bytes)) for one in able])
         return tuple(able[i].key for i in found)
 
     def _place_ring(self) -> None:
@@ -262,7 +263,7 @@ class TradeoffChart(DataChart):
             step = 1 if event.key() == Qt.Key.Key_Right else -1
             at = 0 if at is None else min(max(at + step, 0), len(ordered) - 1)
             self.select(ordered[at].key)
-            self._footer.set_text(_told(ordered[at]))
+            self._footer.set_text(told(ordered[at]))
         elif at is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self._choose(ordered[at])
         else:
@@ -294,7 +295,7 @@ class TradeoffChart(DataChart):
     def describe_at(self, x: float, y: float) -> str:
         """The choice under the pointer."""
         point = self._nearest(x, y)
-        return "" if point is None else _told(point)
+        return "" if point is None else told(point)
 
     def readout(self, x: float, y: float) -> Readout | None:
         """Its figures."""
@@ -302,10 +303,11 @@ class TradeoffChart(DataChart):
         if point is None:
             return None
         speed = point.speed
+        sure = () if point.is_reference else (("95 %", f"{significant(speed.low)} to {significant(speed.high)}"),)
         rows = (
             ("speed", f"{significant(speed.value)}x"),
-            ("95 %", f"{significant(speed.low)} to {significant(speed.high)}"),
-            ("signal over error", _error(point)),
+            *sure,
+            ("signal over error", error_text(point)),
             ("size", size(point.size_bytes)),
         )
         return Readout(point.name, ("", ""), tuple((None, row) for row in rows))
@@ -343,10 +345,6 @@ class TradeoffChart(DataChart):
         return (*titles, "on_the_front", "not_beaten_with_size"), rows
 
 
-def _closeness(point: TradeoffPoint) -> float:
-    return math.inf if point.error_db is None else point.error_db
-
-
 def _diameter(size_bytes: int, biggest: int) -> float:
     """Of its circle, pixels: the area goes with the size."""
     return max(_SMALLEST_PX, _LARGEST_PX * math.sqrt(size_bytes / biggest))
@@ -356,13 +354,3 @@ def _step(least: float) -> float:
     """A round step of at least so much."""
     unit = 10.0 ** math.floor(math.log10(least))
     return next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= least)
-
-
-def _error(point: TradeoffPoint) -> str:
-    return "no difference" if point.error_db is None else f"{significant(point.error_db)} dB"
-
-
-def _told(point: TradeoffPoint) -> str:
-    speed = point.speed
-    bounds = f"95 %: {significant(speed.low)} to {significant(speed.high)}"
-    return f"{point.name}: {significant(speed.value)}x as fast ({bounds}), {_error(point)}, {size(point.size_bytes)}"

@@ -26,9 +26,11 @@ from modelpack_gui.ui.theme import SPACING, icon
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, wrapped_label
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.status_line import StatusLine
-from modelpack_gui.ui.widgets.tradeoff_chart import TradeoffChart, TradeoffPoint
+from modelpack_gui.ui.widgets.tradeoff_chart import TradeoffChart
+from modelpack_gui.ui.widgets.tradeoff_point import TradeoffPoint
 
 _LEAST_CHART, _LEAST_TABLE = 230, 96
+_UNDRAWN = "Each file by its speed, its error and its size, once the speed is measured."
 _SIDE_BY_SIDE = 960
 """Pixels from which there is room for the chart beside the table."""
 
@@ -99,6 +101,7 @@ class VariantsView(QWidget):
             " Benchmark page has"
         )
         self.bench_button.setVisible(bool(made) and not speed.is_running)
+        self.chart.setVisible(speed.is_running or len(unmeasured) < len(made))
         error = speed.error
         self.speed_error.set_text(f"The speed was not measured: {error.message} {error.hint}" if error else "")
         self.speed_doubts.set_text("" if speed.is_running else "\n".join(state.speed_doubts))
@@ -187,22 +190,26 @@ class VariantsView(QWidget):
         if lines == self._lines:
             return
         self._show_points(lines)
-        self._lines = lines
+        before, self._lines = {line.key for line in self._lines}, lines
         index = self.table.currentIndex()
         current = self.model.record(index.row()) if index.isValid() else None
         self.table.blockSignals(True)
         self.model.set_records(lines)
         same = next((line for line in lines if current is not None and line.key == current.key), None)
+        new = [line for line in lines if line.key not in before]
+        is_one_more = bool(before) and len(new) == 1 and self._controller.state(Stage.QUANTIZE).is_under_way
         if same is not None:
             self.table.select_record(same)
         self.table.blockSignals(False)
+        if is_one_more:  # what was just asked for may be below what is in view
+            self.table.bring_into_view(new[0])
         if same is not None and same != current and self.isVisible():  # what the inspector shows has gone on
             self._controller.inspect(inspect_line(same))
 
     def _show_points(self, lines: Sequence[VariantLine]) -> None:
         points = [point for line in lines if (point := _point(line)) is not None]
-        self.chart.setVisible(any(not point.is_reference for point in points))
-        self.chart.show_points(points)
+        is_drawn = any(not point.is_reference for point in points)
+        self.chart.show_points(points if is_drawn else (), _UNDRAWN)
 
     def _on_point_chosen(self, key: str) -> None:
         line = next((line for line in self._lines if line.key == key), None)
@@ -214,7 +221,7 @@ class VariantsView(QWidget):
         best = best_of(state.fresh)
         size = state.float_size_bytes
         names = [runner_of(one, base).key for one in (row.variant for row in state.rows) if one.path]
-        keys = keys_of(self._controller.recipe.bench, (RUNNER, *names))
+        keys = keys_of(self._controller.recipe.bench, names)
         lines = [
             VariantLine(
                 key=runner_of(one, base).key if one.path else f"unmade:{one.label}",
@@ -232,8 +239,7 @@ class VariantsView(QWidget):
             for one in (row.variant,)
         ]
         if lines and size:
-            look = look_of(RUNNER, keys)
-            lines.insert(0, VariantLine(RUNNER, FLOAT_LABEL, None, size, size, state.float_p50_ms, None, look))
+            lines.insert(0, VariantLine(RUNNER, FLOAT_LABEL, None, size, size, state.float_p50_ms, None))
         return lines
 
     def _on_selected(self, line: VariantLine) -> None:
@@ -275,12 +281,10 @@ class VariantsView(QWidget):
 def _point(line: VariantLine) -> TradeoffPoint | None:
     """A line in the chart; None without a speed, and for what is out of date."""
     variant = line.variant
-    if line.look is None or line.is_stale:
-        return None
     if variant is None:
         here = Estimate(1.0, 1.0, 1.0)
-        return TradeoffPoint(line.key, "float32", line.look.color, here, None, line.size_bytes, is_reference=True)
-    if line.speedup is None:
+        return TradeoffPoint(line.key, "float32", "", here, None, line.size_bytes, is_reference=True)
+    if line.look is None or line.is_stale or line.speedup is None:
         return None
     error, _ = judged_on(variant)
     return TradeoffPoint(
@@ -291,4 +295,6 @@ def _point(line: VariantLine) -> TradeoffPoint | None:
         error.worst_sqnr_db if error is not None else None,
         line.size_bytes,
         is_valid=variant.verdict is not Verdict.FAILED,
+        dash=line.look.is_dashed,
+        is_best=line.is_best,
     )
