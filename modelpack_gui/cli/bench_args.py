@@ -64,6 +64,12 @@ def parse_runners(text: str) -> tuple[RunnerSpec, ...]:
         raise argparse.ArgumentTypeError(f"{error.info.message} {error.info.hint}") from None
 
 
+def runners_of(given: dict[str, Any], base: Path) -> tuple[RunnerSpec, ...]:
+    """The runners of all `--runners`, their files as a recipe in `base` names them; empty if none was given."""
+    specs = [spec for specs in given.get("runners") or () for spec in specs]
+    return tuple(_named_from(spec, base) for spec in specs)
+
+
 def with_bench(recipe: Recipe, given: dict[str, Any], base: Path) -> Recipe:
     """The recipe with the options that were given.
 
@@ -75,12 +81,9 @@ def with_bench(recipe: Recipe, given: dict[str, Any], base: Path) -> Recipe:
         UserError: `bench-baseline-unknown`, `runner-not-valid`.
     """
     changed = {field: given[key] for key, field in _FIELDS.items() if given.get(key) is not None}
-    runners: list[RunnerSpec] = [spec for specs in given.get("runners") or () for spec in specs]
+    runners = runners_of(given, base)
     if runners:
-        changed["runners"] = tuple(
-            dataclasses.replace(one, artifact=from_base(one.artifact, base)) if one.artifact else one
-            for one in runners
-        )
+        changed["runners"] = runners
     bench = dataclasses.replace(recipe.bench, **changed)
     if given.get("baseline_runner"):
         bench = dataclasses.replace(bench, baseline=_baseline(given["baseline_runner"], bench.runners, base))
@@ -89,13 +92,16 @@ def with_bench(recipe: Recipe, given: dict[str, Any], base: Path) -> Recipe:
 
 def _baseline(text: str, runners: tuple[RunnerSpec, ...], base: Path) -> str:
     """Key of the runner that is spelled so, or goes by that label."""
-    spec = parse_runner(text)
-    key = dataclasses.replace(spec, artifact=from_base(spec.artifact, base) if spec.artifact else "").key
+    key = _named_from(parse_runner(text), base).key
     for one in runners:
         if key == one.key or text == one.label:
             return one.key
     message = f"The baseline {text} is not among the runners that are measured."
     raise UserError("bench-baseline-unknown", message, f"They are {listed([one.key for one in runners])}.")
+
+
+def _named_from(spec: RunnerSpec, base: Path) -> RunnerSpec:
+    return dataclasses.replace(spec, artifact=from_base(spec.artifact, base)) if spec.artifact else spec
 
 
 def from_base(path: str, base: Path) -> str:

@@ -15,8 +15,8 @@ from modelpack_gui.cli.recipe_args import recipe_of
 from modelpack_gui.cli.report_bench import bench_text, runs_text
 from modelpack_gui.cli.results_json import check_target, write_results
 from modelpack_gui.cli.status import PASSED
-from modelpack_gui.client.bench_files import read_report
-from modelpack_gui.client.bench_store import RUN_SUFFIX, BenchStore, bench_folder
+from modelpack_gui.client.bench.files import read_report
+from modelpack_gui.client.bench.store import RUN_SUFFIX, BenchStore, bench_folder
 from modelpack_gui.client.files import stamp_of
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core import serde

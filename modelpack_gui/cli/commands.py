@@ -13,7 +13,7 @@ from modelpack_gui.cli.interrupt import Interrupt
 from modelpack_gui.cli.monitor import Monitor
 from modelpack_gui.cli.recipe_args import interpreter_path, recipe_of
 from modelpack_gui.cli.report import closing_line, environment_text, nodes_text, result_text
-from modelpack_gui.cli.report_layers import further_text
+from modelpack_gui.cli.report_further import further_text
 from modelpack_gui.cli.results_json import check_target, results_data, write_results
 from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, PASSED, exit_status
 from modelpack_gui.client.api import Client

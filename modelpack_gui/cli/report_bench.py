@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from modelpack_gui.cli.console import indented, mark, table, wrapped
-from modelpack_gui.client.bench_store import KeptRun
+from modelpack_gui.client.bench.store import KeptRun
 from modelpack_gui.core.bench_compare import BenchComparison, GateReport
 from modelpack_gui.core.bench_verdict import ms
 from modelpack_gui.core.figures import duration, interval, plural, significant, size
 from modelpack_gui.core.records import BenchReport, Estimate, RunnerResult, TrafficPoint, Verdict
+from modelpack_gui.core.stats_doubts import told_once
 
 _FIGURES = ("runner", "runs", "p50 ms [95 % interval]", "p95 ms", "p99 ms", "calls/s", "speed-up")
 _START = ("runner", "process", "load", "compile", "first run", "steady after", "peak memory", "outputs")
@@ -39,17 +40,29 @@ def bench_text(report: BenchReport) -> str:
         sign = f"{mark(Verdict.WARNING)} " if report.noise.is_noisy else ""
         lines.append(wrapped(f"{sign}{report.noise.text}", ""))
     is_told = report.noise is not None and report.noise.is_noisy
-    told: dict[str, list[str]] = {}
-    for runner in report.runners:
-        for doubt in runner.doubts:
-            if doubt.kind != "noisy_machine" or not is_told:
-                told.setdefault(doubt.text, []).append(runner.title)
-    for text, names in told.items():
+    for doubt, names in told_once(report, is_noise_told=is_told):
         of = "All" if len(names) == len(report.runners) > 1 else ", ".join(names)
-        lines.append(wrapped(f"{mark(Verdict.WARNING)} {of}: {text}", ""))
+        lines.append(wrapped(f"{mark(Verdict.WARNING)} {of}: {doubt.text}", ""))
     for runner in report.runners:
         lines += _remarks(runner)
     return "\n".join(lines)
+
+
+def speed_text(label: str, report: BenchReport) -> str:
+    """A benchmark that followed something else: a headline, the verdict, and what makes it doubtful."""
+    noise = report.noise.text if report.noise is not None else ""
+    lines = [wrapped(text) for text in (report.summary, noise) if text]
+    lines += [
+        wrapped(f"{mark(Verdict.WARNING)} {'; '.join(titles)}: {doubt.text}")
+        for doubt, titles in told_once(report, is_noise_told=True)
+    ]
+    for runner in report.runners:
+        if runner.error is not None:
+            lines.append(wrapped(f"{mark(Verdict.WARNING)} {runner.title}: {runner.error.message}"))
+        elif not runner.is_valid and runner.outputs is not None:
+            lines.append(wrapped(f"{mark(Verdict.FAILED)} {runner.title}: {runner.outputs.note}"))
+    verdict = Verdict.PASSED if report.is_complete else Verdict.SKIPPED
+    return "\n".join([f"{mark(verdict)} {label} in {duration(report.duration_s)}", *lines])
 
 
 def comparison_text(label: str, comparison: BenchComparison) -> str:

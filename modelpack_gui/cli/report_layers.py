@@ -1,52 +1,22 @@
-"""What followed the stages, as plain text: layer by layer, the repro, an earlier benchmark and the gate."""
+"""A comparison layer by layer as plain text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from modelpack_gui.cli.console import indented, mark, table
-from modelpack_gui.cli.further import FurtherResult
-from modelpack_gui.cli.report_bench import comparison_text, gate_text
-from modelpack_gui.cli.report_quantize import quantize_further_text
-from modelpack_gui.core.bench_compare import BenchComparison, GateReport
-from modelpack_gui.core.events import Outcome
+from modelpack_gui.cli.console import mark, table
 from modelpack_gui.core.explanation_text import place_text
-from modelpack_gui.core.figures import count, duration, plural, rounded, significant, size
+from modelpack_gui.core.figures import count, plural, rounded, significant, size
 from modelpack_gui.core.records import (
-    BenchReport,
     LayerRow,
     LayersReport,
-    QuantizeReport,
-    ReproRecord,
-    SensitivityReport,
     UnalignedNode,
-    Verdict,
 )
 
 _MOST_ROWS = 60
 _AROUND_FAULT = 12
 _HEADER = ("", "depth", "node", "op_type", "module", "source", "max_abs_diff", "noise", "introduced", "")
-_ENDINGS = {Outcome.CANCELLED: "cancelled", Outcome.CRASHED: "crashed", Outcome.TIMED_OUT: "timed out"}
-
-
-def further_text(found: FurtherResult) -> str:
-    """A headline and what the job gave."""
-    if found.result is None:
-        verdict = Verdict.SKIPPED if found.outcome is Outcome.CANCELLED else Verdict.FAILED
-        return f"{mark(verdict)} {found.label}: {_ENDINGS.get(found.outcome, 'failed')}"
-    if isinstance(found.result, BenchComparison):
-        return comparison_text(found.label, found.result)
-    if isinstance(found.result, GateReport):
-        return gate_text(found.label, found.result)
-    if isinstance(found.result, LayersReport):
-        report = found.result
-        head = f"{mark(report.verdict)} {found.label}: {report.case_label} in {duration(report.duration_s)}"
-        return f"{head}\n{indented(layers_text(report))}"
-    if isinstance(found.result, (QuantizeReport, SensitivityReport, BenchReport)):
-        return quantize_further_text(found.label, found.result)
-    assert isinstance(found.result, ReproRecord), type(found.result).__name__
-    return _repro_text(found.label, found.result)
 
 
 def layers_text(report: LayersReport) -> str:
@@ -108,11 +78,3 @@ def _unaligned(nodes: Sequence[UnalignedNode], level: str) -> list[str]:
     if not reasons:
         return []
     return [f"without a row: {', '.join(f'{count(number)} {reason}' for reason, number in reasons.items())}"]
-
-
-def _repro_text(label: str, record: ReproRecord) -> str:
-    fails = record.verdict is Verdict.FAILED
-    nodes = f"{record.nodes:,} of {plural(record.nodes_before, 'node')}, {size(record.size_bytes)}"
-    head = f"{mark(Verdict.PASSED if fails else Verdict.WARNING)} {label}: {record.path} ({nodes})"
-    lines = [f"{head} in {duration(record.duration_s)}", f"  {record.summary}"]
-    return "\n".join([*lines, f"  run it, unpacked: {record.command}"] if record.command else lines)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from modelpack_gui.cli.console import indented, mark, table, wrapped
+from modelpack_gui.cli.console import mark, table, wrapped
 from modelpack_gui.core.figures import duration, interval, listed, significant, size
 from modelpack_gui.core.quantize_text import judged_on, price_sentence
 from modelpack_gui.core.records import (
-    BenchReport,
     QuantizeAdvice,
     QuantizedVariant,
     QuantizeError,
@@ -52,31 +51,6 @@ def sensitivity_text(report: SensitivityReport) -> str:
     if dear:
         lines.append(f"to leave the dearest in float32: --exclude {','.join(dear)}")
     return "\n".join(lines)
-
-
-def quantize_further_text(label: str, result: QuantizeReport | SensitivityReport | BenchReport) -> str:
-    """What came after the quantising: a headline and a body."""
-    took = f" in {duration(result.duration_s)}"
-    if isinstance(result, SensitivityReport):
-        verdict = Verdict.PASSED if result.is_complete else Verdict.WARNING
-        return f"{mark(verdict)} {label}{took}\n{indented(sensitivity_text(result))}"
-    if isinstance(result, QuantizeReport):
-        return f"{mark(result.verdict)} {label}: {result.verdict.value}{took}\n{indented(quantize_text(result))}"
-    noise = result.noise.text if result.noise is not None else ""
-    lines = [wrapped(text) for text in (result.summary, noise) if text]
-    doubts: dict[str, list[str]] = {}
-    for runner in result.runners:
-        for doubt in runner.doubts:
-            if doubt.kind != "noisy_machine":  # said above, once for all
-                doubts.setdefault(doubt.text, []).append(runner.title)
-    lines += [wrapped(f"{mark(Verdict.WARNING)} {'; '.join(titles)}: {text}") for text, titles in doubts.items()]
-    for runner in result.runners:
-        if runner.error is not None:
-            lines.append(wrapped(f"{mark(Verdict.WARNING)} {runner.title}: {runner.error.message}"))
-        elif not runner.is_valid and runner.outputs is not None:
-            lines.append(wrapped(f"{mark(Verdict.FAILED)} {runner.title}: {runner.outputs.note}"))
-    verdict = Verdict.PASSED if result.is_complete else Verdict.SKIPPED
-    return "\n".join([f"{mark(verdict)} {label}{took}", *lines])
 
 
 def variant_line(variant: QuantizedVariant, float_size_bytes: int = 0) -> str:

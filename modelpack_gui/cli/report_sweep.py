@@ -7,7 +7,8 @@ import textwrap
 from modelpack_gui.cli.console import mark, table, wrapped
 from modelpack_gui.core import sweep
 from modelpack_gui.core.figures import duration, interval, plural, significant, size
-from modelpack_gui.core.records import DoubtKind, SweepCell, SweepReport, Verdict
+from modelpack_gui.core.records import SweepCell, SweepReport, Verdict
+from modelpack_gui.core.stats_doubts import DOUBT_NAMES
 
 _HEADER = ("", "runner", "threads", "batch", "p50 ms [95 %]", "items/s [95 %]", "runs", "memory", "state")
 _NUMBERS = (2, 3, 4, 5, 6, 7)
@@ -15,17 +16,6 @@ _LINE = 80
 """Characters of an error while cells come; below the table all of it is told."""
 
 _WORDS = {"timed_out": "took too long"}
-_DOUBTS: dict[DoubtKind, str] = {
-    "drift": "drifts",
-    "warm_up": "not warm",
-    "modes": "several modes",
-    "outliers": "outliers",
-    "stalls": "stalls",
-    "noisy_machine": "noisy machine",
-    "few_runs": "few runs",
-    "imprecise": "imprecise",
-    "memory_grows": "memory grows",
-}
 
 
 def sweep_text(report: SweepReport) -> str:
@@ -37,17 +27,9 @@ def sweep_text(report: SweepReport) -> str:
         table(_HEADER, [_row(cell, quick, busy) for cell in report.cells], _NUMBERS),
         f"{took}; {kept} kept from an earlier run." if kept else f"{took}.",
         *_troubles(report),
-        f"{mark(verdict_of(report))} {report.summary}",
+        f"{mark(sweep.verdict_of(report.cells))} {report.summary}",
     ]
     return "\n".join(parts)
-
-
-def verdict_of(report: SweepReport) -> Verdict:
-    """Whether there is a figure that counts, and whether some are missing."""
-    if not any(sweep.is_valid(cell) for cell in report.cells):
-        return Verdict.FAILED
-    is_whole = all(sweep.is_valid(cell) for cell in report.cells)
-    return Verdict.PASSED if is_whole else Verdict.WARNING
 
 
 def sweep_line(cell: SweepCell) -> str:
@@ -97,5 +79,5 @@ def _verdict(cell: SweepCell) -> Verdict:
 def _word(cell: SweepCell) -> str:
     doubts = sweep.doubts_of(cell)
     if cell.outcome == "measured" and doubts:
-        return ", ".join(_DOUBTS[doubt.kind] for doubt in doubts)
+        return ", ".join(DOUBT_NAMES[doubt.kind].lower() for doubt in doubts)
     return _WORDS.get(cell.outcome, cell.outcome)

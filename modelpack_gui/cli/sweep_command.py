@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui.cli import commands
-from modelpack_gui.cli.bench_args import from_base
+from modelpack_gui.cli.bench_args import from_base, runners_of
 from modelpack_gui.cli.console import Console
 from modelpack_gui.cli.recipe_args import parse_words, recipe_of
-from modelpack_gui.cli.report_sweep import sweep_text, verdict_of
+from modelpack_gui.cli.report_sweep import sweep_text
 from modelpack_gui.cli.results_json import check_target, results_data, write_results
 from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, NOT_PASSED, PASSED
 from modelpack_gui.client.recipe_run import resolved_interpreter, run_job
 from modelpack_gui.client.sweep_store import sweep_folder
-from modelpack_gui.core import serde
+from modelpack_gui.core import serde, sweep
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
 from modelpack_gui.core.recipe import Recipe, check_values
-from modelpack_gui.core.records import RunnerSpec, SweepReport, SweepRequest, Verdict
+from modelpack_gui.core.records import SweepReport, Verdict
 
 _FIELDS = {
     "threads": "threads",
@@ -39,18 +39,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         check_target(arguments.json)
     artifact = commands.artifact_of(arguments, recipe, base)
-    request = SweepRequest(
-        source=recipe.source,
-        inputs=recipe.inputs,
-        artifact_path=str(artifact) if artifact.is_file() else "",
-        sweep=recipe.sweep,
-        dynamic=recipe.export.dynamic,
-        interpreter=recipe.interpreter.path,
-        folder=str(sweep_folder(base, recipe.export)),
-        is_fresh=arguments.fresh,
-        rtol=recipe.parity.rtol,
-        atol=recipe.parity.atol,
-    )
+    artifact_path = str(artifact) if artifact.is_file() else ""
+    folder = str(sweep_folder(base, recipe.export))
+    request = sweep.request_of(recipe, artifact_path, folder, is_fresh=arguments.fresh)
     with commands.job_setup(arguments, console) as (client, monitor, interrupt):
         ended = run_job(
             client,
@@ -71,7 +62,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if isinstance(ended, Cancelled):
         status = CANCELLED
     else:
-        status = PASSED if verdict_of(report) is Verdict.PASSED else NOT_PASSED
+        status = PASSED if sweep.verdict_of(report.cells) is Verdict.PASSED else NOT_PASSED
     if arguments.json:
         data = results_data((), status, recipe=recipe, recipe_path=arguments.recipe)
         write_results(arguments.json, {**data, "sweep": serde.encode_tagged(report)})
@@ -81,12 +72,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def with_sweep(recipe: Recipe, given: dict[str, Any], base: Path) -> Recipe:
     """The recipe with the options that were given; files are named from its folder, as the window does."""
     changed: dict[str, Any] = {field: given[key] for key, field in _FIELDS.items() if given.get(key) is not None}
-    runners: list[RunnerSpec] = [spec for specs in given.get("runners") or () for spec in specs]
+    runners = runners_of(given, base)
     if runners:
-        changed["runners"] = tuple(
-            dataclasses.replace(one, artifact=from_base(one.artifact, base)) if one.artifact else one
-            for one in runners
-        )
+        changed["runners"] = runners
     if given.get("files"):
         changed["artifacts"] = tuple(from_base(path, base) for path in parse_words(given["files"]))
     return dataclasses.replace(recipe, sweep=dataclasses.replace(recipe.sweep, **changed))

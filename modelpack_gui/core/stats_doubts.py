@@ -7,11 +7,22 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from modelpack_gui.core.figures import percent, plural, significant, size
-from modelpack_gui.core.records.bench import MachineNoise
-from modelpack_gui.core.records.latency import Doubt, LatencySummary
+from modelpack_gui.core.records.bench import BenchReport, MachineNoise
+from modelpack_gui.core.records.latency import Doubt, DoubtKind, LatencySummary
 from modelpack_gui.core.stats_intervals import cluster_medians, cluster_sizes
 from modelpack_gui.core.stats_shape import stalls, steady_after
 
+DOUBT_NAMES: dict[DoubtKind, str] = {
+    "drift": "Drift",
+    "warm_up": "Warm-up not over",
+    "modes": "Several modes",
+    "outliers": "Outliers",
+    "stalls": "Stalls",
+    "noisy_machine": "Noisy machine",
+    "few_runs": "Few runs",
+    "imprecise": "Not precise",
+    "memory_grows": "Memory grows",
+}
 ENOUGH_RUNS = 500
 _LARGE_DRIFT = 0.10
 _DRIFT = 0.03
@@ -62,6 +73,20 @@ def doubts(
         *_noise(noise),
         *_few(summary),
     )
+
+
+def told_once(report: BenchReport, *, is_noise_told: bool) -> tuple[tuple[Doubt, tuple[str, ...]], ...]:
+    """Each doubt of a benchmark once, with the titles of the runners that it is about.
+
+    Args:
+        is_noise_told: That the machine was noisy is said of the whole already.
+    """
+    found: dict[Doubt, list[str]] = {}
+    for one in report.runners:
+        for doubt in one.doubts:
+            if doubt.kind != "noisy_machine" or not is_noise_told:
+                found.setdefault(doubt, []).append(one.title)
+    return tuple((doubt, tuple(titles)) for doubt, titles in found.items())
 
 
 def _drift(summary: LatencySummary, medians: Sequence[float]) -> Iterator[Doubt]:

@@ -9,7 +9,18 @@ from collections.abc import Iterable, Sequence
 from modelpack_gui.core.artifact_formats import SUFFIXES
 from modelpack_gui.core.bench_verdict import bounds_text, ms
 from modelpack_gui.core.figures import plural, significant
-from modelpack_gui.core.records import Doubt, Estimate, RunnerInfo, RunnerSpec, SweepCell, SweepChoice, SweepSpec
+from modelpack_gui.core.recipe import Recipe
+from modelpack_gui.core.records import (
+    Doubt,
+    Estimate,
+    RunnerInfo,
+    RunnerSpec,
+    SweepCell,
+    SweepChoice,
+    SweepRequest,
+    SweepSpec,
+    Verdict,
+)
 from modelpack_gui.core.stats_doubts import ENOUGH_RUNS
 
 THREADS = "threads"
@@ -57,6 +68,28 @@ def _with_files(spec: SweepSpec, infos: Sequence[RunnerInfo]) -> list[RunnerSpec
         files = (path for path in spec.artifacts if path.lower().endswith(suffixes))
         found += [dataclasses.replace(runner, artifact=path) for path in files]
     return found
+
+
+def request_of(recipe: Recipe, artifact_path: str, folder: str, *, is_fresh: bool = False) -> SweepRequest:
+    """The request that runs the sweep of a recipe.
+
+    Args:
+        artifact_path: Empty if there is none.
+        folder: Absolute, where cells are kept; empty keeps none.
+        is_fresh: Whether what is kept is forgotten first.
+    """
+    return SweepRequest(
+        source=recipe.source,
+        inputs=recipe.inputs,
+        artifact_path=artifact_path,
+        sweep=recipe.sweep,
+        dynamic=recipe.export.dynamic,
+        interpreter=recipe.interpreter.path,
+        folder=folder,
+        is_fresh=is_fresh,
+        rtol=recipe.parity.rtol,
+        atol=recipe.parity.atol,
+    )
 
 
 def run_order(cells: Sequence[SweepChoice]) -> tuple[SweepChoice, ...]:
@@ -199,6 +232,14 @@ def summary(cells: Sequence[SweepCell]) -> str:
     text = "; ".join(parts)
     few = any(cell.summary is not None and cell.summary.count < ENOUGH_RUNS for cell in (quick, busy))
     return f"{text}. A first look: measure the best ones with a benchmark." if few else f"{text}."
+
+
+def verdict_of(cells: Sequence[SweepCell]) -> Verdict:
+    """Whether there is a figure that counts, and whether some are missing."""
+    counting = [is_valid(cell) for cell in cells]
+    if not any(counting):
+        return Verdict.FAILED
+    return Verdict.PASSED if all(counting) else Verdict.WARNING
 
 
 def where(choice: SweepChoice, title: str) -> str:

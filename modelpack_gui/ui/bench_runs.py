@@ -21,7 +21,7 @@ from modelpack_gui.ui.stage_states import StageStates
 from modelpack_gui.ui.status import Status
 
 if TYPE_CHECKING:
-    from modelpack_gui.client.bench_store import BenchStore, KeptRun, WholeRun
+    from modelpack_gui.client.bench.store import BenchStore, KeptRun, WholeRun
 
 RunRead = Callable[["WholeRun | None", ErrorInfo | None], None]
 
@@ -153,7 +153,7 @@ class BenchRuns(QObject):
         folder = self._folder
 
         def came(report: BenchReport | None, error: ErrorInfo | None) -> None:
-            from modelpack_gui.client.bench_store import WholeRun  # beside the GUI thread it is imported by now
+            from modelpack_gui.client.bench.store import WholeRun  # beside the GUI thread it is imported by now
 
             if error is not None:
                 self.failed.emit(error)
@@ -175,7 +175,7 @@ class BenchRuns(QObject):
         project, recipe = self._project, self._project.recipe
         folder: Path | None = None
         if project.path is not None:
-            from modelpack_gui.client.bench_store import bench_folder  # not before: the window opens sooner
+            from modelpack_gui.client.bench.store import bench_folder  # not before: the window opens sooner
 
             folder = bench_folder(project.base, recipe.export, recipe.source)
         if folder == self._folder:
@@ -206,7 +206,7 @@ class BenchRuns(QObject):
         report = self._states.given(stage)
         if not isinstance(report, BenchReport) or report is self._known:
             return
-        from modelpack_gui.client.bench_store import WholeRun  # not before there is a run
+        from modelpack_gui.client.bench.store import WholeRun  # not before there is a run
 
         state = self._states.state(stage)
         self._known = report
@@ -216,7 +216,7 @@ class BenchRuns(QObject):
         if self._folder is not None:
             self._keep(whole, name, is_current=is_current)
             return
-        from modelpack_gui.client.bench_store import summary_of  # as above
+        from modelpack_gui.client.bench.store import summary_of  # as above
 
         self._asked += 1
         run = f"unsaved-{self._asked}"
@@ -261,7 +261,7 @@ class BenchRuns(QObject):
             return
 
         def in_background(check: Check) -> object:
-            from modelpack_gui.client.bench_store import BenchStore  # as above
+            from modelpack_gui.client.bench.store import BenchStore  # as above
 
             check()
             return work(BenchStore(folder))
@@ -324,6 +324,6 @@ def _write_json(whole: WholeRun, path: Path) -> None:
 
 
 def _read_file(path: Path) -> BenchReport:
-    from modelpack_gui.client.bench_files import read_report  # as above
+    from modelpack_gui.client.bench.files import read_report  # as above
 
     return read_report(path)

@@ -171,18 +171,7 @@ class SweepState(QObject):
         if not artifact and recipe.export.output_path:
             found = located(controller.base, recipe.export.output_path)
             artifact = str(found) if found.is_file() else ""
-        return SweepRequest(
-            source=recipe.source,
-            inputs=recipe.inputs,
-            artifact_path=artifact,
-            sweep=recipe.sweep,
-            dynamic=recipe.export.dynamic,
-            interpreter=recipe.interpreter.path,
-            folder=self._folder,
-            is_fresh=is_fresh,
-            rtol=recipe.parity.rtol,
-            atol=recipe.parity.atol,
-        )
+        return sweep.request_of(recipe, artifact, self._folder, is_fresh=is_fresh)
 
     def _titled(self, cell: SweepCell) -> SweepCell:
         capabilities = self._controller.capabilities

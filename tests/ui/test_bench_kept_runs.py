@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.client.bench_store import BenchStore, WholeRun, bench_folder
+from modelpack_gui.client.bench.store import BenchStore, WholeRun, bench_folder
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled
 from modelpack_gui.core.pipeline import Stage

@@ -11,7 +11,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.client.bench_store import BenchStore, bench_folder
+from modelpack_gui.client.bench.store import BenchStore, bench_folder
 from modelpack_gui.core import serde
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import BenchReport

@@ -12,8 +12,8 @@ import pytest
 from modelpack_gui.cli import commands, main
 from modelpack_gui.cli.bench_args import parse_rates, parse_runners, parse_share
 from modelpack_gui.cli.report_bench import bench_text
-from modelpack_gui.client.bench_files import report_of
-from modelpack_gui.client.bench_store import BenchStore
+from modelpack_gui.client.bench.files import report_of
+from modelpack_gui.client.bench.store import BenchStore
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import (

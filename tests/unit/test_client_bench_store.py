@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from modelpack_gui.client.bench_store import INDEX, BenchStore, bench_folder
+from modelpack_gui.client.bench.store import INDEX, BenchStore, bench_folder
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelpack_gui.cli import commands, main
-from modelpack_gui.client.bench_store import BenchStore
+from modelpack_gui.client.bench.store import BenchStore
 from modelpack_gui.client.jobs import WorkerClient
 from tests.worker.harness import SharedClient
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QIcon
 
 from modelpack_gui.core.figures import duration, full, interval, significant, size
 from modelpack_gui.core.records import Estimate, LatencySummary, RunnerResult
-from modelpack_gui.ui.models.bench_doubts import DOUBT_NAMES
+from modelpack_gui.core.stats_doubts import DOUBT_NAMES
 from modelpack_gui.ui.models.bench_outputs import outputs_details, outputs_status, outputs_text
 from modelpack_gui.ui.models.record_table import Column
 from modelpack_gui.ui.runner_colors import Look

@@ -5,20 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modelpack_gui.core.figures import listed
-from modelpack_gui.core.records import BenchReport, DoubtKind, Verdict
+from modelpack_gui.core.records import BenchReport, Verdict
+from modelpack_gui.core.stats_doubts import DOUBT_NAMES, told_once
 from modelpack_gui.ui.status import Status
-
-DOUBT_NAMES: dict[DoubtKind, str] = {
-    "drift": "Drift",
-    "warm_up": "Warm-up not over",
-    "modes": "Several modes",
-    "outliers": "Outliers",
-    "stalls": "Stalls",
-    "noisy_machine": "Noisy machine",
-    "few_runs": "Few runs",
-    "imprecise": "Not precise",
-    "memory_grows": "Memory grows",
-}
 
 
 @dataclass(frozen=True)
@@ -61,13 +50,8 @@ def _noise(report: BenchReport) -> list[Note]:
 
 
 def _doubts(report: BenchReport) -> list[Note]:
-    by_text: dict[tuple[DoubtKind, str], list[str]] = {}
     is_noise_told = report.noise is not None and bool(report.noise.text)
-    for one in report.runners:
-        for doubt in one.doubts:
-            if doubt.kind != "noisy_machine" or not is_noise_told:
-                by_text.setdefault((doubt.kind, doubt.text), []).append(one.title)
     return [
-        Note(Status.WARNING, f"{listed(titles, 3)} – {DOUBT_NAMES[kind]}: {text}")
-        for (kind, text), titles in by_text.items()
+        Note(Status.WARNING, f"{listed(titles, 3)} – {DOUBT_NAMES[doubt.kind]}: {doubt.text}")
+        for doubt, titles in told_once(report, is_noise_told=is_noise_told)
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QIcon
 
-from modelpack_gui.client.bench_store import KeptRun, KeptRunner
+from modelpack_gui.client.bench.store import KeptRun, KeptRunner
 from modelpack_gui.core.bench_compare import RunnerChange
 from modelpack_gui.core.figures import duration, full, interval, significant
 from modelpack_gui.core.records import Estimate

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from modelpack_gui.client.bench_store import KeptRun, WholeRun
+from modelpack_gui.client.bench.store import KeptRun, WholeRun
 from modelpack_gui.core.bench_compare import BenchComparison, compare, gate
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import BenchReport

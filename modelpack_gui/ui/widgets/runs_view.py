@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from modelpack_gui.client.bench_store import KeptRun
+from modelpack_gui.client.bench.store import KeptRun
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.bench_run_rows import RUN_COLUMNS, RunRow, run_title
 from modelpack_gui.ui.models.record_table import RecordTableModel

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from modelpack_gui.client.bench_store import RUN_SUFFIX, BenchStore
+from modelpack_gui.client.bench.store import RUN_SUFFIX, BenchStore
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import BenchReport
