@@ -9,8 +9,7 @@ from pathlib import Path
 from modelpack_gui.cli.console import indented, mark, table, wrapped
 from modelpack_gui.client.bench.store import KeptRun
 from modelpack_gui.core.bench_compare import BenchComparison, GateReport
-from modelpack_gui.core.bench_verdict import ms
-from modelpack_gui.core.figures import duration, interval, plural, significant, size
+from modelpack_gui.core.figures import duration, interval, milliseconds, plural, significant, size
 from modelpack_gui.core.records import BenchReport, Estimate, RunnerResult, TrafficPoint, Verdict
 from modelpack_gui.core.stats_doubts import told_once
 
@@ -144,7 +143,7 @@ def _start(runner: RunnerResult, references: Collection[str]) -> tuple[str, ...]
         _seconds(cold.process_start_s if cold else None),
         _seconds(cold.load_s if cold else None),
         _seconds(cold.compile_s if cold else None),
-        ms(cold.first_run_ms) if cold and cold.first_run_ms is not None else "–",
+        milliseconds(cold.first_run_ms) if cold and cold.first_run_ms is not None else "–",
         steady,
         size(runner.peak_rss_bytes) if runner.peak_rss_bytes else "–",
         said,

@@ -6,7 +6,7 @@ import textwrap
 
 from modelpack_gui.cli.console import mark, table, wrapped
 from modelpack_gui.core import sweep
-from modelpack_gui.core.figures import duration, interval, plural, significant, size
+from modelpack_gui.core.figures import duration, interval, milliseconds, plural, size
 from modelpack_gui.core.records import SweepCell, SweepReport, Verdict
 from modelpack_gui.core.stats_doubts import DOUBT_NAMES
 
@@ -38,7 +38,7 @@ def sweep_line(cell: SweepCell) -> str:
     took = f" ({duration(cell.duration_s)})"
     if cell.summary is not None:
         wrong = "" if sweep.is_valid(cell) else ", wrong outputs"
-        return f"{mark(_verdict(cell))} {name}: p50 {significant(cell.summary.p50_ms.value)} ms{wrong}{took}"
+        return f"{mark(_verdict(cell))} {name}: p50 {milliseconds(cell.summary.p50_ms.value)}{wrong}{took}"
     why = f": {textwrap.shorten(cell.error.message, _LINE, placeholder=' …')}" if cell.error is not None else ""
     return f"{mark(_verdict(cell))} {name} {_word(cell)}{why}{took}"
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from modelpack_gui.core import stats
-from modelpack_gui.core.bench_verdict import bounds_text, compared, factor_text, inverse, ms
-from modelpack_gui.core.figures import listed, percent, plural
+from modelpack_gui.core.bench_verdict import bounds_text, compared, factor_text, inverse
+from modelpack_gui.core.figures import listed, milliseconds, percent, plural
 from modelpack_gui.core.records.bench import BenchReport, RunnerResult
 from modelpack_gui.core.records.latency import Estimate
 from modelpack_gui.core.records.tensors import Verdict
@@ -173,7 +173,7 @@ def _claim_text(
 ) -> str:
     assert before.summary is not None
     assert after.summary is not None
-    p50 = f"p50 {ms(after.summary.p50_ms.value)}, before {ms(before.summary.p50_ms.value)}"
+    p50 = f"p50 {milliseconds(after.summary.p50_ms.value)}, before {milliseconds(before.summary.p50_ms.value)}"
     if claim == "equal":
         return f"{title}: no difference that these runs can show ({factor_text(ratio)}, {bounds_text(ratio)}); {p50}."
     shown = ratio if claim == "slower" else inverse(ratio)

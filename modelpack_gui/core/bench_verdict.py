@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from modelpack_gui.core import stats
-from modelpack_gui.core.figures import listed, percent
+from modelpack_gui.core.figures import listed, milliseconds, percent
 from modelpack_gui.core.records.bench import MachineNoise, RunnerResult
 from modelpack_gui.core.records.latency import Estimate
 from modelpack_gui.core.records.tensors import Verdict
@@ -42,9 +42,8 @@ def runner_sentence(result: RunnerResult, baseline: RunnerResult, noise: Machine
     if not result.is_valid:
         return _wrong(result)
     if result.speedup is None:
-        return (
-            f"{result.title} takes {ms(result.summary.p50_ms.value)} at the median; there is nothing to compare with."
-        )
+        p50 = milliseconds(result.summary.p50_ms.value)
+        return f"{result.title} takes {p50} at the median; there is nothing to compare with."
     parts = [_claim(result, baseline, result.speedup, noise), *_price(result)]
     if result.error is not None:
         parts.append(f"It stopped early: {_sentence(result.error.message)}")
@@ -74,13 +73,13 @@ def _standing(baseline: RunnerResult, running: Sequence[RunnerResult], noise: Ma
     assert baseline.summary is not None
     base_ms = baseline.summary.p50_ms
     if not running:
-        bounds = f"95 %: {ms(base_ms.low)} to {ms(base_ms.high)}"
-        return f"{baseline.title} takes {ms(base_ms.value)} at the median ({bounds})."
+        bounds = f"95 %: {milliseconds(base_ms.low)} to {milliseconds(base_ms.high)}"
+        return f"{baseline.title} takes {milliseconds(base_ms.value)} at the median ({bounds})."
     best = max(running, key=_ratio)
     assert best.summary is not None
     assert best.speedup is not None
     band = _band(noise)
-    p50 = f"p50 {ms(best.summary.p50_ms.value)} against {ms(base_ms.value)}"
+    p50 = f"p50 {milliseconds(best.summary.p50_ms.value)} against {milliseconds(base_ms.value)}"
     claim = compared(best.speedup, band)
     if claim == "slower":
         turned = inverse(best.speedup)
@@ -179,9 +178,3 @@ def _digits(ratio: Estimate) -> int:
 
 def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def ms(value: float) -> str:
-    """A latency in milliseconds, three significant digits."""
-    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3 if value >= 0.1 else 4
-    return f"{value:.{digits}f} ms"

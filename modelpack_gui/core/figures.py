@@ -68,6 +68,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
+def milliseconds(ms: float) -> str:
+    """A latency, always in the same unit, so that two of them compare: `2.41 ms`, `1,230 ms`."""
+    return f"{significant(ms)} ms"
+
+
 def microseconds(us: float) -> str:
     """A short time: `26.4 µs`, `2.41 ms`, `1.20 s`."""
     for unit, size in (("µs", 1.0), ("ms", 1e3)):

@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Iterator, Sequence
 
-from modelpack_gui.core.figures import percent, plural, significant, size
+from modelpack_gui.core.figures import milliseconds, percent, plural, size
 from modelpack_gui.core.records.bench import BenchReport, MachineNoise
 from modelpack_gui.core.records.latency import Doubt, DoubtKind, LatencySummary
 from modelpack_gui.core.stats_intervals import cluster_medians, cluster_sizes
@@ -113,7 +113,7 @@ def _warm_up(warmup_ms: Sequence[float], latencies_ms: Sequence[float]) -> Itera
 
 def _modes(summary: LatencySummary) -> Iterator[Doubt]:
     if len(summary.modes) > 1:
-        shown = ", ".join(f"{significant(mode.center_ms)} ms ({100 * mode.share:.0f} %)" for mode in summary.modes)
+        shown = ", ".join(f"{milliseconds(mode.center_ms)} ({100 * mode.share:.0f} %)" for mode in summary.modes)
         yield Doubt(
             "modes", f"The latencies have {len(summary.modes)} humps, at {shown}: one figure cannot say both."
         )
@@ -130,7 +130,7 @@ def _stalls(latencies_ms: Sequence[float]) -> Iterator[Doubt]:
     yield Doubt(
         "stalls",
         f"{found.count:,} of {plural(len(latencies_ms), 'run')} took over twice the median{rhythm}, "
-        f"the longest {significant(found.worst_ms)} ms: {cause}.",
+        f"the longest {milliseconds(found.worst_ms)}: {cause}.",
     )
 
 

@@ -7,8 +7,8 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from modelpack_gui.core.artifact_formats import SUFFIXES
-from modelpack_gui.core.bench_verdict import bounds_text, ms
-from modelpack_gui.core.figures import plural, significant
+from modelpack_gui.core.bench_verdict import bounds_text
+from modelpack_gui.core.figures import milliseconds, plural, significant
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     Doubt,
@@ -216,11 +216,11 @@ def summary(cells: Sequence[SweepCell]) -> str:
     assert rate is not None
     items = f"{significant(rate.value)} a second ({bounds_text(rate) if rate.value < 10 else _whole(rate)})"
     if quick is busy:
-        parts = [f"{where(quick.choice, quick.title)} is best in both: p50 {ms(p50.value)}, items: {items}"]
+        parts = [f"{where(quick.choice, quick.title)} is best in both: p50 {milliseconds(p50.value)}, items: {items}"]
     else:
-        bounds = f"95 %: {ms(p50.low)} to {ms(p50.high)}"
+        bounds = f"95 %: {milliseconds(p50.low)} to {milliseconds(p50.high)}"
         parts = [
-            f"Lowest latency: {where(quick.choice, quick.title)}, p50 {ms(p50.value)} ({bounds})",
+            f"Lowest latency: {where(quick.choice, quick.title)}, p50 {milliseconds(p50.value)} ({bounds})",
             f"most items: {where(busy.choice, busy.title)}, {items}",
         ]
     wrong = sum(cell.summary is not None and not is_valid(cell) for cell in cells)

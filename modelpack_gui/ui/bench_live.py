@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from modelpack_gui.core.events import Sample
-from modelpack_gui.core.figures import count, duration, significant
+from modelpack_gui.core.figures import count, duration, milliseconds
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import BenchSpec, RunnerSpec
 from modelpack_gui.core.runner_titles import runner_title
@@ -245,7 +245,7 @@ def _told(samples: LiveSamples, spec: BenchSpec) -> str:
     done = len(samples.timed_ms)
     if done:
         of = "" if spec.precision is not None and done > spec.iterations else f" of {count(spec.iterations)}"
-        return f"{count(done)}{of} timed · p50 so far {significant(samples.p50_ms)} ms"
+        return f"{count(done)}{of} timed · p50 so far {milliseconds(samples.p50_ms)}"
     if samples.warmup_ms:
         return f"warming up, {count(len(samples.warmup_ms))} of {count(spec.warmup_runs)}"
     return ""

@@ -103,7 +103,7 @@ def test_progress_is_shown_and_can_be_cancelled(view: ProfileView, client: FakeC
     view.profile()
     job = client.last("profile")
     job.give(Progress(job.id, "Profiling", 0.6))
-    qtbot.waitUntil(lambda: view.head.progress_text == "ONNX Runtime: Profiling")
+    qtbot.waitUntil(lambda: view.head.progress.text == "ONNX Runtime: Profiling")
     assert not view.head.profile_button.isEnabled()
     QTest.mouseClick(view.head.cancel_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: view.head.badge.status is Status.CANCELLED)
@@ -226,7 +226,7 @@ def test_what_runs_the_artifact_is_profiled_after_an_export_where_there_is_none(
     qtbot.addWidget(view)
     assert view.problem == ""
     view.profile()
-    assert view.head.progress_text == "Exporting the model first"
+    assert view.head.progress.text == "Exporting the model first"
     assert not view.head.profile_button.isEnabled()
     client.last("export").answer(make_export_record(artifact))
     qtbot.waitUntil(lambda: any(job.stage == "profile" for job in client.jobs))

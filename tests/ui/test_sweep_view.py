@@ -103,10 +103,10 @@ def test_cells_are_shown_as_they_come_with_the_time_left(view: SweepView, client
     job, choices = _start(view, client)
     job.give(Progress(job.id, "1 of 8 cells, about 2 min 03 s left: eager, 2 threads", 0.125))
     job.give(Partial(job.id, _measured(choices[0])))
-    qtbot.waitUntil(lambda: bool(view.state.measured) and bool(view._progress_text.toolTip()))
+    qtbot.waitUntil(lambda: bool(view.state.measured) and bool(view.progress.text))
     assert view.cancel_button.isVisible()
     assert not view.run_button.isVisible()
-    assert "about 2 min 03 s left" in view._progress_text.toolTip()
+    assert "about 2 min 03 s left" in view.progress.text
     assert view.sentence.text().startswith("So far: eager, 1 thread, batch 1 is best in both")
     states = [row.cell.outcome for row in view.model.records]
     assert states.count("measured") == 1

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from modelpack_gui.core import stats
-from modelpack_gui.core.bench_verdict import compared, ms, report_sentence, runner_sentence
+from modelpack_gui.core.bench_verdict import compared, report_sentence, runner_sentence
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import Estimate, MachineNoise, OutputsCheck, RunnerResult, Verdict
 from tests.unit.made_latencies import TURNS, steady
@@ -169,11 +169,3 @@ def test_a_baseline_with_wrong_outputs_compares_nothing() -> None:
 
 def test_nothing_measured_is_told() -> None:
     assert report_sentence("", [missing("gone")]) == "No runner could be measured."
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(123.4, "123 ms"), (12.34, "12.3 ms"), (1.234, "1.23 ms"), (0.1234, "0.123 ms"), (0.0123, "0.0123 ms")],
-)
-def test_latencies_have_three_digits(value: float, text: str) -> None:
-    assert ms(value) == text

@@ -6,7 +6,18 @@ import math
 
 import pytest
 
-from modelpack_gui.core.figures import count, duration, full, microseconds, plural, rounded, signed, significant, size
+from modelpack_gui.core.figures import (
+    count,
+    duration,
+    full,
+    microseconds,
+    milliseconds,
+    plural,
+    rounded,
+    signed,
+    significant,
+    size,
+)
 
 
 @pytest.mark.parametrize(
@@ -110,3 +121,18 @@ def test_a_short_time_has_the_unit_that_suits_it() -> None:
         "98.6 ms",
         "2.34 s",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (123.4, "123 ms"),
+        (12.34, "12.3 ms"),
+        (1.234, "1.23 ms"),
+        (0.1234, "0.123 ms"),
+        (0.0123, "0.0123 ms"),
+        (1234.5, "1,234 ms"),
+    ],
+)
+def test_latencies_have_three_digits(value: float, text: str) -> None:
+    assert milliseconds(value) == text

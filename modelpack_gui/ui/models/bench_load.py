@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QIcon
 
-from modelpack_gui.core.figures import count, full, plural, significant
+from modelpack_gui.core.figures import count, full, milliseconds, plural, significant
 from modelpack_gui.core.records import BenchReport, TrafficPoint
 from modelpack_gui.ui.models.record_table import Column
 from modelpack_gui.ui.runner_colors import Look
@@ -58,7 +58,7 @@ def load_sentence(report: BenchReport) -> str:
     if closed:
         title, best = max(closed, key=lambda row: row[1].throughput_per_s)
         p95 = best.percentiles_ms.get("0.95")
-        latency = f", p95 {significant(p95)} ms" if p95 is not None else ""
+        latency = f", p95 {milliseconds(p95)}" if p95 is not None else ""
         rate = significant(best.throughput_per_s)
         parts.append(f"{title} carries most: {rate} calls a second with {load_text(best)}{latency}.")
     opened = [row for row in rows if row[1].rate_per_s is not None]

@@ -10,7 +10,7 @@ from PySide6.QtGui import QIcon
 
 from modelpack_gui.client.bench.store import KeptRun, KeptRunner
 from modelpack_gui.core.bench_compare import RunnerChange
-from modelpack_gui.core.figures import duration, full, interval, significant
+from modelpack_gui.core.figures import duration, full, interval, milliseconds
 from modelpack_gui.core.records import Estimate
 from modelpack_gui.ui.models.bench_columns import full_interval
 from modelpack_gui.ui.models.record_table import Column
@@ -69,7 +69,7 @@ def _fastest(run: KeptRun) -> tuple[KeptRunner, Estimate] | None:
 
 def _fastest_text(row: RunRow) -> str:
     fastest = _fastest(row.run)
-    return f"{fastest[0].title}, {significant(fastest[1].value)} ms" if fastest is not None else "–"
+    return f"{fastest[0].title}, {milliseconds(fastest[1].value)}" if fastest is not None else "–"
 
 
 def _state_text(row: RunRow) -> str:

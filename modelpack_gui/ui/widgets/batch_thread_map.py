@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QLinearGradient, QPainter, QPainterPath, QPen, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from modelpack_gui.core.figures import interval, plural, significant
+from modelpack_gui.core.figures import interval, milliseconds, plural, significant
 from modelpack_gui.core.records import SweepCell
 from modelpack_gui.ui.colors import VIRIDIS
 from modelpack_gui.ui.settings import Settings
@@ -212,7 +212,7 @@ class BatchThreadMap(DataChart):
             why = f": {cell.error.message}" if cell.error is not None else ""
             return f"{where} {_WORDS.get(cell.outcome, cell.outcome)}{why}"
         wrong = "" if is_right(cell) else ", wrong outputs"
-        figures = f"p50 {significant(cell.summary.p50_ms.value)} ms"
+        figures = f"p50 {milliseconds(cell.summary.p50_ms.value)}"
         if cell.throughput_per_s is not None:
             figures += f", {significant(cell.throughput_per_s.value)} items a second"
         return f"{where}: {figures}{wrong}"

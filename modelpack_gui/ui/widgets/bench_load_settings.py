@@ -10,10 +10,9 @@ from modelpack_gui.ui.models.bench_numbers import parse_rates, spell_rates
 from modelpack_gui.ui.spec_edits import edit_bench
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
-from modelpack_gui.ui.widgets.decimal_field import DecimalField
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.labelled import labelled
-from modelpack_gui.ui.widgets.number_fields import ParsedEdit, join, parse_sizes
+from modelpack_gui.ui.widgets.number_fields import DecimalField, ParsedEdit, join, parse_sizes
 from modelpack_gui.ui.widgets.status_line import StatusLine
 
 

@@ -12,11 +12,10 @@ from modelpack_gui.ui.spec_edits import edit_bench
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.bench_load_settings import load_summary
-from modelpack_gui.ui.widgets.decimal_field import DecimalField
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.fold_row import FoldRow
 from modelpack_gui.ui.widgets.labelled import labelled
-from modelpack_gui.ui.widgets.number_fields import ParsedEdit, SpinField
+from modelpack_gui.ui.widgets.number_fields import DecimalField, ParsedEdit, SpinField
 from modelpack_gui.ui.widgets.status_line import StatusLine
 
 PROTOCOL = "bench-protocol"

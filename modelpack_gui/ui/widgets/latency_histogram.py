@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from modelpack_gui.core.figures import count, significant
+from modelpack_gui.core.figures import count, milliseconds, significant
 from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.charts import tinted
 from modelpack_gui.ui.widgets.latency_view import LINES_NOTE, LatencyView, legend_item
@@ -73,7 +73,7 @@ class HistogramMode:
                 line = view.items.line((one.key, name), view.place(value), pen, span=span, **label)
                 line.setZValue(20 if has_label else 10)  # text above lines
                 if has_label:
-                    words = f"p50 {significant(value)} ms"
+                    words = f"p50 {milliseconds(value)}"
                     if line.label.format != words:
                         line.label.setFormat(words)
                     line.label.setPosition(1.0 - (row % _LABELS + 0.6) * step)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
-from modelpack_gui.core.figures import plural, significant
+from modelpack_gui.core.figures import milliseconds, plural, significant
 from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.charts import mixed, tinted
 from modelpack_gui.ui.widgets.latency_series import LatencySeries
@@ -135,7 +135,7 @@ class OverTimeMode:
             parts.append("Bands: rounds of turns." if each == 1 else f"Bands: {each} rounds each.")
         parts.append("Rings: outliers.")
         if clipped:
-            parts.append(f"{plural(clipped, 'run')} beyond {significant(high)} ms at the upper end (▲).")
+            parts.append(f"{plural(clipped, 'run')} beyond {milliseconds(high)} at the upper end (▲).")
         return " ".join(parts)
 
     def describe(self, view: LatencyView, x: float, y: float) -> str:  # noqa: ARG002 (the height tells nothing)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from modelpack_gui.core.figures import plural, significant
+from modelpack_gui.core.figures import milliseconds, plural, significant
 from modelpack_gui.core.stats import carries
 from modelpack_gui.ui.widgets.chart_legend import LegendItem
 from modelpack_gui.ui.widgets.latency_series import PERCENTILES, LatencySeries
@@ -98,7 +98,7 @@ class LatencyView:
         if not beyond:
             return ""
         longest = max(float(self.samples[one.key].ordered[-1]) for one in self.shown)
-        return f" {plural(beyond, 'run')} beyond {significant(high_ms)} ms, up to {significant(longest)} ms (▸)."
+        return f" {plural(beyond, 'run')} beyond {milliseconds(high_ms)}, up to {milliseconds(longest)} (▸)."
 
     def draw_beyond(self, high_ms: float, levels: Sequence[float]) -> None:
         """A mark at the right end for each runner that has runs beyond the axis."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, StatusBadge, wrapped_label
-from modelpack_gui.ui.widgets.empty_state import WIDTH, EmptyState
+from modelpack_gui.ui.widgets.empty_state import EmptyState
+from modelpack_gui.ui.widgets.progress_line import ProgressLine
 from modelpack_gui.ui.widgets.runner_pick import RunnerPick
 
 _EMPTY_TEXT = (
@@ -18,7 +19,11 @@ _EMPTY_TEXT = (
 
 
 class ProfileHead(QWidget):
-    """Asks what to profile, and says what it came to."""
+    """Asks what to profile, and says what it came to.
+
+    Attributes:
+        empty: The drawn state for nothing yet, to be placed by who uses the head.
+    """
 
     profile_wanted = Signal()
     cancel_wanted = Signal()
@@ -42,14 +47,10 @@ class ProfileHead(QWidget):
         self.facts = ElidedLabel("", Qt.TextElideMode.ElideRight)
         self.facts.setObjectName("profile-facts")
         self.facts.setProperty("role", "muted")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar_text = ElidedLabel("", Qt.TextElideMode.ElideRight)
-        self._bar_text.setObjectName("profile-progress")
-        self._bar_text.setProperty("role", "muted")
-        self._empty_problem = wrapped_label("")
+        self.progress = ProgressLine()
         self._empty_button = IconButton("Profile", "run")
         self._empty_button.clicked.connect(self.profile_wanted)
+        self.empty = EmptyState("benchmark", _EMPTY_TEXT, self._empty_button)
 
         row = QHBoxLayout()
         row.setSpacing(SPACING)
@@ -72,8 +73,7 @@ class ProfileHead(QWidget):
         column.addLayout(row)
         column.addLayout(verdict)
         column.addWidget(self.facts)
-        column.addWidget(self._bar)
-        column.addWidget(self._bar_text)
+        column.addWidget(self.progress)
 
     def show_verdict(self, status: Status, word: str, sentence: str, facts: str) -> None:
         """Say what it came to."""
@@ -86,28 +86,12 @@ class ProfileHead(QWidget):
 
     def show_running(self, message: str | None, fraction: float | None) -> None:
         """Show how far it is; None while nothing runs."""
-        is_running = message is not None
-        for widget in (self._bar, self._bar_text, self.cancel_button):
-            widget.setVisible(is_running)
-        self._bar.setRange(0, 0 if fraction is None else 1000)
-        self._bar.setValue(round(1000 * (fraction or 0.0)))
-        self._bar_text.set_text(message or "")
-
-    @property
-    def progress_text(self) -> str:
-        """What is being done."""
-        return self._bar_text.whole
+        self.progress.show_progress(message, fraction)
+        self.cancel_button.setVisible(message is not None)
 
     def show_ready(self, *, is_running: bool, problem: str) -> None:
         """Whether a profile can be started, and why not."""
         for button in (self.profile_button, self._empty_button):
             button.setEnabled(not is_running and not problem)
             button.setToolTip(problem)
-        self._empty_problem.setText(problem)
-        self._empty_problem.setVisible(bool(problem))
-
-    def make_empty(self) -> QWidget:
-        """The drawn state for nothing yet."""
-        self._empty_problem.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty_problem.setFixedWidth(WIDTH)
-        return EmptyState("benchmark", _EMPTY_TEXT, self._empty_problem, self._empty_button)
+        self.empty.set_problem(problem)

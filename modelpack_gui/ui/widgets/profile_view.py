@@ -59,7 +59,7 @@ class ProfileView(QWidget):
         self.error = ErrorPanel(controller)
         self.error.hide()
         self._stack = QStackedWidget()
-        self._stack.addWidget(self.head.make_empty())
+        self._stack.addWidget(self.head.empty)
         self._stack.addWidget(self._make_content())
         self._stack.addWidget(QWidget())  # below a failure, and while the first one runs
         column = QVBoxLayout(self)

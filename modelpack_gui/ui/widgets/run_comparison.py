@@ -20,9 +20,9 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING, heading_font, status_of
 from modelpack_gui.ui.widgets.basics import ElidedLabel, wrapped_label
-from modelpack_gui.ui.widgets.decimal_field import DecimalField
 from modelpack_gui.ui.widgets.fitted_table import FittedTable
 from modelpack_gui.ui.widgets.latency_chart import ECDF, MODES, LatencyChart, LatencySeries
+from modelpack_gui.ui.widgets.number_fields import DecimalField
 from modelpack_gui.ui.widgets.segments import Segments
 from modelpack_gui.ui.widgets.status_line import StatusLine
 

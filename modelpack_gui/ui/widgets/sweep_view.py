@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core import sweep
 from modelpack_gui.core.records import SweepCell
@@ -16,11 +16,13 @@ from modelpack_gui.ui.runner_colors import keys_of, look_of
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.sweep_state import SweepState
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, icon
-from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconLabel, StatusBadge, wrapped_label
+from modelpack_gui.ui.theme import SPACING, icon
+from modelpack_gui.ui.widgets.basics import IconButton, StatusBadge, wrapped_label
 from modelpack_gui.ui.widgets.batch_thread_map import MEASURES, BatchThreadMap
 from modelpack_gui.ui.widgets.data_table import DataTable
+from modelpack_gui.ui.widgets.empty_state import EmptyState
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
+from modelpack_gui.ui.widgets.progress_line import ProgressLine
 from modelpack_gui.ui.widgets.segments import Segments
 from modelpack_gui.ui.widgets.sweep_settings import SweepSettings
 
@@ -55,11 +57,7 @@ class SweepView(QWidget):
             "Put the runner of the selected cell into the benchmark, with its threads and its batch size."
         )
         self.bench_button.clicked.connect(self._on_bench)
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
-        self._progress_text = ElidedLabel("", Qt.TextElideMode.ElideRight)
-        self._progress_text.setObjectName("sweep-progress")
-        self._progress_text.setProperty("role", "muted")
+        self.progress = ProgressLine()
         self.error_panel = ErrorPanel(controller)
         self.error_panel.show_error(None)
         self.measures = Segments(_SHORT, MEASURES)
@@ -75,6 +73,9 @@ class SweepView(QWidget):
         self.table.record_activated.connect(lambda row: self.state.measure_properly([row.cell]))
         self.table.context_menu_made.connect(self._on_menu)
         self._rows: list[SweepRow] = []
+        self._empty_button = self._button("Sweep", "run", "sweep-run-first")
+        self._empty_button.clicked.connect(lambda: self.state.start())
+        self.empty = EmptyState("matrix", _EMPTY, self._empty_button)
         self._lay_out(settings)
         self.state.changed.connect(self.refresh)
         self.refresh()
@@ -92,11 +93,7 @@ class SweepView(QWidget):
         self.sentence.setText(state.sentence)
         self.sentence.setVisible(bool(state.sentence))
         self.error_panel.show_error(None if is_running else state.job.error)
-        self._progress.setVisible(is_running)
-        self._progress_text.setVisible(is_running)
-        self._progress.setRange(0, 0 if state.job.fraction is None else 1000)
-        self._progress.setValue(round(1000 * (state.job.fraction or 0.0)))
-        self._progress_text.set_text(state.job.message)
+        self.progress.show_progress(state.job.message if is_running else None, state.job.fraction)
         self._draw()
         self._refresh_buttons()
 
@@ -115,8 +112,7 @@ class SweepView(QWidget):
         self.bench_button.setVisible(has_figures and not is_running)
         self.bench_button.setEnabled(cell is not None and cell.summary is not None)
         self._empty_button.setEnabled(not state.problem)
-        self._empty_problem.setText(state.problem)
-        self._empty_problem.setVisible(bool(state.problem))
+        self.empty.set_problem(state.problem)
 
     @property
     def selected(self) -> SweepCell | None:
@@ -216,41 +212,17 @@ class SweepView(QWidget):
         inside.setSpacing(SPACING)
         inside.addLayout(buttons)
         inside.addWidget(self.sentence)
-        inside.addWidget(self._progress)
-        inside.addWidget(self._progress_text)
+        inside.addWidget(self.progress)
         inside.addWidget(self.error_panel)
         inside.addWidget(split, 1)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._make_empty())
+        self._stack.addWidget(self.empty)
         self._stack.addWidget(filled)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, SPACING, 0, 0)
         column.setSpacing(SPACING)
         column.addWidget(self.settings)
         column.addWidget(self._stack, 1)
-
-    def _make_empty(self) -> QWidget:
-        empty = QWidget()
-        text = wrapped_label(_EMPTY, is_muted=True)
-        self._empty_problem = wrapped_label("")
-        for label in (text, self._empty_problem):
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setFixedWidth(460)
-        self._empty_button = self._button("Sweep", "run", "sweep-run-first")
-        self._empty_button.clicked.connect(lambda: self.state.start())
-        column = QVBoxLayout(empty)
-        column.setSpacing(GROUP_SPACING)
-        column.addStretch(2)
-        column.addWidget(IconLabel("matrix", 48, is_muted=True), alignment=Qt.AlignmentFlag.AlignHCenter)
-        for label in (text, self._empty_problem):
-            line = QHBoxLayout()  # an alignment would keep the text from being as high as it needs
-            line.addStretch(1)
-            line.addWidget(label)
-            line.addStretch(1)
-            column.addLayout(line)
-        column.addWidget(self._empty_button, alignment=Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(3)
-        return empty
 
 
 def _faded(row: SweepRow) -> SweepCell:
