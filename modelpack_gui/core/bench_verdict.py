@@ -64,6 +64,9 @@ def report_sentence(baseline_key: str, results: Sequence[RunnerResult], noise: M
     missing = [result.title for result in rest if result.summary is None]
     if missing:
         parts.append(f"Not measured: {listed(missing)}.")
+    stopped = [result.title for result in results if result.summary is not None and result.error is not None]
+    if stopped:
+        parts.append(f"Stopped before the end: {listed(stopped)}.")
     if noise is not None and noise.is_noisy:
         parts.append("The machine was noisy, so take this with care.")
     return " ".join(parts)

@@ -192,6 +192,7 @@ def verdict_of(result: Result) -> Verdict:
         measured = [runner for runner in result.runners if runner.is_valid]  # a fast wrong answer is none
         if not measured:
             return Verdict.FAILED
-        is_whole = result.is_complete and len(measured) == len(result.runners)
+        whole = [runner for runner in measured if runner.error is None]
+        is_whole = result.is_complete and len(whole) == len(result.runners)
         return Verdict.PASSED if is_whole else Verdict.WARNING
     return Verdict.PASSED

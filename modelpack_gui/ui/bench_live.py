@@ -25,6 +25,8 @@ INTERVAL_MS = 40
 
 _ENDS = ("left out", "measured no further")  # as the director's log says it of a runner
 
+_AGAIN = ", a second time"  # the director's name of the baseline's A/A run ends so
+
 _SURE_AFTER_S, _SURE_FROM = 3.0, 0.03
 """Before so long and so far, what is left cannot be told."""
 
@@ -120,6 +122,7 @@ class BenchLive(QObject):
         self.samples: dict[str, LiveSamples] = {}
         self._titles: dict[str, str] = {}
         self._at_work = ""
+        self._is_warming = False
         self._seen: set[str] = set()  # keys of those that were at work once
         self._ended: dict[str, str] = {}  # what is said of those that are not measured, or no further
         self._wrong: set[str] = set()
@@ -168,7 +171,7 @@ class BenchLive(QObject):
         if key in self._ended:
             words = self._ended[key]
         elif not samples.warmup_ms and not done and is_at_work:
-            words = "is made ready"
+            words = "warming up" if self._is_warming else "is made ready"
         else:
             words = _told(samples, spec) or ("ready" if key in self._seen else "waiting for its turn")
         is_valid = key not in self._wrong
@@ -195,7 +198,10 @@ class BenchLive(QObject):
             self.samples = {}
             self._timer.stop()
             return
+        self._is_warming = state.message.startswith("Warming up ")
         named = runner_at_work(state.message, self._titles)
+        if state.message.endswith(_AGAIN):  # it is no runner of the list, and none of those is at work
+            self._at_work = ""
         if named:
             self._at_work = named
             self._seen.add(named)

@@ -117,6 +117,10 @@ def test_before_the_first_sample_it_says_which_runner_is_made_ready(
     assert page.progress.words("eager") == "left out: The model could not be built."
     job.give(Progress(job.id, "Preparing TorchScript (traced)", 0.2))
     qtbot.waitUntil(lambda: page.progress.words("onnxruntime") == "ready")
+    job.give(Progress(job.id, "Preparing ONNX Runtime, a second time", 0.3))
+    qtbot.waitUntil(lambda: page.progress.at_work == "")
+    job.give(Progress(job.id, "Warming up ONNX Runtime", 0.4))
+    qtbot.waitUntil(lambda: page.progress.words("onnxruntime") == "warming up")
 
 
 def test_samples_fill_the_chart_and_the_progress_while_it_runs(page: BenchPage, job: FakeJob, qtbot: QtBot) -> None:

@@ -102,6 +102,7 @@ def test_a_runner_that_failed_says_why() -> None:
     assert runner_sentence(missing("gone"), EAGER) == "Gone could not be measured: Its process crashed."
     stopped = runner("stopped", 2.0, 1, error=BROKEN)
     assert runner_sentence(stopped, EAGER).endswith("It stopped early: Its process crashed.")
+    assert report_sentence("eager", (EAGER, stopped)).endswith(" Stopped before the end: Stopped.")
 
 
 def test_the_price_of_a_lossy_runner_is_told() -> None:

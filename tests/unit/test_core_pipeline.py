@@ -164,6 +164,10 @@ def runner(summary: LatencySummary | None) -> RunnerResult:
         (bench_report(runner(SUMMARY)), Verdict.PASSED),
         (bench_report(runner(SUMMARY), runner(None)), Verdict.WARNING),
         (bench_report(runner(SUMMARY), is_complete=False), Verdict.WARNING),
+        (
+            bench_report(dataclasses.replace(runner(SUMMARY), error=ErrorInfo("worker-crashed", "It crashed."))),
+            Verdict.WARNING,
+        ),
         (bench_report(runner(None)), Verdict.FAILED),
         (bench_report(), Verdict.FAILED),
     ],
