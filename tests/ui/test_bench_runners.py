@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -290,8 +291,8 @@ def test_a_listed_runner_that_lacks_a_package_says_so_and_can_be_left_out(
 
 
 def test_what_cannot_be_run_is_explained() -> None:
-    def problem(spec: RunnerSpec, **changes: object) -> str:
-        around = dataclasses.replace(Surroundings(CAPABILITIES), **changes)  # type: ignore[arg-type]
+    def problem(spec: RunnerSpec, **changes: Any) -> str:
+        around = dataclasses.replace(Surroundings(CAPABILITIES), **changes)
         return runner_entry(spec, around, ()).problem
 
     assert problem(RunnerSpec("tensorrt")) == "unknown"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 from modelpack_gui.core import stats
 from modelpack_gui.core.bench_verdict import report_sentence
@@ -61,10 +62,7 @@ def bench_report(levels_ms: Mapping[str, float], seed: int = 0, **changes: objec
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
 
 
-def with_runner(report: BenchReport, name: str, **changes: object) -> BenchReport:
+def with_runner(report: BenchReport, name: str, **changes: Any) -> BenchReport:
     """The same with something else about one runner."""
-    runners = tuple(
-        dataclasses.replace(one, **changes) if one.runner == name else one  # type: ignore[arg-type]
-        for one in report.runners
-    )
+    runners = tuple(dataclasses.replace(one, **changes) if one.runner == name else one for one in report.runners)
     return dataclasses.replace(report, runners=runners)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from modelpack_gui.core.profile_summary import summary_of
 from modelpack_gui.core.records import ProfileReport, ProfileRow
 
 
-def row(op_type: str, us: float, name: str = "", *originals: str, **facts: object) -> ProfileRow:
+def row(op_type: str, us: float, name: str = "", *originals: str, **facts: Any) -> ProfileRow:
     made = ProfileRow(name or op_type, op_type, "CPUExecutionProvider", us, 1.0, 0.0, originals)
-    return dataclasses.replace(made, **facts)  # type: ignore[arg-type]
+    return dataclasses.replace(made, **facts)
 
 
 def report(title: str, wall_us: float, *rows: ProfileRow, flags: str = "avx2") -> ProfileReport:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ from tests.unit.made_latencies import RUNS, TURNS, bimodal, constant, stalling, 
 MB = 1_000_000
 
 
-def text_of(kind: str, values: list[float], **more: object) -> str:
-    found = doubts(stats.summarise(values), values, **more)  # type: ignore[arg-type]
+def text_of(kind: str, values: list[float], **more: Any) -> str:
+    found = doubts(stats.summarise(values), values, **more)
     return next((doubt.text for doubt in found if doubt.kind == kind), "")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.quantize_presets import usual_specs
@@ -33,13 +34,13 @@ from modelpack_gui.core.records import (
 from modelpack_gui.core.stats import summarise
 
 
-def error(sqnr_db: float | None = 34.0, top1: float | None = 1.0, **others: object) -> QuantizeError:
-    return QuantizeError(16, (OutputError("logits", 0.1, 0.01, sqnr_db, 0.999),), top1, top1, **others)  # type: ignore[arg-type]
+def error(sqnr_db: float | None = 34.0, top1: float | None = 1.0, **others: Any) -> QuantizeError:
+    return QuantizeError(16, (OutputError("logits", 0.1, 0.01, sqnr_db, 0.999),), top1, top1, **others)
 
 
-def variant(label: str = "INT8 static", size: int = 1_000_000, **others: object) -> QuantizedVariant:
+def variant(label: str = "INT8 static", size: int = 1_000_000, **others: Any) -> QuantizedVariant:
     made = QuantizedVariant(QuantizeSpec(), label, f"/{label}.onnx", size, on_held_out=error())
-    return dataclasses.replace(made, **others)  # type: ignore[arg-type]
+    return dataclasses.replace(made, **others)
 
 
 def test_a_label_names_what_is_not_as_usual_and_only_what_the_method_looks_at() -> None:

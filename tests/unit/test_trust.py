@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,8 +42,8 @@ def path(tmp_path: Path) -> Path:
     return folder / "recipe.toml"
 
 
-def with_source(**changes: object) -> Recipe:
-    return dataclasses.replace(RECIPE, source=dataclasses.replace(RECIPE.source, **changes))  # type: ignore[arg-type]
+def with_source(**changes: Any) -> Recipe:
+    return dataclasses.replace(RECIPE, source=dataclasses.replace(RECIPE.source, **changes))
 
 
 def test_a_recipe_that_nobody_agreed_to_is_not_trusted_and_an_agreed_one_stays_so(path: Path) -> None:
