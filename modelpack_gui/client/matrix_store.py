@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelpack_gui.client.files import link_or_copy, write_text
+from modelpack_gui.client.cell_store import CellStore
+from modelpack_gui.client.files import link_or_copy
 from modelpack_gui.client.model_files import model_files
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
@@ -21,7 +21,6 @@ from modelpack_gui.core.locations import located
 from modelpack_gui.core.matrix import shared_options
 from modelpack_gui.core.records import Capabilities, ExportRecord, ExportSpec, MatrixCell, MatrixChoice, MatrixRequest
 
-SCHEMA_VERSION = 1
 _PACKAGES = ("torch", "numpy", "onnx", "onnxscript", "onnxruntime")
 
 
@@ -33,7 +32,7 @@ class KeptCell:
     fingerprint: str
 
 
-class MatrixStore:
+class MatrixStore(CellStore[MatrixChoice, KeptCell]):
     """The kept cells of one recipe, in a file beside their artifacts.
 
     Args:
@@ -43,34 +42,16 @@ class MatrixStore:
 
     def __init__(self, base: Path, export: ExportSpec) -> None:
         output = located(base, export.output_path or "model")
-        self.path = output.parent / "matrix" / f"{output.stem}.matrix.json"
-        self._kept: dict[MatrixChoice, KeptCell] = {}
-
-    def read(self) -> Mapping[MatrixChoice, KeptCell]:
-        """The kept cells, in the order they were written. A file that cannot be read has none."""
-        try:
-            data = json.loads(self.path.read_text(encoding="utf-8"))
-            if data["schema_version"] == SCHEMA_VERSION:
-                found = [serde.decode(KeptCell, item) for item in data["cells"]]
-                self._kept = {kept.cell.choice: kept for kept in found}
-        except (OSError, ValueError, KeyError, TypeError):  # an older version's, or cut short: the cells run again
-            self._kept = {}
-        return dict(self._kept)
+        path = output.parent / "matrix" / f"{output.stem}.matrix.json"
+        super().__init__(path, KeptCell, lambda kept: kept.cell.choice)
 
     def put(self, cell: MatrixCell, fingerprint: str) -> None:
-        """Keep a cell, in place of an older one of the same choice.
+        """Keep a cell.
 
         Raises:
             UserError: The file cannot be written.
         """
-        self._kept[cell.choice] = KeptCell(cell, fingerprint)
-        cells = [serde.encode(kept) for kept in self._kept.values()]
-        write_text(self.path, serde.dumps({"schema_version": SCHEMA_VERSION, "cells": cells}, indent=1) + "\n")
-
-    def clear(self) -> None:
-        """Forget all of them; the artifacts stay until they are replaced."""
-        self._kept = {}
-        self.path.unlink(missing_ok=True)
+        self.keep(KeptCell(cell, fingerprint))
 
 
 def take_artifact(record: ExportRecord, asked: ExportSpec, target: Path) -> ExportRecord:

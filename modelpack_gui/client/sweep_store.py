@@ -9,18 +9,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelpack_gui.client.files import write_text
+from modelpack_gui.client.cell_store import CellStore
 from modelpack_gui.client.model_files import model_files, stat_text
 from modelpack_gui.core import serde
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.records import Capabilities, ExportSpec, SweepCell, SweepChoice, SweepRequest
 from modelpack_gui.core.sweep import CellKey, key_of
 
-SCHEMA_VERSION = 1
 _PACKAGES = ("torch", "numpy", "onnxruntime", "openvino")
 
 
@@ -43,38 +41,19 @@ def sweep_folder(base: Path, export: ExportSpec) -> Path:
     return output.parent / "sweep" / output.stem
 
 
-class SweepStore:
-    """The kept cells of one folder, in one file."""
+class SweepStore(CellStore[CellKey, KeptSweepCell]):
+    """The kept cells of one folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "cells.json"
-        self._kept: dict[CellKey, KeptSweepCell] = {}
-
-    def read(self) -> Mapping[CellKey, KeptSweepCell]:
-        """The kept cells, in the order they were written. A file that cannot be read has none."""
-        try:
-            data = json.loads(self.path.read_text(encoding="utf-8"))
-            found = [serde.decode(KeptSweepCell, item) for item in data["cells"]]
-            is_known = data["schema_version"] == SCHEMA_VERSION
-            self._kept = {key_of(kept.cell.choice): kept for kept in found} if is_known else {}
-        except (OSError, ValueError, KeyError, TypeError):  # an older version's, or cut short: the cells run again
-            self._kept = {}
-        return dict(self._kept)
+        super().__init__(folder / "cells.json", KeptSweepCell, lambda kept: key_of(kept.cell.choice))
 
     def put(self, cell: SweepCell, fingerprint: str) -> None:
-        """Keep a cell, in place of an older one of the same choice.
+        """Keep a cell.
 
         Raises:
             UserError: The file cannot be written.
         """
-        self._kept[key_of(cell.choice)] = KeptSweepCell(dataclasses.replace(cell, is_kept=True), fingerprint)
-        cells = [serde.encode(kept) for kept in self._kept.values()]
-        write_text(self.path, serde.dumps({"schema_version": SCHEMA_VERSION, "cells": cells}, indent=1) + "\n")
-
-    def clear(self) -> None:
-        """Forget all of them."""
-        self._kept = {}
-        self.path.unlink(missing_ok=True)
+        self.keep(KeptSweepCell(dataclasses.replace(cell, is_kept=True), fingerprint))
 
 
 def is_worth_keeping(cell: SweepCell) -> bool:

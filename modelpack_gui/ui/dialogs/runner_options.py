@@ -134,7 +134,29 @@ class RunnerOptionsDialog(QDialog):
             label = QLabel(option.title)
             label.setBuddy(field.editor)
             form.addRow(label, field)
+        self._lay_out(form, info.note if info is not None else "")
+        self._show_state()
 
+    @property
+    def spec(self) -> RunnerSpec:
+        """The runner as it is set now; options that are at their default are left out, those unknown here stay."""
+        options = {name: value for name, value in self._asked.options.items() if name not in self.fields}
+        options |= {name: field.value for name, field in self.fields.items() if field.value != field.option.default}
+        artifact = self.file.path if self.file is not None else self._asked.artifact
+        return dataclasses.replace(self._asked, options=options, artifact=artifact, label=self.label.text().strip())
+
+    def reset(self) -> None:
+        """Every option at its default."""
+        for field in self.fields.values():
+            default, editor = field.option.default, field.editor
+            if isinstance(editor, QCheckBox):
+                editor.setChecked(bool(default))
+            elif isinstance(editor, SpinField):
+                editor.setValue(int(default))
+            elif isinstance(editor, QComboBox):
+                editor.setCurrentIndex(editor.findData(str(default)))
+
+    def _lay_out(self, form: QFormLayout, note: str) -> None:
         inside = QWidget()
         inside.setLayout(form)
         form.setContentsMargins(0, 0, SPACING, 0)
@@ -165,31 +187,11 @@ class RunnerOptionsDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(GROUP_SPACING, GROUP_SPACING, GROUP_SPACING, GROUP_SPACING)
         column.setSpacing(GROUP_SPACING)
-        if info is not None and info.note:
-            column.addWidget(wrapped_label(info.note, is_muted=True))
+        if note:
+            column.addWidget(wrapped_label(note, is_muted=True))
         column.addWidget(self._scroll, 1)
         column.addWidget(self.problem)
         column.addLayout(buttons)
-        self._show_state()
-
-    @property
-    def spec(self) -> RunnerSpec:
-        """The runner as it is set now; options that are at their default are left out, those unknown here stay."""
-        options = {name: value for name, value in self._asked.options.items() if name not in self.fields}
-        options |= {name: field.value for name, field in self.fields.items() if field.value != field.option.default}
-        artifact = self.file.path if self.file is not None else self._asked.artifact
-        return dataclasses.replace(self._asked, options=options, artifact=artifact, label=self.label.text().strip())
-
-    def reset(self) -> None:
-        """Every option at its default."""
-        for field in self.fields.values():
-            default, editor = field.option.default, field.editor
-            if isinstance(editor, QCheckBox):
-                editor.setChecked(bool(default))
-            elif isinstance(editor, SpinField):
-                editor.setValue(int(default))
-            elif isinstance(editor, QComboBox):
-                editor.setCurrentIndex(editor.findData(str(default)))
 
     def _make_file(self, needed: str, base: Callable[[], Path], settings: Settings) -> PathField:
         suffixes = next((suffixes for name, suffixes in SUFFIXES.items() if name == needed), ())
