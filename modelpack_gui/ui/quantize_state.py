@@ -178,7 +178,7 @@ class QuantizeState(QObject):
         self._job = job
         self.follow_artifact()
         size = size_of(Path(self._artifact)) if self._artifact else 0  # the first variants come before the report
-        self._kept = dataclasses.replace(self._kept, float_size_bytes=size, calibration_note="")
+        self._kept = dataclasses.replace(self._kept, float_size_bytes=size)
 
     def end(self, event: TerminalEvent) -> None:
         """It ended. Variants that had come stay, also if it was cancelled or failed."""
@@ -307,6 +307,7 @@ class QuantizeState(QObject):
 
     def _on_partial(self, partial: Partial) -> None:
         if self._job and partial.job == self._job and isinstance(partial.result, QuantizedVariant):
+            self._kept = dataclasses.replace(self._kept, calibration_note="")  # that of the runs before
             self._put((partial.result,))
             self.changed.emit()
 

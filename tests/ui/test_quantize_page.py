@@ -223,6 +223,29 @@ def test_the_verdict_comes_first_and_the_recommended_variant_is_marked(
     assert page.variants.note.text() == "48 samples drawn like the example inputs; 16 more held out."
 
 
+def test_a_typed_folder_is_undone_at_once(page: QuantizePage) -> None:
+    fields = page.settings.calibration
+    fields.kinds.buttons["folder"].click()
+    (page.controller.base / "build" / "photos").mkdir()
+    before = page.controller.undo_stack.index()
+    for typed in ("build", "build/", "build/photos"):
+        fields.folder.line.setText(typed)
+        fields.folder.line.textEdited.emit(typed)
+    assert spec(page).calibration.path == "build/photos"
+    assert page.controller.undo_stack.index() == before + 1
+
+
+def test_a_cancelled_run_keeps_where_the_data_of_the_files_came_from(
+    page: QuantizePage, client: FakeClient, qtbot: QtBot, tmp_path: Path
+) -> None:
+    finish(page, client, qtbot, made.variant(made.STATIC, tmp_path))
+    note = page.variants.note.text()
+    job = start(page, client, qtbot)
+    job.cancel()
+    qtbot.waitUntil(lambda: not page.controller.is_busy)
+    assert page.variants.note.text() == note != ""
+
+
 def test_agreement_on_data_of_one_class_is_doubted(
     page: QuantizePage, client: FakeClient, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -248,6 +248,9 @@ def test_a_file_is_deleted_after_a_question(
     page.variants.ask_to_delete(page.variants.chosen)
     box = page.variants.findChild(QMessageBox, "delete-variants")
     assert box is not None
+    default = box.defaultButton()
+    assert default is not None
+    assert "Cancel" in default.text()  # Return must not delete
     assert Path(one.path).exists()
     next(button for button in box.buttons() if button.text() == "Delete").click()
     assert not Path(one.path).exists()

@@ -20,6 +20,16 @@ INFO = TensorInfo("image", "float32", ("n", 3, 8, 8))
 TWO = (TensorInfo("ids", "int64", ("n", 4)), TensorInfo("mask", "bool", ("n", 4)))
 
 
+def test_reading_says_how_far_it_is(tmp_path: Path) -> None:
+    context = Watching(tmp_path, tmp_path)
+    pictures(tmp_path / "pictures", size=(8, 8))
+    spec = python_file(tmp_path, "data = [np.zeros((1, 3, 8, 8), np.float32)] * 2")
+    for one in (spec, CalibrationSpec("folder", "pictures")):
+        gather(one, (IMAGE,), (), (INFO,), context, is_torch_needed=False)
+    assert "Reading sample 1 of data, 8 at most" in context.said
+    assert "Reading file 4 of 4" in context.said
+
+
 def gathered(
     folder: Path,
     spec: CalibrationSpec,

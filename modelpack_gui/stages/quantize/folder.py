@@ -52,6 +52,7 @@ def folder_samples(
         for number in order:
             context.check_cancelled()
             used.add(number)
+            context.progress(f"Reading file {len(used):,} of {min(len(parts), spec.samples):,}")
             yield from fitter.rows(*reader.read(parts[number]))
 
     samples = list(fitter.batches(rows(), spec.samples))

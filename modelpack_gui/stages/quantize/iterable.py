@@ -46,6 +46,7 @@ def iterable_samples(spec: CalibrationSpec, fitter: Fitter, context: Context) ->
         for number, item in enumerate(_items(found, spec.name, path.name)):
             context.check_cancelled()
             where = f"sample {number} of {spec.name}"
+            context.progress(f"Reading {where}, {spec.samples:,} at most")
             yield from fitter.rows(named(item, fitter.inputs, where), where)
 
     samples = list(fitter.batches(rows(), spec.samples))

@@ -130,10 +130,13 @@ class CalibrationFields(QWidget):
         edit_calibration(self._controller, "change the calibration data", kind=kind, **changes)
 
     def _on_path_edited(self, path: str) -> None:
-        edit_calibration(self._controller, "choose the calibration data", path=path)
+        # of a typed path each beginning may be a folder
+        edit_calibration(self._controller, "choose the calibration data", "calibration.path", path=path)
 
     def _on_name_edited(self) -> None:
-        edit_calibration(self._controller, "name the calibration data", name=self.name.text().strip())
+        edit_calibration(
+            self._controller, "name the calibration data", "calibration.name", name=self.name.text().strip()
+        )
 
     def _on_held_out_changed(self, percent: int) -> None:
         text = "change the share that is held out"

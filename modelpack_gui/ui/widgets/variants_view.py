@@ -126,7 +126,7 @@ class VariantsView(QWidget):
         box.setText(f"Delete {plural(len(variants), 'quantised file')} from the disk?")
         box.setInformativeText(names)
         delete = box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.buttonClicked.connect(lambda button: self._state.delete(variants) if button is delete else None)
         box.open()
