@@ -84,7 +84,10 @@ def verdict_sentence(variants: Sequence[QuantizedVariant], float_size_bytes: int
     lost = f"{plural(useless, 'way')} of {len(made)} lost what the model says" if useless else ""
     measured = [one.speedup for one in made if one.speedup is not None]
     slow = "None is faster than float32 here" if measured and all(one.low <= 1 for one in measured) else ""
-    return " ".join([sentence, *(f"{text}." for text in (slow, counted, lost) if text)])
+    usable = [one for one in made if one.verdict is not Verdict.FAILED]
+    unknown = sum(one.speedup is None for one in usable) if measured else 0
+    others = f"The speed of {plural(unknown, 'other')} was not measured" if unknown else ""
+    return " ".join([sentence, *(f"{text}." for text in (slow, others, counted, lost) if text)])
 
 
 def best_of(variants: Sequence[QuantizedVariant]) -> QuantizedVariant | None:

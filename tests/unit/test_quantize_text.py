@@ -121,6 +121,15 @@ def test_that_nothing_is_faster_is_said() -> None:
     assert "None is faster than float32 here." in verdict_sentence((slow, slow), 2_000_000)
 
 
+def test_files_whose_speed_is_not_known_are_told_of() -> None:
+    fast = variant("fast", on_held_out=error(), speedup=Estimate(2.0, 1.9, 2.1))
+    unknown = variant("unknown", on_held_out=error())
+    useless = variant("useless", on_held_out=error(), verdict=Verdict.FAILED)
+    text = verdict_sentence((fast, unknown, useless), 2_000_000)
+    assert "The speed of 1 other was not measured." in text
+    assert "was not measured" not in verdict_sentence((unknown, unknown), 2_000_000)  # of none: nothing to compare
+
+
 def test_errors_have_a_short_form() -> None:
     assert error_text(error()) == "error 2.0 % of the signal (34.0 dB)"
     assert error_text(error(is_finite=False)) == "gives NaN or infinity"
