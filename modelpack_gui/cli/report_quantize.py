@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from modelpack_gui.cli.console import mark, table, wrapped
-from modelpack_gui.core.figures import duration, interval, listed, significant, size
+from modelpack_gui.core.figures import agreement, duration, interval, listed, significant, size
 from modelpack_gui.core.quantize_text import judged_on, price_sentence
 from modelpack_gui.core.records import (
     QuantizeAdvice,
@@ -77,11 +77,7 @@ def _errors(error: QuantizeError | None) -> tuple[str, str, str]:
     if not error.is_finite:
         return "NaN/Inf", "", ""
     sqnr = "exact" if error.worst_sqnr_db is None else f"{error.worst_sqnr_db:.1f}"
-    return sqnr, _share(error.top1_agreement), _share(error.top5_agreement)
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return sqnr, agreement(error.top1_agreement), agreement(error.top5_agreement)
 
 
 def _price(variant: QuantizedVariant, float_size_bytes: int) -> list[str]:

@@ -86,6 +86,13 @@ def percent(share: float) -> str:
     return f"{rounded(100.0 * share)} %"
 
 
+def agreement(share: float | None) -> str:
+    """A share that agrees, 0..1, never rounded up to all of it: `100 %`, `99.9 %`; `–` for None."""
+    if share is None:
+        return "–"
+    return "100 %" if share >= 1.0 else f"{min(99.9, 100.0 * share):.1f} %"
+
+
 def plural(number: int, noun: str, many: str = "") -> str:
     """`1 node`, `12 nodes`."""
     return f"{number:,} {noun if number == 1 else many or noun + 's'}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -14,7 +15,7 @@ from modelpack_gui.core import stats
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import Estimate, OutputsCheck, RunnerSpec, SweepCell, SweepChoice, Verdict
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.batch_thread_map import BatchThreadMap, luma
+from modelpack_gui.ui.widgets.batch_thread_map import BatchThreadMap
 
 
 def _cell(runner: str, threads: int, batch: int, p50_ms: float, *, is_right: bool = True) -> SweepCell:
@@ -51,6 +52,11 @@ def _centre(chart: BatchThreadMap, cell: SweepCell) -> QPointF:
     return next(rect.center() for panel in chart.layout_now.panels for rect, other in panel.cells if other is cell)
 
 
+def _brightness(color: QColor) -> float:
+    """To the eye, 0..1 (Rec. 709)."""
+    return 0.2126 * color.redF() + 0.7152 * color.greenF() + 0.0722 * color.blueF()
+
+
 def test_every_cell_has_a_place_of_its_own_in_the_panel_of_its_runner(chart: BatchThreadMap) -> None:
     panels = chart.layout_now.panels
     assert [panel.title for panel in panels] == ["Eager", "Ort"]
@@ -72,7 +78,7 @@ def test_brighter_is_better(chart: BatchThreadMap, measure: str) -> None:
     chart.show_cells(CELLS[:4], measure)
     colors = [chart.color(cell) for cell in CELLS[:4]]
     values = [chart.value(cell) or 0.0 for cell in CELLS[:4]]
-    lightness = [luma(color) for color in colors if color is not None]
+    lightness = [_brightness(color) for color in colors if color is not None]
     order = sorted(range(4), key=lambda i: values[i], reverse=measure == "p50_ms")
     assert [lightness[i] for i in order] == sorted(lightness)
 

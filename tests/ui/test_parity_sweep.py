@@ -26,8 +26,9 @@ from modelpack_gui.core.records import (
     SideResult,
     Verdict,
 )
+from modelpack_gui.ui.color_scale import readable_on, viridis
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.models.parity_grid import ParityGridModel, readable_on, viridis
+from modelpack_gui.ui.models.parity_grid import ParityGridModel
 from modelpack_gui.ui.models.parity_measures import MEASURES, measure_text
 from modelpack_gui.ui.models.parity_text import noise_floor, noise_text
 from modelpack_gui.ui.pages.parity import ParityPage

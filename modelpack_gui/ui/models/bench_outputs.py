@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelpack_gui.core.figures import significant
+from modelpack_gui.core.figures import agreement, significant
 from modelpack_gui.core.records import OutputsCheck, Verdict
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import status_of
@@ -27,7 +27,7 @@ def outputs_text(check: OutputsCheck | None) -> str:
         told = f"max {significant(check.max_abs_diff)}" if check.max_abs_diff is not None else ""
     if check.verdict is Verdict.FAILED:
         return f"wrong, {told}" if told else "wrong"
-    top1 = f"top-1 {percent(check.top1_agreement)}" if check.top1_agreement is not None else ""
+    top1 = f"top-1 {agreement(check.top1_agreement)}" if check.top1_agreement is not None else ""
     return ", ".join(part for part in (told, top1) if part) or "lossy"
 
 
@@ -41,14 +41,7 @@ def outputs_details(check: OutputsCheck | None) -> str:
         f"largest relative difference {check.max_rel_diff!r}" if check.max_rel_diff is not None else "",
         f"{check.worst_ratio!r} of the tolerance" if check.worst_ratio is not None else "",
         f"signal over noise {check.sqnr_db!r} dB" if check.sqnr_db is not None else "",
-        f"top class the same on {percent(check.top1_agreement)}" if check.top1_agreement is not None else "",
+        f"top class the same on {agreement(check.top1_agreement)}" if check.top1_agreement is not None else "",
         f"compared with {check.reference}" if check.reference else "",
     ]
     return "\n".join(line for line in lines if line)
-
-
-def percent(share: float) -> str:
-    """A share, never rounded up to all of it: `100 %`, `99.9 %`."""
-    if share >= 1.0:
-        return "100 %"
-    return f"{min(99.9, 100.0 * share):.1f} %"

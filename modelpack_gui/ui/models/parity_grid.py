@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QBrush, QColor, QIcon
+from PySide6.QtGui import QBrush, QIcon
 
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import ParityCase, Regime, Verdict
-from modelpack_gui.ui.colors import VIRIDIS
+from modelpack_gui.ui.color_scale import readable_on, viridis
 from modelpack_gui.ui.models.parity_measures import MEASURES, NOISE_RATIO, Measure, measure_text
 from modelpack_gui.ui.models.parity_text import GRAVITY, REGIMES
 from modelpack_gui.ui.theme import status_icon, status_of, status_pixmap
@@ -23,21 +23,6 @@ _NOT_TRIED = (
     "Not tried. A sweep tries kinds of values at the example's size and at small and prime ones, as long as its time "
     "allows."
 )
-_STOPS = tuple((color.red(), color.green(), color.blue()) for color in map(QColor, VIRIDIS))
-
-
-def viridis(place: float) -> QColor:
-    """The colour at a place, 0..1."""
-    at = min(max(place, 0.0), 1.0) * (len(_STOPS) - 1)
-    first = min(int(at), len(_STOPS) - 2)
-    rest = at - first
-    return QColor(*(round(a + (b - a) * rest) for a, b in zip(_STOPS[first], _STOPS[first + 1], strict=True)))
-
-
-def readable_on(color: QColor) -> QColor:
-    """Black or white, whichever has the higher contrast."""
-    red, green, blue = ((part / 255) ** 2.2 for part in (color.red(), color.green(), color.blue()))
-    return QColor("#000000") if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 else QColor("#ffffff")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from PySide6.QtGui import QIcon
 
-from modelpack_gui.core.figures import count, duration, full, interval, significant, size
+from modelpack_gui.core.figures import agreement, count, duration, full, interval, significant, size
 from modelpack_gui.core.quantize_text import price_sentence
 from modelpack_gui.core.records import Estimate, QuantizedVariant, QuantizeError
 from modelpack_gui.ui.inspection import Inspection, Property, Section
@@ -129,14 +129,6 @@ def _top1(line: VariantLine) -> float | None:
     return None if error is None else error.top1_agreement
 
 
-def share_text(share: float | None) -> str:
-    """`99.6 %`; only all of it is `100 %`."""
-    if share is None:
-        return "–"
-    percent = 100 * share
-    return f"{min(percent, 99.9) if share < 1 else percent:.{0 if share == 1 else 1}f} %"
-
-
 COLUMNS: tuple[Column[VariantLine], ...] = (
     Column(
         "Variant",
@@ -171,7 +163,7 @@ COLUMNS: tuple[Column[VariantLine], ...] = (
     Column(
         "Top class",
         value=_top1,
-        text=lambda line: share_text(_top1(line)),
+        text=lambda line: agreement(_top1(line)),
         full=lambda line: full(_top1(line)),
         is_number=True,
         tooltip="Share of held-out rows for which the class with the highest score stays the same",
@@ -249,9 +241,9 @@ def _settings(variant: QuantizedVariant) -> Section:
 def _errors(title: str, error: QuantizeError) -> list[Section]:
     whole = [Property("samples", count(error.samples))]
     if error.top1_agreement is not None:
-        whole.append(Property("same top class", share_text(error.top1_agreement), full(error.top1_agreement)))
+        whole.append(Property("same top class", agreement(error.top1_agreement), full(error.top1_agreement)))
     if error.top5_agreement is not None:
-        whole.append(Property("top class in five", share_text(error.top5_agreement), full(error.top5_agreement)))
+        whole.append(Property("top class in five", agreement(error.top5_agreement), full(error.top5_agreement)))
     if not error.is_finite:
         whole.append(Property("finite", "gives NaN or infinity where float32 does not"))
     sections = [Section(title, tuple(whole))]

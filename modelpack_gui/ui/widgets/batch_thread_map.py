@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from modelpack_gui.core.figures import interval, milliseconds, plural, significant
 from modelpack_gui.core.records import SweepCell
+from modelpack_gui.ui.color_scale import readable_on, viridis
 from modelpack_gui.ui.colors import VIRIDIS
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import theme
-from modelpack_gui.ui.widgets.charts import mixed
 from modelpack_gui.ui.widgets.data_chart import DataChart, Rows
 from modelpack_gui.ui.widgets.map_layout import MapLayout, Panel, laid_out
 from modelpack_gui.ui.widgets.readout import Readout
@@ -296,7 +296,7 @@ class _Drawing(QGraphicsItem):
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, _STATES.get(cell.outcome, ""))
             return
         painter.fillRect(inner, fill)
-        ink = QColor("#ffffff" if luma(fill) < 0.4 else "#10131a")
+        ink = readable_on(fill)
         if not is_right(cell):
             painter.fillRect(inner, QBrush(ink, Qt.BrushStyle.BDiagPattern))
             painter.fillRect(rect.adjusted(6, rect.height() / 2 - 8, -6, 8 - rect.height() / 2), fill)
@@ -336,19 +336,6 @@ def is_right(cell: SweepCell) -> bool:
 def batch_text(cell: SweepCell) -> str:
     """The batch size; `as is` for that of the example inputs."""
     return "as is" if cell.choice.batch_size is None else str(cell.choice.batch_size)
-
-
-def viridis(place: float) -> QColor:
-    """A colour of the map, 0..1."""
-    place = min(max(place, 0.0), 1.0) * (len(VIRIDIS) - 1)
-    below = min(int(place), len(VIRIDIS) - 2)
-    share = place - below
-    return mixed(VIRIDIS[below], VIRIDIS[below + 1], share)
-
-
-def luma(color: QColor) -> float:
-    """How bright a colour is to the eye, 0..1 (Rec. 709)."""
-    return 0.2126 * color.redF() + 0.7152 * color.greenF() + 0.0722 * color.blueF()
 
 
 def _bounds(estimate: Any) -> tuple[object, object, object]:

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 
 from modelpack_gui.core.figures import full, significant
 from modelpack_gui.core.records import ParityCase
-from modelpack_gui.ui.models.parity_grid import Cell, ParityGridModel, viridis
+from modelpack_gui.ui.color_scale import viridis
+from modelpack_gui.ui.models.parity_grid import Cell, ParityGridModel
 from modelpack_gui.ui.models.parity_text import REGIMES
 from modelpack_gui.ui.theme import GRID, SPACING, theme
 from modelpack_gui.ui.widgets.cell_frame import CellFrame

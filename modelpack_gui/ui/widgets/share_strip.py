@@ -10,13 +10,13 @@ from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from modelpack_gui.core.figures import microseconds, percent
+from modelpack_gui.ui.color_scale import readable_on
 from modelpack_gui.ui.colors import VIRIDIS
 from modelpack_gui.ui.theme import GRID, SPACING, theme
 
 _BAR_HEIGHT = 26
 _LEAST_WIDTH = 1.0  # pixels
 _TEXT_MARGIN = 6
-_DARK_TEXT, _LIGHT_TEXT = "#15181c", "#ffffff"
 _PLAIN = {"between the operators"}
 
 
@@ -133,7 +133,7 @@ class ShareStrips(QWidget):
         room = place.width() - 2 * _TEXT_MARGIN
         text = next((one for one in (long, short) if self.fontMetrics().horizontalAdvance(one) <= room), "")
         if text:
-            painter.setPen(QColor(_DARK_TEXT if color.lightnessF() > 0.42 else _LIGHT_TEXT))
+            painter.setPen(readable_on(color))
             inside = place.adjusted(_TEXT_MARGIN, 0.0, -_TEXT_MARGIN, 0.0)
             painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
