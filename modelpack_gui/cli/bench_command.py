@@ -11,7 +11,7 @@ from modelpack_gui.cli import commands
 from modelpack_gui.cli.bench_args import with_bench
 from modelpack_gui.cli.console import Console
 from modelpack_gui.cli.further import FurtherJobs, FurtherResult
-from modelpack_gui.cli.recipe_args import recipe_of
+from modelpack_gui.cli.recipe_args import check_options, recipe_of
 from modelpack_gui.cli.report_bench import bench_text, runs_text
 from modelpack_gui.cli.results_json import check_target, write_results
 from modelpack_gui.cli.status import PASSED
@@ -25,7 +25,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.recipe import Recipe, check_values
+from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import BenchReport, FileStamp
 
 
@@ -33,7 +33,7 @@ def bench(arguments: argparse.Namespace, console: Console) -> int:
     """`modelpack bench`."""
     recipe, base = recipe_of(arguments)
     recipe = with_bench(recipe, vars(arguments), base)
-    check_values(recipe, str(arguments.recipe))
+    check_options(recipe)
     store = BenchStore(bench_folder(base, recipe.export, recipe.source))
     if _looks_only(arguments):
         return _look(arguments, console, store)

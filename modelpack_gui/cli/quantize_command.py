@@ -11,7 +11,7 @@ from modelpack_gui.cli import commands
 from modelpack_gui.cli.console import Console
 from modelpack_gui.cli.further import FurtherJobs, FurtherResult, told_if_not
 from modelpack_gui.cli.quantize_args import with_quantize
-from modelpack_gui.cli.recipe_args import recipe_of
+from modelpack_gui.cli.recipe_args import check_options, recipe_of
 from modelpack_gui.client.quantize_store import (
     KeptSensitivity,
     digest_of,
@@ -26,7 +26,7 @@ from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.pipeline import Stage, request_for
 from modelpack_gui.core.quantize_presets import usual_specs
 from modelpack_gui.core.quantize_speed import bench_spec, speed_doubts, with_speeds
-from modelpack_gui.core.recipe import Recipe, check_values
+from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     BenchReport,
     QuantizeReport,
@@ -41,7 +41,7 @@ def quantize(arguments: argparse.Namespace, console: Console) -> int:
     """`modelpack quantize`."""
     recipe, base = recipe_of(arguments)
     recipe = with_quantize(recipe, vars(arguments))
-    check_values(recipe, str(arguments.recipe))
+    check_options(recipe)
     spec = recipe.quantize or QuantizeSpec()
     if arguments.usual and spec.output_path:
         raise UserError(

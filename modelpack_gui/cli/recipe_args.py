@@ -96,6 +96,20 @@ def parse_dynamic(text: str) -> DynamicDim:
         raise argparse.ArgumentTypeError(f"{text!r} has an axis or a bound that is not a whole number") from None
 
 
+def check_options(recipe: Recipe) -> None:
+    """Check what options made of a recipe whose file is right.
+
+    Raises:
+        UserError: `recipe-not-valid`: a value is out of range.
+    """
+    try:
+        check_values(recipe, "command line")
+    except UserError as error:
+        raise UserError(
+            error.info.code, error.info.message, "Correct the option that sets it; --help tells them all."
+        ) from None
+
+
 def parse_numbers(text: str) -> tuple[int, ...]:
     """`1,2,3`."""
     try:

@@ -10,7 +10,7 @@ from typing import Any
 from modelpack_gui.cli import commands
 from modelpack_gui.cli.bench_args import from_base, runners_of
 from modelpack_gui.cli.console import Console
-from modelpack_gui.cli.recipe_args import parse_words, recipe_of
+from modelpack_gui.cli.recipe_args import check_options, parse_words, recipe_of
 from modelpack_gui.cli.report_sweep import sweep_text
 from modelpack_gui.cli.results_json import check_target, results_data, write_results
 from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, NOT_PASSED, PASSED
@@ -18,7 +18,7 @@ from modelpack_gui.client.recipe_run import resolved_interpreter, run_job
 from modelpack_gui.client.sweep_store import sweep_folder
 from modelpack_gui.core import serde, sweep
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
-from modelpack_gui.core.recipe import Recipe, check_values
+from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import SweepReport, Verdict
 
 _FIELDS = {
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run what is missing of the sweep of a recipe, print it, and give the exit status."""
     recipe, base = recipe_of(arguments)
     recipe = with_sweep(recipe, vars(arguments), base)
-    check_values(recipe, str(arguments.recipe))
+    check_options(recipe)
     if arguments.json:
         check_target(arguments.json)
     artifact = commands.artifact_of(arguments, recipe, base)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from modelpack_gui.core.artifact_formats import SUFFIXES
 from modelpack_gui.core.bench_verdict import bounds_text
-from modelpack_gui.core.figures import milliseconds, plural, significant
+from modelpack_gui.core.figures import listed, milliseconds, plural, significant
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     Doubt,
@@ -223,6 +223,10 @@ def summary(cells: Sequence[SweepCell]) -> str:
             f"Lowest latency: {where(quick.choice, quick.title)}, p50 {milliseconds(p50.value)} ({bounds})",
             f"most items: {where(busy.choice, busy.title)}, {items}",
         ]
+    alike = [cell for cell in cells if cell is not quick and is_valid(cell) and _p50(cell).low <= p50.high]
+    if alike:
+        names = listed([where(cell.choice, cell.title) for cell in alike], 2)
+        parts.append(f"by its intervals this sweep cannot tell the latency of {names} from that")
     wrong = sum(cell.summary is not None and not is_valid(cell) for cell in cells)
     lost = sum(cell.outcome in ("failed", "crashed", "timed_out") for cell in cells)
     if wrong:

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QMenu, QPushButton
 from pytestqt.qtbot import QtBot
@@ -111,6 +111,23 @@ def test_cells_are_shown_as_they_come_with_the_time_left(view: SweepView, client
     states = [row.cell.outcome for row in view.model.records]
     assert states.count("measured") == 1
     assert not view.settings.threads.isEnabled()
+
+
+def test_it_is_no_wider_than_a_small_window_has_room_for(view: SweepView, client: FakeClient, qtbot: QtBot) -> None:
+    job, choices = _start(view, client)
+    cells = [_measured(choice) for choice in choices[:4]]
+    job.give(Done(job.id, SweepReport(SPEC, tuple(cells), "x", {}, False, 8.0)))
+    _end(qtbot, view)
+    view.resize(600, 700)
+    assert view.width() == 600
+    buttons = (view.run_button, view.again_button, view.bench_button)
+    qtbot.waitUntil(lambda: all(view.rect().contains(_place(button, view)) for button in buttons))
+    for column in (3, 4):  # with their intervals
+        assert view.table.sizeHintForColumn(column) <= view.table.columnWidth(column)
+
+
+def _place(button: QPushButton, view: SweepView) -> QRect:
+    return QRect(button.mapTo(view, QPoint()), button.size())
 
 
 def test_the_end_names_the_best_and_offers_what_is_left(view: SweepView, client: FakeClient, qtbot: QtBot) -> None:

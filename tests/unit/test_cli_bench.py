@@ -117,7 +117,10 @@ def test_a_file_of_a_runner_is_the_same_from_any_folder(
 def test_settings_out_of_range_are_bad_input(client: FakeClient, capsys: pytest.CaptureFixture[str]) -> None:
     for option in (["--batch-size", "0"], ["--iterations", "0"], ["--time-budget", "-1"]):
         assert main(["bench", "recipe.toml", *option]) == 2
-        assert "is out of range" in capsys.readouterr().err
+        told = capsys.readouterr().err
+        assert "command line: bench." in told
+        assert "is out of range" in told
+        assert "--help" in told  # the file is right
     assert client.jobs == []
 
 

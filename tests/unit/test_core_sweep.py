@@ -143,6 +143,13 @@ def test_the_sentence_names_the_quickest_and_the_one_with_most_items() -> None:
     assert text.endswith("A first look: measure the best ones with a benchmark.")
 
 
+def test_cells_that_cannot_be_told_from_the_quickest_are_named() -> None:
+    cells = [_cell(_choice("ort", 2, 1), 2.0), _cell(_choice("ort", 1, 1), 2.0), _cell(_choice("eager", 1, 1), 3.0)]
+    text = sweep.summary(cells)
+    assert "cannot tell the latency of Ort, 1 thread, batch 1 from that" in text
+    assert "Eager" not in text
+
+
 def test_wrong_outputs_do_not_count() -> None:
     right = _cell(_choice("eager"), 2.0, count=500)
     wrong = dataclasses.replace(_cell(_choice("int8"), 0.5), outputs=OutputsCheck(Verdict.FAILED))

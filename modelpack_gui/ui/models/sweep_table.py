@@ -115,7 +115,7 @@ COLUMNS: tuple[Column[SweepRow], ...] = (
         text=lambda row: interval(None if row.cell.summary is None else row.cell.summary.p50_ms),
         full=lambda row: full(_p50(row)),
         is_number=True,
-        width=130,
+        width=160,
         tooltip="Half of the calls take no longer; in brackets the 95 % interval.",
     ),
     Column(
@@ -124,7 +124,7 @@ COLUMNS: tuple[Column[SweepRow], ...] = (
         text=lambda row: interval(row.cell.throughput_per_s),
         full=lambda row: full(_items(row)),
         is_number=True,
-        width=130,
+        width=160,
         tooltip="Batch size over p50.",
     ),
     Column(

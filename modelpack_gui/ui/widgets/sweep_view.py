@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core import sweep
 from modelpack_gui.core.records import SweepCell
@@ -22,6 +22,7 @@ from modelpack_gui.ui.widgets.batch_thread_map import MEASURES, BatchThreadMap
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.empty_state import EmptyState
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
+from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.progress_line import ProgressLine
 from modelpack_gui.ui.widgets.segments import Segments
 from modelpack_gui.ui.widgets.sweep_settings import SweepSettings
@@ -188,13 +189,11 @@ class SweepView(QWidget):
         return made
 
     def _lay_out(self, settings: Settings) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACING)
-        buttons.addWidget(self._badge)
-        buttons.addWidget(self.measures)
-        buttons.addStretch(1)
-        for button in (self.cancel_button, self.bench_button, self.again_button, self.run_button):
-            buttons.addWidget(button)
+        buttons = QWidget()
+        flow = FlowLayout(buttons, SPACING)  # a narrow window must not have to scroll to the right for a button
+        actions = (self.cancel_button, self.run_button, self.again_button, self.bench_button)
+        for widget in (self._badge, self.measures, *actions):
+            flow.addWidget(widget)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setObjectName("sweep-split")
         split.setChildrenCollapsible(False)
@@ -210,7 +209,7 @@ class SweepView(QWidget):
         inside = QVBoxLayout(filled)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(SPACING)
-        inside.addLayout(buttons)
+        inside.addWidget(buttons)
         inside.addWidget(self.sentence)
         inside.addWidget(self.progress)
         inside.addWidget(self.error_panel)
