@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import random
 from pathlib import Path
 
@@ -237,6 +238,17 @@ def test_a_run_that_grows_is_drawn_as_it_comes(chart: LatencyChart, qtbot: QtBot
     with qtbot.waitSignal(chart.drawn):
         chart.show_series([LatencySeries("eager", "Eager", "#0072b2", (), timed)], is_live=True)
     assert chart.line_places("eager")[0] == pytest.approx(3.0)
+
+
+def test_another_warm_up_as_long_as_the_one_before_is_drawn_anew(chart: LatencyChart, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(chart.drawn):
+        chart.set_mode(SERIES)
+    again = dataclasses.replace(EAGER, warmup_ms=(1.5, 1.25))
+    with qtbot.waitSignal(chart.drawn):
+        chart.show_series([again, ORT])
+    assert chart._items is not None
+    x, y = chart._items.get(("eager", "warmup")).getData()
+    assert (x.tolist(), y.tolist()) == ([-2.0, -1.0], [1.5, 1.25])
 
 
 def test_while_it_warms_up_nothing_is_said_of_the_runs_before(chart: LatencyChart) -> None:

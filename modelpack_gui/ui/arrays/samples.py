@@ -23,12 +23,14 @@ class Samples:
 
     Attributes:
         ordered: Sorted; nothing in it is below SHORTEST_MS.
+        changes: How often it became other values.
     """
 
     def __init__(self) -> None:
         self._buffer: Floats = np.empty(256)
         self._count = 0
         self.ordered: Floats = np.empty(0)
+        self.changes = 0
 
     def __len__(self) -> int:
         return self._count
@@ -43,8 +45,10 @@ class Samples:
         if not self._continues(values):
             self._count = 0
             self.ordered = np.empty(0)
+            self.changes += 1
         if len(values) == self._count:
             return
+        self.changes += 1
         tail = np.asarray(values[self._count :], np.float64)
         needed = self._count + len(tail)
         if needed > len(self._buffer):

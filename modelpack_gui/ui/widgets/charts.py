@@ -317,6 +317,13 @@ def count_ticks(top: float) -> list[tuple[float, str]]:
     ]
 
 
+def line_pen(color: str | QColor, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    """A pen as wide on every scale of the axes; `pyqtgraph.mkPen` takes ten times as long."""
+    made = QPen(QColor(color), width, style)
+    made.setCosmetic(True)
+    return made
+
+
 def tinted(color: str, alpha: int) -> QColor:
     """A colour, partly transparent; `alpha` is 0..255."""
     made = QColor(color)

@@ -47,6 +47,7 @@ class LatencyChart(DataChart):
         super().__init__("latency-chart", "Latencies of the runners", settings, parent)
         self._series: tuple[LatencySeries, ...] = ()
         self._samples: dict[str, Samples] = {}
+        self._warmups: dict[str, Samples] = {}
         self._spread = Spread()
         self.mode = HISTOGRAM
         self.log_choice: bool | None = None
@@ -70,7 +71,9 @@ class LatencyChart(DataChart):
         """Draw other data; runners without a timed run are left out."""
         self._series = tuple(one for one in series if len(one.timed_ms))
         self._spread.look(self._series)
-        self._samples = {key: held for key, held in self._samples.items() if key in {one.key for one in self._series}}
+        keys = {one.key for one in self._series}
+        self._samples = {key: held for key, held in self._samples.items() if key in keys}
+        self._warmups = {key: held for key, held in self._warmups.items() if key in keys}
         self.show_legend([legend_item(one) for one in self._series])
         waiting = (
             "The runners are made ready and warm up: the timed runs come next."
@@ -131,7 +134,9 @@ class LatencyChart(DataChart):
             self._drawn_as = (self.mode, self.is_log, looks, carried)
         for one in shown:
             self._samples.setdefault(one.key, Samples()).take(one.timed_ms)
-        self._view = LatencyView(self._items, shown, self._samples, self.is_log, self.fontMetrics().height())
+            self._warmups.setdefault(one.key, Samples()).take(one.warmup_ms)
+        line_px = self.fontMetrics().height()
+        self._view = LatencyView(self._items, shown, self._samples, self._warmups, self.is_log, line_px)
         if shown:
             self.set_note(self._modes[self.mode].draw(self._view))
             self._items.fit_hatches()

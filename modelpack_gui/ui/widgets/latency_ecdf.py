@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from modelpack_gui.core.figures import significant
 from modelpack_gui.core.stats import carries
 from modelpack_gui.ui.theme import theme
-from modelpack_gui.ui.widgets.charts import tinted
+from modelpack_gui.ui.widgets.charts import line_pen, tinted
 from modelpack_gui.ui.widgets.latency_series import PERCENTILES
 from modelpack_gui.ui.widgets.latency_view import LatencyView, legend_item
 from modelpack_gui.ui.widgets.plot_marks import Spot
@@ -32,7 +32,7 @@ class EcdfMode:
         ends = view.ends(bounds)
         colors = theme().colors
         for share, name, _ in PERCENTILES:
-            pen = view.pg.mkPen(tinted(colors.muted, 150), width=1, style=PERCENTILES[1][2])
+            pen = line_pen(tinted(colors.muted, 150), style=PERCENTILES[1][2])
             text = {"position": 0.985, "color": colors.muted, "fill": tinted(colors.raised, 200), "movable": False}
             text["anchors"] = [(1.0, 1.0 if name == "p99" else 0.0)] * 2  # those of p95 and p99 must not meet
             view.items.line(("", name), 100.0 * share, pen, angle=0, label=name, labelOpts=text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.figures import count, milliseconds, significant
 from modelpack_gui.ui.theme import theme
-from modelpack_gui.ui.widgets.charts import tinted
+from modelpack_gui.ui.widgets.charts import line_pen, tinted
 from modelpack_gui.ui.widgets.latency_view import LINES_NOTE, LatencyView, legend_item
 from modelpack_gui.ui.widgets.plot_items import filling
 from modelpack_gui.ui.widgets.readout import Readout
@@ -69,7 +69,7 @@ class HistogramMode:
                 has_label = name == "p50" and not view.is_crowded
                 label: dict[str, Any] = {"label": "", "labelOpts": text} if has_label else {}
                 span = (0.0, 1.0) if name == "p50" else (0.0, 0.45)
-                pen = view.pg.mkPen(one.color, width=1.5 if name == "p50" else 1, style=style)
+                pen = line_pen(one.color, 1.5 if name == "p50" else 1.0, style)
                 line = view.items.line((one.key, name), view.place(value), pen, span=span, **label)
                 line.setZValue(20 if has_label else 10)  # text above lines
                 if has_label:

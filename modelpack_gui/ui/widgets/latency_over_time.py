@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 
 from modelpack_gui.core.figures import milliseconds, plural, significant
 from modelpack_gui.ui.theme import theme
-from modelpack_gui.ui.widgets.charts import mixed, tinted
+from modelpack_gui.ui.widgets.charts import line_pen, mixed, tinted
 from modelpack_gui.ui.widgets.latency_series import LatencySeries
 from modelpack_gui.ui.widgets.latency_view import LatencyView, legend_item
 from modelpack_gui.ui.widgets.plot_marks import Spot
@@ -52,9 +52,11 @@ class OverTimeMode:
         marked: list[Spot] = []
         over: list[Spot] = []
         for one in view.shown:
-            warmup = np.asarray(one.warmup_ms, np.float64)
+            warmups = view.warmups[one.key]
+            warmup = warmups.in_order
             start = min(start, -len(warmup))
-            self._draw_line(view, one, "warmup", envelope(warmup, -len(warmup), buckets), ends[1])
+            if view.items.is_new((one.key, "warmup"), (warmups, warmups.changes, ends[1], view.is_log, buckets)):
+                self._draw_line(view, one, "warmup", envelope(warmup, -len(warmup), buckets), ends[1])
             timed = envelope(view.samples[one.key].in_order, 0, buckets)
             self._draw_line(view, one, "timed", timed, ends[1])
             marked += self._outliers(view, one, timed)
@@ -68,7 +70,7 @@ class OverTimeMode:
         end = _rounded(max(len(one) for one in samples))
         self._draw_rounds(view, end, ends)
         muted = theme().colors.muted
-        view.items.line(("", "zero"), 0.0, view.pg.mkPen(muted, style=Qt.PenStyle.DashLine))
+        view.items.line(("", "zero"), 0.0, line_pen(muted, style=Qt.PenStyle.DashLine))
         view.items.label("run (warm-up before 0)", "latency, ms", muted)
         view.items.log_axis("left", ends, is_log=view.is_log)
         view.items.ticks("bottom", None)
@@ -83,14 +85,14 @@ class OverTimeMode:
         x, y = points
         color = tinted(one.color, 120) if part == "warmup" else one.color
         style = one.pen_style if len(x) <= _LONG else Qt.PenStyle.SolidLine  # dashes of noise cannot be told apart
-        pen = view.pg.mkPen(color, width=1, style=style)
+        pen = line_pen(color, style=style)
         view.items.curve((one.key, part), x, np.minimum(_places(view, y), top), pen)
 
     def _top(self, view: LatencyView) -> float:
         """The longest run, warm-up included; not one that is far beyond everything else."""
         samples = [view.samples[one.key] for one in view.shown]
         longest = max(float(one.ordered[-1]) for one in samples)
-        longest = max(longest, *(max(one.warmup_ms, default=0.0) for one in view.shown))
+        longest = max(longest, *(float(view.warmups[one.key].ordered[-1:].max(initial=0.0)) for one in view.shown))
         usual = max(one.percentile(0.99) for one in samples)
         return longest if longest <= _FAR * usual else _FAR * usual
 

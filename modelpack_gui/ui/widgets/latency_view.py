@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from PySide6.QtGui import QPen
+
 from modelpack_gui.core.figures import milliseconds, plural, significant
 from modelpack_gui.core.stats import carries
 from modelpack_gui.ui.widgets.chart_legend import LegendItem
+from modelpack_gui.ui.widgets.charts import line_pen
 from modelpack_gui.ui.widgets.latency_series import PERCENTILES, LatencySeries
 from modelpack_gui.ui.widgets.plot_items import PlotItems
 from modelpack_gui.ui.widgets.readout import Readout
@@ -29,19 +32,16 @@ class LatencyView:
     Attributes:
         shown: Runners with at least one run that are not hidden.
         samples: Of each of them, by key.
+        warmups: The same of the runs before.
         line_px: Height of a line of text.
     """
 
     items: PlotItems
     shown: tuple[LatencySeries, ...]
     samples: dict[str, Samples]
+    warmups: dict[str, Samples]
     is_log: bool
     line_px: int
-
-    @property
-    def pg(self) -> Any:
-        """The library."""
-        return self.items.pg
 
     @property
     def is_crowded(self) -> bool:
@@ -74,9 +74,9 @@ class LatencyView:
         """The same in places of the axis."""
         return self.place(max(bounds[0], 1e-9)) if self.is_log else bounds[0], self.place(bounds[1])
 
-    def pen(self, one: LatencySeries, width: float = 1.0) -> Any:
+    def pen(self, one: LatencySeries, width: float = 1.0) -> QPen:
         """Of a runner's curves."""
-        return self.pg.mkPen(one.color, width=width, style=one.pen_style)
+        return line_pen(one.color, width, one.pen_style)
 
     def percentiles(self, one: LatencySeries) -> list[tuple[str, Any, float]]:
         """Those that the sample carries: name, style of line, latency."""

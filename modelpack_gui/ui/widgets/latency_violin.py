@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from modelpack_gui.core.figures import plural, significant
 from modelpack_gui.ui.theme import theme
+from modelpack_gui.ui.widgets.charts import line_pen
 from modelpack_gui.ui.widgets.latency_series import LatencySeries
 from modelpack_gui.ui.widgets.latency_view import MOST_OUTLIERS, LatencyView, legend_item
 from modelpack_gui.ui.widgets.plot_items import filling
@@ -100,10 +101,10 @@ class ViolinMode:
             if name != "p50":
                 lines += [(view.place(value), level - _TICKS[name]), (view.place(value), level + _TICKS[name])]
         x, y = np.array(lines).T
-        view.items.curve((one.key, "lines"), x, y, view.pg.mkPen(dark, width=1), connect="pairs")
+        pen = line_pen(dark)
+        view.items.curve((one.key, "lines"), x, y, pen, connect="pairs")
         box_x = np.array([left, right, right, left, left])
         box_y = level + np.array([-_BOX, -_BOX, _BOX, _BOX, -_BOX])
-        pen = view.pg.mkPen(dark, width=1)
         view.items.curve((one.key, "box"), box_x, box_y, pen, fillLevel="enclosed", brush=one.color)
         return len(samples) - (last - first + 1)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QTransform
 
 from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.charts import log_ticks, tinted
-from modelpack_gui.ui.widgets.plot_marks import Marks, Spot
+from modelpack_gui.ui.widgets.plot_marks import EVERYWHERE, Marks, Spot
 
 Name = tuple[str, ...]
 
@@ -43,7 +44,7 @@ class PlotItems:
         """A curve; its style is that of the first call."""
         item = self._items.get(name)
         if item is None:
-            item = self.pg.PlotCurveItem(x, y, pen=pen, **style)
+            item = _curve_class(self.pg)(x, y, pen=pen, **style)
             self._add(name, item)
         else:
             item.setData(x, y, **{key: value for key, value in style.items() if key in ("stepMode", "connect")})
@@ -74,19 +75,19 @@ class PlotItems:
         if item is None:
             item = self.pg.BarGraphItem(**data)
             self._add(name, item)
-        elif self._is_new((*name, "bars"), str(data)):
+        elif self.is_new((*name, "bars"), str(data)):
             item.setOpts(**data)
         return item
 
     def label(self, bottom: str, left: str, color: str) -> None:
         """Titles of the axes."""
-        if self._is_new(("", "labels"), (bottom, left, color)):
+        if self.is_new(("", "labels"), (bottom, left, color)):
             self.plot.setLabel("bottom", bottom, color=color)
             self.plot.setLabel("left", left, color=color)
 
     def ticks(self, side: str, ticks: list[tuple[float, str]] | None) -> None:
         """Labelled places of an axis; None leaves them to pyqtgraph."""
-        if self._is_new(("", f"ticks-{side}"), None if ticks is None else tuple(ticks)):
+        if self.is_new(("", f"ticks-{side}"), None if ticks is None else tuple(ticks)):
             self.plot.getAxis(side).setTicks(None if ticks is None else [ticks, []])
 
     def log_axis(self, side: str, ends: tuple[float, float], *, is_log: bool) -> None:
@@ -95,7 +96,7 @@ class PlotItems:
 
     def range(self, x: tuple[float, float], y: tuple[float, float]) -> None:
         """What the axes span."""
-        if self._is_new(("", "range"), (x, y)):
+        if self.is_new(("", "range"), (x, y)):
             self.plot.setRange(xRange=x, yRange=y, padding=0)
 
     def fit_hatches(self) -> None:
@@ -107,15 +108,28 @@ class PlotItems:
                 brush.setTransform(QTransform.fromScale(width, -height))
                 item.update()
 
-    def _add(self, name: Name, item: Any) -> None:
-        self.plot.addItem(item, ignoreBounds=True)
-        self._items[name] = item
-
-    def _is_new(self, name: Name, fact: object) -> bool:
+    def is_new(self, name: Name, fact: object) -> bool:
+        """Whether what is drawn under a name depends on another fact than when this was last asked."""
         if name in self._facts and self._facts[name] == fact:
             return False
         self._facts[name] = fact
         return True
+
+    def _add(self, name: Name, item: Any) -> None:
+        self.plot.addItem(item, ignoreBounds=True)
+        self._items[name] = item
+
+
+@functools.cache
+def _curve_class(pg: Any) -> Any:
+    """A curve whose bounds nobody asks for, as the ranges are set: pyqtgraph finds them anew for every paint."""
+
+    class Curve(pg.PlotCurveItem):  # type: ignore[misc]
+        def boundingRect(self) -> QRectF:
+            """The plot cuts off what is outside."""
+            return EVERYWHERE
+
+    return Curve
 
 
 def filling(color: str, alpha: int, *, is_valid: bool) -> QBrush:

@@ -15,7 +15,8 @@ _SHAPES = {
     "right": ((-0.5, -0.5), (0.5, 0.0), (-0.5, 0.5)),
     "up": ((-0.5, 0.5), (0.0, -0.5), (0.5, 0.5)),
 }
-_EVERYWHERE = QRectF(-1e9, -1e9, 2e9, 2e9)
+EVERYWHERE = QRectF(-1e9, -1e9, 2e9, 2e9)
+"""Bounds of what is drawn at any place of the plot."""
 
 
 class Marks(QGraphicsItem):
@@ -43,7 +44,7 @@ class Marks(QGraphicsItem):
 
     def boundingRect(self) -> QRectF:
         """The plot moves below it."""
-        return _EVERYWHERE
+        return EVERYWHERE
 
     def shape(self) -> QPainterPath:
         """Nothing: the pointer goes through."""
@@ -56,7 +57,8 @@ class Marks(QGraphicsItem):
         _widget: QWidget | None = None,
     ) -> None:
         """In pixels, at the places that the plot gives."""
-        to_pixels = painter.worldTransform()
+        to_pixels = painter.worldTransform()  # a plot is moved and scaled, never turned
+        scale_x, scale_y, left, top = to_pixels.m11(), to_pixels.m22(), to_pixels.dx(), to_pixels.dy()
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -65,7 +67,7 @@ class Marks(QGraphicsItem):
             if color != last:
                 self._take_color(painter, color)
                 last = color
-            self._draw(painter, to_pixels.map(QPointF(x, y)))
+            self._draw(painter, QPointF(x * scale_x + left, y * scale_y + top))
         painter.restore()
 
     def _take_color(self, painter: QPainter, color: str) -> None:
