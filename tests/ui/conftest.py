@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np  # noqa: F401 (pytest.approx takes it half imported, while a chart's thread imports it)
 import pytest
 import shiboken6
 from PySide6.QtWidgets import QApplication
@@ -26,11 +27,15 @@ def _private_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELPACK_SETTINGS", str(tmp_path / "settings.ini"))
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def _no_collector() -> Iterator[None]:
-    """Cycles that hold widgets must not be freed by whatever thread allocates: see modelpack_gui.ui.garbage."""
+    """Cycles that hold widgets must not be freed by whatever thread allocates: see modelpack_gui.ui.garbage.
+
+    For each file: tests of other folders may follow in this process, and a file may start the collector again.
+    """
     gc.disable()
     yield
+    gc.collect()
     gc.enable()
 
 
@@ -39,13 +44,6 @@ def _collected(_no_collector: None) -> Iterator[None]:
     """What a test leaves behind is freed on its own thread, before the next one starts."""
     yield
     gc.collect(1)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _all_collected(_no_collector: None) -> Iterator[None]:
-    """And what outlived a few tests after each file."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="session")
