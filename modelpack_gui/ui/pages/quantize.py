@@ -85,6 +85,7 @@ class QuantizePage(StagePage):
         problem = self.controller.problem(self.stage) or self.settings.problem
         for button in (self.run_button, self._empty_run, self.try_button):
             button.setEnabled(not stage.is_under_way and not problem)
+        self.try_button.setVisible(not stage.is_under_way)  # a narrow window has no room for Cancel beside it
         self.run_button.setToolTip(problem or f"{label_of(self._state.spec)} (F5)")
         self.try_button.setToolTip(
             problem

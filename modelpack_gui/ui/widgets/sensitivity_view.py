@@ -34,6 +34,7 @@ from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.empty_state import WIDTH, EmptyState
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
+from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.number_fields import SpinField
 from modelpack_gui.ui.widgets.progress_line import ProgressLine
 from modelpack_gui.ui.widgets.share_delegate import draw_shares
@@ -185,23 +186,26 @@ class SensitivityView(QWidget):
 
     def _make_filled(self) -> QWidget:
         filled = QWidget()
-        top = QHBoxLayout()
-        top.setSpacing(SPACING)
+        chosen = QWidget()
+        across = QHBoxLayout(chosen)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(SPACING)
         label = QLabel("Dearest")
         label.setBuddy(self.count)
         self._share = QLabel("")
         self._share.setProperty("role", "muted")
-        for widget in (label, self.count, self._share, self.exclude_button, self.include_button):
-            top.addWidget(widget)
-        top.addStretch(1)
-        for button in (self.cancel_button, self.run_button):
-            top.addWidget(button)
+        for widget in (label, self.count, self._share):
+            across.addWidget(widget)
+        top = QWidget()
+        flow = FlowLayout(top, SPACING)  # a narrow window has no room for all of it in one line
+        for widget in (chosen, self.exclude_button, self.include_button, self.cancel_button, self.run_button):
+            flow.addWidget(widget)
         column = QVBoxLayout(filled)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)
         for part in (self.sentence, self.stale, self._progress):
             column.addWidget(part)
-        column.addLayout(top)
+        column.addWidget(top)
         column.addWidget(self.table, 1)
         return filled
 
