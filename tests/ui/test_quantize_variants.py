@@ -256,3 +256,14 @@ def test_a_file_is_deleted_after_a_question(
     assert not Path(one.path).exists()
     assert labels(page) == [FLOAT_LABEL, "float16"]
     assert [kept.variant.label for kept in read_kept(artifact).variants] == ["float16"]
+
+
+def test_beside_the_chart_the_table_has_room_for_its_columns(
+    page: QuantizePage, client: FakeClient, qtbot: QtBot, artifact: Path
+) -> None:
+    page.resize(1560, 800)
+    finish(page, client, qtbot, made.variant(made.STATIC, artifact.parent, is_measured=True))
+    view = page.variants
+    qtbot.waitUntil(lambda: view.table.viewport().width() >= 0.59 * view.width())
+    assert view.table.horizontalScrollBar().maximum() == 0
+    assert view.chart.width() >= 0.38 * view.width()

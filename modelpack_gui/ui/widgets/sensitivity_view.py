@@ -198,8 +198,8 @@ class SensitivityView(QWidget):
             across.addWidget(widget)
         top = QWidget()
         flow = FlowLayout(top, SPACING)  # a narrow window has no room for all of it in one line
-        for widget in (chosen, self.exclude_button, self.include_button, self.cancel_button, self.run_button):
-            flow.addWidget(widget)
+        for part in (chosen, self.exclude_button, self.include_button, self.cancel_button, self.run_button):
+            flow.addWidget(part)
         column = QVBoxLayout(filled)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING)

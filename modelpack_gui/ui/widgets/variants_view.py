@@ -33,6 +33,8 @@ _LEAST_CHART, _LEAST_TABLE = 230, 96
 _UNDRAWN = "Each file by its speed, its error and its size, once the speed is measured."
 _SIDE_BY_SIDE = 960
 """Pixels from which there is room for the chart beside the table."""
+_LEAST_SHARE = 0.4
+"""Of the width, for the chart beside the table."""
 
 
 class VariantsView(QWidget):
@@ -101,7 +103,10 @@ class VariantsView(QWidget):
             " Benchmark page has"
         )
         self.bench_button.setVisible(bool(made) and not speed.is_running)
-        self.chart.setVisible(speed.is_running or len(unmeasured) < len(made))
+        is_drawn = speed.is_running or len(unmeasured) < len(made)
+        if self.chart.isHidden() == is_drawn:
+            self.chart.setVisible(is_drawn)
+            self._part()  # a part that was hidden comes back as small as it can be
         error = speed.error
         self.speed_error.set_text(f"The speed was not measured: {error.message} {error.hint}" if error else "")
         self.speed_doubts.set_text("" if speed.is_running else "\n".join(state.speed_doubts))
@@ -112,7 +117,19 @@ class VariantsView(QWidget):
         """The chart is beside the table where there is room, else above it."""
         super().resizeEvent(event)
         is_wide = self.width() >= _SIDE_BY_SIDE
-        self.splitter.setOrientation(Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical)
+        wanted = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
+        if wanted is not self.splitter.orientation():
+            self.splitter.setOrientation(wanted)
+            self._part()
+
+    def _part(self) -> None:
+        """Beside the chart the table gets the width of its columns, as far as the chart can spare it."""
+        if self.splitter.orientation() is Qt.Orientation.Vertical:
+            self.splitter.setSizes([_LEAST_CHART + 60, _LEAST_CHART])
+            return
+        columns = self.table.horizontalHeader().length() + 2 * self.table.frameWidth() + 2 * SPACING
+        chart = max(self.width() - columns, round(_LEAST_SHARE * self.width()))
+        self.splitter.setSizes([chart, self.width() - chart])
 
     def ask_to_delete(self, variants: Sequence[QuantizedVariant]) -> None:
         """Delete files after a question: there is no undo for that."""
@@ -162,7 +179,7 @@ class VariantsView(QWidget):
         self.splitter.addWidget(self.chart)
         self.splitter.addWidget(self.table)
         self.table.setMinimumHeight(_LEAST_TABLE)
-        self.splitter.setSizes([290, 230])
+        self._part()
         self.speed_error = StatusLine(Status.FAILED)
         self.speed_error.setObjectName("quantize-speed-error")
         self.speed_doubts = StatusLine(Status.WARNING)
