@@ -16,6 +16,7 @@ class Cancelled(PlainContext):
         raise JobCancelled
 
 
+@pytest.mark.usefixtures("python_collects")
 def test_the_loop_is_timed_as_often_as_asked() -> None:
     result = calibrate.run(CalibrationRequest(loops=3), PlainContext())
     assert len(result.latencies_ms) == 3
@@ -23,6 +24,7 @@ def test_the_loop_is_timed_as_often_as_asked() -> None:
     assert gc.isenabled()
 
 
+@pytest.mark.usefixtures("python_collects")
 def test_a_cancel_ends_it_and_the_garbage_is_collected_again() -> None:
     with pytest.raises(JobCancelled):
         calibrate.run(CalibrationRequest(), Cancelled())

@@ -31,23 +31,13 @@ class CancelsAfter(PlainContext):
         self.left -= 1
 
 
-@pytest.fixture
-def collector() -> Iterator[None]:
-    """Python's own collector is on, as in a worker: windows of other tests may have taken it over."""
-    was_on = gc.isenabled()
-    gc.enable()
-    yield
-    if not was_on:
-        gc.disable()
-
-
 def prepared_by(request: BenchPrepareRequest, folder: Path) -> Prepared:
     context = PlainContext(folder)
     prepare.run(request, context)
     return prepared_of(request.runner.key, context)
 
 
-@pytest.mark.usefixtures("collector")
+@pytest.mark.usefixtures("python_collects")
 def test_settle_runs_are_made_and_not_kept_and_nothing_is_collected_meanwhile() -> None:
     seen: list[str] = []
 
@@ -70,7 +60,7 @@ def test_settle_runs_are_made_and_not_kept_and_nothing_is_collected_meanwhile() 
     assert gc.isenabled()
 
 
-@pytest.mark.usefixtures("collector")
+@pytest.mark.usefixtures("python_collects")
 def test_a_cancel_keeps_what_was_measured_until_then() -> None:
     context = CancelsAfter(checks=4)
     context.session[session_key("eager")] = Prepared(lambda: None, "CPU")
@@ -208,6 +198,7 @@ def test_nothing_but_the_call_is_between_the_readings_of_the_clock() -> None:
     assert elapsed == [2000, 2000]
 
 
+@pytest.mark.usefixtures("python_collects")
 def test_a_model_that_fails_later_says_in_which_run() -> None:
     left = iter(range(5))
 
