@@ -15,8 +15,6 @@ _NUMBERS = (2, 3, 4, 5, 6, 7)
 _LINE = 80
 """Characters of an error while cells come; below the table all of it is told."""
 
-_WORDS = {"timed_out": "took too long"}
-
 
 def sweep_text(report: SweepReport) -> str:
     """The table, why cells gave nothing, and the verdict."""
@@ -80,4 +78,4 @@ def _word(cell: SweepCell) -> str:
     doubts = sweep.doubts_of(cell)
     if cell.outcome == "measured" and doubts:
         return ", ".join(DOUBT_NAMES[doubt.kind].lower() for doubt in doubts)
-    return _WORDS.get(cell.outcome, cell.outcome)
+    return sweep.OUTCOME_WORDS[cell.outcome]

@@ -105,6 +105,11 @@ def interval(estimate: Estimate | None) -> str:
     return f"{significant(estimate.value)} [{significant(estimate.low)}, {significant(estimate.high)}]"
 
 
+def full_interval(estimate: Estimate | None) -> str:
+    """All digits of a value and its bounds; empty for None."""
+    return "" if estimate is None else f"{estimate.value!r} [{estimate.low!r}, {estimate.high!r}]"
+
+
 def listed(items: Sequence[str], limit: int = 5) -> str:
     """The first few, and how many more there are."""
     more = len(items) - limit

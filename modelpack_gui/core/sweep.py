@@ -17,6 +17,7 @@ from modelpack_gui.core.records import (
     RunnerSpec,
     SweepCell,
     SweepChoice,
+    SweepOutcome,
     SweepRequest,
     SweepSpec,
     Verdict,
@@ -26,6 +27,15 @@ from modelpack_gui.core.stats_doubts import ENOUGH_RUNS
 THREADS = "threads"
 """Option of a runner that sets its threads whatever the others have."""
 
+OUTCOME_WORDS: dict[SweepOutcome, str] = {
+    "waiting": "waiting",
+    "running": "running",
+    "measured": "measured",
+    "failed": "failed",
+    "crashed": "crashed",
+    "timed_out": "took too long",
+    "cancelled": "stopped",
+}
 CellKey = tuple[str, int, int | None]
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from PySide6.QtGui import QIcon
 
-from modelpack_gui.core.figures import duration, full, interval, significant, size
+from modelpack_gui.core.figures import duration, full, full_interval, interval, significant, size
 from modelpack_gui.core.records import Estimate, LatencySummary, RunnerResult
 from modelpack_gui.core.stats_doubts import DOUBT_NAMES
 from modelpack_gui.ui.models.bench_outputs import outputs_details, outputs_status, outputs_text
-from modelpack_gui.ui.models.record_table import Column
+from modelpack_gui.ui.models.record_table import Column, estimate_column
 from modelpack_gui.ui.runner_colors import Look
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.swatch import swatch
@@ -31,11 +31,6 @@ class RunnerRow:
     def is_invalid(self) -> bool:
         """Whether it was measured and does not count: its outputs are wrong."""
         return self.result.summary is not None and not self.result.is_valid
-
-
-def full_interval(estimate: Estimate | None) -> str:
-    """All digits of a value and its bounds."""
-    return "" if estimate is None else f"{estimate.value!r} [{estimate.low!r}, {estimate.high!r}]"
 
 
 def speedup_text(row: RunnerRow) -> str:
@@ -142,13 +137,10 @@ COLUMNS: tuple[Column[RunnerRow], ...] = (
         full=_said,
         color=lambda row: theme().colors.failed if row.result.error is not None or row.is_invalid else _color(row),
     ),
-    Column(
+    estimate_column(
         "p50 ms [95 %]",
-        value=lambda row: estimate.value if (estimate := _p50(row)) is not None else None,
-        text=lambda row: interval(_p50(row)),
-        full=lambda row: full_interval(_p50(row)),
-        is_number=True,
-        tooltip="Median latency in milliseconds, with its 95 % interval (block bootstrap)",
+        _p50,
+        "Median latency in milliseconds, with its 95 % interval (block bootstrap)",
         color=_color,
         is_struck=_is_invalid,
     ),

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtGui import QIcon
 
 from modelpack_gui.client.bench.store import KeptRun, KeptRunner
 from modelpack_gui.core.bench_compare import RunnerChange
-from modelpack_gui.core.figures import duration, full, interval, milliseconds
+from modelpack_gui.core.figures import duration, full, milliseconds
 from modelpack_gui.core.records import Estimate
-from modelpack_gui.ui.models.bench_columns import full_interval
-from modelpack_gui.ui.models.record_table import Column
+from modelpack_gui.ui.models.record_table import Column, estimate_column
 from modelpack_gui.ui.runner_colors import Look
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.swatch import swatch
@@ -126,21 +124,6 @@ RUN_COLUMNS: tuple[Column[RunRow], ...] = (
 )
 
 
-def _p50_column(title: str, value: Callable[[RunnerChange], Estimate | None], tooltip: str) -> Column[ChangeRow]:
-    def found(row: ChangeRow) -> float | None:
-        estimate = value(row.change)
-        return None if estimate is None else estimate.value
-
-    return Column(
-        title,
-        value=found,
-        text=lambda row: interval(value(row.change)),
-        full=lambda row: full_interval(value(row.change)),
-        is_number=True,
-        tooltip=tooltip,
-    )
-
-
 CHANGE_COLUMNS: tuple[Column[ChangeRow], ...] = (
     Column("Runner", value=lambda row: row.change.title, icon=lambda row: swatch(row.look)),
     Column(
@@ -151,7 +134,9 @@ CHANGE_COLUMNS: tuple[Column[ChangeRow], ...] = (
         width=150,
         tooltip="What the two runs can show",
     ),
-    _p50_column("Newer / older [95 %]", lambda change: change.ratio, "Times as long as before: above 1 is slower"),
-    _p50_column("Older p50 ms [95 %]", lambda change: change.before_ms, "Median latency in the older run"),
-    _p50_column("Newer p50 ms [95 %]", lambda change: change.after_ms, "Median latency in the newer run"),
+    estimate_column(
+        "Newer / older [95 %]", lambda row: row.change.ratio, "Times as long as before: above 1 is slower"
+    ),
+    estimate_column("Older p50 ms [95 %]", lambda row: row.change.before_ms, "Median latency in the older run"),
+    estimate_column("Newer p50 ms [95 %]", lambda row: row.change.after_ms, "Median latency in the newer run"),
 )

@@ -13,7 +13,8 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtGui import QBrush, QColor, QFont, QIcon
 
-from modelpack_gui.core.figures import full, significant
+from modelpack_gui.core.figures import full, full_interval, interval, significant
+from modelpack_gui.core.records import Estimate
 from modelpack_gui.ui.plain_text import plain_tooltip
 
 R = TypeVar("R")
@@ -90,6 +91,33 @@ def figure_column(
         is_number=True,
         width=width,
         tooltip=tooltip,
+    )
+
+
+def estimate_column(
+    title: str,
+    value: Callable[[R], Estimate | None],
+    tooltip: str = "",
+    width: int = 0,
+    color: Callable[[R], str] | None = None,
+    is_struck: Callable[[R], bool] | None = None,
+) -> Column[R]:
+    """A column of figures with their 95 % intervals, sorted by the figures."""
+
+    def number(record: R) -> float | None:
+        estimate = value(record)
+        return None if estimate is None else estimate.value
+
+    return Column(
+        title,
+        value=number,
+        text=lambda record: interval(value(record)),
+        full=lambda record: full_interval(value(record)),
+        color=color,
+        is_number=True,
+        width=width,
+        tooltip=tooltip,
+        is_struck=is_struck,
     )
 
 

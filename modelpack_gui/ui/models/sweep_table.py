@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelpack_gui.core.figures import full, interval, size
-from modelpack_gui.core.records import SweepCell
-from modelpack_gui.core.sweep import doubts_of, is_valid
-from modelpack_gui.ui.models.record_table import Column
+from modelpack_gui.core.figures import size
+from modelpack_gui.core.records import Estimate, SweepCell
+from modelpack_gui.core.sweep import OUTCOME_WORDS, doubts_of, is_valid
+from modelpack_gui.ui.models.record_table import Column, estimate_column
 from modelpack_gui.ui.runner_colors import Look
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.swatch import swatch
 from modelpack_gui.ui.theme import status_icon, theme
 
-WORDS = {
-    "waiting": "waiting",
-    "running": "running",
-    "measured": "measured",
-    "failed": "failed",
-    "crashed": "crashed",
-    "timed_out": "took too long",
-    "cancelled": "stopped",
-}
 _STATUSES = {
     "waiting": Status.WAITING,
     "running": Status.RUNNING,
@@ -31,7 +22,7 @@ _STATUSES = {
     "timed_out": Status.FAILED,
     "cancelled": Status.CANCELLED,
 }
-_ORDER = tuple(WORDS)
+_ORDER = tuple(_STATUSES)
 
 
 @dataclass(frozen=True)
@@ -60,7 +51,7 @@ def state_text(row: SweepRow) -> str:
         return f"best {' and '.join(row.best)}"
     if cell.outcome == "measured" and doubts_of(cell):
         return "doubtful"
-    return WORDS[cell.outcome]
+    return OUTCOME_WORDS[cell.outcome]
 
 
 def _status(row: SweepRow) -> Status:
@@ -90,12 +81,8 @@ def _state_color(row: SweepRow) -> str:
     return colors.muted if row.cell.outcome in ("waiting", "cancelled") else colors.text
 
 
-def _p50(row: SweepRow) -> float | None:
-    return None if row.cell.summary is None else row.cell.summary.p50_ms.value
-
-
-def _items(row: SweepRow) -> float | None:
-    return None if row.cell.throughput_per_s is None else row.cell.throughput_per_s.value
+def _p50(row: SweepRow) -> Estimate | None:
+    return None if row.cell.summary is None else row.cell.summary.p50_ms
 
 
 COLUMNS: tuple[Column[SweepRow], ...] = (
@@ -109,24 +96,8 @@ COLUMNS: tuple[Column[SweepRow], ...] = (
         width=60,
         tooltip="Size of the batch axis; “as is” leaves the example inputs as they are.",
     ),
-    Column(
-        "p50, ms",
-        _p50,
-        text=lambda row: interval(None if row.cell.summary is None else row.cell.summary.p50_ms),
-        full=lambda row: full(_p50(row)),
-        is_number=True,
-        width=160,
-        tooltip="Half of the calls take no longer; in brackets the 95 % interval.",
-    ),
-    Column(
-        "Items/s",
-        _items,
-        text=lambda row: interval(row.cell.throughput_per_s),
-        full=lambda row: full(_items(row)),
-        is_number=True,
-        width=160,
-        tooltip="Batch size over p50.",
-    ),
+    estimate_column("p50, ms", _p50, "Half of the calls take no longer; in brackets the 95 % interval.", 160),
+    estimate_column("Items/s", lambda row: row.cell.throughput_per_s, "Batch size over p50.", 160),
     Column(
         "State",
         lambda row: (_ORDER.index(row.cell.outcome), state_text(row)),

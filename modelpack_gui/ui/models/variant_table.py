@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -13,7 +12,7 @@ from modelpack_gui.core.quantize_text import price_sentence
 from modelpack_gui.core.records import Estimate, QuantizedVariant, QuantizeError
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from modelpack_gui.ui.models.quantize_text import calibration_summary, more_summary
-from modelpack_gui.ui.models.record_table import Column
+from modelpack_gui.ui.models.record_table import Column, estimate_column
 from modelpack_gui.ui.runner_colors import Look
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import icon, status_icon, status_of, theme
@@ -84,23 +83,6 @@ def _size_text(line: VariantLine) -> str:
     return f"{size(line.size_bytes)}" + (f" ({line.smaller:.2g}x)" if line.variant and line.smaller else "")
 
 
-def _estimate(
-    title: str, value: Callable[[VariantLine], Estimate | None], tooltip: str, width: int
-) -> Column[VariantLine]:
-    def number(line: VariantLine) -> float | None:
-        estimate = value(line)
-        return None if estimate is None else estimate.value
-
-    def whole(line: VariantLine) -> str:
-        estimate = value(line)
-        return "" if estimate is None else f"{estimate.value!r} [{estimate.low!r}, {estimate.high!r}]"
-
-    def text(line: VariantLine) -> str:
-        return interval(value(line))
-
-    return Column(title, number, text, whole, is_number=True, tooltip=tooltip, width=width)
-
-
 def _error(line: VariantLine, *, held_out: bool) -> QuantizeError | None:
     if line.variant is None:
         return None
@@ -145,7 +127,7 @@ COLUMNS: tuple[Column[VariantLine], ...] = (
         tooltip="How it was made; the star marks the one to take",
         width=188,
     ),
-    _estimate(
+    estimate_column(
         "Speed-up [95 %]",
         lambda line: line.speedup,
         "p50 of float32 over its own, in ONNX Runtime, with the 95 % interval: above 1 is faster",
@@ -180,7 +162,7 @@ COLUMNS: tuple[Column[VariantLine], ...] = (
         held_out=False,
         tooltip="The same on the calibration samples; much better than held-out means too little data",
     ),
-    _estimate(
+    estimate_column(
         "p50 ms [95 %]", lambda line: line.p50_ms, "Median latency in milliseconds, with its 95 % interval", 150
     ),
 )
