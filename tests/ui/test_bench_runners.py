@@ -12,6 +12,7 @@ from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QComboBox, QMenu
 from pytestqt.qtbot import QtBot
 
+from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     BenchSpec,
     OptionInfo,
@@ -118,7 +119,7 @@ def test_the_menu_offers_every_runner_and_says_why_one_cannot_run(runners: Runne
         "ONNX Runtime…": True,
         "torch.compile (not here)": False,
         "ExportedProgram (needs a .pt2 file)…": True,
-        "Quantised variants": False,
+        "Make an INT8 or float16 variant…": True,
         "File from disk…": True,
     }
     actions = {action.text(): action for action in runners.add_menu.actions()}
@@ -224,6 +225,16 @@ def test_a_file_that_no_runner_takes_is_told(runners: RunnerList, controller: Co
         runners.add_file("/models/net.tflite")
     assert told.args[0].code == "runner-file-unknown"
     assert len(controller.recipe.bench.runners) == 3
+
+
+def test_as_long_as_nothing_is_quantised_the_menu_leads_to_where_it_is(
+    runners: RunnerList, controller: Controller, qtbot: QtBot
+) -> None:
+    runners.add_menu.aboutToShow.emit()
+    make = next(action for action in runners.add_menu.actions() if action.text().startswith("Make an INT8"))
+    with qtbot.waitSignal(controller.page_wanted) as asked:
+        make.trigger()
+    assert asked.args == [Stage.QUANTIZE]
 
 
 def test_what_the_quantize_page_has_made_is_added_by_a_click(

@@ -144,6 +144,24 @@ def test_they_give_way_to_results_until_the_user_says_otherwise(
     assert [*opened, setup.is_open] == [False, True, False, True]
 
 
+def test_a_run_gets_the_room_and_leaves_it_as_the_user_had_it(
+    qtbot: QtBot, controller: Controller, settings: Settings
+) -> None:
+    setup = BenchSetup(controller, settings)
+    qtbot.addWidget(setup)
+    setup.show()
+    setup.set_open(is_open=True)
+    opened = []
+    for is_running in (False, True, True, False):
+        setup.give_way(to_results=True, is_running=is_running)
+        opened.append(setup.is_open)
+    assert opened == [True, False, False, True]
+    setup.give_way(to_results=True, is_running=True)
+    setup.line.click()
+    setup.give_way(to_results=True, is_running=True)
+    assert setup.is_open, "the user wants to see them while it runs"
+
+
 def test_they_do_not_give_way_under_the_hand_of_who_types(
     qtbot: QtBot, controller: Controller, settings: Settings
 ) -> None:

@@ -76,13 +76,11 @@ class BenchPage(StagePage):
         self._draw_report()
 
     def sentence_for(self, result: Result) -> str:
-        """The report's own; that it was cut short, and that another run is on, is said first."""
+        """The report's own; that it was cut short is said first."""
         assert isinstance(result, BenchReport)
         sentence = result.summary
         if not result.is_complete:
             sentence = f"Cancelled before the end, from what was measured until then: {sentence.removeprefix(_EARLY)}"
-        if self.controller.state(self.stage).status is Status.RUNNING:
-            return f"Previous result: {sentence}"
         return sentence
 
     def show_partial(self) -> bool:
@@ -102,8 +100,9 @@ class BenchPage(StagePage):
                 chart_library().want()  # while the workers start: later it would cost the runs that are timed
         if self.controller.result(self.stage, BenchReport) is None:
             self._report = None
-        self.setup.give_way(to_results=is_running or self._report is not None)
+        self.setup.give_way(to_results=is_running or self._report is not None, is_running=is_running)
         if self.live.is_on:
+            self.sentence.hide()  # of the run before, none of which is in view
             if not self._is_live_shown:
                 self._show_live()
         elif self._is_live_shown and self._report is not None:

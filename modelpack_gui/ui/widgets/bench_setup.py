@@ -25,6 +25,7 @@ class BenchSetup(QWidget):
         super().__init__(parent)
         self._controller = controller
         self._kept = settings
+        self._is_running = False
         self.runners = RunnerList(controller, settings)
         self.settings = BenchSettings(controller)
         self.fold_button = IconToolButton("Fold the runners and the settings to one line", "chevron-up")
@@ -62,16 +63,27 @@ class BenchSetup(QWidget):
         self._set_visible(is_open=is_open)
         (self.fold_button if is_open else self.line).setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def give_way(self, *, to_results: bool) -> None:
-        """Leave the room to results when there are some, as long as the user has not said what to do."""
+    def give_way(self, *, to_results: bool, is_running: bool = False) -> None:
+        """Leave the room to results when there are some, as long as the user has not said what to do.
+
+        A run that begins gets the room in any case: what is set now counts for the next one only.
+        """
+        begins, ends = is_running and not self._is_running, self._is_running and not is_running
+        self._is_running = is_running
         focus = QApplication.focusWidget()
         is_inside = focus is not None and self.isAncestorOf(focus)
         is_typing = is_inside and isinstance(focus, (QLineEdit, QAbstractSpinBox))
-        if self._kept.text(_KEY) or is_typing or self.is_open != to_results:
+        kept = self._kept.text(_KEY)
+        is_open = not to_results
+        if kept and ends:
+            is_open = kept == _OPEN
+        elif kept and not begins:
+            is_open = self.is_open
+        if is_typing or self.is_open == is_open:
             return
-        self._set_visible(is_open=not to_results)
+        self._set_visible(is_open=is_open)
         if is_inside:
-            (self.line if to_results else self.fold_button).setFocus(Qt.FocusReason.OtherFocusReason)
+            (self.fold_button if is_open else self.line).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _set_visible(self, *, is_open: bool) -> None:
         self._open.setVisible(is_open)

@@ -208,13 +208,16 @@ class RunnerList(QWidget):
         menu.addAction(icon("browse"), "File from disk…").triggered.connect(self.browse)
 
     def _offer_variants(self, menu: QMenu) -> None:
-        """What the Quantize page has made, a click each."""
+        """What the Quantize page has made, a click each; the way there as long as it has made nothing."""
         controller = self._controller
         rows = [row for row in controller.quantize.rows if row.variant.path]
+        if not rows:
+            make = menu.addAction(icon("quantize"), "Make an INT8 or float16 variant…")
+            make.setToolTip("The Quantize page makes them; then each is here, a click away.")
+            make.triggered.connect(lambda: controller.page_wanted.emit(Stage.QUANTIZE))
+            return
         more = menu.addMenu(icon("quantize"), "Quantised variants")
         more.setToolTipsVisible(True)
-        more.setEnabled(bool(rows))
-        more.setToolTip("" if rows else "The Quantize page makes them.")
         for row in rows:
             spec = dataclasses.replace(runner_of(row.variant, controller.base), label=row.variant.label)
             action = more.addAction(row.variant.label + (" (out of date)" if row.is_stale else ""))
