@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import gc
+from collections.abc import Sequence
 from pathlib import Path
 
 from modelpack_gui.cli.console import Console
@@ -22,6 +24,14 @@ def run_gui(arguments: argparse.Namespace, _console: Console) -> int:
         argv.append(str(Path(arguments.file).absolute()))
     if arguments.demo:
         argv += ["--demo", arguments.demo]
+    gc.disable()  # what is imported stays, so looking for garbage in it is in vain; the window collects by itself
+    try:
+        return _open_window(argv)
+    finally:
+        gc.enable()
+
+
+def _open_window(argv: Sequence[str]) -> int:
     try:
         from modelpack_gui.ui.app import main
     except ModuleNotFoundError as error:

@@ -6,7 +6,6 @@ A variant is up to date while the artifact it was made from is as it was: a dige
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -161,6 +160,8 @@ def digest_of(artifact: Path, check: Callable[[], None] = lambda: None) -> str:
     Args:
         check: Called now and then; it may raise to give up.
     """
+    import hashlib  # when there is a file to look at: the window opens sooner
+
     digest = hashlib.sha256()
     try:
         for file in _files(artifact):

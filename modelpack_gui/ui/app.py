@@ -41,9 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--demo", nargs="?", const="demo", default="", metavar="NAME", help="open a demo project")
     options = parser.parse_args(argv)
     app = make_application()
+    collector = GarbageCollector()
     window = make_window(WorkerClient(), Settings())
     _show_faults(window)
-    collector = GarbageCollector()
     window.show()
     threading.Thread(target=results.remove_left_overs, name="left-overs", daemon=True).start()  # gigabytes, perhaps
     # After the first paint: opening a project starts processes and reads files.

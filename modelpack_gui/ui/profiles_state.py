@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal
 from modelpack_gui.client.files import stamp_of
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.locations import located
-from modelpack_gui.core.profile_request import profile_request
 from modelpack_gui.core.records import FileStamp, ProfileReport, ProfileRequest, RunnerSpec
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.project import Project
@@ -150,6 +149,10 @@ class ProfilesState(QObject):
         self.job.start("profile", request, f"Profile {title}")
 
     def _request(self, spec: RunnerSpec) -> ProfileRequest:
+        from modelpack_gui.core.profile_request import (
+            profile_request,
+        )  # when one is asked for: the window opens sooner
+
         return profile_request(self._project.recipe, spec, self._states.artifact_path)
 
     def _artifact_stamp(self, request: ProfileRequest) -> FileStamp | None:

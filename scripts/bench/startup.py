@@ -51,6 +51,8 @@ app.exec()
 """
 
 OURS = f"""
+import gc
+gc.disable()  # as cli.gui does
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.ui import app as ours
 from modelpack_gui.ui.settings import Settings
