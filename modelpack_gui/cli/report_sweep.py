@@ -48,7 +48,7 @@ def _row(cell: SweepCell, quick: SweepCell | None, busy: SweepCell | None) -> tu
         "*" if best else mark(_verdict(cell)),
         cell.title,
         str(cell.choice.threads),
-        "as is" if cell.choice.batch_size is None else str(cell.choice.batch_size),
+        sweep.batch_text(cell.choice.batch_size),
         "–" if cell.summary is None else interval(cell.summary.p50_ms),
         interval(cell.throughput_per_s),
         "–" if cell.summary is None else str(cell.summary.count),

@@ -262,6 +262,11 @@ def where(choice: SweepChoice, title: str) -> str:
     return f"{title}, {plural(choice.threads, 'thread')}{batch}"
 
 
+def batch_text(batch_size: int | None) -> str:
+    """A batch size in a table; `as is` for that of the example inputs."""
+    return "as is" if batch_size is None else str(batch_size)
+
+
 def throughput(p50_ms: Estimate, items: int) -> Estimate:
     """Items a second at the median latency."""
     return Estimate(1000.0 * items / p50_ms.value, 1000.0 * items / p50_ms.high, 1000.0 * items / p50_ms.low)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from modelpack_gui.core.figures import size
 from modelpack_gui.core.records import Estimate, SweepCell
-from modelpack_gui.core.sweep import OUTCOME_WORDS, doubts_of, is_valid
+from modelpack_gui.core.sweep import OUTCOME_WORDS, batch_text, doubts_of, is_valid
 from modelpack_gui.ui.models.record_table import Column, estimate_column
 from modelpack_gui.ui.runner_colors import Look
 from modelpack_gui.ui.status import Status
@@ -91,7 +91,7 @@ COLUMNS: tuple[Column[SweepRow], ...] = (
     Column(
         "Batch",
         lambda row: row.cell.choice.batch_size or 0,
-        text=lambda row: str(row.cell.choice.batch_size or "as is"),
+        text=lambda row: batch_text(row.cell.choice.batch_size),
         is_number=True,
         width=60,
         tooltip="Size of the batch axis; “as is” leaves the example inputs as they are.",

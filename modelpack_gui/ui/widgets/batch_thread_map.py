@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QLinearGradient, QPainter, QPainterPath, QPen, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from modelpack_gui.core import sweep
 from modelpack_gui.core.figures import interval, milliseconds, plural, significant
 from modelpack_gui.core.records import SweepCell
 from modelpack_gui.ui.color_scale import readable_on, viridis
@@ -23,14 +24,6 @@ from modelpack_gui.ui.widgets.readout import Readout
 MEASURES = {"p50_ms": "Latency p50, ms", "throughput": "Items in a second"}
 """Titles of what may be drawn."""
 _STATES = {"waiting": "", "running": "…", "failed": "✕", "crashed": "✕", "timed_out": "✕", "cancelled": "–"}
-_WORDS = {
-    "waiting": "waits",
-    "running": "is being measured",
-    "failed": "failed",
-    "crashed": "crashed",
-    "timed_out": "took too long",
-    "cancelled": "was cancelled",
-}
 
 
 class BatchThreadMap(DataChart):
@@ -42,7 +35,7 @@ class BatchThreadMap(DataChart):
         super().__init__("batch-thread-map", "Batch size against threads", settings, parent)
         self._cells: tuple[SweepCell, ...] = ()
         self.measure = "p50_ms"
-        self.layout_now = MapLayout((), QRectF(), 1)
+        self.layout_now = MapLayout((), QRectF())
         self._at: SweepCell | None = None
         self._drawing: _Drawing | None = None
         self.set_empty("Nothing was swept yet.")
@@ -193,7 +186,7 @@ class BatchThreadMap(DataChart):
         cell = self.layout_now.cell_at(x, y)
         if cell is None:
             return None
-        rows = [("threads", str(cell.choice.threads)), ("batch size", batch_text(cell))]
+        rows = [("threads", str(cell.choice.threads)), ("batch size", sweep.batch_text(cell.choice.batch_size))]
         if cell.summary is not None:
             rows += [
                 ("p50, ms", interval(cell.summary.p50_ms)),
@@ -201,16 +194,16 @@ class BatchThreadMap(DataChart):
                 ("runs", f"{cell.summary.count:,}"),
             ]
         if cell.outcome != "measured":
-            rows.append(("", _WORDS[cell.outcome]))
+            rows.append(("", sweep.OUTCOME_WORDS[cell.outcome]))
         if not is_right(cell):
             rows.append(("outputs", "wrong"))
         return Readout(cell.title, ("", ""), tuple((None, row) for row in rows))
 
     def _told(self, cell: SweepCell) -> str:
-        where = f"{cell.title}, {plural(cell.choice.threads, 'thread')}, batch {batch_text(cell)}"
+        where = sweep.where(cell.choice, cell.title)
         if cell.summary is None:
             why = f": {cell.error.message}" if cell.error is not None else ""
-            return f"{where} {_WORDS.get(cell.outcome, cell.outcome)}{why}"
+            return f"{where} {sweep.OUTCOME_WORDS[cell.outcome]}{why}"
         wrong = "" if is_right(cell) else ", wrong outputs"
         figures = f"p50 {milliseconds(cell.summary.p50_ms.value)}"
         if cell.throughput_per_s is not None:
@@ -331,11 +324,6 @@ class _Drawing(QGraphicsItem):
 def is_right(cell: SweepCell) -> bool:
     """Whether its outputs are right, as far as that was looked at."""
     return cell.outputs is None or cell.outputs.is_valid
-
-
-def batch_text(cell: SweepCell) -> str:
-    """The batch size; `as is` for that of the example inputs."""
-    return "as is" if cell.choice.batch_size is None else str(cell.choice.batch_size)
 
 
 def _bounds(estimate: Any) -> tuple[object, object, object]:

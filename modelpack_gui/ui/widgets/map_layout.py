@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtGui import QFontMetrics
 
 from modelpack_gui.core.records import SweepCell
+from modelpack_gui.core.sweep import batch_text
 
 _GAP = 20.0
 _MARGIN = 6.0
@@ -70,7 +71,7 @@ def laid_out(cells: Sequence[SweepCell], size: QSizeF, metrics: QFontMetrics) ->
     line = metrics.height() + 4.0
     threads = sorted({cell.choice.threads for cell in cells})
     batches = sorted({cell.choice.batch_size or 0 for cell in cells})
-    side = max(metrics.horizontalAdvance(f"batch {_batch(batch)}") for batch in batches) + 8.0
+    side = max(metrics.horizontalAdvance(f"batch {batch_text(batch or None)}") for batch in batches) + 8.0
     room = size.height() - line - _MARGIN
     across, wide = _across(len(groups), len(threads), side, size.width() - 2 * _MARGIN)
     down = math.ceil(len(groups) / across)
@@ -117,7 +118,7 @@ def _panel(
         for i, n in enumerate(threads)
     )
     rows = tuple(
-        (QRectF(corner.left(), top + i * high, corner.width() - 6.0, high), f"batch {_batch(batch)}")
+        (QRectF(corner.left(), top + i * high, corner.width() - 6.0, high), f"batch {batch_text(batch or None)}")
         for i, batch in enumerate(batches)
     )
     cells = tuple(
@@ -134,7 +135,3 @@ def _panel(
     )
     head = QRectF(corner.left(), corner.top(), corner.width() + len(threads) * wide, corner.height())
     return Panel(group[0].title, head, columns, rows, cells)
-
-
-def _batch(size: int) -> str:
-    return str(size) if size else "as is"

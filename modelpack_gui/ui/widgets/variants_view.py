@@ -161,7 +161,7 @@ class VariantsView(QWidget):
         self.progress = ElidedLabel("", Qt.TextElideMode.ElideRight)
         self.progress.setProperty("role", "muted")
         self.progress.setObjectName("quantize-speed-progress")
-        self.stop_button = IconButton("Stop", "cancel")
+        self.stop_button = IconButton("Cancel", "cancel")
         self.stop_button.setObjectName("quantize-stop-measuring")
         self.stop_button.clicked.connect(self._state.speed.cancel)
         self.buttons = QWidget()
