@@ -267,3 +267,15 @@ def test_beside_the_chart_the_table_has_room_for_its_columns(
     qtbot.waitUntil(lambda: view.table.viewport().width() >= 0.59 * view.width())
     assert view.table.horizontalScrollBar().maximum() == 0
     assert view.chart.width() >= 0.38 * view.width()
+
+
+def test_the_split_is_remembered(
+    page: QuantizePage, client: FakeClient, qtbot: QtBot, artifact: Path, settings: Settings
+) -> None:
+    finish(page, client, qtbot, made.variant(made.STATIC, artifact.parent, is_measured=True))
+    splitter = page.variants.splitter
+    qtbot.waitUntil(lambda: page.variants.chart.height() > 230)
+    least = page.variants.chart.minimumHeight()
+    splitter.moveSplitter(least, 1)
+    other = open_quantize_page(qtbot, page.controller, settings)
+    qtbot.waitUntil(lambda: other.variants.splitter.sizes()[0] == splitter.sizes()[0] == least)

@@ -51,6 +51,7 @@ class VariantsView(QWidget):
         super().__init__(parent)
         self.setObjectName("variants-view")
         self._controller = controller
+        self._settings = settings
         self._state = controller.quantize
         self._lines: list[VariantLine] = []
         self.model: RecordTableModel[VariantLine] = RecordTableModel(COLUMNS, parent=self)
@@ -122,8 +123,18 @@ class VariantsView(QWidget):
             self.splitter.setOrientation(wanted)
             self._part()
 
+    @property
+    def _split_key(self) -> str:
+        is_tall = self.splitter.orientation() is Qt.Orientation.Vertical
+        return f"splits/quantize-{'tall' if is_tall else 'wide'}"
+
+    def _keep_split(self) -> None:
+        self._settings.set_state(self._split_key, self.splitter.saveState())
+
     def _part(self) -> None:
         """Beside the chart the table gets the width of its columns, as far as the chart can spare it."""
+        if self.splitter.restoreState(self._settings.state(self._split_key)):
+            return  # as the user had it
         if self.splitter.orientation() is Qt.Orientation.Vertical:
             self.splitter.setSizes([_LEAST_CHART + 60, _LEAST_CHART])
             return
@@ -180,6 +191,7 @@ class VariantsView(QWidget):
         self.splitter.addWidget(self.table)
         self.table.setMinimumHeight(_LEAST_TABLE)
         self._part()
+        self.splitter.splitterMoved.connect(self._keep_split)
         self.speed_error = StatusLine(Status.FAILED)
         self.speed_error.setObjectName("quantize-speed-error")
         self.speed_doubts = StatusLine(Status.WARNING)
