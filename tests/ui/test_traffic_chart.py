@@ -56,17 +56,13 @@ def test_the_highest_percentile_that_every_load_carries_is_drawn(chart: TrafficC
     few = _point(1, 500.0, 2.0, shares=("0.5", "0.95"))
     chart.show_points([TrafficSeries("ort", "ONNX Runtime", "#009e73", (*CLOSED, few))])
     found.append(chart.percentile)
-    chart.set_percentile("0.5")
-    found.append(chart.percentile)
-    assert found == ["0.99", "0.95", "0.5"]
-    assert chart.shares == ("0.5", "0.95", "0.99")
+    assert found == ["0.99", "0.95"]
 
 
-def test_a_load_without_the_chosen_percentile_is_left_out_and_told(chart: TrafficChart, qtbot: QtBot) -> None:
-    few = _point(8, 500.0, 2.0, shares=("0.5",))
+def test_a_load_of_too_few_calls_is_left_out_and_told(chart: TrafficChart, qtbot: QtBot) -> None:
+    few = _point(8, 500.0, 2.0, shares=())
     failed = _point(16, 0.0, 0.0, shares=(), error=ErrorInfo("x", "It crashed.", ""))
     with qtbot.waitSignal(chart.drawn):
-        chart.set_percentile("0.99")
         chart.show_points([TrafficSeries("ort", "ONNX Runtime", "#009e73", (*CLOSED, few, failed))])
     assert "1 load with too few calls for p99" in chart.note
     assert "1 load failed" in chart.note

@@ -58,7 +58,6 @@ class TrafficChart(DataChart):
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__("traffic-chart", "Latency against throughput", settings, parent)
         self._series: tuple[TrafficSeries, ...] = ()
-        self._choice = ""
         self.is_log = False
         self._items: PlotItems | None = None
         self._at: TrafficPoint | None = None
@@ -71,11 +70,6 @@ class TrafficChart(DataChart):
         self.set_empty("" if self._series else "Nothing was measured under load yet.")
         self.redraw()
 
-    def set_percentile(self, share: str) -> None:
-        """Draw `0.5`, `0.9`, `0.95`, `0.99` or `0.999`; empty takes the highest that every point has."""
-        self._choice = share
-        self.redraw()
-
     def set_log(self, choice: bool) -> None:
         """Latencies on a log axis or not."""
         self.is_log = choice
@@ -83,20 +77,9 @@ class TrafficChart(DataChart):
 
     @property
     def percentile(self) -> str:
-        """The share that is drawn, as text."""
-        if self._choice:
-            return self._choice
+        """The share that is drawn, as text: the highest that every load carries."""
         points = [point for one in self._series for point in one.points if point.percentiles_ms]
         return next((share for share in _DEFAULT if all(share in point.percentiles_ms for point in points)), "0.5")
-
-    @property
-    def shares(self) -> tuple[str, ...]:
-        """Those that some point has."""
-        return tuple(
-            share
-            for share in SHARES
-            if any(share in point.percentiles_ms for one in self._series for point in one.points)
-        )
 
     @property
     def shown(self) -> tuple[TrafficSeries, ...]:
