@@ -60,7 +60,9 @@ def report_sentence(baseline_key: str, results: Sequence[RunnerResult], noise: M
         return f"{_wrong(baseline)} It is the baseline, so nothing can be compared with it."
     running = [result for result in rest if result.speedup is not None and result.is_valid]
     parts = [_standing(baseline, running, noise)]
-    parts += [_wrong(result) for result in rest if result.summary is not None and not result.is_valid]
+    wrong = [result.title for result in rest if result.summary is not None and not result.is_valid]
+    if wrong:  # how wrong, the sentence of each tells
+        parts.append(f"Wrong outputs, so that the speed does not count: {listed(wrong)}.")
     missing = [result.title for result in rest if result.summary is None]
     if missing:
         parts.append(f"Not measured: {listed(missing)}.")

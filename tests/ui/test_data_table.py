@@ -145,14 +145,16 @@ def test_widths_order_and_sorting_of_columns_are_remembered(qtbot: QtBot, settin
     assert [item.name for item in second.records_model.records] == ["c", "b", "a"]
 
 
-def test_widths_that_nobody_chose_are_not_remembered(qtbot: QtBot, settings: Settings) -> None:
+@pytest.mark.parametrize("earlier", [[], [Item("a", 1.0)]])
+def test_widths_that_nobody_chose_are_not_remembered(qtbot: QtBot, settings: Settings, earlier: list[Item]) -> None:
     fitting: tuple[Column[Item], ...] = (Column("Name", lambda item: item.name), COLUMNS[1])
-    for records in ([], [Item("a name that is longer than the header and the default width", 1.0)]):
+    for records in (earlier, [Item("a name that is longer than the header and the default width", 1.0)]):
         table = make(fitting)
         qtbot.addWidget(table)
         table.remember(settings)
         table.resize(900, 200)
         table.show()  # the last column is stretched: a width changes before there is anything to fit
         table.records_model.set_records(records)
+        table.resize(1000, 200)
     needed = table.fontMetrics().horizontalAdvance(ITEMS[0].name) * 20
     assert table.columnWidth(0) > needed

@@ -127,7 +127,11 @@ class DataTable(QTableView):
             if not self._needs_fit:  # before that the widths are nobody's choice
                 settings.set_state(key, header.saveState())
 
-        header.sectionResized.connect(save)
+        def save_width(section: int) -> None:
+            if header.visualIndex(section) != header.count() - 1:  # the last stretches with the window
+                save()
+
+        header.sectionResized.connect(save_width)
         header.sectionMoved.connect(save)
         header.sortIndicatorChanged.connect(save)
 
@@ -182,11 +186,11 @@ class DataTable(QTableView):
 
     def _fit_once(self) -> None:
         if self._needs_fit and self._model.rowCount():
-            self._needs_fit = False
             for i, column in enumerate(self._model.columns):
                 if not column.width:
                     fitting = max(self.sizeHintForColumn(i), self.horizontalHeader().sectionSizeHint(i)) + 12
                     self.setColumnWidth(i, min(fitting, 420))
+            self._needs_fit = False
 
     def _on_about_to_be_reset(self) -> None:
         index = self.currentIndex()
