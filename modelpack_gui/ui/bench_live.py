@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from modelpack_gui.client.bench.words import AGAIN, LEFT_OUT, NO_FURTHER, WARMING_UP, WRONG_OUTPUTS
 from modelpack_gui.core.events import Sample
 from modelpack_gui.core.figures import count, duration, milliseconds
 from modelpack_gui.core.pipeline import Stage
@@ -22,10 +23,6 @@ from modelpack_gui.ui.status import Status
 
 INTERVAL_MS = 40
 """Samples come at most every 50 ms; told after so long, the picture is a new one at least ten times a second."""
-
-_ENDS = ("left out", "measured no further")  # as the director's log says it of a runner
-
-_AGAIN = ", a second time"  # the director's name of the baseline's A/A run ends so
 
 _SURE_AFTER_S, _SURE_FROM = 3.0, 0.03
 """Before so long and so far, what is left cannot be told."""
@@ -198,9 +195,9 @@ class BenchLive(QObject):
             self.samples = {}
             self._timer.stop()
             return
-        self._is_warming = state.message.startswith("Warming up ")
+        self._is_warming = state.message.startswith(f"{WARMING_UP} ")
         named = runner_at_work(state.message, self._titles)
-        if state.message.endswith(_AGAIN):  # it is no runner of the list, and none of those is at work
+        if state.message.endswith(AGAIN):  # it is no runner of the list, and none of those is at work
             self._at_work = ""
         if named:
             self._at_work = named
@@ -229,10 +226,10 @@ class BenchLive(QObject):
             return
         for key, title in self._titles.items():
             said, _, why = line.log.message.removeprefix(f"{title} is ").partition(": ")
-            if said in _ENDS:
+            if said in (LEFT_OUT, NO_FURTHER):
                 self._ended[key] = f"{said}: {why}"
                 self._tell()
-            elif line.log.message.startswith(f"{title} gives wrong outputs: "):
+            elif line.log.message.startswith(f"{title} {WRONG_OUTPUTS}: "):
                 self._wrong.add(key)
                 self._tell()
 

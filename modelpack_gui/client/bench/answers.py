@@ -13,6 +13,7 @@ from pathlib import Path
 
 from modelpack_gui.client.bench.parts import Parts
 from modelpack_gui.client.bench.runner_lane import RunnerLane
+from modelpack_gui.client.bench.words import WRONG_OUTPUTS
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import OutputsCheck, OutputsRequest, RunnerOutputs, Verdict
 
@@ -76,7 +77,7 @@ class Answers:
                 note = f"Right before the timed runs, wrong after them: {check.note}"
                 check = dataclasses.replace(check, note=note)
             if check.verdict is Verdict.FAILED and not is_after:  # who looks on must not take its speed for a result
-                self._parts.warn(f"{item.title} gives wrong outputs: {check.note}")
+                self._parts.warn(f"{item.title} {WRONG_OUTPUTS}: {check.note}")
             if item.outputs is None or _SEVERITY.index(check.verdict) > _SEVERITY.index(item.outputs.verdict):
                 item.outputs = check
 

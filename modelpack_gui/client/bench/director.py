@@ -21,6 +21,7 @@ from modelpack_gui.client.bench.noise import NoiseWatch
 from modelpack_gui.client.bench.parts import Parts, TooLateError
 from modelpack_gui.client.bench.rounds import Rounds, blocks, fitting_block, settle_runs, widest_half_width
 from modelpack_gui.client.bench.runner_lane import RunnerLane
+from modelpack_gui.client.bench.words import AGAIN, WARMING_UP
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
 from modelpack_gui.client.job_director import HELLO_S, JobDirector, StopJobError
@@ -139,7 +140,7 @@ class Director(JobDirector):
             raise self._nothing_measured()
         if spec.noise_run:
             baseline = report.wanted_baseline([lane.item for lane in active], spec.baseline)
-            again = self._new_runner(baseline.spec, f"{baseline.title}, a second time")
+            again = self._new_runner(baseline.spec, f"{baseline.title}{AGAIN}")
             self._step(f"Preparing {again.item.title}", _PREPARE_STEPS)
             again.prepare(self._prepare_request(again))
             self._again = again
@@ -170,7 +171,7 @@ class Director(JobDirector):
         for lane in self._everyone():
             for runs in blocks(self._spec.warmup_runs, self._spec.block_runs):
                 if lane.is_active:
-                    self._step(f"Warming up {lane.item.title}")
+                    self._step(f"{WARMING_UP} {lane.item.title}")
                     self._show(lane, "warmup", lane.warm_up(runs))
 
     def _measure(self) -> None:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from modelpack_gui.client.bench.measured import Measured
 from modelpack_gui.client.bench.parts import Parts
+from modelpack_gui.client.bench.words import LEFT_OUT, NO_FURTHER
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Done, Failed, Outcome
 from modelpack_gui.core.records import (
@@ -125,8 +126,8 @@ class RunnerLane:
         item = self.item
         item.error = self._ended_between() if failed.error.code == _LOST else failed.error
         self._lane.stop()
-        what = "is measured no further" if item.latencies_ms else "is left out"
-        self._parts.warn(f"{item.title} {what}: {item.error.message}")
+        what = NO_FURTHER if item.latencies_ms else LEFT_OUT
+        self._parts.warn(f"{item.title} is {what}: {item.error.message}")
 
     def _ended_between(self) -> ErrorInfo:
         return ErrorInfo(

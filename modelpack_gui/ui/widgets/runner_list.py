@@ -11,6 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from modelpack_gui.client.recipe_file import relative_to_recipe
+from modelpack_gui.core.artifact_formats import SUFFIXES
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import RunnerSpec
@@ -34,8 +35,8 @@ from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.runner_chip import RunnerChip
 
-_SUFFIXES = (".onnx", ".pt", ".pth", ".ts", ".torchscript", ".pt2")
-_FILTER = "Models (*.onnx *.pt *.pth *.ts *.torchscript *.pt2);;All files (*)"
+_SUFFIXES = tuple(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
+_FILTER = f"Models ({' '.join(f'*{suffix}' for suffix in _SUFFIXES)});;All files (*)"
 
 
 class RunnerList(QWidget):
