@@ -114,7 +114,7 @@ class MatrixDirector(JobDirector):
             raise StopJobError(answer.outcome, answer.error)
         assert isinstance(answer, Done)
         assert isinstance(answer.result, Capabilities)
-        self._cores = answer.result.physical_cores or answer.result.logical_cores or 1
+        self._cores = answer.result.cores
         self._workers = min(request.matrix.workers or self._cores, len(request.matrix.choices))
         self._fingerprint = fingerprint_of(request, answer.result, self._job.base)
         if request.is_fresh:

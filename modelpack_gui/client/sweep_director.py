@@ -115,8 +115,7 @@ class SweepDirector(JobDirector):
             return answer.result
 
         found = self._capabilities = self._in_parts(hello, HELLO_S, "")
-        cores = found.physical_cores or found.logical_cores or 1
-        choices = plan.choices(self._request.sweep, found.runners, cores=cores)
+        choices = plan.choices(self._request.sweep, found.runners, cores=found.cores)
         if not choices:
             raise UserError("no-cells", "There is nothing to sweep.", "Choose at least one runner.")
         self._fingerprints = Fingerprints(self._request, found, self._job.base)

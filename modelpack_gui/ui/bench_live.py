@@ -20,6 +20,7 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.job_center import LogLine
 from modelpack_gui.ui.runner_colors import Look, keys_of, look_of
 from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.surroundings import infos_of
 
 INTERVAL_MS = 40
 """Samples come at most every 50 ms; told after so long, the picture is a new one at least ten times a second."""
@@ -181,7 +182,7 @@ class BenchLive(QObject):
         self._job, self.spec = job, controller.recipe.bench
         self.samples, self._at_work = {}, ""
         self._seen, self._ended, self._wrong = set(), {}, set()
-        infos = controller.capabilities.runners if controller.capabilities is not None else ()
+        infos = infos_of(controller)
         self._titles = {one.key: runner_title(one, infos) for one in self.spec.runners}
 
     def follow(self) -> None:

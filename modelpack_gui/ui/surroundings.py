@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import ExportRecord
+from modelpack_gui.core.records import ExportRecord, RunnerInfo
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.runner_entries import Surroundings
+
+
+def infos_of(controller: Controller) -> tuple[RunnerInfo, ...]:
+    """What the registry of the project's interpreter has; empty until that has answered."""
+    return controller.capabilities.runners if controller.capabilities is not None else ()
 
 
 def surroundings_of(controller: Controller) -> Surroundings:

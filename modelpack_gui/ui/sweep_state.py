@@ -26,6 +26,7 @@ from modelpack_gui.core.sweep import CellKey, key_of
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.side_job import SideJob
+from modelpack_gui.ui.surroundings import infos_of
 
 _STALE = "Out of date: the settings or the model changed since these cells were measured."
 
@@ -116,9 +117,9 @@ class SweepState(QObject):
             return
         controller = self._controller
         capabilities = controller.capabilities
-        infos = capabilities.runners if capabilities is not None else ()
-        cores = (capabilities.physical_cores or capabilities.logical_cores) if capabilities is not None else 1
-        choices = sweep.choices(self.spec, infos, cores=cores or 1)
+        infos = infos_of(controller)
+        cores = capabilities.cores if capabilities is not None else 1
+        choices = sweep.choices(self.spec, infos, cores=cores)
         before = self.cells
         kept = SweepStore(Path(self._folder)).read() if self._folder else {}
         self.cells, stale = {}, set()
@@ -174,8 +175,7 @@ class SweepState(QObject):
         return sweep.request_of(recipe, artifact, self._folder, is_fresh=is_fresh)
 
     def _titled(self, cell: SweepCell) -> SweepCell:
-        capabilities = self._controller.capabilities
-        infos = capabilities.runners if capabilities is not None else ()
+        infos = infos_of(self._controller)
         return dataclasses.replace(cell, title=runner_title(cell.choice.runner, infos)) if infos else cell
 
     def _on_part(self, part: object) -> None:

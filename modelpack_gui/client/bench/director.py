@@ -122,8 +122,7 @@ class Director(JobDirector):
         found = answer.result
         self._capabilities = found
         self._watch.begin()
-        cores = found.physical_cores or found.logical_cores or 1
-        self._threads = spec.threads or min(cores, len(spec.pin_cpus) or cores)
+        self._threads = spec.threads or min(found.cores, len(spec.pin_cpus) or found.cores)
 
     def _prepare_all(self) -> None:
         spec = self._spec

@@ -146,6 +146,11 @@ class Capabilities:
     post_steps: tuple[PostStepInfo, ...] = ()
     pace: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def cores(self) -> int:
+        """To compute on: the physical ones, else the logical ones; 1 if neither is known."""
+        return self.physical_cores or self.logical_cores or 1
+
     def version_of(self, package: str) -> str:
         """Installed version of a package; empty if it is missing."""
         return next((info.version for info in self.packages if info.name == package), "")

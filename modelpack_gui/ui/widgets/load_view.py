@@ -15,6 +15,7 @@ from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.runner_colors import keys_of, look_of
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.spec_edits import edit_bench
+from modelpack_gui.ui.surroundings import infos_of
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
 from modelpack_gui.ui.widgets.bench_load_settings import LoadSettings
@@ -104,7 +105,7 @@ class LoadView(QWidget):
         known = {one.runner: one for one in report.runners} if report is not None else {}
         specs = {one.key: one for one in bench.runners}
         keys = keys_of(bench, known)
-        infos = self._controller.capabilities.runners if self._controller.capabilities is not None else ()
+        infos = infos_of(self._controller)
         rows: list[LoadRow] = []
         for point in points:
             result = None if self._live else known.get(point.runner)

@@ -134,16 +134,14 @@ class SweepSettings(QWidget):
 
     def _fill_runners(self, menu: QMenu) -> None:
         controller, spec = self._controller, self._state.spec
-        capabilities = controller.capabilities
-        infos = capabilities.runners if capabilities is not None else ()
+        around = surroundings_of(controller)
         offered = {one.key: one for one in spec.runners}
         offered |= {one.key: one for one in controller.recipe.bench.runners}
-        offered |= {info.id: RunnerSpec(info.id) for info in infos if info.id not in offered}
-        around = surroundings_of(controller)
+        offered |= {info.id: RunnerSpec(info.id) for info in around.infos if info.id not in offered}
         for key, one in offered.items():
             problem, advice = runner_problem(one, around)
             is_on = any(key == other.key for other in spec.runners)
-            text = runner_title(one, infos) + (f" ({problem})" if problem else "")
+            text = runner_title(one, around.infos) + (f" ({problem})" if problem else "")
             action = _box(menu, text, is_on=is_on)
             action.setEnabled(is_on or not problem)
             action.setToolTip(advice)
