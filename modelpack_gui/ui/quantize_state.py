@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from modelpack_gui.client.files import stamp_of
 from modelpack_gui.client.quantize_store import (
     KeptQuantizing,
     digest_of,
@@ -25,6 +26,7 @@ from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     BenchReport,
     Estimate,
+    FileStamp,
     QuantizedVariant,
     QuantizeReport,
     QuantizeRequest,
@@ -84,6 +86,8 @@ class QuantizeState(QObject):
         self._artifact = ""
         self._digest = ""  # of that; empty until it is known
         self._kept = KeptQuantizing()
+        self._is_on_disk = True  # all of that
+        self._stamp: FileStamp | None = None  # of the artifact, when it was looked at
         self._unmade: tuple[QuantizedVariant, ...] = ()  # of the last run; not worth keeping
         self._measured: frozenset[str] = frozenset()  # paths, in the benchmark that is on
         self.measures_speed = True
@@ -175,6 +179,7 @@ class QuantizeState(QObject):
 
     def start(self, job: str) -> None:
         """It runs from now on."""
+        self.look_again()  # nothing that others kept is written over
         self._job = job
         self.follow_artifact()
         size = size_of(Path(self._artifact)) if self._artifact else 0  # the first variants come before the report
@@ -239,12 +244,24 @@ class QuantizeState(QObject):
 
     # Keeping up
 
+    def look_again(self) -> None:
+        """Others may have quantised, exported or deleted meanwhile: `modelpack quantize` keeps its files here too."""
+        if not self._artifact or self._job:
+            return
+        path = Path(self._artifact)
+        kept = read_kept(path) if self._is_on_disk else self._kept
+        stamp = stamp_of(path)
+        if kept != self._kept or stamp != self._stamp:
+            self._kept, self._stamp = kept, stamp
+            self.follow_artifact()
+
     def follow_artifact(self) -> None:
         """The artifact may be another: show what is kept for it, and find what of that is out of date."""
         path = self.artifact
         if path != self._artifact:
             self._artifact, self._digest, self._unmade = path, "", ()
             self._kept = read_kept(Path(path)) if path else KeptQuantizing()
+            self._is_on_disk, self._stamp = True, stamp_of(Path(path)) if path else None
             self.sensitivity.follow(path)
         if path and (self._kept.variants or self.sensitivity.report is not None or self._job):
             self._background.ask("digest", lambda check: digest_of(Path(path), check), self._on_digest)
@@ -341,7 +358,9 @@ class QuantizeState(QObject):
             return
         try:
             write_kept(Path(self._artifact), self._kept)
+            self._is_on_disk = True
         except UserError as error:
+            self._is_on_disk = False
             self.failed.emit(error.info)
 
 

@@ -252,11 +252,11 @@ def test_the_page_fits_into_a_window_of_1280_pixels_at_a_scale_of_125_percent(
     room = 645  # logical pixels of 1,024 that the stages on the left and the narrowest inspector leave
     start(page, client, qtbot)
     assert page.cancel_button.isVisible()
-    assert page.minimumSizeHint().width() <= room
+    qtbot.waitUntil(lambda: page.minimumSizeHint().width() <= room)
     client.last("quantize").answer(made.report(made.variant(made.STATIC, tmp_path, is_measured=True)))
     qtbot.waitUntil(lambda: not page.controller.is_busy)
     assert page.try_button.isVisible()
-    assert page.minimumSizeHint().width() <= room
+    qtbot.waitUntil(lambda: page.minimumSizeHint().width() <= room)
 
 
 def test_agreement_on_data_of_one_class_is_doubted(

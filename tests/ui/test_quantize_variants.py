@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.client.quantize_store import (
     digest_of,
+    keep_run,
     read_kept,
 )
 from modelpack_gui.core import stats
@@ -279,3 +280,28 @@ def test_the_split_is_remembered(
     splitter.moveSplitter(least, 1)
     other = open_quantize_page(qtbot, page.controller, settings)
     qtbot.waitUntil(lambda: other.variants.splitter.sizes()[0] == splitter.sizes()[0] == least)
+
+
+def test_what_the_command_line_makes_meanwhile_is_shown_and_not_written_over(
+    page: QuantizePage, client: FakeClient, qtbot: QtBot, artifact: Path
+) -> None:
+    finish(page, client, qtbot, made.variant(made.STATIC, artifact.parent))
+    keep_run(artifact, made.report(made.variant(made.DYNAMIC, artifact.parent)), digest_of(artifact))
+    page.hide()
+    page.show()
+    assert labels(page) == [FLOAT_LABEL, "INT8 static", "INT8 dynamic"]
+    keep_run(artifact, made.report(made.variant(made.FLOAT16, artifact.parent)), digest_of(artifact))
+    finish(page, client, qtbot, made.variant(made.ENTROPY, artifact.parent))
+    kept = [one.variant.label for one in read_kept(artifact).variants]
+    assert kept == ["INT8 static", "INT8 dynamic", "float16", "INT8 static, entropy"]
+
+
+def test_an_artifact_that_is_exported_elsewhere_makes_the_files_stale(
+    page: QuantizePage, client: FakeClient, qtbot: QtBot, artifact: Path
+) -> None:
+    finish(page, client, qtbot, made.variant(made.STATIC, artifact.parent))
+    qtbot.waitUntil(lambda: bool(page._state._digest))
+    page.hide()
+    artifact.write_bytes(b"other weights, by the command line")
+    page.show()
+    qtbot.waitUntil(lambda: page.variants.model.records[1].is_stale)

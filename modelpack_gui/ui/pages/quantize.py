@@ -106,8 +106,9 @@ class QuantizePage(StagePage):
         self.nodes.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Advice is asked for while somebody looks."""
+        """Advice is asked for while somebody looks; what others made meanwhile is there."""
         super().showEvent(event)
+        self._state.look_again()
         self.settings.advisor.watch(is_watched=True)
 
     def hideEvent(self, event: QHideEvent) -> None:
