@@ -1,10 +1,9 @@
-"""Tables as CSV files, with all digits."""
+"""Tables and the data of charts as CSV files, with all digits."""
 
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,15 +14,7 @@ from modelpack_gui.ui.new_file import whole_file
 R = TypeVar("R")
 CSV_KINDS = "Comma-separated values (*.csv)"
 """For `new_file.ask_where`."""
-
-
-def csv_text(columns: Sequence[Column[R]], records: Iterable[R]) -> str:
-    """A line with the titles, then one for each record."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(column.title for column in columns)
-    writer.writerows([column.whole(record) for column in columns] for record in records)
-    return out.getvalue()
+_ROWS_AT_ONCE = 5000
 
 
 def write_csv(path: Path, columns: Sequence[Column[R]], records: Iterable[R]) -> None:
@@ -32,9 +23,35 @@ def write_csv(path: Path, columns: Sequence[Column[R]], records: Iterable[R]) ->
     Raises:
         UserError: `csv-not-written`.
     """
+    titles = [column.title for column in columns]
+    write_rows(path, titles, ([column.whole(record) for column in columns] for record in records), what="table")
+
+
+def write_rows(
+    path: Path,
+    titles: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    check: Callable[[], None] = lambda: None,
+    *,
+    what: str = "data",
+) -> None:
+    """Write the whole file or none.
+
+    Args:
+        check: Called now and then; it may raise to give up.
+        what: Is written, for the message.
+
+    Raises:
+        UserError: `csv-not-written`.
+    """
     try:
-        with whole_file(path) as partial:
-            partial.write_text(csv_text(columns, records), encoding="utf-8")
+        with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(titles)
+            for number, row in enumerate(rows):
+                if number % _ROWS_AT_ONCE == 0:
+                    check()
+                writer.writerow(row)
     except OSError as error:
-        what = f"The table could not be written to {path}: {error.strerror}."
-        raise UserError("csv-not-written", what, "Choose another folder.") from error
+        message = f"The {what} could not be written to {path}: {error.strerror}."
+        raise UserError("csv-not-written", message, "Choose another folder.") from error

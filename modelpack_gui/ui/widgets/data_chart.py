@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,18 +10,17 @@ from PySide6.QtCore import QPointF, QSize, Signal
 from PySide6.QtGui import QHideEvent, QPainter
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from modelpack_gui.core.errors import ErrorInfo, UserError
-from modelpack_gui.ui.background import Background, Check
-from modelpack_gui.ui.new_file import ask_where, whole_file
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.ui.background import Background
+from modelpack_gui.ui.new_file import ask_where
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.table_csv import CSV_KINDS
+from modelpack_gui.ui.table_csv import CSV_KINDS, write_rows
 from modelpack_gui.ui.theme import icon
 from modelpack_gui.ui.widgets.chart_legend import Legend, LegendItem
 from modelpack_gui.ui.widgets.charts import Chart
 from modelpack_gui.ui.widgets.readout import Readout, ReadoutCard
 
 Rows = Iterable[Sequence[object]]
-_ROWS_AT_ONCE = 5000
 
 
 class DataChart(Chart):
@@ -151,22 +149,3 @@ class DataChart(Chart):
         column = self.layout()
         assert isinstance(column, QVBoxLayout)
         column.insertWidget(0, self.legend)
-
-
-def write_rows(path: Path, titles: Sequence[str], rows: Rows, check: Check) -> None:
-    """Write the whole file or none.
-
-    Raises:
-        UserError: `csv-not-written`.
-    """
-    try:
-        with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(titles)
-            for number, row in enumerate(rows):
-                if number % _ROWS_AT_ONCE == 0:
-                    check()
-                writer.writerow(row)
-    except OSError as error:
-        what = f"The data could not be written to {path}: {error.strerror}."
-        raise UserError("csv-not-written", what, "Choose another folder.") from error
