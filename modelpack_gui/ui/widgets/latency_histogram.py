@@ -70,8 +70,8 @@ class HistogramMode:
                 label: dict[str, Any] = {"label": "", "labelOpts": text} if has_label else {}
                 span = (0.0, 1.0) if name == "p50" else (0.0, 0.45)
                 pen = line_pen(one.color, 1.5 if name == "p50" else 1.0, style)
-                line = view.items.line((one.key, name), view.place(value), pen, span=span, **label)
-                line.setZValue(20 if has_label else 10)  # text above lines
+                z = 20.0 if has_label else 10.0  # text above lines
+                line = view.items.line((one.key, name), view.place(value), pen, z=z, span=span, **label)
                 if has_label:
                     words = f"p50 {milliseconds(value)}"
                     if line.label.format != words:

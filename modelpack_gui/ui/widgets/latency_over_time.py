@@ -126,7 +126,7 @@ class OverTimeMode:
         colors = theme().colors
         brush = mixed(colors.raised, colors.muted, 0.1)  # opaque: blending the half of a plot takes milliseconds
         data = {"x0": starts, "x1": stops, "y0": [ends[0]] * len(starts), "y1": [ends[1]] * len(starts)}
-        view.items.bars(("", "rounds"), **data, brush=brush, pen=None).setZValue(-20)
+        view.items.bars(("", "rounds"), -20, **data, brush=brush, pen=None)
 
     def _note(self, clipped: int, high: float, *, has_warmup: bool) -> str:
         parts = ["Every run, in the order it was made."]

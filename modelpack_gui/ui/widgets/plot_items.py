@@ -59,21 +59,23 @@ class PlotItems:
             self._add(name, item)
         item.set_spots(spots)
 
-    def line(self, name: Name, place: float, pen: Any, *, angle: int = 90, **style: Any) -> Any:
-        """A straight line across the plot."""
+    def line(self, name: Name, place: float, pen: Any, *, angle: int = 90, z: float = 0.0, **style: Any) -> Any:
+        """A straight line across the plot; `z` says what is above what."""
         item = self._items.get(name)
         if item is None:
             item = self.pg.InfiniteLine(pos=place, angle=angle, pen=pen, **style)
+            item.setZValue(z)
             self._add(name, item)
         elif float(item.value()) != place:
             item.setPos(place)
         return item
 
-    def bars(self, name: Name, **data: Any) -> Any:
+    def bars(self, name: Name, z: float, **data: Any) -> Any:
         """Rectangles of one look."""
         item = self._items.get(name)
         if item is None:
             item = self.pg.BarGraphItem(**data)
+            item.setZValue(z)
             self._add(name, item)
         elif self.is_new((*name, "bars"), str(data)):
             item.setOpts(**data)
