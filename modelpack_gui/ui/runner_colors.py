@@ -1,8 +1,9 @@
 """One colour for each configured runner, the same on every page.
 
 Runners of the registry have colours of their own. A further configuration takes that of its runner while it is free,
-then the next free one; when all are taken they come again dashed, and after that lighter. It hangs on the keys and
-their order alone: a page that passes `keys_of` gives a runner the colour that the other pages give it.
+then the next free one; when all are taken they come again dashed, and after that lighter. It hangs on a key and those
+before it alone: a page that passes `keys_of` gives a runner of the recipe the colour that the other pages give it,
+whatever else it lists.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ _PLACES = {
     "torch_compile": 5,
 }
 """Of the runners most used; the others take what these leave."""
+
+_FREE = (2, 5, 4, 1, 3, 0)
+"""Places in the order in which they are given to who has none: those first whose owners are measured least."""
 
 _LIGHTER = 0.45  # share of white
 
@@ -51,13 +55,9 @@ def keys_of(bench: BenchSpec, *more: Iterable[str]) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=64)
 def _looks(keys: tuple[str, ...]) -> dict[str, Look]:
-    places = {key: _PLACES[key] for key in keys if key in _PLACES}
-    taken = set(places.values())
+    places: dict[str, int] = {}
     for key in keys:
-        if key not in places:
-            place = _free(_PLACES.get(key.partition("[")[0]), taken)
-            places[key] = place
-            taken.add(place)
+        places[key] = _free(_PLACES.get(key.partition("[")[0]), set(places.values()))
     return {key: _look_at(place) for key, place in places.items()}
 
 
@@ -65,7 +65,7 @@ def _free(wanted: int | None, taken: set[int]) -> int:
     """The wanted place, else the first free one of the same round, else of the next."""
     length = len(RUNNER_COLORS)
     for start in range(0, length * (len(taken) + 1), length):
-        free = [start + place for place in range(length) if start + place not in taken]
+        free = [start + place for place in _FREE if start + place not in taken]
         if wanted is not None and start + wanted in free:
             return start + wanted
         if free:

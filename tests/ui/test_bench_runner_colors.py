@@ -44,6 +44,8 @@ def test_one_more_at_the_end_changes_nothing_of_the_others() -> None:
     keys = ["eager", "pt2", "onnxruntime[file=a.onnx]", "onnxruntime[threads=1]"]
     before = [look_of(key, keys) for key in keys]
     assert [look_of(key, [*keys, "x", "eager[dtype=bfloat16]"]) for key in keys] == before
+    registry = ("torch_compile", "torchscript_script", "openvino", "torchscript_trace")  # as the profile lists them
+    assert [look_of(key, [*keys, *registry]) for key in keys] == before
 
 
 def test_a_runner_that_is_not_among_the_keys_comes_after_them() -> None:

@@ -139,4 +139,7 @@ def _at(view: LatencyView, y: float) -> LatencySeries | None:
 
 def _short(one: LatencySeries) -> str:
     title = one.title if one.is_valid else f"✕ {one.title}"
-    return title if len(title) <= _NAME else f"{title[: _NAME - 1].rstrip()}…"
+    if len(title) <= _NAME:
+        return title
+    end = (_NAME - 1) // 2  # the end is what tells files and options apart
+    return f"{title[: _NAME - 1 - end].rstrip()}…{title[-end:].lstrip()}"
