@@ -332,3 +332,12 @@ def test_a_runner_of_a_benchmark_leads_to_its_profile_and_to_why_it_is_faster(
     assert isinstance(shown, ProfileView)
     assert (shown.head.runner.key, shown.head.against.key) == ("onnxruntime", "eager")
     assert client.last("profile").request.runner.key == "onnxruntime"  # type: ignore[union-attr]
+
+
+def test_the_name_of_a_runner_keeps_its_end_where_it_is_too_long(view: ProfileView) -> None:
+    view.head.runner.choose(INT8.key)
+    view.head.runner.setFixedWidth(150)
+    shown, whole = view.head.runner.shown_text, view.head.runner.currentText()
+    assert "…" in shown
+    assert shown[-6:] == whole[-6:]
+    assert view.head.runner.toolTip() == whole

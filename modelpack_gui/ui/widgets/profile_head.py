@@ -59,7 +59,7 @@ class ProfileHead(QWidget):
             label.setBuddy(box)
             row.addWidget(label)
             row.addWidget(box, 1)
-        row.addStretch(1)
+        row.addStretch(0)
         row.addWidget(self.cancel_button)
         row.addWidget(self.profile_button)
         verdict = QHBoxLayout()

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
 from modelpack_gui.core.records import RunnerSpec
 from modelpack_gui.ui.models.runner_entries import RunnerEntry
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.swatch import swatch
+
+_ICON_GAP = 8  # of the style: before and behind the icon
 
 
 class RunnerPick(QComboBox):
@@ -31,6 +34,7 @@ class RunnerPick(QComboBox):
         self.setMinimumContentsLength(18)
         self.setMaximumWidth(340)
         self._nothing = nothing
+        self.currentTextChanged.connect(lambda text: self.setToolTip(plain_tooltip(text)))
         self._entries: dict[str, RunnerEntry] = {}
         self.activated.connect(lambda _: self.spec_chosen.emit())
 
@@ -49,6 +53,26 @@ class RunnerPick(QComboBox):
     def entry(self) -> RunnerEntry | None:
         """The same as it is listed."""
         return self._entries.get(self.key)
+
+    @property
+    def shown_text(self) -> str:
+        """What there is room for of its name: the end stays, for it tells files and options apart."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width()
+        if not option.currentIcon.isNull():
+            room -= option.iconSize.width() + _ICON_GAP
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideMiddle, room)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the box with that: Qt would cut a long name at its end."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self.shown_text
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def show_entries(self, entries: Sequence[RunnerEntry], key: str) -> None:
         """List others, with one of them chosen; the first where that one is not among them."""
