@@ -25,7 +25,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.pipeline import Stage, request_for
 from modelpack_gui.core.quantize_presets import usual_specs
-from modelpack_gui.core.quantize_speed import bench_spec, speed_doubts, with_speeds
+from modelpack_gui.core.quantize_speed import bench_spec, can_be_measured, speed_doubts, with_speeds
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     BenchReport,
@@ -83,7 +83,7 @@ def _further(
             yield from told_if_not(lambda: write_sensitivity(artifact, kept))
     if not arguments.bench:
         return
-    useful = [one for one in report.variants if one.error is None and one.verdict is not Verdict.FAILED]
+    useful = [one for one in report.variants if can_be_measured(one) and one.verdict is not Verdict.FAILED]
     if useful:
         measured = dataclasses.replace(recipe, bench=bench_spec(useful, recipe.bench))
         found = jobs.run("bench", "Speed", request_for(Stage.BENCH, measured, str(artifact)))

@@ -18,6 +18,15 @@ from modelpack_gui.core.records import (
 RUNNER = "onnxruntime"
 """What runs float32 and what was made of it."""
 
+UNLOADABLE = "not_loadable_by_default"
+"""Kind of the advice on a file that onnxruntime crashes on, or refuses, as a benchmark loads it."""
+
+
+def can_be_measured(variant: QuantizedVariant) -> bool:
+    """Whether there is a file, and a benchmark can load it."""
+    is_there = variant.error is None and bool(variant.path)
+    return is_there and all(one.kind != UNLOADABLE for one in variant.advice)
+
 
 def bench_spec(
     variants: Sequence[QuantizedVariant], like: BenchSpec, spelled: Callable[[str], str] = str
@@ -29,7 +38,7 @@ def bench_spec(
         spelled: Gives a path as the recipe spells it; a runner's key has it.
     """
     float32 = RunnerSpec(RUNNER, label="float32")
-    made = {one.path: one for one in variants if one.error is None}
+    made = {one.path: one for one in variants if can_be_measured(one)}
     runners = (float32, *(RunnerSpec(RUNNER, artifact=spelled(one.path), label=one.label) for one in made.values()))
     return dataclasses.replace(like, runners=runners, baseline=float32.key, callers=(), rates_per_s=())
 

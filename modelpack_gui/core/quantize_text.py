@@ -58,11 +58,12 @@ def price_sentence(variant: QuantizedVariant, float_size_bytes: int) -> str:
         return f"{variant.label} could not be made: {variant.error.message.rstrip('.')}"
     gains = [*_speed(variant), *_size(variant, float_size_bytes)]
     price = _price(variant)
+    name = _spoken(variant)
     if not gains:
-        return f"{variant.label} {price or 'was not compared'}"
+        return f"{name} {price or 'was not compared'}"
     if not price:
-        return f"{variant.label} is {' and '.join(gains)}"
-    return f"{variant.label} is {', '.join(gains)}, and {price}"
+        return f"{name} is {' and '.join(gains)}"
+    return f"{name} is {', '.join(gains)}, and {price}"
 
 
 def verdict_sentence(variants: Sequence[QuantizedVariant], float_size_bytes: int) -> str:
@@ -123,6 +124,13 @@ def judged_on(variant: QuantizedVariant) -> tuple[QuantizeError | None, str]:
     if variant.on_held_out is not None:
         return variant.on_held_out, "held-out samples"
     return variant.on_calibration, "the calibration samples"
+
+
+def _spoken(variant: QuantizedVariant) -> str:
+    """`INT8 static (per tensor, entropy)`: a sentence has commas of its own."""
+    method, _, rest = variant.label.partition(", ")
+    is_ours = not variant.spec.label and rest
+    return f"{method} ({rest})" if is_ours else variant.label
 
 
 def _speed(variant: QuantizedVariant) -> list[str]:

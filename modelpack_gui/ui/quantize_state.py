@@ -206,11 +206,11 @@ class QuantizeState(QObject):
 
     def measure(self, *, again: bool = False) -> None:
         """Measure the speed of the variants beside that of float32: of those without one, or of all again."""
-        variants = [one for one in self.fresh if one.path and (again or one.speedup is None)]
+        from modelpack_gui.core.quantize_speed import bench_spec, can_be_measured  # now: the window opens sooner
+
+        variants = [one for one in self.fresh if can_be_measured(one) and (again or one.speedup is None)]
         if not variants or not self._artifact or self.speed.is_running:
             return
-        from modelpack_gui.core.quantize_speed import bench_spec  # when there are variants: the window opens sooner
-
         recipe = self._project.recipe
         bench = bench_spec(variants, recipe.bench, self._spelled)
         bench = dataclasses.replace(bench, time_budget_s=_SECONDS_A_RUNNER * len(bench.runners), noise_run=False)

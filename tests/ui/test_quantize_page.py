@@ -207,7 +207,7 @@ def test_the_verdict_comes_first_and_the_recommended_variant_is_marked(
 ) -> None:
     finish(page, client, qtbot, *(made.variant(one, tmp_path, is_measured=True) for one in made.SPECS))
     assert page.sentence.text() == (
-        "INT8 static, QOperator is 2.0x faster, 3.7x smaller, and changes the top class of 0.40 % of held-out "
+        "INT8 static (QOperator) is 2.0x faster, 3.7x smaller, and changes the top class of 0.40 % of held-out "
         "samples."
     )
     assert page.badge.status is Status.PASSED

@@ -16,13 +16,14 @@ from modelpack_gui.client.quantize_store import (
 from modelpack_gui.core import stats
 from modelpack_gui.core.events import Partial
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.quantize_speed import RUNNER
+from modelpack_gui.core.quantize_speed import RUNNER, UNLOADABLE
 from modelpack_gui.core.records import (
     BenchReport,
     BenchRequest,
     BenchSpec,
     MachineNoise,
     OutputsCheck,
+    QuantizeAdvice,
     QuantizeRequest,
     RunnerResult,
     RunnerSpec,
@@ -305,3 +306,15 @@ def test_an_artifact_that_is_exported_elsewhere_makes_the_files_stale(
     artifact.write_bytes(b"other weights, by the command line")
     page.show()
     qtbot.waitUntil(lambda: page.variants.model.records[1].is_stale)
+
+
+def test_a_file_that_a_benchmark_cannot_load_is_not_measured(
+    page: QuantizePage, client: FakeClient, qtbot: QtBot, artifact: Path
+) -> None:
+    fault = QuantizeAdvice(UNLOADABLE, "warning", "onnxruntime crashes.")
+    crashing = dataclasses.replace(made.variant(made.FLOAT16, artifact.parent), advice=(fault,))
+    finish(page, client, qtbot, made.variant(made.STATIC, artifact.parent), crashing)
+    page.variants.measure_button.click()
+    job = client.last("bench")
+    assert isinstance(job.request, BenchRequest)
+    assert [one.label for one in job.request.bench.runners] == ["float32", "INT8 static"]

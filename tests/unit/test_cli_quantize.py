@@ -22,7 +22,7 @@ from modelpack_gui.client.quantize_store import (
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.quantize_presets import usual_specs
-from modelpack_gui.core.quantize_speed import bench_spec
+from modelpack_gui.core.quantize_speed import UNLOADABLE, bench_spec
 from modelpack_gui.core.records import (
     BenchReport,
     BenchRequest,
@@ -194,6 +194,12 @@ def test_a_useless_result_is_not_timed_and_the_status_says_so(modelpack: Run) ->
     useless = dataclasses.replace(MADE, verdict=Verdict.FAILED)
     status, client = modelpack(quantize=dataclasses.replace(REPORT, variants=(useless,), verdict=Verdict.FAILED))
     assert status == 1
+    assert "bench" not in client.requests
+
+
+def test_a_file_that_a_benchmark_cannot_load_is_not_timed(modelpack: Run) -> None:
+    crashing = dataclasses.replace(MADE, advice=(QuantizeAdvice(UNLOADABLE, "warning", "onnxruntime crashes."),))
+    _, client = modelpack(quantize=dataclasses.replace(REPORT, variants=(crashing,)))
     assert "bench" not in client.requests
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.quantize_speed import UNLOADABLE
 from modelpack_gui.core.records import QuantizeAdvice
 from modelpack_gui.stages.bench.apart import Apart
 from modelpack_gui.stages.parity.runtimes.base import first_line
@@ -48,7 +49,7 @@ def loading_fault(path: Path, context: Context, load: str = f"{__name__}:load_by
     version = import_onnxruntime().__version__
     what = f"When onnxruntime {version} loads this file on the CPU as it does by default, it {deed}"
     return QuantizeAdvice(
-        "not_loadable_by_default",
+        UNLOADABLE,
         "warning",
         f"{what}: it was judged with fewer optimisations.",
         "Load it at the level extended (graph_optimization_level), or try another version of onnxruntime.",

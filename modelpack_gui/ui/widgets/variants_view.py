@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QMessageBox, QSplitter, QStack
 
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.quantize_speed import RUNNER
+from modelpack_gui.core.quantize_speed import RUNNER, can_be_measured
 from modelpack_gui.core.quantize_text import best_of, judged_on
 from modelpack_gui.core.records import Estimate, QuantizedVariant, Verdict
 from modelpack_gui.ui.controller import Controller
@@ -92,7 +92,7 @@ class VariantsView(QWidget):
         is_running = self._controller.state(Stage.QUANTIZE).is_under_way
         speed = state.speed
         made = self._made
-        unmeasured = [one for one in made if one.speedup is None]
+        unmeasured = [one for one in made if one.speedup is None and can_be_measured(one)]
         self.stop_button.setVisible(speed.is_running)
         self.progress.setVisible(speed.is_running)
         self.progress.set_text(f"Measuring speed: {speed.message}" if speed.is_running else "")
@@ -104,7 +104,7 @@ class VariantsView(QWidget):
             " Benchmark page has"
         )
         self.bench_button.setVisible(bool(made) and not speed.is_running)
-        is_drawn = speed.is_running or len(unmeasured) < len(made)
+        is_drawn = speed.is_running or any(one.speedup is not None for one in made)
         if self.chart.isHidden() == is_drawn:
             self.chart.setVisible(is_drawn)
             self._part()  # a part that was hidden comes back as small as it can be
@@ -279,7 +279,7 @@ class VariantsView(QWidget):
         if not self._controller.is_trusted:
             self._controller.trust_wanted.emit()
             return
-        has_unmeasured = any(one.speedup is None for one in self._made)
+        has_unmeasured = any(one.speedup is None and can_be_measured(one) for one in self._made)
         self._state.measure(again=not has_unmeasured)
 
     def _on_menu(self, menu: QMenu, line: VariantLine) -> None:
