@@ -80,7 +80,7 @@ COST_COLUMNS: tuple[Column[NodeCost], ...] = (
         text=_sqnr_text,
         full=lambda cost: full(cost.row.sqnr_db) or _sqnr_text(cost),
         is_number=True,
-        width=96,
+        width=116,
         tooltip="Signal over noise of the worst output with this node alone in low precision: the lower, the dearer",
     ),
     Column("Op type", value=lambda cost: cost.row.op_type, width=90),
