@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.stages.bench.apart import Apart
+from modelpack_gui.stages.common.apart import Apart
 
 
 def test_an_answer_comes_back_from_the_process_and_so_does_what_was_wrong(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ import torch
 
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.stages.bench import libraries, onnx_session, torch_model, torch_options
-from modelpack_gui.stages.bench.apart import Apart
 from modelpack_gui.stages.bench.libraries import Devices
 from modelpack_gui.stages.bench.options import Options, checked
 from modelpack_gui.stages.bench.registry import runner_infos
+from modelpack_gui.stages.common.apart import Apart
 
 
 class Subgraph:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from modelpack_gui.core import serde
 from modelpack_gui.core.context import Context, PlainContext
 from modelpack_gui.core.records import BenchPrepareRequest, InputSpec, tensor_inputs
-from modelpack_gui.stages.bench.apart import Apart
 from modelpack_gui.stages.bench.array_files import has_arrays, read_arrays, write_arrays
+from modelpack_gui.stages.common.apart import Apart
 
 if TYPE_CHECKING:
     import torch

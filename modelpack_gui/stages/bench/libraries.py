@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.stages.bench.apart import Apart
+from modelpack_gui.stages.common.apart import Apart
 from modelpack_gui.stages.hello import installed_version
 
 _ASK = "modelpack_gui.stages.bench.libraries:look_for_devices"

@@ -10,7 +10,7 @@ from modelpack_gui.core import serde
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.lossy import KnownPrice
-from modelpack_gui.stages.bench.apart import Apart
+from modelpack_gui.stages.common.apart import Apart
 from modelpack_gui.stages.hello import missing_of
 
 _LOOK = "modelpack_gui.stages.bench.precision:look_at_precision"

@@ -8,7 +8,7 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.quantize_speed import UNLOADABLE
 from modelpack_gui.core.records import QuantizeAdvice
-from modelpack_gui.stages.bench.apart import Apart
+from modelpack_gui.stages.common.apart import Apart
 from modelpack_gui.stages.parity.runtimes.base import first_line
 from modelpack_gui.stages.parity.runtimes.onnxruntime_runtime import import_onnxruntime, session_options
 

@@ -34,7 +34,7 @@ spec = importlib.util.spec_from_file_location(
 module = importlib.util.module_from_spec(spec)
 sys.modules["modelpack_gui"] = module
 spec.loader.exec_module(module)
-from modelpack_gui.stages.bench.apart import answer
+from modelpack_gui.stages.common.apart import answer
 answer(sys.argv[2])
 """
 
