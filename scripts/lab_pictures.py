@@ -22,10 +22,19 @@ if TYPE_CHECKING:
 _MODES = {HISTOGRAM: "", ECDF: "-ecdf", VIOLIN: "-violin", SERIES: "-series"}
 
 
-def shoot_lab(photographer: Photographer) -> dict[str, object]:
-    """Quantise in the usual ways, benchmark with the result, and visit every tab; gives what they said."""
+def shoot_lab(photographer: Photographer, *, is_quick: bool) -> dict[str, object]:
+    """Quantise in the usual ways, benchmark with the result, and visit every tab; gives what they said.
+
+    Args:
+        is_quick: Fewer runs, for a look at whether all is there.
+    """
     controller = photographer.window.controller
     edits = controller.undo_stack.index()
+    recipe = controller.recipe
+    bench = dataclasses.replace(recipe.bench, callers=(1, 2, 4), load_s=1.0)
+    if is_quick:
+        bench = dataclasses.replace(bench, iterations=60, warmup_runs=20, load_s=0.3)
+    controller.edit(dataclasses.replace(recipe, bench=bench), "benchmark more")
     said = {"quantized": _shoot_quantize(photographer)}
     page = photographer.window.page(Stage.BENCH)
     assert isinstance(page, BenchPage)
@@ -75,8 +84,8 @@ def _shoot_latency(photographer: Photographer, page: BenchPage) -> object:
     recipe = controller.recipe
     quantized = next(row.variant.path for row in controller.quantize.rows if row.variant.path)
     runners = (*recipe.bench.runners, RunnerSpec("onnxruntime", artifact=quantized))
-    bench = dataclasses.replace(recipe.bench, runners=runners, callers=(1, 2, 4), load_s=1.0)
-    controller.edit(dataclasses.replace(recipe, bench=bench), "benchmark more")
+    bench = dataclasses.replace(recipe.bench, runners=runners)
+    controller.edit(dataclasses.replace(recipe, bench=bench), "benchmark INT8 too")
     page.tabs.show_tab(LATENCY)
     controller.run(Stage.BENCH)
     photographer.wait(lambda: bool(page.progress.isVisible()), "samples")

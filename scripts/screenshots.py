@@ -174,7 +174,7 @@ class Photographer:
         return error.explanation.id if error is not None and error.explanation is not None else ""
 
 
-def take_all(photographer: Photographer) -> dict[str, object]:
+def take_all(photographer: Photographer, *, is_quick: bool) -> dict[str, object]:
     """Every page of both demos; gives what the stages said."""
     window = photographer.window
     photographer.shoot("start")
@@ -185,7 +185,7 @@ def take_all(photographer: Photographer) -> dict[str, object]:
         select_something(page)
         photographer.shoot(stage.label.lower())
     photographer.shoot_options()
-    lab = shoot_lab(photographer)
+    lab = shoot_lab(photographer, is_quick=is_quick)
     faulty = photographer.run_demo("batch_branch", (Stage.EXPORT, Stage.CHECK, Stage.PARITY))
     window.show_stage(Stage.PARITY)
     photographer.shoot("parity-failure")
@@ -221,13 +221,14 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "resources" / "screenshots")
     parser.add_argument("--themes", nargs="+", default=["light"], choices=["light", "dark"])
     parser.add_argument("--size", type=int, nargs=2, default=(1280, 800), metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("--quick", action="store_true", help="benchmark with fewer runs in the lab")
     parser.add_argument("--summary", type=Path, help="write what the stages said here, as JSON")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="modelpack-") as folder:
         os.environ["MODELPACK_DATA_DIR"] = folder
         photographer = Photographer(options.out, options.themes, tuple(options.size))
-        said = take_all(photographer)
+        said = take_all(photographer, is_quick=options.quick)
         photographer.window.close()
     if options.summary is not None:
         options.summary.write_text(json.dumps(said, indent=2), encoding="utf-8")
