@@ -153,7 +153,8 @@ def test_callers_call_at_the_same_time_each_with_a_call_and_a_mode_of_its_own() 
     point = traffic.measure(prepared, TrafficRequest("fake", 3, 1000.0, 0.03), clock, lambda: None)
     assert point.completed == 30
     assert made == [0, 0, 0]
-    assert sorted(entered) == ["caller 1", "caller 2", "caller 3"]
+    # The thread that has run the model before calls too: one team of OpenMP threads more would slow all down.
+    assert sorted(entered) == sorted([threading.current_thread().name, "caller 2", "caller 3"])
 
 
 def test_a_caller_that_fails_ends_the_others_and_is_told() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import select
 import sys
-import threading
 import time
 from array import array
 from collections.abc import Callable
@@ -72,10 +71,10 @@ class Times:
     given_up: int = 0
 
 
-def call_again(call: Callable[[], object], until: int, clock: Clock, stop: threading.Event) -> Times:
+def call_again(call: Callable[[], object], until: int, clock: Clock, is_stopped: Callable[[], bool]) -> Times:
     """Closed loop: call again as soon as the answer is there, until the time is over."""
     times = Times()
-    append, now, is_stopped = times.latencies.append, clock.now, stop.is_set
+    append, now = times.latencies.append, clock.now
     while not is_stopped():
         start = now()
         if start >= until:
@@ -110,7 +109,7 @@ class Schedule:
 
 
 def call_on_schedule(
-    call: Callable[[], object], schedule: Schedule, until: int, clock: Clock, stop: threading.Event
+    call: Callable[[], object], schedule: Schedule, until: int, clock: Clock, is_stopped: Callable[[], bool]
 ) -> Times:
     """Open loop: wait for the next arrival, call, and count from when that was due.
 
@@ -121,7 +120,7 @@ def call_on_schedule(
         until: Arrivals are not begun after this; they have waited that long at least.
     """
     times = Times()
-    now, is_stopped = clock.now, stop.is_set
+    now = clock.now
     while not is_stopped():
         number = schedule.take()
         if number is None:
