@@ -17,8 +17,12 @@ NOISY_SPREAD = 0.10
 NOISY_ROUNDS = 0.05
 """And its median moves by this much from round to round only where the machine's speed changes."""
 
+OTHERS = 0.25
+"""Other tasks that want a processor, on average: the window that draws the samples wants one for less."""
+
 BUSY = 0.5
-"""Load per core before the benchmark from which others clearly use the machine."""
+"""Load per core before the benchmark from which others clearly use the machine, where nothing tells it better: the
+load average remembers an earlier benchmark for a minute."""
 
 
 def machine_noise(
@@ -46,7 +50,11 @@ def machine_noise(
         signs.append(f"a loop of known work varies by {percent(spread)} from one time to the next")
     if between > NOISY_ROUNDS:
         signs.append(f"its speed changed by {percent(between)} between the rounds")
-    if load_before is not None and cores > 0 and load_before / cores > BUSY:
+    others = [one.others_running for one in calibrations if one.others_running is not None]
+    if others:
+        if statistics.fmean(others) > OTHERS:
+            signs.append(f"other programs wanted {statistics.fmean(others):.1f} processors meanwhile")
+    elif load_before is not None and cores > 0 and load_before / cores > BUSY:
         signs.append(f"the load average was {load_before:.1f} on {cores} processors before it began")
     band = band_of(aa_ratio)
     return MachineNoise(

@@ -67,6 +67,18 @@ def cpuinfo_mhz(cpuinfo: str) -> float | None:
     return None
 
 
+def others_running() -> int | None:
+    """How many tasks of the system run or want to, but for the caller; None where that is not told (off Linux)."""
+    return running_but_one(_read(Path("/proc/loadavg")))
+
+
+def running_but_one(loadavg: str) -> int | None:
+    """The same from the text of /proc/loadavg: `0.20 0.18 0.12 3/512 11206` gives 2 (man 5 proc)."""
+    parts = loadavg.split()
+    running = parts[3].partition("/")[0] if len(parts) > 3 else ""
+    return max(0, int(running) - 1) if running.isdecimal() else None
+
+
 def load_average() -> float | None:
     """Processes that ran or waited to, on average over the last minute; None where the system does not count."""
     if sys.platform == "win32":

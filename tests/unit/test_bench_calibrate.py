@@ -31,6 +31,13 @@ def test_a_cancel_ends_it_and_the_garbage_is_collected_again() -> None:
     assert gc.isenabled()
 
 
+def test_the_tasks_that_want_a_processor_beside_ours_are_counted() -> None:
+    assert machine_state.running_but_one("0.20 0.18 0.12 3/512 11206\n") == 2
+    assert machine_state.running_but_one("0.20 0.18 0.12 0/512 11206\n") == 0
+    assert machine_state.running_but_one("") is None
+    assert machine_state.running_but_one("1 2 3 many\n") is None
+
+
 def test_turbo_is_read_from_either_file() -> None:
     assert machine_state.turbo("1", "") == "off"
     assert machine_state.turbo("0", "0") == "on"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,15 @@ def test_a_machine_that_others_use_is_noisy() -> None:
     assert noise.is_noisy
     assert "the load average was 3.1 on 4 processors before it began" in noise.text
     assert not machine_noise(loops([3.0] * 5), load_before=3.1).is_noisy  # of how many processors is unknown
+
+
+def test_what_runs_meanwhile_tells_more_than_the_minute_before() -> None:
+    alone = [dataclasses.replace(one, others_running=0.05) for one in loops([3.0] * 5)]
+    assert not machine_noise(alone, load_before=1.9, cores=2).is_noisy  # our own benchmark of before
+    beside = [dataclasses.replace(one, others_running=0.9) for one in loops([3.0] * 5)]
+    noise = machine_noise(beside, load_before=0.1, cores=2)
+    assert noise.is_noisy
+    assert "other programs wanted 0.9 processors meanwhile" in noise.text
 
 
 def test_without_a_loop_nothing_is_said_of_the_machine() -> None:

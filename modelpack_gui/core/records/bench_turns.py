@@ -101,9 +101,11 @@ class Calibration:
 
     Attributes:
         load_average: Of the system over a minute; None where there is none.
+        others_running: How many other tasks of the system wanted a processor meanwhile, on average; None if unknown.
         frequency_mhz: Of the processor now; None if unknown.
     """
 
     latencies_ms: tuple[float, ...]
     load_average: float | None = None
+    others_running: float | None = None
     frequency_mhz: float | None = None

@@ -7,6 +7,7 @@ that what its times differ by is the machine's: its clock, its scheduler, its ot
 from __future__ import annotations
 
 import gc
+import statistics
 import time
 
 from modelpack_gui.core.context import Context
@@ -28,6 +29,7 @@ def run(request: CalibrationRequest, context: Context) -> Calibration:
     """
     clock = time.perf_counter_ns
     elapsed = []
+    others = []
     was_collecting = gc.isenabled()
     gc.disable()
     try:
@@ -38,12 +40,15 @@ def run(request: CalibrationRequest, context: Context) -> Calibration:
             start = clock()
             _work()
             elapsed.append(clock() - start)
+            others.append(machine_state.others_running())
     finally:
         if was_collecting:
             gc.enable()
+    seen = [count for count in others if count is not None]
     return Calibration(
         latencies_ms=tuple(nanoseconds / 1e6 for nanoseconds in elapsed),
         load_average=machine_state.load_average(),
+        others_running=statistics.fmean(seen) if seen else None,
         frequency_mhz=machine_state.frequency_mhz(),
     )
 
