@@ -12,26 +12,11 @@ from modelpack_gui.core.events import Partial
 from modelpack_gui.core.records import (
     SensitivityRequest,
 )
-from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.pages.quantize import NODES_TAB, QuantizePage
-from modelpack_gui.ui.settings import Settings
 from tests.ui import made_quantize as made
 from tests.ui.fake_client import FakeClient, FakeJob
-from tests.ui.quantize_pages import open_project, open_quantize_page, spec, write_project
+from tests.ui.quantize_pages import spec
 from tests.ui.samples import FAULT
-
-
-@pytest.fixture
-def artifact(tmp_path: Path) -> Path:
-    return write_project(tmp_path)
-
-
-@pytest.fixture
-def page(
-    qtbot: QtBot, controller: Controller, client: FakeClient, artifact: Path, settings: Settings
-) -> QuantizePage:
-    open_project(controller, client, artifact)
-    return open_quantize_page(qtbot, controller, settings)
 
 
 def explored(page: QuantizePage, client: FakeClient, qtbot: QtBot) -> FakeJob:

@@ -29,7 +29,6 @@ from modelpack_gui.core.records import (
     RunnerSpec,
     Verdict,
 )
-from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.variant_table import FLOAT_LABEL
 from modelpack_gui.ui.pages.quantize import QuantizePage
 from modelpack_gui.ui.quantize_state import runner_of
@@ -39,22 +38,8 @@ from modelpack_gui.ui.theme import theme
 from tests.ui import made_quantize as made
 from tests.ui.fake_client import FakeClient
 from tests.ui.made_reports import bench_report, latencies
-from tests.ui.quantize_pages import finish, labels, open_project, open_quantize_page, start, write_project
+from tests.ui.quantize_pages import finish, labels, open_quantize_page, start
 from tests.ui.samples import FAULT
-
-
-@pytest.fixture
-def artifact(tmp_path: Path) -> Path:
-    return write_project(tmp_path)
-
-
-@pytest.fixture
-def page(
-    qtbot: QtBot, controller: Controller, client: FakeClient, artifact: Path, settings: Settings
-) -> QuantizePage:
-    open_project(controller, client, artifact)
-    return open_quantize_page(qtbot, controller, settings)
-
 
 # Speed
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-import pytest
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
@@ -23,22 +22,8 @@ from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.widgets.quantize_advice import AdviceLine
 from tests.ui import made_quantize as made
 from tests.ui.fake_client import FakeClient
-from tests.ui.quantize_pages import finish, labels, open_project, open_quantize_page, spec, start, write_project
+from tests.ui.quantize_pages import finish, labels, open_project, spec, start
 from tests.ui.samples import FAULT
-
-
-@pytest.fixture
-def artifact(tmp_path: Path) -> Path:
-    return write_project(tmp_path)
-
-
-@pytest.fixture
-def page(
-    qtbot: QtBot, controller: Controller, client: FakeClient, artifact: Path, settings: Settings
-) -> QuantizePage:
-    open_project(controller, client, artifact)
-    return open_quantize_page(qtbot, controller, settings)
-
 
 # Settings
 
