@@ -24,11 +24,11 @@ from modelpack_gui.core.records import (
     QuantizeSpec,
     Verdict,
 )
+from modelpack_gui.stages.common.price import price_in
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.quantize import stage
 from modelpack_gui.stages.quantize import variant as variant_module
 from modelpack_gui.stages.quantize.loading import loading_fault
-from modelpack_gui.stages.quantize.price import price_in
 from tests.unit.quantize_models import FEW, IMAGE, Watching, attention_net, conv_net, request_for
 
 STATIC = QuantizeSpec(calibration=FEW)

@@ -180,9 +180,8 @@ class Director(JobDirector):
         rounds = Rounds(spec, lambda: widest_half_width([lane.item for lane in self._active()]))
         for runs in rounds:
             self._watch.calibrate()
-            for lane in rounds.shuffled(
-                self._everyone()
-            ):  # those that failed too: the order of the rest is not theirs
+            # Those that failed too: what order the rest come in must not hang on them.
+            for lane in rounds.shuffled(self._everyone()):
                 if lane.is_active and not rounds.is_late:
                     self._step(f"{rounds.title}: {lane.item.title}", is_known=not rounds.is_open_ended)
                     self._show(lane, "timed", lane.measure(runs, settle_runs(lane.item.typical_ms)))

@@ -37,9 +37,9 @@ def low_precision(path: Path, context: Context) -> tuple[str, KnownPrice | None,
 
 def look_at_precision(argument: Any) -> dict[str, Any]:
     """In a process apart: read the file's facts; `precision` and `price`, in what JSON can hold."""
+    from modelpack_gui.stages.common.price import price_in
     from modelpack_gui.stages.export.artifact import read_artifact
     from modelpack_gui.stages.parity.low_precision import low_precision_of
-    from modelpack_gui.stages.quantize.price import price_in
 
     artifact = read_artifact(argument, hashed_bytes=0)
     precision = low_precision_of(artifact)

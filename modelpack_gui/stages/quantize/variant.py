@@ -29,6 +29,7 @@ from modelpack_gui.core.records import (
     Verdict,
 )
 from modelpack_gui.stages.common import paths
+from modelpack_gui.stages.common.price import write_price
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.parity.runtimes.base import first_line
 from modelpack_gui.stages.parity.runtimes.onnxruntime_runtime import import_onnxruntime, open_session, session_options
@@ -38,7 +39,6 @@ from modelpack_gui.stages.quantize.facts import facts_of
 from modelpack_gui.stages.quantize.loading import loading_fault
 from modelpack_gui.stages.quantize.methods import write_quantized
 from modelpack_gui.stages.quantize.prepare import IN_ONE_FILE_BYTES, Prepared, prepare
-from modelpack_gui.stages.quantize.price import write_price
 from modelpack_gui.stages.quantize.results import ops_of
 from modelpack_gui.stages.quantize.tools import LEAVE_OUT_HINT, reduce_range
 from modelpack_gui.stages.source.onnx_source import onnx_source
