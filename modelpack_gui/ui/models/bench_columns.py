@@ -140,7 +140,8 @@ COLUMNS: tuple[Column[RunnerRow], ...] = (
     estimate_column(
         "p50 ms [95 %]",
         _p50,
-        "Median latency in milliseconds, with its 95 % interval (block bootstrap)",
+        "Median latency in milliseconds, with its 95 % interval (whole turns resampled)",
+        width=180,
         color=_color,
         is_struck=_is_invalid,
     ),
