@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from modelpack_gui.client.quantize_store import digest_of, keep_run
 from modelpack_gui.client.recipe_file import moved, save_recipe, with_relative_paths
 from modelpack_gui.client.recipe_run import RecipeRun, StageResult, resolved_interpreter, run_job, stage_result
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
+from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage, stages_of
 from modelpack_gui.core.preview import script_code
@@ -94,8 +96,9 @@ def script(arguments: argparse.Namespace, console: Console) -> int:
 
 def inspect(arguments: argparse.Namespace, console: Console) -> int:
     """`modelpack inspect`."""
-    request = InspectRequest(str(arguments.artifact.absolute()))
-    return _run_one(arguments, console, Stage.GRAPH, request)
+    with tempfile.TemporaryDirectory(prefix="modelpack-") as folder:  # the worker's own goes with it
+        request = InspectRequest(str(arguments.artifact.absolute()), folder)
+        return _run_one(arguments, console, Stage.GRAPH, request)
 
 
 def check(arguments: argparse.Namespace, console: Console) -> int:
@@ -242,7 +245,7 @@ def _show(arguments: argparse.Namespace, console: Console, result: StageResult) 
     if isinstance(result.result, GraphIndex) and (
         getattr(arguments, "nodes", False) or getattr(arguments, "filter", "")
     ):
-        console.result(nodes_text(result.result, arguments.filter))
+        console.result(nodes_text(Graph.read(Path(result.result.columns)), arguments.filter))
     if result.error is not None:
         console.error(result.error, is_verbose=arguments.verbose)
 

@@ -16,6 +16,7 @@ from modelpack_gui.cli.report_quantize import quantize_text
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.figures import duration, plural, size
+from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import (
     BenchReport,
     Capabilities,
@@ -129,7 +130,7 @@ def _choices(option: OptionInfo) -> tuple[str, ...]:
     return (default, *(choice for choice in choices if choice != default))
 
 
-def nodes_text(graph: GraphIndex, text: str = "") -> str:
+def nodes_text(graph: Graph, text: str = "") -> str:
     """The nodes as a table; only those with `text` in one of their cells."""
     rows = []
     for node in graph.nodes:
@@ -180,10 +181,10 @@ def _export_text(record: ExportRecord) -> str:
 def _graph_text(graph: GraphIndex) -> str:
     made = graph.artifact
     domains = ", ".join(f"{domain} {version}" for domain, version in made.opset_imports.items())
-    weights = sum(item.size_bytes for item in graph.initializers)
+    stored = f"{plural(graph.initializer_count, 'initializer')} ({size(graph.weight_bytes)})"
     lines = [
         made.path,
-        f"{plural(len(graph.nodes), 'node')}, {plural(len(graph.initializers), 'initializer')} ({size(weights)})",
+        f"{plural(graph.node_count, 'node')}, {stored}",
         f"opset {domains or '–'}; ir_version {made.ir_version or '–'}; producer {made.producer or '–'}",
         *(f"input  {tensor_text(item)}" for item in made.inputs),
         *(f"output {tensor_text(item)}" for item in made.outputs),

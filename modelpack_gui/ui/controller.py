@@ -27,6 +27,7 @@ from modelpack_gui.core.records import (
     SourceScan,
 )
 from modelpack_gui.ui.bench_runs import BenchRuns
+from modelpack_gui.ui.graph.state import GraphState
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.layers_state import LayersState
@@ -56,6 +57,7 @@ class Controller(QObject):
         layers: The comparison layer by layer, which is run beside the stages.
         quantize: The variants of the artifact, kept with the project.
         bench_runs: The runs of the benchmark that are kept with the project.
+        graph: The graph of the artifact, and what is selected in it.
         profiles: Where the time of its runners goes.
         findings: What lint says of the recipe; the advisor puts it here.
     """
@@ -86,8 +88,9 @@ class Controller(QObject):
         self._questions = ProjectQuestions(self.project, self._project_jobs, self)
         self.parity = ParityRuns(jobs, self)
         self.quantize = QuantizeState(self.project, self.source, self.states, jobs, self._project_jobs, self)
+        self.graph = GraphState(self.states, self)
         self._queue = StageQueue(
-            self.project, self.source, self.states, self._project_jobs, self.parity, self.quantize, self
+            self.project, self.source, self.states, self._project_jobs, self.parity, self.quantize, self.graph, self
         )
         self.layers = LayersState(self.project, self.source, self.states, jobs, self._project_jobs, self)
         self.bench_runs = BenchRuns(self.project, self.states, self)
@@ -297,6 +300,7 @@ class Controller(QObject):
         """The window closes: end the jobs, and free what only it looked at."""
         self.jobs.close()
         self.parity.clear()
+        self.graph.close()
 
     def put_findings(self, findings: tuple[LintFinding, ...]) -> None:
         """Tell everybody what lint says."""

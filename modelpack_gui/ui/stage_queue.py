@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from modelpack_gui.core import pipeline
 from modelpack_gui.core.events import Done, Failed, TerminalEvent
 from modelpack_gui.core.pipeline import ORDER, Stage
-from modelpack_gui.core.records import ExportRecord, ParityCase, ParityRequest, QuantizeRequest
+from modelpack_gui.core.records import ExportRecord, InspectRequest, ParityCase, ParityRequest, QuantizeRequest
+from modelpack_gui.ui.graph.state import GraphState
 from modelpack_gui.ui.job_center import JobView
 from modelpack_gui.ui.parity_runs import ParityRuns
 from modelpack_gui.ui.project import Project
@@ -37,6 +38,7 @@ class StageQueue(QObject):
         jobs: ProjectJobs,
         parity: ParityRuns,
         quantize: QuantizeState,
+        graph: GraphState,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -46,6 +48,7 @@ class StageQueue(QObject):
         self._jobs = jobs
         self._parity = parity
         self._quantize = quantize
+        self._graph = graph
         self._known: tuple[ParityCase, ...] = ()  # that the next run of parity goes on from
         self._waiting: list[Stage] = []
         self._running: dict[Stage, str] = {}  # ids of jobs
@@ -142,6 +145,8 @@ class StageQueue(QObject):
             request = self._parity.prepare(request, known)
         elif isinstance(request, QuantizeRequest):
             request = self._quantize.prepare(request)
+        elif isinstance(request, InspectRequest):
+            request = self._graph.prepare(request)
 
         def ended(event: TerminalEvent) -> None:
             del self._running[stage]

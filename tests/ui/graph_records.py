@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from modelpack_gui.core.graph.builder import graph_of
+from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import (
     Artifact,
     AttributeInfo,
@@ -33,8 +41,10 @@ def node(
     )
 
 
-def small_graph(**more: object) -> GraphIndex:
-    """Twelve nodes: Conv and Relu by turns, then a Gemm; three initializers."""
+def small_graph(
+    folder: Path, edit: Callable[[NodeInfo], NodeInfo] = lambda node: node, *, nodes_kept: int = 12, **more: object
+) -> GraphIndex:
+    """Twelve nodes: Conv and Relu by turns, then a Gemm; three initializers. Its columns are put into a folder."""
     nodes: list[NodeInfo] = []
     value = IMAGE
     for i in range(11):
@@ -56,7 +66,6 @@ def small_graph(**more: object) -> GraphIndex:
             nodes.append(node(i, "Relu", (value.name,), out, f"stages.{i}"))
         value = out
     nodes.append(node(11, "Gemm", (value.name, "head.weight"), LOGITS, "head"))
-    values = {info.name: info for item in nodes for info in item.output_infos} | {"image": IMAGE}
     artifact = Artifact(
         path="/models/shapes.onnx",
         format="onnx",
@@ -69,17 +78,30 @@ def small_graph(**more: object) -> GraphIndex:
         producer="pytorch 2.13.0",
         opset_imports={"ai.onnx": 20},
     )
+    nodes = [edit(item) for item in nodes[:nodes_kept]]
+    initializers = (
+        InitializerInfo("conv.weight", "float32", (16, 3, 3, 3), 1728),
+        InitializerInfo("conv.bias", "float32", (16,), 64),
+        InitializerInfo("head.weight", "float32", (5, 64), 1280, "shapes.onnx.data"),
+    )
+    return stored(
+        artifact, graph_of(nodes, initializers, artifact.inputs, artifact.outputs, "main_graph"), folder, **more
+    )
+
+
+def stored(artifact: Artifact, graph: Graph, folder: Path, **more: object) -> GraphIndex:
+    """A graph as the inspection leaves it: its columns in a folder, and the facts."""
+    columns = folder / f"graph-{uuid.uuid4().hex[:12]}.columns"
+    graph.write(columns)
     return GraphIndex(
         artifact=artifact,
-        graph_name="main_graph",
-        nodes=tuple(nodes),
-        initializers=(
-            InitializerInfo("conv.weight", "float32", (16, 3, 3, 3), 1728),
-            InitializerInfo("conv.bias", "float32", (16,), 64),
-            InitializerInfo("head.weight", "float32", (5, 64), 1280, "shapes.onnx.data"),
-        ),
-        values=values,
-        op_counts={"Conv": 6, "Relu": 5, "Gemm": 1},
+        graph_name=graph.groups[0].title,
+        columns=str(columns),
+        node_count=len(graph.nodes),
+        initializer_count=len(graph.initializers),
+        parameters=sum(math.prod(item.shape) for item in graph.initializers),
+        weight_bytes=sum(item.size_bytes for item in graph.initializers),
+        op_counts=dict(Counter(item.op_type for item in graph.nodes).most_common()),
         **more,  # type: ignore[arg-type]
     )
 

@@ -59,7 +59,7 @@ def filled(qtbot: QtBot, page: CheckPage, client: FakeClient, tmp_path: Path) ->
     made = report(CHECKER, SKIPPED, OPSET, LOADS)
     path = tmp_path / "shapes.onnx"
     path.write_bytes(b"onnx")  # it is never read: the fake client answers
-    client.answers |= {"inspect": small_graph(), "check": made, "scan": SourceScan(str(path), ())}
+    client.answers |= {"inspect": small_graph(path.parent), "check": made, "scan": SourceScan(str(path), ())}
     page.controller.open_artifact(path)
     qtbot.waitUntil(lambda: page.controller.result(Stage.CHECK, CheckReport) is made)
     assert page.controller.result(Stage.GRAPH, GraphIndex) is not None

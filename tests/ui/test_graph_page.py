@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,8 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=Tr
 
 
 @pytest.fixture
-def graph() -> GraphIndex:
-    return small_graph()
+def graph(tmp_path: Path) -> GraphIndex:
+    return small_graph(tmp_path)
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def read(qtbot: QtBot, page: GraphPage, client: FakeClient, tmp_path: Path, grap
     if not path.exists():
         path.write_bytes(b"onnx")  # it is never read: the fake client answers
     page.controller.open_artifact(path)
-    qtbot.waitUntil(lambda: page.controller.result(Stage.GRAPH, GraphIndex) is graph)
+    qtbot.waitUntil(lambda: page.controller.graph.index is graph)
 
 
 @pytest.fixture
@@ -63,6 +64,12 @@ def inspected(controller: Controller) -> list[Inspection]:
 def shown(page: GraphPage, tab: Tab = Tab.NODES) -> list[str]:
     records = page.tables.tables[tab].model.records
     return [record.op_type if isinstance(record, NodeInfo) else record.name for record in records]
+
+
+def nodes(page: GraphPage) -> Sequence[NodeInfo]:
+    graph = page.controller.graph.graph
+    assert graph is not None
+    return graph.nodes
 
 
 def shown_tab(page: GraphPage) -> Tab:
@@ -95,7 +102,7 @@ def test_a_torchscript_file_has_no_opset_to_tell(
     artifact = dataclasses.replace(
         graph.artifact, format="torchscript", opset_version=None, ir_version=None, opset_imports={}, producer=""
     )
-    read(qtbot, page, client, tmp_path, dataclasses.replace(graph, artifact=artifact, initializers=()))
+    read(qtbot, page, client, tmp_path, dataclasses.replace(graph, artifact=artifact, initializer_count=0))
     assert sentence(page) == "12 nodes of 3 kinds, no initializers; 312 kB."
     assert "TorchScript" in [label.text() for label in page.facts.findChildren(QLabel)]
 
@@ -298,17 +305,17 @@ def test_an_initializer_of_a_node_leads_to_its_row_and_back(
     assert filled.tables.table.currentIndex().row() == 0
 
 
-def test_a_node_hidden_by_filters_is_shown_when_it_is_wanted(filled: GraphPage, graph: GraphIndex) -> None:
+def test_a_node_hidden_by_filters_is_shown_when_it_is_wanted(filled: GraphPage) -> None:
     filled.tables.choose_ops("Conv")
     filled.tables.filter_field.setText("stages.2")
-    filled.tables.select_node(graph.nodes[11])
+    filled.tables.select_node(nodes(filled)[11])
     assert count(filled) == "12 of 12"
     assert filled.tables.table.currentIndex().row() == 11
 
 
-def test_the_menu_of_a_node_offers_its_kind_and_its_initializers(filled: GraphPage, graph: GraphIndex) -> None:
+def test_the_menu_of_a_node_offers_its_kind_and_its_initializers(filled: GraphPage) -> None:
     menu = QMenu(filled)
-    filled.tables.table.context_menu_made.emit(menu, graph.nodes[0])
+    filled.tables.table.context_menu_made.emit(menu, nodes(filled)[0])
     actions = {action.text(): action for action in menu.actions()}
     actions["Show initializer conv.bias"].trigger()
     assert shown_tab(filled) is Tab.INITIALIZERS
@@ -337,7 +344,7 @@ def test_each_tab_keeps_its_own_filter(qtbot: QtBot, filled: GraphPage) -> None:
 def test_a_failed_shape_inference_is_said_with_its_message(
     qtbot: QtBot, page: GraphPage, client: FakeClient, tmp_path: Path
 ) -> None:
-    read(qtbot, page, client, tmp_path, small_graph(shape_inference_error="InferenceError: Gemm of 3 by 4"))
+    read(qtbot, page, client, tmp_path, small_graph(tmp_path, shape_inference_error="InferenceError: Gemm of 3 by 4"))
     assert page.badge.status is Status.WARNING
     assert page.inference.isVisible()
     assert "InferenceError: Gemm of 3 by 4" in page.inference_text.toPlainText()
@@ -350,7 +357,7 @@ def test_without_a_failed_shape_inference_nothing_is_said_of_it(filled: GraphPag
 def test_another_graph_replaces_all_of_the_first(
     qtbot: QtBot, filled: GraphPage, client: FakeClient, tmp_path: Path, graph: GraphIndex
 ) -> None:
-    other = dataclasses.replace(graph, nodes=graph.nodes[:1], initializers=(), op_counts={"Conv": 1})
+    other = dataclasses.replace(small_graph(tmp_path, nodes_kept=1), initializer_count=0)
     read(qtbot, filled, client, tmp_path, other)
     assert sentence(filled).startswith("1 node of 1 kind, opset 20, no initializers")
     assert count(filled) == "1 of 1"
@@ -395,8 +402,8 @@ def test_a_node_that_is_wanted_before_the_graph_was_read_is_selected_once_it_is(
     recipe = page.controller.recipe
     page.controller.edit(dataclasses.replace(recipe, source=dataclasses.replace(recipe.source, name="Other")), "x")
     assert page.controller.state(Stage.GRAPH).status is Status.STALE
-    again = small_graph()
+    again = small_graph(tmp_path)
     client.answers["inspect"] = again
     page.reveal(4)
-    qtbot.waitUntil(lambda: page.controller.result(Stage.GRAPH, GraphIndex) is again)
+    qtbot.waitUntil(lambda: page.controller.graph.index is again)
     assert inspected[-1].subtitle == "node_Conv_4"

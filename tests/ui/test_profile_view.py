@@ -259,12 +259,12 @@ def test_the_graph_shows_the_times_of_the_last_profile_of_its_file(
 ) -> None:
     page = GraphPage(controller, settings)
     qtbot.addWidget(page)
-    graph = small_graph()
+    graph = small_graph(artifact.parent)
     client.answers["inspect"] = dataclasses.replace(
         graph, artifact=dataclasses.replace(graph.artifact, path=str(artifact))
     )
     controller.run(Stage.GRAPH)
-    qtbot.waitUntil(lambda: not controller.is_busy)
+    qtbot.waitUntil(lambda: controller.graph.graph is not None)
     table = page.tables.tables[Tab.NODES].view
     assert table.isColumnHidden(2)
     view.profile()
@@ -274,7 +274,8 @@ def test_the_graph_shows_the_times_of_the_last_profile_of_its_file(
     assert shown == ["80.0", "fused", "", "15.0"]
     seen: list[Inspection] = []
     controller.inspected.connect(seen.append)
-    page.inspect_node(graph.nodes[1])
+    assert controller.graph.graph is not None
+    page.inspect_node(controller.graph.graph.nodes[1])
     section = next(one for one in seen[-1].sections if one.title == "Time in float32")
     assert ("together with", "node_Conv_0") in [(one.name, one.value) for one in section.properties]
     artifact.write_bytes(b"another one")

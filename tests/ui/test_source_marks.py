@@ -7,6 +7,7 @@ import pytest
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import Explanation, SourcePlace, place_of
+from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CapturedWarning, CheckReport, CheckRow, Result, Verdict
 from modelpack_gui.ui.models.code_spans import Style, code_spans
@@ -75,8 +76,9 @@ def test_a_line_that_an_explanation_tells_of_is_not_marked_again_for_the_traceba
     assert TRACEBACK in EXPLAINED.details
 
 
-def test_nodes_are_counted_on_the_line_that_made_them() -> None:
-    marks = source_marks({Stage.GRAPH: state(small_graph())})
+def test_nodes_are_counted_on_the_line_that_made_them(tmp_path: Path) -> None:
+    index = small_graph(tmp_path)
+    marks = source_marks({Stage.GRAPH: state(index)}, graph=Graph.read(Path(index.columns)))
     found = marks.of(FILE)[37]
     assert found.marks == ()
     assert found.status is None
@@ -84,8 +86,9 @@ def test_nodes_are_counted_on_the_line_that_made_them() -> None:
     assert line_tooltip(found) == "6 nodes: 6 Conv"
 
 
-def test_nodes_of_an_older_artifact_say_so() -> None:
-    marks = source_marks({Stage.GRAPH: state(small_graph(), Status.STALE)})
+def test_nodes_of_an_older_artifact_say_so(tmp_path: Path) -> None:
+    index = small_graph(tmp_path)
+    marks = source_marks({Stage.GRAPH: state(index, Status.STALE)}, graph=Graph.read(Path(index.columns)))
     assert line_tooltip(marks.of(FILE)[37]) == "6 nodes: 6 Conv (before the last change)"
 
 

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import SourcePlace
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import CapturedWarning, GraphIndex, LintFinding
+from modelpack_gui.core.records import CapturedWarning, LintFinding
 from modelpack_gui.ui import app as gui
 from modelpack_gui.ui import editor_launcher
 from modelpack_gui.ui.controller import Controller
@@ -279,19 +279,17 @@ def window(client: FakeClient, settings: Settings, _themed: None, qtbot: QtBot) 
 @pytest.fixture
 def opened(window: MainWindow, client: FakeClient, model: Path, qtbot: QtBot) -> MainWindow:
     """A project with an export and its graph, whose marks point into the model file."""
-    graph = small_graph()
-    nodes = tuple(
-        dataclasses.replace(node, source_location=f"{model}:{7 if node.op_type == 'Conv' else 8}")
-        for node in graph.nodes
+    client.answers["inspect"] = small_graph(
+        model.parent,
+        lambda node: dataclasses.replace(node, source_location=f"{model}:{7 if node.op_type == 'Conv' else 8}"),
     )
-    client.answers["inspect"] = dataclasses.replace(graph, nodes=nodes)
     window.new_project()
     choose(window.controller, model)
     places = (SourcePlace(str(model), 20),)
     explained = dataclasses.replace(BRANCH, places=places)
     export(window.controller, client, model, warnings=(warning_at(model, 12),), explanations=(explained,))
     window.controller.run(Stage.GRAPH)
-    qtbot.waitUntil(lambda: window.controller.result(Stage.GRAPH, GraphIndex) is not None)
+    qtbot.waitUntil(lambda: window.controller.graph.graph is not None)
     return window
 
 
@@ -399,7 +397,7 @@ def test_an_editor_that_is_missing_is_told_above_the_page(opened: MainWindow, mo
     assert opened.message_bar.isVisible()
 
 
-def test_another_project_shows_its_own_file(opened: MainWindow, model: Path, tmp_path: Path) -> None:
+def test_another_project_shows_its_own_file(qtbot: QtBot, opened: MainWindow, model: Path, tmp_path: Path) -> None:
     opened.controller.show_place(SourcePlace(str(model), 9))
     other = tmp_path / "next" / "model.py"
     other.parent.mkdir()
@@ -410,7 +408,7 @@ def test_another_project_shows_its_own_file(opened: MainWindow, model: Path, tmp
     choose(opened.controller, other)
     assert opened.docks.source.view.editor.toPlainText() == "second = True\n"
     files = opened.docks.source.view.files
-    assert [files.itemData(i) for i in range(files.count())] == [str(other)]
+    qtbot.waitUntil(lambda: [files.itemData(i) for i in range(files.count())] == [str(other)])
 
 
 def test_saving_and_running_leave_the_caret_where_it_is(opened: MainWindow, model: Path, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.core.records import GraphIndex, InspectRequest, TensorInfo, TensorStatsRequest
-from modelpack_gui.stages.inspection import stage, tensor_stats
+from modelpack_gui.core.records import TensorInfo, TensorStatsRequest
+from modelpack_gui.stages.inspection import tensor_stats
+from tests.unit.inspected import Inspected, inspect
 
 FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
 
@@ -27,8 +28,8 @@ def _save(path: Path, graph: Any, **options: Any) -> Path:
     return path
 
 
-def _inspect(path: Path, context: PlainContext | None = None) -> GraphIndex:
-    return stage.run(InspectRequest(str(path)), context or PlainContext())
+def _inspect(path: Path, context: PlainContext | None = None) -> Inspected:
+    return inspect(path, path.parent / "columns", context)
 
 
 def _linear(path: Path) -> Path:
@@ -43,15 +44,15 @@ def _linear(path: Path) -> Path:
 
 
 def test_nodes_carry_inferred_types_and_module_paths(tmp_path: Path) -> None:
-    index = _inspect(_linear(tmp_path / "m.onnx"))
-    assert [node.op_type for node in index.nodes] == ["MatMul", "Relu", "Relu"]
-    assert [node.module_path for node in index.nodes] == ["fc", "act", "act_1"]
-    assert index.nodes[0].output_infos == (TensorInfo("hidden", "float32", ("n", 3)),)
-    assert index.values["active"] == TensorInfo("active", "float32", ("n", 3))
-    assert index.values["weight"].shape == (4, 3)
-    assert list(index.op_counts.items()) == [("Relu", 2), ("MatMul", 1)]
-    assert index.shape_inference_error == ""
-    assert [(item.name, item.dtype, item.shape, item.size_bytes) for item in index.initializers] == [
+    found = _inspect(_linear(tmp_path / "m.onnx"))
+    assert [node.op_type for node in found.nodes] == ["MatMul", "Relu", "Relu"]
+    assert [node.module_path for node in found.nodes] == ["fc", "act", "act_1"]
+    assert found.nodes[0].output_infos == (TensorInfo("hidden", "float32", ("n", 3)),)
+    assert found.values["active"] == TensorInfo("active", "float32", ("n", 3))
+    assert found.values["weight"].shape == (4, 3)
+    assert list(found.index.op_counts.items()) == [("Relu", 2), ("MatMul", 1)]
+    assert found.index.shape_inference_error == ""
+    assert [(item.name, item.dtype, item.shape, item.size_bytes) for item in found.initializers] == [
         ("weight", "float32", (4, 3), 48)
     ]
 
@@ -59,9 +60,9 @@ def test_nodes_carry_inferred_types_and_module_paths(tmp_path: Path) -> None:
 def test_sizes_that_shape_inference_made_up_a_name_for_are_unknown(tmp_path: Path) -> None:
     nodes = [helper.make_node("NonZero", ["x"], ["places"]), helper.make_node("Relu", ["x"], ["y"])]
     outputs = [_value("y", ["unk", 4]), _value("places", None, INT64)]
-    index = _inspect(_save(tmp_path / "m.onnx", helper.make_graph(nodes, "g", [_value("x", ["unk", 4])], outputs)))
-    assert index.nodes[0].output_infos == (TensorInfo("places", "int64", (2, None)),)
-    assert index.nodes[1].output_infos == (TensorInfo("y", "float32", ("unk", 4)),)
+    found = _inspect(_save(tmp_path / "m.onnx", helper.make_graph(nodes, "g", [_value("x", ["unk", 4])], outputs)))
+    assert found.nodes[0].output_infos == (TensorInfo("places", "int64", (2, None)),)
+    assert found.nodes[1].output_infos == (TensorInfo("y", "float32", ("unk", 4)),)
 
 
 def test_nodes_of_subgraphs_follow_their_owner_and_see_outer_values(tmp_path: Path) -> None:
@@ -76,15 +77,15 @@ def test_nodes_of_subgraphs_follow_their_owner_and_see_outer_values(tmp_path: Pa
     graph = helper.make_graph(
         [choose, last], "net", [_value("flag", [], BOOL), _value("x", ["n"])], [_value("z", ["n"])]
     )
-    index = _inspect(_save(tmp_path / "m.onnx", graph))
-    assert [(node.index, node.op_type, node.subgraph) for node in index.nodes] == [
+    found = _inspect(_save(tmp_path / "m.onnx", graph))
+    assert [(node.index, node.op_type, node.subgraph) for node in found.nodes] == [
         (0, "If", ""),
         (1, "Neg", "node 0 / else_branch"),
         (2, "Abs", "node 0 / then_branch"),
         (3, "Relu", ""),
     ]
-    assert index.values["then_out"].shape == ("n",)
-    values = {item.name: item.value for item in index.nodes[0].attributes}
+    assert found.values["then_out"].shape == ("n",)
+    values = {item.name: item.value for item in found.nodes[0].attributes}
     assert values["then_branch"] == "graph then, 1 node"
 
 
@@ -99,8 +100,8 @@ def test_nodes_of_local_functions_are_listed_after_the_graph(tmp_path: Path) -> 
     path = _save(
         tmp_path / "m.onnx", graph, functions=[function], opset_imports=[opset, helper.make_opsetid("my.ops", 1)]
     )
-    index = _inspect(path)
-    assert [(node.domain, node.op_type, node.subgraph) for node in index.nodes] == [
+    found = _inspect(path)
+    assert [(node.domain, node.op_type, node.subgraph) for node in found.nodes] == [
         ("my.ops", "Twice", ""),
         ("ai.onnx", "Add", "function my.ops::Twice"),
     ]
@@ -132,17 +133,17 @@ def test_a_failed_shape_inference_is_recorded_and_the_graph_kept(
         raise onnx.shape_inference.InferenceError("no rule for MatMul")
 
     monkeypatch.setattr(onnx.shape_inference, "infer_shapes", fail)
-    index = _inspect(_linear(tmp_path / "m.onnx"))
-    assert [node.op_type for node in index.nodes] == ["MatMul", "Relu", "Relu"]
-    assert index.shape_inference_error == "InferenceError: no rule for MatMul"
-    assert index.values["y"].shape == ("n", 3)
+    found = _inspect(_linear(tmp_path / "m.onnx"))
+    assert [node.op_type for node in found.nodes] == ["MatMul", "Relu", "Relu"]
+    assert found.index.shape_inference_error == "InferenceError: no rule for MatMul"
+    assert found.values["y"].shape == ("n", 3)
 
 
 def test_external_tensors_name_their_data_file_and_are_not_needed_in_memory(tmp_path: Path) -> None:
     path = _external(tmp_path)
-    index = _inspect(path)
-    assert index.initializers[0].external == "m.data"
-    assert index.initializers[0].size_bytes == 48
+    found = _inspect(path)
+    assert found.initializers[0].external == "m.data"
+    assert found.initializers[0].size_bytes == 48
 
 
 def _external(folder: Path) -> Path:
@@ -158,8 +159,8 @@ def test_a_sparse_initializer_has_its_dense_shape_and_its_stored_size(tmp_path: 
     indices = numpy_helper.from_array(np.array([0, 5], np.int64))
     model.graph.sparse_initializer.append(helper.make_sparse_tensor(values, indices, [4, 3]))
     onnx.save(model, tmp_path / "m.onnx")
-    index = _inspect(tmp_path / "m.onnx")
-    assert [(item.name, item.shape, item.size_bytes) for item in index.initializers] == [("weight", (4, 3), 24)]
+    found = _inspect(tmp_path / "m.onnx")
+    assert [(item.name, item.shape, item.size_bytes) for item in found.initializers] == [("weight", (4, 3), 24)]
     stats = tensor_stats.run(TensorStatsRequest(str(tmp_path / "m.onnx"), "weight"), PlainContext())
     assert (stats.shape, stats.elements, stats.zeros, stats.maximum, stats.preview[:4]) == (
         (4, 3),
@@ -177,8 +178,8 @@ def test_a_graph_that_does_not_fit_in_memory_is_inferred_from_file_to_file(
     monkeypatch.setattr("modelpack_gui.stages.inspection.onnx_graph.IN_MEMORY_BYTES", 0)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    index = _inspect(_linear(tmp_path / "m.onnx"), PlainContext(scratch=scratch))
-    assert index.values["hidden"].shape == ("n", 3)
+    found = _inspect(_linear(tmp_path / "m.onnx"), PlainContext(scratch=scratch))
+    assert found.values["hidden"].shape == ("n", 3)
     assert list(scratch.iterdir()) == []
 
 

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from modelpack_gui.core.context import PlainContext
-from modelpack_gui.core.records import InspectRequest, TensorStatsRequest
-from modelpack_gui.stages.inspection import stage, tensor_stats
+from modelpack_gui.core.records import TensorStatsRequest
+from modelpack_gui.stages.inspection import tensor_stats
+from tests.unit.inspected import inspect
 
 
 class _Net(nn.Module):
@@ -40,18 +41,18 @@ def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def test_nodes_name_their_module_and_the_users_line(archive: Path) -> None:
-    index = stage.run(InspectRequest(str(archive)), PlainContext())
-    linear = next(node for node in index.nodes if node.op_type == "linear")
+    found = inspect(archive, archive.parent)
+    linear = next(node for node in found.nodes if node.op_type == "linear")
     assert (linear.domain, linear.module_path, linear.module_class) == ("aten", "body.0", "Linear")
-    tanh = next(node for node in index.nodes if node.op_type == "tanh")
+    tanh = next(node for node in found.nodes if node.op_type == "tanh")
     assert tanh.source_location.startswith(f"{__file__}:")
     assert {"body.0.weight", "body.0.bias"} <= set(linear.inputs)
-    assert index.op_counts["linear"] == 1
+    assert found.index.op_counts["linear"] == 1
 
 
 def test_parameters_are_initializers_with_statistics(archive: Path) -> None:
-    index = stage.run(InspectRequest(str(archive)), PlainContext())
-    assert [(item.name, item.dtype, item.shape, item.size_bytes) for item in index.initializers] == [
+    found = inspect(archive, archive.parent)
+    assert [(item.name, item.dtype, item.shape, item.size_bytes) for item in found.initializers] == [
         ("body.0.weight", "float32", (3, 4), 48),
         ("body.0.bias", "float32", (3,), 12),
     ]
@@ -60,8 +61,8 @@ def test_parameters_are_initializers_with_statistics(archive: Path) -> None:
 
 
 def test_nodes_of_blocks_follow_their_owner(tmp_path: Path) -> None:
-    index = stage.run(InspectRequest(str(_save(tmp_path / "net.pt", torch.jit.script))), PlainContext())
-    branch = next(node for node in index.nodes if node.op_type == "If")
-    inner = index.nodes[branch.index + 1]
+    found = inspect(_save(tmp_path / "net.pt", torch.jit.script), tmp_path)
+    branch = next(node for node in found.nodes if node.op_type == "If")
+    inner = found.nodes[branch.index + 1]
     assert inner.subgraph == f"node {branch.index} / block 0"
-    assert [node.index for node in index.nodes] == list(range(len(index.nodes)))
+    assert [node.index for node in found.nodes] == list(range(len(found.nodes)))

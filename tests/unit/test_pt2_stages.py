@@ -17,7 +17,6 @@ from modelpack_gui.core.records import (
     ExportRequest,
     ExportSpec,
     InputSpec,
-    InspectRequest,
     ModelSource,
     ParityRequest,
     ParitySpec,
@@ -29,9 +28,9 @@ from modelpack_gui.stages.bench import prepare
 from modelpack_gui.stages.check import stage as check
 from modelpack_gui.stages.check.pt2_rows import range_rows
 from modelpack_gui.stages.export import stage as export
-from modelpack_gui.stages.inspection import stage as inspection
 from modelpack_gui.stages.inspection import tensor_stats
 from modelpack_gui.stages.parity import stage as parity
+from tests.unit.inspected import inspect
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "resources" / "demo"
@@ -50,8 +49,8 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> ExportSpec:
 
 
 def test_the_graph_has_modules_lines_shapes_and_parameters(spec: ExportSpec) -> None:
-    index = inspection.run(InspectRequest(spec.output_path), PlainContext())
-    conv = next(node for node in index.nodes if node.op_type == "conv2d")
+    found = inspect(Path(spec.output_path), Path(spec.output_path).parent)
+    conv = next(node for node in found.nodes if node.op_type == "conv2d")
     assert conv.domain == "aten"
     assert conv.module_path
     assert conv.module_class == "Conv2d"
@@ -60,18 +59,18 @@ def test_the_graph_has_modules_lines_shapes_and_parameters(spec: ExportSpec) -> 
     assert int(line) > 1
     assert conv.output_infos[0].shape is not None
     assert conv.output_infos[0].shape[0] == "batch"
-    assert conv.inputs[1] in {item.name for item in index.initializers}
-    assert index.op_counts["conv2d"] > 1
-    assert index.graph_name == "ShapesNet"
-    assert index.values["image"].shape == ("batch", 3, 32, 32)
+    assert conv.inputs[1] in {item.name for item in found.initializers}
+    assert found.index.op_counts["conv2d"] > 1
+    assert found.index.graph_name == "ShapesNet"
+    assert found.values["image"].shape == ("batch", 3, 32, 32)
     attributes = {item.name: item.value for item in conv.attributes}
     assert attributes["padding"] == "[1, 1]"
-    assert index.metadata["modelpack.exporter"] == "pt2 by export"
+    assert found.index.metadata["modelpack.exporter"] == "pt2 by export"
 
 
 def test_a_parameter_can_be_looked_into(spec: ExportSpec) -> None:
-    index = inspection.run(InspectRequest(spec.output_path), PlainContext())
-    name = next(item.name for item in index.initializers if item.name.endswith("weight"))
+    found = inspect(Path(spec.output_path), Path(spec.output_path).parent)
+    name = next(item.name for item in found.initializers if item.name.endswith("weight"))
     stats = tensor_stats.run(TensorStatsRequest(spec.output_path, name), PlainContext())
     assert stats.elements > 0
     assert stats.nans == 0

@@ -47,7 +47,7 @@ def parity(verdict: Verdict) -> ParityReport:
 GOOD: dict[str, Result | Outcome] = {
     "load": LOADED,
     "export": EXPORTED,
-    "inspect": GraphIndex(ARTIFACT, "", (), (), {}, {}),
+    "inspect": GraphIndex(ARTIFACT, "", "", 0, 0, 0, 0, {}),
     "check": CheckReport("", Verdict.PASSED, (), 0.1),
     "parity": parity(Verdict.PASSED),
     "bench": MEASURED,

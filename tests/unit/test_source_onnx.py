@@ -140,7 +140,7 @@ source = ModelSource("net.onnx")
 saved = registry.resolve("scan")(ScanRequest("net.onnx"), context).saved
 inputs, path = saved.proposed, "net.onnx"
 print(registry.resolve("load")(LoadRequest(source, inputs), context).class_name)
-print(len(registry.resolve("inspect")(InspectRequest(path), context).nodes))
+print(registry.resolve("inspect")(InspectRequest(path), context).node_count)
 print(registry.resolve("check")(CheckRequest(path, None, inputs), context).verdict.value)
 request = ParityRequest(source, inputs, path, saved.dynamic, ParitySpec(sizes=(1, 3)))
 print(registry.resolve("parity")(request, context).verdict.value)

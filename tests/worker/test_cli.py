@@ -270,7 +270,7 @@ def test_inspect_lists_the_nodes_that_hold_a_text_and_check_compares_with_the_re
     assert "No node has 'no such thing' in it." in capsys.readouterr().out
     assert main(["inspect", "build/net.onnx", "--json", "-q"]) == 0
     graph = json.loads(capsys.readouterr().out)["stages"][0]["result"]
-    assert [node["op_type"] for node in graph["nodes"]] == ["Gemm"]
+    assert graph["op_counts"] == {"Gemm": 1}
     assert main(["check", "build/net.onnx", "--json", "plain.json"]) == 0
     assert main(["check", "build/net.onnx", "--recipe", "Net.toml", "--json", "asked.json"]) == 0
     plain = read_json(project / "plain.json")["stages"][0]["result"]["rows"]

@@ -11,9 +11,14 @@ from modelpack_gui.core.records.tensors import TensorInfo
 
 @dataclass(frozen=True)
 class InspectRequest:
-    """Read the graph of an artifact."""
+    """Read the graph of an artifact.
+
+    Attributes:
+        folder: Absolute path of the folder for its columns; the job's scratch folder if empty.
+    """
 
     path: str
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,14 @@ class InitializerInfo:
 
 @dataclass(frozen=True)
 class GraphIndex:
-    """Everything the graph page shows, but for tensor contents.
+    """The facts about an artifact's graph; the graph itself lies in a file of columns (see `core.graph`).
 
     Attributes:
-        values: dtype and shape of every named value that is known after shape inference.
+        columns: Absolute path of that file, for `Graph.read`.
+        node_count: Nodes of the main graph, of subgraphs and of local functions.
+        initializer_count: Constants stored in the file.
+        parameters: Elements of the initializers.
+        weight_bytes: Their bytes.
         op_counts: Nodes per op_type, most frequent first.
         shape_inference_error: What shape inference said; empty if it succeeded.
         duration_s: Wall time of the stage.
@@ -83,9 +92,11 @@ class GraphIndex:
 
     artifact: Artifact
     graph_name: str
-    nodes: tuple[NodeInfo, ...]
-    initializers: tuple[InitializerInfo, ...]
-    values: Mapping[str, TensorInfo]
+    columns: str
+    node_count: int
+    initializer_count: int
+    parameters: int
+    weight_bytes: int
     op_counts: Mapping[str, int]
     metadata: Mapping[str, str] = field(default_factory=dict)
     shape_inference_error: str = ""

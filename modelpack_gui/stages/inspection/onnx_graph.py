@@ -6,16 +6,16 @@ the number of nodes.
 
 from __future__ import annotations
 
-from collections import ChainMap, Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.records import Artifact, GraphIndex, InitializerInfo, NodeInfo, TensorInfo
+from modelpack_gui.core.graph.builder import GraphBuilder
+from modelpack_gui.core.records import Artifact, NodeInfo, TensorInfo
 from modelpack_gui.stages.inspection.attributes import attribute_info
 from modelpack_gui.stages.inspection.onnx_types import infos_by_name, initializer_info, sparse_initializer_info
 from modelpack_gui.stages.inspection.origin import origin_of_onnx
+from modelpack_gui.stages.inspection.read_graph import ReadGraph
 
 CANCEL_EVERY = 2000
 # Protobuf refuses messages of 2 GB; shape inference adds to the message, and serialises it twice in memory.
@@ -23,17 +23,7 @@ IN_MEMORY_BYTES = 1_500_000_000
 _GRAPH, _GRAPHS = 5, 10  # onnx.AttributeProto.AttributeType
 
 
-@dataclass
-class _Index:
-    """What is gathered while walking through the graphs."""
-
-    context: Context
-    nodes: list[NodeInfo] = field(default_factory=list)
-    values: dict[str, TensorInfo] = field(default_factory=dict)
-    initializers: list[InitializerInfo] = field(default_factory=list)
-
-
-def index_onnx(artifact: Artifact, context: Context) -> GraphIndex:
+def read_onnx(artifact: Artifact, context: Context) -> ReadGraph:
     """Read the graph of an ONNX file; tensor contents in data files are not loaded."""
     import onnx
 
@@ -44,22 +34,16 @@ def index_onnx(artifact: Artifact, context: Context) -> GraphIndex:
     inferred, error = infer_shapes(model, Path(artifact.path), context.scratch)
     context.check_cancelled()
     context.progress("Listing nodes", 0.5)
-    index = _Index(context)
-    _add_graph(index, inferred.graph, "", ChainMap())
+    builder = GraphBuilder(inferred.graph.name)
+    _add_graph(builder, context, inferred.graph, 0)
     for function in inferred.functions:
-        where = f"function {function.domain or 'ai.onnx'}::{function.name}"
-        _add_nodes(index, function.node, where, ChainMap(infos_by_name(function.value_info)))
-    counts = Counter(node.op_type for node in index.nodes)
-    return GraphIndex(
-        artifact=artifact,
-        graph_name=inferred.graph.name,
-        nodes=tuple(index.nodes),
-        initializers=tuple(index.initializers),
-        values=index.values,
-        op_counts=dict(counts.most_common()),
-        metadata=_metadata(model),
-        shape_inference_error=error,
-    )
+        scope = builder.add_scope(f"function {function.domain or 'ai.onnx'}::{function.name}", "function")
+        builder.add_ports(scope, [TensorInfo(name, "", None) for name in function.input], ())
+        for info in infos_by_name(function.value_info).values():
+            builder.add_value(info, scope)
+        _add_nodes(builder, context, function.node, scope)
+        builder.add_ports(scope, (), [TensorInfo(name, "", None) for name in function.output])
+    return ReadGraph(builder.finish(), inferred.graph.name, _metadata(model), error)
 
 
 def infer_shapes(model: Any, path: Path, scratch: Path, *, strict: bool = False) -> tuple[Any, str]:
@@ -85,52 +69,57 @@ def infer_shapes(model: Any, path: Path, scratch: Path, *, strict: bool = False)
         return model, f"{type(error).__name__}: {error}"
 
 
-def _add_graph(index: _Index, graph: Any, where: str, outer: ChainMap[str, TensorInfo]) -> None:
-    initializers = [initializer_info(tensor) for tensor in graph.initializer]
-    initializers += [sparse_initializer_info(tensor) for tensor in graph.sparse_initializer]
-    index.initializers.extend(initializers)
-    own = {item.name: TensorInfo(item.name, item.dtype, item.shape) for item in initializers}
-    for values in (graph.value_info, graph.input, graph.output):
-        own.update(infos_by_name(values))
-    for name, info in own.items():
-        index.values.setdefault(name, info)
-    # A chain and not a copy: thousands of small subgraphs would each copy the main graph's values.
-    _add_nodes(index, graph.node, where, ChainMap(own, *outer.maps))
+def _add_graph(builder: GraphBuilder, context: Context, graph: Any, scope: int) -> None:
+    for tensor in graph.initializer:
+        builder.add_initializer(initializer_info(tensor), scope)
+    for sparse in graph.sparse_initializer:
+        builder.add_initializer(sparse_initializer_info(sparse), scope)
+    builder.add_ports(scope, infos_by_name(graph.input).values(), ())
+    for info in infos_by_name(graph.value_info).values():
+        builder.add_value(info, scope)
+    made = {name for node in graph.node for name in node.output}
+    for info in infos_by_name(graph.output).values():
+        if info.name in made:
+            builder.add_value(info, scope)
+    _add_nodes(builder, context, graph.node, scope)
+    builder.add_ports(scope, (), infos_by_name(graph.output).values())
 
 
-def _add_nodes(index: _Index, nodes: Any, where: str, known: ChainMap[str, TensorInfo]) -> None:
+def _add_nodes(builder: GraphBuilder, context: Context, nodes: Any, scope: int) -> None:
     for node in nodes:
-        number = len(index.nodes)
-        if number % CANCEL_EVERY == 0:
-            index.context.check_cancelled()
-        name = node.name
+        if builder.node_count % CANCEL_EVERY == 0:
+            context.check_cancelled()
         outputs = tuple(node.output)
         attributes = tuple(node.attribute)
-        origin = origin_of_onnx(name, {item.key: item.value for item in node.metadata_props})
-        index.nodes.append(
+        origin = origin_of_onnx(node.name, {item.key: item.value for item in node.metadata_props})
+        number = builder.add_node(
             NodeInfo(
-                index=number,
+                index=builder.node_count,
                 op_type=node.op_type,
                 domain=node.domain or "ai.onnx",
-                name=name,
+                name=node.name,
                 module_path=origin.module_path,
                 inputs=tuple(node.input),
                 outputs=outputs,
-                output_infos=tuple(known.get(output) or TensorInfo(output, "", None) for output in outputs),
+                output_infos=tuple(TensorInfo(output, "", None) for output in outputs),
                 attributes=tuple(attribute_info(attribute) for attribute in attributes),
                 module_class=origin.module_class,
                 source_location=origin.source_location,
                 doc=node.doc_string,
-                subgraph=where,
-            )
+            ),
+            scope,
         )
         for attribute in attributes:
             kind = attribute.type
             if kind == _GRAPH:
-                _add_graph(index, attribute.g, f"node {number} / {attribute.name}", known)
+                _add_subgraph(builder, context, attribute.g, f"node {number} / {attribute.name}", scope, number)
             elif kind == _GRAPHS:
                 for i, graph in enumerate(attribute.graphs):
-                    _add_graph(index, graph, f"node {number} / {attribute.name}[{i}]", known)
+                    _add_subgraph(builder, context, graph, f"node {number} / {attribute.name}[{i}]", scope, number)
+
+
+def _add_subgraph(builder: GraphBuilder, context: Context, graph: Any, title: str, parent: int, owner: int) -> None:
+    _add_graph(builder, context, graph, builder.add_scope(title, "subgraph", parent, owner))
 
 
 def _metadata(model: Any) -> dict[str, str]:

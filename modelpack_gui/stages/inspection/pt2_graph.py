@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.records import Artifact, AttributeInfo, GraphIndex, InitializerInfo, NodeInfo, TensorInfo
+from modelpack_gui.core.graph.builder import GraphBuilder
+from modelpack_gui.core.records import Artifact, AttributeInfo, InitializerInfo, NodeInfo, TensorInfo
 from modelpack_gui.stages.inspection.attributes import LIST_ITEMS, shortened
 from modelpack_gui.stages.inspection.origin import Origin, location_of_stack
 from modelpack_gui.stages.inspection.pt2_program import Symbols, load_program
+from modelpack_gui.stages.inspection.read_graph import ReadGraph
 from modelpack_gui.stages.source.inputs import dtype_name
 
 if TYPE_CHECKING:
@@ -19,28 +20,21 @@ if TYPE_CHECKING:
 CANCEL_EVERY = 2000
 
 
-def index_pt2(artifact: Artifact, context: Context) -> GraphIndex:
+def read_pt2(artifact: Artifact, context: Context) -> ReadGraph:
     """Read the graph of an ExportedProgram; parameters go by their path in the model, as in its state_dict."""
     context.progress("Reading the graph", 0.0)
     program, metadata = load_program(artifact.path)
     context.check_cancelled()
     context.progress("Listing nodes", 0.4)
-    symbols = Symbols(program, metadata)
-    walk = _Walk(symbols, context, _stored_names(program))
-    walk.add_nodes(program.graph_module, "")
-    tensors = stored_tensors(program)
-    return GraphIndex(
-        artifact=artifact,
-        graph_name=walk.root_class or "ExportedProgram",
-        nodes=tuple(walk.nodes),
-        initializers=tuple(
-            InitializerInfo(name, dtype_name(tensor.dtype), tuple(tensor.shape), tensor.nbytes)
-            for name, tensor in tensors.items()
-        ),
-        values=walk.values,
-        op_counts=dict(Counter(node.op_type for node in walk.nodes).most_common()),
-        metadata=metadata,
-    )
+    builder = GraphBuilder()
+    for name, tensor in stored_tensors(program).items():
+        builder.add_initializer(InitializerInfo(name, dtype_name(tensor.dtype), tuple(tensor.shape), tensor.nbytes))
+    walk = _Walk(builder, Symbols(program, metadata), context, _stored_names(program))
+    builder.add_ports(0, artifact.inputs, ())
+    walk.add_nodes(program.graph_module, 0)
+    builder.add_ports(0, (), artifact.outputs)
+    builder.graph_name = walk.root_class or "ExportedProgram"
+    return ReadGraph(builder.finish(), builder.graph_name, metadata)
 
 
 def stored_tensors(program: torch.export.ExportedProgram) -> dict[str, torch.Tensor]:
@@ -63,37 +57,39 @@ def _stored_names(program: torch.export.ExportedProgram) -> dict[str, str]:
 class _Walk:
     """What is gathered on the way through a graph and the graphs inside it."""
 
-    def __init__(self, symbols: Symbols, context: Context, stored: Mapping[str, str]) -> None:
-        self.nodes: list[NodeInfo] = []
-        self.values: dict[str, TensorInfo] = {}
+    def __init__(self, builder: GraphBuilder, symbols: Symbols, context: Context, stored: Mapping[str, str]) -> None:
         self.root_class = ""
-        self._symbols, self._context, self._stored = symbols, context, stored
+        self._builder, self._symbols, self._context, self._stored = builder, symbols, context, stored
 
-    def add_nodes(self, module: Any, where: str) -> None:
+    def add_nodes(self, module: Any, scope: int) -> None:
         """Add the nodes of a graph; those of a graph that a node calls follow, as subgraphs."""
-        inner: list[tuple[Any, str]] = []
+        builder = self._builder
+        inner: list[tuple[Any, str, int]] = []
         for node in module.graph.nodes:
             if node.op == "placeholder":
+                builder.add_ports(scope, self._infos(self._name(node), node.meta.get("val")) if scope else (), ())
                 for info in self._infos(self._name(node), node.meta.get("val")):
-                    self.values.setdefault(info.name, info)
+                    builder.add_value(info, scope)
             if node.op != "call_function":
                 continue
-            number = len(self.nodes)
-            if number % CANCEL_EVERY == 0:
+            if builder.node_count % CANCEL_EVERY == 0:
                 self._context.check_cancelled()
-            self.nodes.append(self._node(node, number, where))
+            number = builder.add_node(self._node(node, builder.node_count), scope)
             for child in node.all_input_nodes:
                 graph = getattr(module, str(child.target), None) if child.op == "get_attr" else None
                 if hasattr(graph, "graph"):
-                    inner.append((graph, f"node {number} / {child.target}"))
-        for graph, place in inner:
-            self.add_nodes(graph, place)
+                    inner.append((graph, str(child.target), number))
+        for graph, name, number in inner:
+            own = builder.add_scope(f"node {number} / {name}", "subgraph", scope, number)
+            self.add_nodes(graph, own)
+            given = [child for node in graph.graph.nodes if node.op == "output" for child in node.all_input_nodes]
+            builder.add_ports(
+                own, (), [info for node in given for info in self._infos(self._name(node), node.meta.get("val"))]
+            )
 
-    def _node(self, node: Any, number: int, where: str) -> NodeInfo:
+    def _node(self, node: Any, number: int) -> NodeInfo:
         domain, op_type = operator_of(node.target)
         infos = tuple(self._infos(node.name, node.meta.get("val")))
-        for info in infos:
-            self.values.setdefault(info.name, info)
         origin = self._origin(node)
         return NodeInfo(
             index=number,
@@ -107,7 +103,6 @@ class _Walk:
             attributes=tuple(_attributes(node)),
             module_class=origin.module_class,
             source_location=origin.source_location,
-            subgraph=where,
         )
 
     def _name(self, node: Any) -> str:

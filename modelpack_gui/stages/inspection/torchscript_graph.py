@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.records import Artifact, AttributeInfo, GraphIndex, InitializerInfo, NodeInfo, TensorInfo
+from modelpack_gui.core.graph.builder import GraphBuilder
+from modelpack_gui.core.records import Artifact, AttributeInfo, InitializerInfo, NodeInfo, TensorInfo
 from modelpack_gui.stages.inspection.attributes import LIST_ITEMS, TENSOR_ITEMS, shortened
 from modelpack_gui.stages.inspection.origin import Origin, location_of_source_range, origin_of_hierarchy
+from modelpack_gui.stages.inspection.read_graph import ReadGraph
 from modelpack_gui.stages.inspection.torchscript_file import load_torchscript
 from modelpack_gui.stages.source.inputs import dtype_name
 
@@ -41,8 +42,7 @@ class _Index:
 
     context: Context
     parameters: Mapping[str, TensorInfo]
-    nodes: list[NodeInfo] = field(default_factory=list)
-    values: dict[str, TensorInfo] = field(default_factory=dict)
+    builder: GraphBuilder
     paths: dict[str, str] = field(default_factory=dict)
 
     def shown_name(self, value: Any) -> str:
@@ -52,7 +52,7 @@ class _Index:
         return path if path in self.parameters else name
 
 
-def index_torchscript(artifact: Artifact, context: Context) -> GraphIndex:
+def read_torchscript(artifact: Artifact, context: Context) -> ReadGraph:
     """Read the inlined graph of a TorchScript archive."""
     context.progress("Reading the graph", 0.0)
     module = load_torchscript(artifact.path)
@@ -63,29 +63,24 @@ def index_torchscript(artifact: Artifact, context: Context) -> GraphIndex:
         for name, tensor in module.state_dict().items()
     )
     parameters = {item.name: TensorInfo(item.name, item.dtype, item.shape) for item in initializers}
-    index = _Index(context, parameters, values=dict(parameters))
+    builder = GraphBuilder(str(module.original_name))
+    for item in initializers:
+        builder.add_initializer(item)
+    index = _Index(context, parameters, builder)
     graph = module.inlined_graph
     inputs = list(graph.inputs())
     if inputs:
         index.paths[inputs[0].debugName()] = ""  # the module itself
-    for value in inputs[1:]:
-        index.values[value.debugName()] = _value_info(value.debugName(), value)
-    _add_nodes(index, graph, "")
-    counts = Counter(node.op_type for node in index.nodes)
-    return GraphIndex(
-        artifact=artifact,
-        graph_name=str(module.original_name),
-        nodes=tuple(index.nodes),
-        initializers=initializers,
-        values=index.values,
-        op_counts=dict(counts.most_common()),
-    )
+    builder.add_ports(0, [_value_info(value.debugName(), value) for value in inputs[1:]], ())
+    _add_nodes(index, graph, 0)
+    builder.add_ports(0, (), [_output_info(index, value) for value in graph.outputs()])
+    return ReadGraph(builder.finish(), builder.graph_name)
 
 
-def _add_nodes(index: _Index, block: Any, where: str) -> None:
+def _add_nodes(index: _Index, block: Any, scope: int) -> None:
+    builder = index.builder
     for node in block.nodes():
-        number = len(index.nodes)
-        if number % CANCEL_EVERY == 0:
+        if builder.node_count % CANCEL_EVERY == 0:
             index.context.check_cancelled()
         kind = node.kind()
         inputs = list(node.inputs())
@@ -93,12 +88,10 @@ def _add_nodes(index: _Index, block: Any, where: str) -> None:
         attribute_path = _follow_attribute(index, node, inputs, outputs) if kind == "prim::GetAttr" else None
         domain, _, op_type = kind.partition("::")
         infos = tuple(_output_info(index, value) for value in outputs)
-        for info in infos:
-            index.values.setdefault(info.name, info)
         origin = _origin(node) if attribute_path is None else Origin(attribute_path)
-        index.nodes.append(
+        number = builder.add_node(
             NodeInfo(
-                index=number,
+                index=builder.node_count,
                 op_type=op_type,
                 domain=domain,
                 name="",
@@ -109,11 +102,14 @@ def _add_nodes(index: _Index, block: Any, where: str) -> None:
                 attributes=tuple(_attribute_info(node, name) for name in node.attributeNames()),
                 module_class=origin.module_class,
                 source_location=location_of_source_range(str(node.sourceRange())),
-                subgraph=where,
-            )
+            ),
+            scope,
         )
         for i, inner in enumerate(node.blocks()):
-            _add_nodes(index, inner, f"node {number} / block {i}")
+            own = builder.add_scope(f"node {number} / block {i}", "subgraph", scope, number)
+            builder.add_ports(own, [_output_info(index, value) for value in inner.inputs()], ())
+            _add_nodes(index, inner, own)
+            builder.add_ports(own, (), [_output_info(index, value) for value in inner.outputs()])
 
 
 def _follow_attribute(index: _Index, node: Any, inputs: list[Any], outputs: list[Any]) -> str | None:

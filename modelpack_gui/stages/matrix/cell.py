@@ -96,7 +96,7 @@ def _compare(
 def _nodes(path: str, context: Context) -> int | None:
     """Of its graph, as the Graph page counts them; None where that page could not show it either."""
     try:
-        return len(inspection_stage.run(InspectRequest(path), context).nodes)
+        return inspection_stage.run(InspectRequest(path), context).node_count
     except UserError as error:
         context.log("info", f"The nodes were not counted: {error.info.message}")
         return None

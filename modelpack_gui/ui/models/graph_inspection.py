@@ -9,7 +9,8 @@ from typing import Any
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import place_of
-from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, TensorInfo, TensorStats
+from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.records import InitializerInfo, NodeInfo, TensorInfo, TensorStats
 from modelpack_gui.ui.inspection import Histogram, Inspection, Property, Section
 from modelpack_gui.ui.models.graph_columns import PortRow, shape_text
 
@@ -35,7 +36,7 @@ def tensor_text(info: TensorInfo | None) -> str:
 
 def node_inspection(
     node: NodeInfo,
-    index: GraphIndex,
+    graph: Graph,
     initializers: Mapping[str, InitializerInfo],
     stats: StatsAnswer = None,
     time: Section | None = None,
@@ -66,7 +67,7 @@ def node_inspection(
             "Attributes",
             tuple(Property(item.name, item.value, f"{item.value}  ({item.type})", True) for item in node.attributes),
         ),
-        Section("Inputs", tuple(_value_row(name, index, initializers) for name in node.inputs)),
+        Section("Inputs", tuple(_value_row(name, graph, initializers) for name in node.inputs)),
         Section("Outputs", tuple(Property(info.name, tensor_text(info)) for info in node.output_infos)),
     ]
     if used:
@@ -79,7 +80,7 @@ def node_inspection(
     return Inspection(node.op_type, node.name or f"node {node.index}", filled)
 
 
-def initializer_inspection(item: InitializerInfo, index: GraphIndex, stats: StatsAnswer = None) -> Inspection:
+def initializer_inspection(item: InitializerInfo, graph: Graph, stats: StatsAnswer = None) -> Inspection:
     """Everything about an initializer."""
     facts = [
         Property("Name", item.name, is_mono=True),
@@ -91,7 +92,7 @@ def initializer_inspection(item: InitializerInfo, index: GraphIndex, stats: Stat
         facts.append(Property("Data file", item.external, is_mono=True))
     users = tuple(
         Property(f"{node.index} {node.op_type}", node.name, is_mono=True, target=node)
-        for node in index.nodes
+        for node in graph.nodes
         if item.name in node.inputs
     )
     sections = [Section("Initializer", tuple(facts)), stats_section("Values", stats)]
@@ -100,7 +101,7 @@ def initializer_inspection(item: InitializerInfo, index: GraphIndex, stats: Stat
     return Inspection(item.name, "initializer", tuple(sections))
 
 
-def port_inspection(row: PortRow, index: GraphIndex) -> Inspection:
+def port_inspection(row: PortRow, graph: Graph) -> Inspection:
     """Everything about an input or output of the graph."""
     info = row.info
     facts = (
@@ -112,7 +113,7 @@ def port_inspection(row: PortRow, index: GraphIndex) -> Inspection:
     sections = [Section("Tensor", facts)]
     near = tuple(
         Property(f"{node.index} {node.op_type}", node.name, is_mono=True, target=node)
-        for node in index.nodes
+        for node in graph.nodes
         if info.name in (node.inputs if row.direction == "input" else node.outputs)
     )
     if near:
@@ -148,13 +149,14 @@ def _share(number: int, total: int) -> str:
     return f"{fmt.count(number)}  ({fmt.significant(100 * number / total)} %)"
 
 
-def _value_row(name: str, index: GraphIndex, initializers: Mapping[str, InitializerInfo]) -> Property:
+def _value_row(name: str, graph: Graph, initializers: Mapping[str, InitializerInfo]) -> Property:
     if not name:
         return Property("–", "left out (optional)")
     item = initializers.get(name)
+    value = graph.value_named(name)
     if item is not None:
         return _initializer_row(item)
-    text = tensor_text(index.values.get(name))
+    text = tensor_text(graph.value_info(value) if value >= 0 else None)
     return Property(name, text, f"{name}: {text}")
 
 

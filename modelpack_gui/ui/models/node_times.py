@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from modelpack_gui.core.figures import full, listed, microseconds, percent, significant
+from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.operator_kinds import kind_of
-from modelpack_gui.core.records import GraphIndex, NodeInfo, ProfileReport, ProfileRow
+from modelpack_gui.core.records import NodeInfo, ProfileReport, ProfileRow
 from modelpack_gui.ui.inspection import Property, Section
 from modelpack_gui.ui.models.record_table import Column
 
@@ -39,7 +40,7 @@ class NodeTimes:
         self._times: dict[int, NodeTime] = {}
         self.title = ""
 
-    def show(self, report: ProfileReport | None, graph: GraphIndex | None) -> None:
+    def show(self, report: ProfileReport | None, graph: Graph | None) -> None:
         """Take the times of another profile of the file that the graph is of."""
         self._times = {}
         self.title = report.title if report is not None else ""

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import Explanation, SourcePlace, place_of
+from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     CapturedWarning,
     CheckReport,
     ExportRecord,
-    GraphIndex,
     LayerFault,
     LoadReport,
     NodeInfo,
@@ -105,12 +105,14 @@ def source_marks(
     fault: LayerFault | None = None,
     *,
     is_fault_stale: bool = False,
+    graph: Graph | None = None,
 ) -> SourceMarks:
     """The marks that the stages' results and failures give.
 
     Args:
         extra: Explanations that belong to no result, such as those of lint, and the stage that they concern.
         fault: What the comparison layer by layer, which is no stage, has found.
+        graph: Of the artifact; its nodes are put to the lines that made them.
     """
     marks: dict[tuple[str, int], list[Mark]] = defaultdict(list)
     nodes: dict[tuple[str, int], list[NodeInfo]] = defaultdict(list)
@@ -119,7 +121,7 @@ def source_marks(
         key = _key(place, named)
         if mark not in marks[key]:
             marks[key].append(mark)
-    for node in _nodes(states):
+    for node in graph.nodes if graph is not None else ():
         made_at = place_of(node.source_location)
         if made_at is not None:
             nodes[_key(made_at, named)].append(node)
@@ -205,11 +207,6 @@ def _of_lint(extra: Iterable[tuple[Status, Stage, Explanation]]) -> Iterator[tup
 def _of_fault(fault: LayerFault | None, *, is_stale: bool) -> Iterator[tuple[SourcePlace, Mark]]:
     if fault is not None and fault.place is not None:
         yield fault.place, Mark(Status.FAILED, f"Layer by layer: {fault.sentence}", Stage.PARITY, fault, is_stale)
-
-
-def _nodes(states: Mapping[Stage, StageState]) -> Sequence[NodeInfo]:
-    result = states[Stage.GRAPH].result if Stage.GRAPH in states else None
-    return result.nodes if isinstance(result, GraphIndex) else ()
 
 
 def _first_line(text: str) -> str:

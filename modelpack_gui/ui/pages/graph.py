@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.explanation import SourcePlace, place_of
+from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, Result
 from modelpack_gui.ui.controller import Controller
@@ -42,7 +42,7 @@ class GraphPage(StagePage):
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self._index: GraphIndex | None = None
+        self._graph: Graph | None = None
         self._wanted: int | None = None  # a node to select once the graph is read
         self._initializers: Mapping[str, InitializerInfo] = {}
         self._reader = TensorReader(controller, self)
@@ -73,27 +73,34 @@ class GraphPage(StagePage):
         self.tables.node_activated.connect(self._go_to_source)
         self.tables.node_menu_made.connect(self._on_node_menu_made)
         controller.profiles.profiled.connect(self._show_times)
+        controller.graph.changed.connect(self._show_graph)
+        self._show_graph()
         self.refresh()
 
     def show_result(self, result: Result) -> None:
-        """Fill everything from a GraphIndex."""
+        """The facts of a GraphIndex; its graph follows once it is read."""
         assert isinstance(result, GraphIndex)
-        self._index = result
-        self._reader.forget()
-        self._initializers = {item.name: item for item in result.initializers}
         self.facts.show_artifact(result.artifact)
         self.inference.setVisible(bool(result.shape_inference_error))
         self.inference_text.set_text(result.shape_inference_error)
-        self.tables.show_index(result)
+
+    def _show_graph(self) -> None:
+        state = self.controller.graph
+        self._graph = graph = state.graph
+        if graph is None or state.index is None:
+            return
+        self._reader.forget()
+        self._initializers = {item.name: item for item in graph.initializers}
+        self.tables.show_graph(state.index, graph)
         self._show_times()
         if self._wanted is not None:
             self._select_wanted(self._wanted)
 
     def _show_times(self) -> None:
         """Of the last profile of this file, if there is one and the file is still the same."""
-        index = self._index
+        index = self.controller.graph.index
         kept = self.controller.profiles.of_artifact(index.artifact.path) if index is not None else None
-        self.tables.show_times(kept.report if kept is not None else None, index)
+        self.tables.show_times(kept.report if kept is not None else None, self._graph)
 
     def sentence_for(self, result: Result) -> str:
         """How big the graph is."""
@@ -112,7 +119,7 @@ class GraphPage(StagePage):
 
     def _reveal_index(self, index: int) -> None:
         state = self.controller.state(self.stage)
-        if state.result is not None and state.status is not Status.STALE:
+        if self._graph is not None and state.status is not Status.STALE:
             self._select_wanted(index)
             return
         self._wanted = index
@@ -121,30 +128,28 @@ class GraphPage(StagePage):
 
     def _select_wanted(self, index: int) -> None:
         self._wanted = None
-        nodes = self._index.nodes if self._index is not None else ()
-        node = next((one for one in nodes if one.index == index), None)
-        if node is not None:
-            self.tables.select_node(node)
+        if self._graph is not None and 0 <= index < len(self._graph.nodes):
+            self.tables.select_node(self._graph.nodes[index])
 
     def inspect_node(self, node: NodeInfo) -> None:
         """Show a node in the inspector, with the statistics of its first initializer as soon as they are read."""
-        index = self._index
-        if index is None:
+        graph = self._graph
+        if graph is None:
             return
         used = text.used_initializers(node, self._initializers)
 
         def show(stats: text.StatsAnswer) -> None:
             time = self.tables.times.section(node)
-            self._inspect(text.node_inspection(node, index, self._initializers, stats, time))
+            self._inspect(text.node_inspection(node, graph, self._initializers, stats, time))
 
         self._show_with_stats(used[0].name if used else "", show)
 
     def inspect_initializer(self, item: InitializerInfo) -> None:
         """Show an initializer in the inspector, with its statistics as soon as they are read."""
-        index = self._index
-        if index is not None:
+        graph = self._graph
+        if graph is not None:
             self._show_with_stats(
-                item.name, lambda stats: self._inspect(text.initializer_inspection(item, index, stats))
+                item.name, lambda stats: self._inspect(text.initializer_inspection(item, graph, stats))
             )
 
     def _show_with_stats(self, name: str, show: text.ShowStats) -> None:
@@ -168,9 +173,9 @@ class GraphPage(StagePage):
             self.controller.show_place(place)
 
     def _on_port_selected(self, row: PortRow) -> None:
-        if self._index is not None:
+        if self._graph is not None:
             self._reader.want("", lambda _stats: None)
-            self._inspect(text.port_inspection(row, self._index))
+            self._inspect(text.port_inspection(row, self._graph))
 
     def _on_node_menu_made(self, menu: QMenu, node: NodeInfo) -> None:
         menu.addSeparator()
@@ -187,13 +192,12 @@ class GraphPage(StagePage):
 def graph_sentence(index: GraphIndex) -> str:
     """`27 nodes of 8 kinds, opset 20, 78,037 parameters in 14 initializers; 312 kB.`"""
     artifact = index.artifact
-    parts = [f"{fmt.plural(len(index.nodes), 'node')} of {fmt.plural(len(index.op_counts), 'kind')}"]
+    parts = [f"{fmt.plural(index.node_count, 'node')} of {fmt.plural(len(index.op_counts), 'kind')}"]
     if artifact.opset_version is not None:
         parts.append(f"opset {artifact.opset_version}")
-    parameters = sum(math.prod(item.shape) for item in index.initializers)
     parts.append(
-        f"{fmt.plural(parameters, 'parameter')} in {fmt.plural(len(index.initializers), 'initializer')}"
-        if index.initializers
+        f"{fmt.plural(index.parameters, 'parameter')} in {fmt.plural(index.initializer_count, 'initializer')}"
+        if index.initializer_count
         else "no initializers"
     )
     return f"{', '.join(parts)}; {fmt.size(artifact.size_bytes)}."

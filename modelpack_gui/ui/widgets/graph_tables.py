@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, ProfileReport
 from modelpack_gui.ui.models.graph_columns import (
     INITIALIZER_COLUMNS,
@@ -145,17 +146,17 @@ class GraphTables(QWidget):
         """The table that is shown."""
         return self.tables[self.tab].view
 
-    def show_index(self, index: GraphIndex) -> None:
+    def show_graph(self, index: GraphIndex, graph: Graph) -> None:
         """Fill the tables; filters and sort orders stay."""
         self._known_ops = frozenset(index.op_counts)
         ports = port_rows(index)
-        for tab, records in ((Tab.NODES, index.nodes), (Tab.INITIALIZERS, index.initializers), (Tab.PORTS, ports)):
+        for tab, records in ((Tab.NODES, graph.nodes), (Tab.INITIALIZERS, graph.initializers), (Tab.PORTS, ports)):
             self.tables[tab].model.set_records(records)
             self.tabs.setTabText(tab, f"{_TITLES[tab]}  {fmt.count(len(records))}")
         self.op_counts.set_counts(index.op_counts)
         self._apply_filter(Tab.NODES)  # which op_types there are has changed
 
-    def show_times(self, report: ProfileReport | None, graph: GraphIndex | None) -> None:
+    def show_times(self, report: ProfileReport | None, graph: Graph | None) -> None:
         """Show the times of a profile of this file beside the nodes; None hides their column."""
         had_times = bool(self.times)
         self.times.show(report, graph)

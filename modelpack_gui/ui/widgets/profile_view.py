@@ -13,7 +13,7 @@ from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.profile_difference import BETWEEN, Part, ProfileDifference, Side, difference, title_of
 from modelpack_gui.core.profile_summary import DOUBTFUL_NOTE, is_doubtful
-from modelpack_gui.core.records import GraphIndex, ProfileReport, ProfileRow, RunnerSpec
+from modelpack_gui.core.records import ProfileReport, ProfileRow, RunnerSpec
 from modelpack_gui.core.runner_titles import runner_title
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.layer_inspection import NodeTarget
@@ -343,7 +343,7 @@ class ProfileView(QWidget):
             return ()
         if row.indices:
             return row.indices
-        graph = controller.result(Stage.GRAPH, GraphIndex)
+        graph = controller.graph.graph
         known = {node.name: node.index for node in graph.nodes} if graph is not None else {}
         return tuple(known[name] for name in row.originals if name in known)
 

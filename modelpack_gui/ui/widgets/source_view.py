@@ -69,6 +69,7 @@ class SourceView(QWidget):
         self.setFocusProxy(self.editor)
 
         controller.stage_changed.connect(self._on_results_changed)
+        controller.graph.changed.connect(self._on_results_changed)
         controller.findings_changed.connect(self._on_results_changed)
         controller.layers.changed.connect(self._on_results_changed)
         controller.recipe_changed.connect(self._on_source_changed)
@@ -243,13 +244,16 @@ class SourceView(QWidget):
         drawn_from = (
             self._controller.findings,
             (id(fault), fault is not None and layers.is_stale),
+            id(self._controller.graph.graph),
             *((id(state.result), id(state.error), state.status) for state in states.values()),
         )
         if drawn_from == self._drawn_from:
             return
         self._drawn_from = drawn_from
         lint = [(STATUS_OF[item.severity], Stage.EXPORT, item.explanation) for item in self._controller.findings]
-        self._marks = source_marks(states, lint, fault, is_fault_stale=layers.is_stale)
+        self._marks = source_marks(
+            states, lint, fault, is_fault_stale=layers.is_stale, graph=self._controller.graph.graph
+        )
         self.editor.set_marks(self._marks.of(self._file))
         self._fill_files()
 

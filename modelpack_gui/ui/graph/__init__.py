@@ -1,0 +1,1 @@
+"""The graph inspector: the state behind the Graph page, and what is drawn of it."""

@@ -1,0 +1,90 @@
+"""The graph that the window shows: read from the columns that the inspection left, off the GUI thread."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from modelpack_gui.client.results import ResultsFolder
+from modelpack_gui.core.errors import ErrorInfo, UserError
+from modelpack_gui.core.graph.columns import ColumnsError
+from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.core.records import GraphIndex, InspectRequest
+from modelpack_gui.ui.background import Background, Check
+from modelpack_gui.ui.graph.selection import GraphSelection
+from modelpack_gui.ui.stage_states import StageStates
+
+
+class GraphState(QObject):
+    """The last graph that was read, stale or not.
+
+    Attributes:
+        index: The facts about it; None until there is one.
+        graph: Its nodes and values; comes with `index`.
+        error: Why its columns cannot be read.
+        selection: What is selected in it.
+    """
+
+    changed = Signal()
+
+    def __init__(self, states: StageStates, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._states = states
+        self._background = Background(self)
+        self._results = ResultsFolder()
+        self._wanted: GraphIndex | None = None
+        self.index: GraphIndex | None = None
+        self.graph: Graph | None = None
+        self.error: ErrorInfo | None = None
+        self.selection = GraphSelection(self)
+        states.changed.connect(self._on_stage_changed)
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether a graph is to come."""
+        return self._wanted is not None and self._wanted is not self.index and self.error is None
+
+    def prepare(self, request: InspectRequest) -> InspectRequest:
+        """Give a run its folder for the columns."""
+        return dataclasses.replace(request, folder=str(self._results.new("graph")))
+
+    def close(self) -> None:
+        """The window closes: its files go."""
+        self._background.close()
+        self._results.keep_only(None)
+
+    def _on_stage_changed(self, stage: Stage) -> None:
+        if stage is not Stage.GRAPH:
+            return
+        index = self._states.result(Stage.GRAPH, GraphIndex)
+        if index is self._wanted:
+            return
+        self._wanted = index
+        if index is None:
+            self._background.drop_all()
+            self._put(None, None, None)
+            return
+        self._background.ask("graph", lambda check: _read(Path(index.columns), check), self._on_read)
+
+    def _on_read(self, graph: Graph | None, error: ErrorInfo | None) -> None:
+        self._put(self._wanted if graph is not None else None, graph, error)
+
+    def _put(self, index: GraphIndex | None, graph: Graph | None, error: ErrorInfo | None) -> None:
+        self.index, self.graph, self.error = index, graph, error
+        if index is not None:
+            self._results.keep_only(Path(index.columns).parent)
+        self.selection.forget()
+        self.changed.emit()
+
+
+def _read(path: Path, check: Check) -> Graph:
+    check()
+    try:
+        return Graph.read(path)
+    except (OSError, ColumnsError) as error:
+        raise UserError(
+            "graph-unreadable", f"The graph cannot be read from {path}: {error}.", "Read the graph again (F5)."
+        ) from error
