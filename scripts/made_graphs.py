@@ -2,7 +2,7 @@
 
     python scripts/made_graphs.py attention 20000 build/attention.onnx
 
-Weights are tiny: what is tested is the graph. All of them can be run, and are named as their exporters would name them.
+Weights are tiny: what is tested is the graph. All can be run, and are named as their exporters would name them.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _norm(made: _Made, x: str, at: str) -> str:
 
 
 def long_skips(nodes: int, path: Path) -> Path:
-    """An encoder and a decoder of half the nodes each: every step of one is added to its mirror image in the other."""
+    """An encoder and a decoder of half the nodes each; each step of one is added to its mirror image in the other."""
     made, x = _Made(), "x"
     kept: list[str] = []
     step = 0
