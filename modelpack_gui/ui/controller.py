@@ -88,7 +88,7 @@ class Controller(QObject):
         self._questions = ProjectQuestions(self.project, self._project_jobs, self)
         self.parity = ParityRuns(jobs, self)
         self.quantize = QuantizeState(self.project, self.source, self.states, jobs, self._project_jobs, self)
-        self.graph = GraphState(self.states, self)
+        self.graph = GraphState(self.states, jobs, self._project_jobs, self)
         self._queue = StageQueue(
             self.project, self.source, self.states, self._project_jobs, self.parity, self.quantize, self.graph, self
         )

@@ -15,6 +15,8 @@ from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, InspectRequest
 from modelpack_gui.ui.background import Background, Check
 from modelpack_gui.ui.graph.selection import GraphSelection
+from modelpack_gui.ui.job_center import JobCenter
+from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.stage_states import StageStates
 
 
@@ -26,12 +28,16 @@ class GraphState(QObject):
         graph: Its nodes and values; comes with `index`.
         error: Why its columns cannot be read.
         selection: What is selected in it.
+        jobs, project_jobs: For the states that hang on this one and run jobs of their own.
     """
 
     changed = Signal()
 
-    def __init__(self, states: StageStates, parent: QObject | None = None) -> None:
+    def __init__(
+        self, states: StageStates, jobs: JobCenter, project_jobs: ProjectJobs, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
+        self.jobs, self.project_jobs = jobs, project_jobs
         self._states = states
         self._background = Background(self)
         self._results = ResultsFolder()
