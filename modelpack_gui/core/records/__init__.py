@@ -45,6 +45,7 @@ from modelpack_gui.core.records.export import (
     PostStepResult,
     ReferenceShapes,
 )
+from modelpack_gui.core.records.graph_layout import Around, LayoutReport, LayoutRequest
 from modelpack_gui.core.records.hello import (
     PROTOCOL_VERSION,
     Capabilities,
@@ -181,6 +182,7 @@ Request = (
     | InputFileRequest
     | ExportRequest
     | InspectRequest
+    | LayoutRequest
     | TensorStatsRequest
     | CheckRequest
     | ParityRequest
@@ -215,6 +217,7 @@ Result = (
     | InputFileInfo
     | ExportRecord
     | GraphIndex
+    | LayoutReport
     | TensorStats
     | CheckReport
     | ParityReport
@@ -249,6 +252,7 @@ __all__ = [
     "LOW_PRECISION",
     "PROTOCOL_VERSION",
     "AlignedBy",
+    "Around",
     "Artifact",
     "ArtifactFormat",
     "AttributeInfo",
@@ -311,6 +315,8 @@ __all__ = [
     "LayerRows",
     "LayersReport",
     "LayersRequest",
+    "LayoutReport",
+    "LayoutRequest",
     "LintFinding",
     "LintReport",
     "LintRequest",
