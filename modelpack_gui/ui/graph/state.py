@@ -11,6 +11,7 @@ from modelpack_gui.client.results import ResultsFolder
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.graph.columns import ColumnsError
 from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.search import GraphSearch
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, InspectRequest
 from modelpack_gui.ui.background import Background, Check
@@ -26,12 +27,14 @@ class GraphState(QObject):
     Attributes:
         index: The facts about it; None until there is one.
         graph: Its nodes and values; comes with `index`.
+        search: Finds its nodes by what is typed; comes with `graph`.
         error: Why its columns cannot be read.
         selection: What is selected in it.
         jobs, project_jobs: For the states that hang on this one and run jobs of their own.
     """
 
     changed = Signal()
+    filter_wanted = Signal(str)  # a query (see `core.graph.query`), for the table of nodes
 
     def __init__(
         self, states: StageStates, jobs: JobCenter, project_jobs: ProjectJobs, parent: QObject | None = None
@@ -44,6 +47,7 @@ class GraphState(QObject):
         self._wanted: GraphIndex | None = None
         self.index: GraphIndex | None = None
         self.graph: Graph | None = None
+        self.search: GraphSearch | None = None
         self.error: ErrorInfo | None = None
         self.selection = GraphSelection(self)
         states.changed.connect(self._on_stage_changed)
@@ -80,6 +84,11 @@ class GraphState(QObject):
 
     def _put(self, index: GraphIndex | None, graph: Graph | None, error: ErrorInfo | None) -> None:
         self.index, self.graph, self.error = index, graph, error
+        self.search = search = GraphSearch(graph) if graph is not None else None
+        if search is None:
+            self._background.drop("search")
+        else:
+            self._background.ask("search", search.prepare, lambda _none, _error: None)
         if index is not None:
             self._results.keep_only(Path(index.columns).parent)
         self.selection.forget()
