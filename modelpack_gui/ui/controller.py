@@ -95,6 +95,7 @@ class Controller(QObject):
         self.layers = LayersState(self.project, self.source, self.states, jobs, self._project_jobs, self)
         self.bench_runs = BenchRuns(self.project, self.states, self)
         self.profiles = ProfilesState(self.project, self.source, self.states, jobs, self._project_jobs, self)
+        self.graph.follow(self.layers, self.profiles, self.quantize.sensitivity)
         self._after_scan: tuple[Stage, ...] = ()  # to be run when the file was read
         self._connect()
 

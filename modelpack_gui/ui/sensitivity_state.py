@@ -47,6 +47,11 @@ class SensitivityState(QObject):
         self.job.ended.connect(self._on_ended)
 
     @property
+    def artifact(self) -> str:
+        """Path of the artifact that the rows are about; empty without one."""
+        return self._explored_in if self.job.is_running else self._artifact
+
+    @property
     def is_stale(self) -> bool:
         """Whether the artifact is another one by now."""
         return self.report is not None and bool(self._digest) and self._made_from != self._digest

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -19,6 +21,12 @@ from modelpack_gui.ui.graph.selection import GraphSelection
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.stage_states import StageStates
+
+if TYPE_CHECKING:
+    from modelpack_gui.ui.graph.overlays import GraphOverlays
+    from modelpack_gui.ui.layers_state import LayersState
+    from modelpack_gui.ui.profiles_state import ProfilesState
+    from modelpack_gui.ui.sensitivity_state import SensitivityState
 
 
 class GraphState(QObject):
@@ -51,6 +59,17 @@ class GraphState(QObject):
         self.error: ErrorInfo | None = None
         self.selection = GraphSelection(self)
         states.changed.connect(self._on_stage_changed)
+
+    def follow(self, layers: LayersState, profiles: ProfilesState, sensitivity: SensitivityState) -> None:
+        """Be told of what was measured of the nodes, for the overlays."""
+        self._measured = (layers, profiles, sensitivity)
+
+    @functools.cached_property
+    def overlays(self) -> GraphOverlays:
+        """What can be drawn on the nodes, and what is."""
+        from modelpack_gui.ui.graph.overlays import GraphOverlays  # when first asked for: the window opens sooner
+
+        return GraphOverlays(self, *self._measured)
 
     @property
     def is_reading(self) -> bool:

@@ -50,7 +50,7 @@ class NodeTimes:
         for row in report.rows:
             indices = row.indices or tuple(by_name[name] for name in row.originals if name in by_name)
             nodes = [graph.nodes[index] for index in indices if index < len(graph.nodes)]
-            main = _main_of(row, nodes)
+            main = main_of(row, nodes)
             for node in nodes:
                 self._times.setdefault(node.index, NodeTime(row, node is main))
 
@@ -117,7 +117,7 @@ class NodeTimes:
         return f"{text}, in {row.op_type} {row.name}, which does {', '.join(row.originals)}"
 
 
-def _main_of(row: ProfileRow, nodes: Sequence[NodeInfo]) -> NodeInfo | None:
+def main_of(row: ProfileRow, nodes: Sequence[NodeInfo]) -> NodeInfo | None:
     """The node that a fused row's time is shown at: of the type it is named after, of its kind, or the first."""
     fused = row.op_type.lower()
     named = [node for node in nodes if node.op_type.lower() in fused]

@@ -64,8 +64,8 @@ def infinity_color(*, is_dark: bool) -> str:
     return "#ff9f1c" if is_dark else "#d95f02"
 
 
-def colored(values: Floats, scale: Scale, *, is_dark: bool) -> QImage:
-    """A picture with one pixel for each value; the first row is on top."""
+def placed(values: Floats, scale: Scale) -> Floats:
+    """Where values are on a scale: 0 at its low end, 1 at its high one; NaN stays so."""
     import numpy as np
 
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -78,6 +78,14 @@ def colored(values: Floats, scale: Scale, *, is_dark: bool) -> QImage:
         else:
             span = scale.high / 2 - scale.low / 2  # halves: the span of two large numbers may be infinite
             places = (values / 2 - scale.low / 2) / span if span else np.full(values.shape, 0.5)
+    return places
+
+
+def colored(values: Floats, scale: Scale, *, is_dark: bool) -> QImage:
+    """A picture with one pixel for each value; the first row is on top."""
+    import numpy as np
+
+    places = placed(values, scale)
     table = lookup(stops(scale, is_dark=is_dark))
     odd = ~np.isfinite(values)
     steps = np.clip(np.where(odd, 0.0, places) * (len(table) - 1) + 0.5, 0, len(table) - 1).astype(np.intp)

@@ -1,0 +1,195 @@
+"""What a graph itself tells of its nodes, as overlays."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable, Sequence
+
+from modelpack_gui.core.graph.columns import floats
+from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.overlay import Overlay, numbered
+from modelpack_gui.core.operator_kinds import kind_of
+
+FLOAT, QUANTIZED, WEIGHTS_ONLY, CONVERTS = (
+    "in floating point",
+    "quantised",
+    "weights quantised",
+    "quantises or dequantises",
+)
+_INTEGER_OPS = frozenset(
+    {"ConvInteger", "MatMulInteger", "QAttention", "QGemm", "MatMulIntegerToFloat", "DynamicQuantizeMatMul"}
+)
+_WEIGHTS_ONLY_OPS = frozenset({"MatMulNBits", "MatMulBnb4", "MatMulFpQ4", "GatherBlockQuantized", "QMoE"})
+_FUSED_AFTER = frozenset({"Relu", "Clip"})
+"""Activations that runtimes compute within the quantised operator before them."""
+_CONVERTERS = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
+
+
+def op_types(graph: Graph) -> Overlay:
+    """The operator of each node."""
+    return numbered("op-type", "Op type", _texts(graph, "node_op_type"), "The operator of each node.")
+
+
+def op_kinds(graph: Graph) -> Overlay:
+    """The kind of operator: convolution, normalisation, layout and shape."""
+    kinds = {number: kind_of(graph.texts[number]) for number in set(graph.ints("node_op_type"))}
+    texts = [kinds[number] for number in graph.ints("node_op_type")]
+    return numbered("op-kind", "Kind of operator", texts, "Operators of one kind have one colour.")
+
+
+def domains(graph: Graph) -> Overlay:
+    """The domain of each node's operator."""
+    note = "Who defines the operator: ai.onnx is the standard, others need a runtime that knows them."
+    return numbered("domain", "Domain", _texts(graph, "node_domain"), note)
+
+
+def dtypes(graph: Graph) -> Overlay:
+    """Dtype of the first output."""
+    texts, value_dtypes = graph.texts, graph.ints("value_dtype")
+    starts, values = graph.ints("output_starts"), graph.ints("output_values")
+    found = []
+    for node in range(len(graph.nodes)):
+        first = values[starts[node]] if starts[node] < starts[node + 1] else -1
+        found.append(texts[value_dtypes[first]] if first >= 0 else "")
+    return numbered("dtype", "Dtype", found, "Of the first output of each node.", unknown="")
+
+
+def parameters(graph: Graph) -> Overlay:
+    """Elements of the initializers that each node reads."""
+    sizes = [_elements(shape) for shape in _initializer_shapes(graph)]
+    note = (
+        "Elements of the initializers that a node reads. One that several nodes read counts at the first, "
+        "so that sums are true."
+    )
+    return Overlay(
+        "parameters", "Parameters", "count", "sequential", _read(graph, sizes), combine="sum", is_log=True, note=note
+    )
+
+
+def weight_bytes(graph: Graph) -> Overlay:
+    """Bytes of the initializers that each node reads."""
+    note = (
+        "Bytes of the initializers that a node reads, as they are stored. One that several nodes read counts at "
+        "the first, so that sums are true."
+    )
+    values = _read(graph, graph.ints("initializer_bytes"))
+    return Overlay("weight-bytes", "Weight bytes", "B", "sequential", values, combine="sum", is_log=True, note=note)
+
+
+def quantized(graph: Graph) -> Overlay:
+    """Whether each node computes in integers, reads quantised weights, or computes in floating point."""
+    note = (
+        "A node is quantised if it is an integer operator, or if all its floating-point inputs come from "
+        "DequantizeLinear and its outputs go to QuantizeLinear, which a runtime then computes in integers."
+    )
+    return numbered(
+        "quantized",
+        "Quantised or not",
+        list(_precisions(graph)),
+        note,
+        order=(FLOAT, QUANTIZED, WEIGHTS_ONLY, CONVERTS),
+    )
+
+
+def _precisions(graph: Graph) -> list[str]:
+    ops, texts = graph.ints("node_op_type"), graph.texts
+    found = [_known_precision(texts[op]) for op in ops]
+    if "DequantizeLinear" not in {texts[op] for op in set(ops)}:
+        return [precision or FLOAT for precision in found]
+    pairs = _Pairs(graph)
+    for node, precision in enumerate(found):
+        if not precision:
+            maker = pairs.made_by_one(node)
+            is_after = maker >= 0 and found[maker] == QUANTIZED and pairs.name(node) in _FUSED_AFTER
+            found[node] = QUANTIZED if is_after and pairs.is_quantized_after(node) else pairs.precision(node)
+    return found
+
+
+def _known_precision(op_type: str) -> str:
+    """What the operator alone tells; empty if it tells nothing."""
+    if op_type in _CONVERTERS:
+        return CONVERTS
+    if op_type in _WEIGHTS_ONLY_OPS:
+        return WEIGHTS_ONLY
+    return QUANTIZED if op_type in _INTEGER_OPS or op_type.startswith("QLinear") else ""
+
+
+class _Pairs:
+    """Looks for nodes between DequantizeLinear and QuantizeLinear."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._ops = graph.ints("node_op_type")
+        self._dtypes = graph.ints("value_dtype")
+
+    def name(self, node: int) -> str:
+        """Its op type."""
+        return self._graph.texts[self._ops[node]]
+
+    def made_by_one(self, node: int) -> int:
+        """The node that makes its first input; -1 if none does."""
+        inputs = self._graph.inputs(node)
+        return self._graph.producers[inputs[0]] if len(inputs) and inputs[0] >= 0 else -1
+
+    def precision(self, node: int) -> str:
+        """Of a node that is no integer operator."""
+        graph = self._graph
+        read = [value for value in graph.inputs(node) if value >= 0 and self._is_float(value)]
+        makers = [graph.producers[value] for value in read if value not in graph.initializer_of]
+        pairs = [maker for maker in makers if maker >= 0 and self.name(maker) == "DequantizeLinear"]
+        if not pairs:
+            return FLOAT
+        if len(pairs) == len(makers) and self.is_quantized_after(node):
+            return QUANTIZED
+        return WEIGHTS_ONLY if any(self._reads_weight(maker) for maker in pairs) else FLOAT
+
+    def is_quantized_after(self, node: int) -> bool:
+        """Whether all that it makes is quantised, at once or after an activation that is computed with it."""
+        goes_to = [self._graph.consumers(value) for value in self._graph.outputs(node) if value >= 0]
+        return all(
+            len(nodes)
+            and all(
+                self.name(one) == "QuantizeLinear"
+                or (
+                    self.name(one) in _FUSED_AFTER
+                    and self.name(node) not in _FUSED_AFTER
+                    and self.is_quantized_after(one)
+                )
+                for one in nodes
+            )
+            for nodes in goes_to
+        )
+
+    def _is_float(self, value: int) -> bool:
+        dtype = self._graph.texts[self._dtypes[value]]
+        return not dtype or "float" in dtype
+
+    def _reads_weight(self, node: int) -> bool:
+        inputs = self._graph.inputs(node)
+        return bool(len(inputs)) and inputs[0] in self._graph.initializer_of
+
+
+def _initializer_shapes(graph: Graph) -> Iterable[Sequence[int | str | None] | None]:
+    shapes = graph.ints("value_shape")
+    for value in graph.ints("initializer_value"):
+        yield graph.shapes[shapes[value]] if shapes[value] >= 0 else None
+
+
+def _elements(shape: Sequence[int | str | None] | None) -> float:
+    return float(math.prod(size for size in shape if isinstance(size, int))) if shape is not None else 0.0
+
+
+def _read(graph: Graph, amounts: Sequence[float]) -> array[float]:
+    """The amounts of the initializers that each node is the first to read."""
+    found = floats([0.0]) * len(graph.nodes)
+    for value, amount in zip(graph.ints("initializer_value"), amounts, strict=True):
+        nodes = graph.consumers(value)
+        if len(nodes):
+            found[nodes[0]] += amount
+    return found
+
+
+def _texts(graph: Graph, column: str) -> list[str]:
+    texts = graph.texts
+    return [texts[number] for number in graph.ints(column)]

@@ -1,0 +1,180 @@
+"""One fact about every node of a graph, to be drawn on it as colours and beside it as a column of the table."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.graph.columns import floats
+from modelpack_gui.core.graph.graph import Graph
+
+Kind = Literal["sequential", "diverging", "categorical"]
+Combine = Literal["sum", "max", "min", "common"]
+Unit = Literal["", "count", "B", "share", "us", "dB", "of the limit", "floors"]
+UNKNOWN = math.nan
+
+
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """A fact about every node.
+
+    Attributes:
+        key: What tells it from others: `op-type`.
+        title: For the picker and the head of a column: `Weight bytes`.
+        unit: What the values are in; `share` is 0..1, `us` microseconds, `of the limit` and `floors` are ratios.
+        kind: Values of a `diverging` one are told apart at 0, or at 1 on a logarithmic scale: what is above is bad.
+        values: One for each node; NaN where it is not known. Of a categorical one: places in `categories`.
+        categories: The most frequent first, unless they have an order of their own.
+        combine: How the value of a group is made from those of its nodes; `common` is the most frequent category.
+        is_log: Whether colours follow the logarithm. Zero then has no colour: there is nothing.
+        is_low_worst: Whether small values are the ones to look at.
+        note: What it says and where the values are from, in one or two sentences.
+    """
+
+    key: str
+    title: str
+    unit: Unit
+    kind: Kind
+    values: array[float]
+    categories: tuple[str, ...] = ()
+    combine: Combine = "max"
+    is_log: bool = False
+    is_low_worst: bool = False
+    note: str = ""
+
+    @property
+    def known(self) -> int:
+        """How many nodes have a value."""
+        return sum(value == value for value in self.values)  # NaN differs from itself
+
+    def text(self, value: float) -> str:
+        """A value as it is shown; empty for one that is not known."""
+        if math.isnan(value):
+            return ""
+        if self.kind == "categorical":
+            return self.categories[int(value)]
+        return value_text(value, self.unit)
+
+    def full(self, value: float) -> str:
+        """A value with all its digits, for tooltips and copies; empty for one that is not known."""
+        if math.isnan(value):
+            return ""
+        if self.kind == "categorical":
+            return self.categories[int(value)]
+        return str(int(value)) if self.unit in ("count", "B") and value.is_integer() else fmt.full(value)
+
+
+def value_text(value: float, unit: Unit) -> str:
+    """A number with its unit: `1.20 MB`, `12 %`, `3.40 µs`, `0.52 of the limit`."""
+    if unit == "B":
+        return fmt.size(round(value))
+    if unit == "share":
+        return fmt.percent(value)
+    if unit == "us":
+        return fmt.microseconds(value)
+    if unit == "count":
+        return magnitude(value)
+    return f"{fmt.significant(value)} {unit}".rstrip()
+
+
+def magnitude(value: float) -> str:
+    """A large number as it is said: `312`, `1.20 k`, `45.3 M`, `6.71 G`."""
+    for suffix, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if abs(value) >= 0.9995 * size:
+            return f"{fmt.significant(value / size)} {suffix}"
+    return f"{value:,.0f}" if float(value).is_integer() else fmt.significant(value)
+
+
+def numbered(
+    key: str, title: str, texts: Iterable[str], note: str, *, order: Sequence[str] = (), unknown: str | None = None
+) -> Overlay:
+    """A categorical overlay of one text for each node.
+
+    Args:
+        order: Categories in the order they are to have; those that are not in it follow, the most frequent first.
+        unknown: The text of nodes that nothing is known of.
+    """
+    found = list(texts)
+    counts = Counter(found)
+    if unknown is not None:
+        counts.pop(unknown, None)
+    ordered = [name for name in order if name in counts]
+    categories = (*ordered, *(name for name, _count in counts.most_common() if name not in ordered))
+    places: Mapping[str, float] = {name: float(i) for i, name in enumerate(categories)}
+    values = floats([places.get(text, UNKNOWN) for text in found])
+    return Overlay(key, title, "", "categorical", values, categories, combine="common", note=note)
+
+
+def group_values(graph: Graph, overlay: Overlay) -> array[float]:
+    """The value of each group: of all nodes in it and in the groups inside; NaN where none of them has one.
+
+    A subgraph has groups of its own; what is in it does not count for the node that it belongs to.
+    """
+    if overlay.combine == "common":
+        return _common(graph, overlay)
+    found = floats([UNKNOWN]) * len(graph.groups)
+    add = _SUMS[overlay.combine]
+    for group, value in zip(graph.ints("node_group"), overlay.values, strict=True):
+        if value == value:  # not NaN, at a tenth of the price of a call
+            before = found[group]
+            found[group] = value if before != before else add(before, value)
+    parents = graph.ints("group_parent")
+    for group in _innermost_first(graph):
+        value, parent = found[group], parents[group]
+        if parent >= 0 and not math.isnan(value):
+            before = found[parent]
+            found[parent] = value if math.isnan(before) else add(before, value)
+    return found
+
+
+def _sum(one: float, other: float) -> float:
+    return one + other
+
+
+def _larger(one: float, other: float) -> float:
+    return one if one >= other else other
+
+
+def _smaller(one: float, other: float) -> float:
+    return one if one <= other else other
+
+
+_SUMS: Mapping[str, Callable[[float, float], float]] = {"sum": _sum, "max": _larger, "min": _smaller}
+
+
+def _common(graph: Graph, overlay: Overlay) -> array[float]:
+    counts: list[Counter[float]] = [Counter() for _ in graph.groups]
+    for group, value in zip(graph.ints("node_group"), overlay.values, strict=True):
+        if value == value:  # not NaN
+            counts[group][value] += 1
+    parents = graph.ints("group_parent")
+    for group in _innermost_first(graph):
+        if parents[group] >= 0:
+            counts[parents[group]].update(counts[group])
+    # Of two that are as frequent, the category that comes first.
+    return floats([max(one, key=lambda value: (one[value], -value)) if one else UNKNOWN for one in counts])
+
+
+def _innermost_first(graph: Graph) -> list[int]:
+    order = [group for group, parent in enumerate(graph.ints("group_parent")) if parent < 0]
+    children = graph.group_children
+    for group in order:  # grows while it is walked
+        order.extend(children[group])
+    return order[::-1]
+
+
+def worst(overlay: Overlay, number: int = 10) -> list[int]:
+    """The nodes with the worst values, the worst first; none of a categorical overlay, none with a value of zero."""
+    if overlay.kind == "categorical":
+        return []
+    values = overlay.values
+    nodes = (node for node, value in enumerate(values) if value == value and value)  # not NaN
+    if overlay.is_low_worst:
+        return heapq.nsmallest(number, nodes, key=lambda node: (values[node], node))
+    return heapq.nsmallest(number, nodes, key=lambda node: (-values[node], node))
