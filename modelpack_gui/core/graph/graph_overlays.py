@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Iterable, Sequence
 
-from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.overlay import Overlay, numbered
+from modelpack_gui.core.graph.overlay import Overlay, Unit, numbered
+from modelpack_gui.core.graph.rollup import weight_use
 from modelpack_gui.core.operator_kinds import kind_of
 
 FLOAT, QUANTIZED, WEIGHTS_ONLY, CONVERTS = (
@@ -58,23 +57,23 @@ def dtypes(graph: Graph) -> Overlay:
 def parameters(graph: Graph) -> Overlay:
     """Elements of the initializers that each node reads."""
     sizes = [_elements(shape) for shape in _initializer_shapes(graph)]
-    note = (
-        "Elements of the initializers that a node reads. One that several nodes read counts at the first, "
-        "so that sums are true."
-    )
-    return Overlay(
-        "parameters", "Parameters", "count", "sequential", _read(graph, sizes), combine="sum", is_log=True, note=note
-    )
+    note = "Elements of the initializers that a node reads. One that several nodes read counts once in a module."
+    return _weights("parameters", "Parameters", "count", graph, sizes, note)
 
 
 def weight_bytes(graph: Graph) -> Overlay:
     """Bytes of the initializers that each node reads."""
     note = (
-        "Bytes of the initializers that a node reads, as they are stored. One that several nodes read counts at "
-        "the first, so that sums are true."
+        "Bytes of the initializers that a node reads, as stored. One that several nodes read counts once in a module."
     )
-    values = _read(graph, graph.ints("initializer_bytes"))
-    return Overlay("weight-bytes", "Weight bytes", "B", "sequential", values, combine="sum", is_log=True, note=note)
+    return _weights("weight-bytes", "Weight bytes", "B", graph, graph.ints("initializer_bytes"), note)
+
+
+def _weights(key: str, title: str, unit: Unit, graph: Graph, amounts: Iterable[float], note: str) -> Overlay:
+    use = weight_use(graph, [amounts])[0]
+    return Overlay(
+        key, title, unit, "sequential", use.nodes, combine="sum", is_log=True, groups=use.groups, note=note
+    )
 
 
 def quantized(graph: Graph) -> Overlay:
@@ -178,16 +177,6 @@ def _initializer_shapes(graph: Graph) -> Iterable[Sequence[int | str | None] | N
 
 def _elements(shape: Sequence[int | str | None] | None) -> float:
     return float(math.prod(size for size in shape if isinstance(size, int))) if shape is not None else 0.0
-
-
-def _read(graph: Graph, amounts: Sequence[float]) -> array[float]:
-    """The amounts of the initializers that each node is the first to read."""
-    found = floats([0.0]) * len(graph.nodes)
-    for value, amount in zip(graph.ints("initializer_value"), amounts, strict=True):
-        nodes = graph.consumers(value)
-        if len(nodes):
-            found[nodes[0]] += amount
-    return found
 
 
 def _texts(graph: Graph, column: str) -> list[str]:

@@ -6,13 +6,12 @@ import heapq
 import math
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.graph.columns import floats
-from modelpack_gui.core.graph.graph import Graph
 
 Kind = Literal["sequential", "diverging", "categorical"]
 Combine = Literal["sum", "max", "min", "common"]
@@ -34,6 +33,7 @@ class Overlay:
         combine: How the value of a group is made from those of its nodes; `common` is the most frequent category.
         is_log: Whether colours follow the logarithm. Zero then has no colour: there is nothing.
         is_low_worst: Whether small values are the ones to look at.
+        groups: The value of each group, where it is not simply made of those of its nodes.
         note: What it says and where the values are from, in one or two sentences.
     """
 
@@ -46,6 +46,7 @@ class Overlay:
     combine: Combine = "max"
     is_log: bool = False
     is_low_worst: bool = False
+    groups: array[float] | None = None
     note: str = ""
 
     @property
@@ -109,64 +110,6 @@ def numbered(
     places: Mapping[str, float] = {name: float(i) for i, name in enumerate(categories)}
     values = floats([places.get(text, UNKNOWN) for text in found])
     return Overlay(key, title, "", "categorical", values, categories, combine="common", note=note)
-
-
-def group_values(graph: Graph, overlay: Overlay) -> array[float]:
-    """The value of each group: of all nodes in it and in the groups inside; NaN where none of them has one.
-
-    A subgraph has groups of its own; what is in it does not count for the node that it belongs to.
-    """
-    if overlay.combine == "common":
-        return _common(graph, overlay)
-    found = floats([UNKNOWN]) * len(graph.groups)
-    add = _SUMS[overlay.combine]
-    for group, value in zip(graph.ints("node_group"), overlay.values, strict=True):
-        if value == value:  # not NaN, at a tenth of the price of a call
-            before = found[group]
-            found[group] = value if before != before else add(before, value)
-    parents = graph.ints("group_parent")
-    for group in _innermost_first(graph):
-        value, parent = found[group], parents[group]
-        if parent >= 0 and not math.isnan(value):
-            before = found[parent]
-            found[parent] = value if math.isnan(before) else add(before, value)
-    return found
-
-
-def _sum(one: float, other: float) -> float:
-    return one + other
-
-
-def _larger(one: float, other: float) -> float:
-    return one if one >= other else other
-
-
-def _smaller(one: float, other: float) -> float:
-    return one if one <= other else other
-
-
-_SUMS: Mapping[str, Callable[[float, float], float]] = {"sum": _sum, "max": _larger, "min": _smaller}
-
-
-def _common(graph: Graph, overlay: Overlay) -> array[float]:
-    counts: list[Counter[float]] = [Counter() for _ in graph.groups]
-    for group, value in zip(graph.ints("node_group"), overlay.values, strict=True):
-        if value == value:  # not NaN
-            counts[group][value] += 1
-    parents = graph.ints("group_parent")
-    for group in _innermost_first(graph):
-        if parents[group] >= 0:
-            counts[parents[group]].update(counts[group])
-    # Of two that are as frequent, the category that comes first.
-    return floats([max(one, key=lambda value: (one[value], -value)) if one else UNKNOWN for one in counts])
-
-
-def _innermost_first(graph: Graph) -> list[int]:
-    order = [group for group, parent in enumerate(graph.ints("group_parent")) if parent < 0]
-    children = graph.group_children
-    for group in order:  # grows while it is walked
-        order.extend(children[group])
-    return order[::-1]
 
 
 def worst(overlay: Overlay, number: int = 10) -> list[int]:

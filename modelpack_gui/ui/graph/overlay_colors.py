@@ -14,9 +14,10 @@ import numpy as np
 from PySide6.QtGui import QColor
 
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.overlay import Overlay, group_values
+from modelpack_gui.core.graph.overlay import Overlay
 from modelpack_gui.ui.color_scale import readable_on
 from modelpack_gui.ui.colors import Colors
+from modelpack_gui.ui.graph.overlay_groups import group_values
 from modelpack_gui.ui.widgets.values_colors import Scale, lookup, placed, stops
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class OverlayColors:
 
     Attributes:
         nodes, groups: 0xAARRGGBB for each; `PLAIN` for one without a colour.
-        group_values: As `core.graph.overlay.group_values`.
+        group_values: As `overlay_groups.group_values`.
         scale: Of the values; None of a categorical overlay.
         categories: The colour of each category, 0xAARRGGBB.
         unknown: The colour of what has no value.
@@ -55,7 +56,7 @@ class OverlayColors:
 
 def overlay_colors(graph: Graph, overlay: Overlay, colors: Colors) -> OverlayColors:
     """The colours of an overlay of a graph in a theme."""
-    nodes, groups = np.frombuffer(overlay.values, np.float64), np.frombuffer(group_values(graph, overlay), np.float64)
+    nodes, groups = np.frombuffer(overlay.values, np.float64), group_values(graph, overlay)
     unknown = QColor(colors.window).rgba()
     if overlay.kind == "categorical":
         palette = category_colors(len(overlay.categories), colors)
