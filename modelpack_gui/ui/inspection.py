@@ -33,14 +33,33 @@ class Histogram:
 
 
 @dataclass(frozen=True)
+class Action:
+    """A button of a section; `Inspection.follow` is called with its target."""
+
+    title: str
+    icon: str
+    target: Any
+    tooltip: str = ""
+
+
+@dataclass(frozen=True)
 class Section:
-    """A titled group of rows, then a chart, then text; each may be empty. `is_prose` text is not in monospace."""
+    """A titled group of rows, then a chart, then text, then buttons; each may be empty.
+
+    Attributes:
+        is_prose: The text is not in monospace.
+        is_markdown: The text is Markdown of a source that is trusted: it is never that of a file.
+        is_folded: Whether it is folded until the user opens it.
+    """
 
     title: str
     properties: tuple[Property, ...] = ()
     text: str = ""
     histogram: Histogram | None = None
     is_prose: bool = False
+    is_markdown: bool = False
+    actions: tuple[Action, ...] = ()
+    is_folded: bool = False
 
 
 @dataclass(frozen=True)

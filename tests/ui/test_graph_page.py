@@ -220,18 +220,18 @@ def test_an_omitted_input_is_said_to_be_left_out(filled: GraphPage, inspected: l
     }
 
 
-def test_the_first_initializer_of_a_node_gets_statistics(
+def test_the_largest_initializer_of_a_node_gets_statistics(
     qtbot: QtBot, filled: GraphPage, client: FakeClient, inspected: list[Inspection]
 ) -> None:
     filled.tables.table.selectRow(0)
-    assert values(section(inspected[-1], "Initializer conv.weight")) == {"Statistics": "reading…"}
+    assert values(section(inspected[-1], "Values of conv.weight")) == {"Statistics": "reading…"}
     qtbot.waitUntil(lambda: any(job.stage == "tensor-stats" for job in client.jobs))
     job = client.last("tensor-stats")
     assert isinstance(job.request, TensorStatsRequest)
     assert job.request.name == "conv.weight"
     job.answer(stats("conv.weight"))
     qtbot.waitUntil(lambda: len(inspected) == 2)
-    part = section(inspected[-1], "Initializer conv.weight")
+    part = section(inspected[-1], "Values of conv.weight")
     assert values(part)["Mean"] == "0.500"
     assert part.histogram is not None
     assert part.histogram.counts == (1, 2, 1)
@@ -259,7 +259,7 @@ def test_statistics_are_read_once_for_each_tensor(
     qtbot.waitUntil(lambda: len(inspected) == 2)
     filled.tables.table.selectRow(1)
     filled.tables.table.selectRow(0)
-    assert values(section(inspected[-1], "Initializer conv.weight"))["Mean"] == "0.500"
+    assert values(section(inspected[-1], "Values of conv.weight"))["Mean"] == "0.500"
     assert len([job for job in client.jobs if job.stage == "tensor-stats"]) == 1
 
 
@@ -297,7 +297,7 @@ def test_an_initializer_of_a_node_leads_to_its_row_and_back(
     assert inspected[-1].title == "head.weight"
 
     filled.tables.tables[Tab.NODES].view.clearSelection()
-    user = section(inspected[-1], "Used by").properties[0]
+    user = section(inspected[-1], "Read by").properties[0]
     assert user.name == "11 Gemm"
     assert inspected[-1].follow is not None
     inspected[-1].follow(user.target)

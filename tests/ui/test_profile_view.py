@@ -18,6 +18,7 @@ from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.profile_difference import difference
 from modelpack_gui.core.records import ProfileReport, ProfileRequest, RunnerSpec
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.pages.bench import BenchPage
 from modelpack_gui.ui.pages.graph import GraphPage
@@ -275,7 +276,7 @@ def test_the_graph_shows_the_times_of_the_last_profile_of_its_file(
     seen: list[Inspection] = []
     controller.inspected.connect(seen.append)
     assert controller.graph.graph is not None
-    page.inspect_node(controller.graph.graph.nodes[1])
+    controller.graph.selection.select(NodePick(1))
     section = next(one for one in seen[-1].sections if one.title == "Time in float32")
     assert ("together with", "node_Conv_0") in [(one.name, one.value) for one in section.properties]
     artifact.write_bytes(b"another one")

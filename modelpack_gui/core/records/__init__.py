@@ -103,6 +103,13 @@ from modelpack_gui.core.records.matrix import (
     MatrixSize,
     MatrixSpec,
 )
+from modelpack_gui.core.records.operator_docs import (
+    AttributeDoc,
+    OperatorDocs,
+    OperatorDocsRequest,
+    ParameterDoc,
+    parameter_at,
+)
 from modelpack_gui.core.records.output_parity import (
     ErrorGrid,
     ErrorHistogram,
@@ -184,6 +191,7 @@ Request = (
     | InspectRequest
     | LayoutRequest
     | TensorStatsRequest
+    | OperatorDocsRequest
     | CheckRequest
     | ParityRequest
     | LayersRequest
@@ -219,6 +227,7 @@ Result = (
     | GraphIndex
     | LayoutReport
     | TensorStats
+    | OperatorDocs
     | CheckReport
     | ParityReport
     | ParityPart
@@ -255,6 +264,7 @@ __all__ = [
     "Around",
     "Artifact",
     "ArtifactFormat",
+    "AttributeDoc",
     "AttributeInfo",
     "Attribution",
     "AxisRef",
@@ -338,6 +348,8 @@ __all__ = [
     "ModuleInfo",
     "NodeInfo",
     "NoiseFigures",
+    "OperatorDocs",
+    "OperatorDocsRequest",
     "OptionInfo",
     "OptionValue",
     "Origin",
@@ -346,6 +358,7 @@ __all__ = [
     "OutputsCheck",
     "OutputsRequest",
     "PackageInfo",
+    "ParameterDoc",
     "ParameterInfo",
     "ParityBrief",
     "ParityCase",
@@ -411,6 +424,7 @@ __all__ = [
     "ValueFiles",
     "Verdict",
     "module_and_name",
+    "parameter_at",
     "runner_specs",
     "source_problem",
     "tensor_inputs",

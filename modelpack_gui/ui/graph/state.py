@@ -43,6 +43,7 @@ class GraphState(QObject):
 
     changed = Signal()
     filter_wanted = Signal(str)  # a query (see `core.graph.query`), for the table of nodes
+    tensor_wanted = Signal(int)  # the number of a value whose elements are to be shown
 
     def __init__(
         self, states: StageStates, jobs: JobCenter, project_jobs: ProjectJobs, parent: QObject | None = None
@@ -79,6 +80,10 @@ class GraphState(QObject):
     def prepare(self, request: InspectRequest) -> InspectRequest:
         """Give a run its folder for the columns."""
         return dataclasses.replace(request, folder=str(self._results.new("graph")))
+
+    def show_tensor(self, value: int) -> None:
+        """Show the elements of a stored tensor, in the tensor dock."""
+        self.tensor_wanted.emit(value)
 
     def close(self) -> None:
         """The window closes: its files go."""

@@ -9,19 +9,17 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
-from modelpack_gui.core.explanation import SourcePlace, place_of
+from modelpack_gui.core.explanation import place_of
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, Result
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.inspection import Inspection
-from modelpack_gui.ui.models import graph_inspection as text
-from modelpack_gui.ui.models.graph_columns import PortRow
+from modelpack_gui.ui.graph.inspector import GraphInspector
+from modelpack_gui.ui.graph.selection import NodePick, Pick, ValuePick
 from modelpack_gui.ui.models.node_filter import short_location
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.tensor_reader import TensorReader
 from modelpack_gui.ui.theme import GROUP_SPACING, icon
 from modelpack_gui.ui.widgets.basics import Foldable
 from modelpack_gui.ui.widgets.graph_facts import GraphFacts
@@ -45,7 +43,7 @@ class GraphPage(StagePage):
         self._graph: Graph | None = None
         self._wanted: int | None = None  # a node to select once the graph is read
         self._initializers: Mapping[str, InitializerInfo] = {}
-        self._reader = TensorReader(controller, self)
+        self.inspector = GraphInspector(controller, self)
 
         self.facts = GraphFacts()
         self.inference_text = MonoBlock(max_lines=8)
@@ -67,13 +65,14 @@ class GraphPage(StagePage):
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.tables.focus_filter)
         self.facts.more_wanted.connect(lambda: self.tables.show_tab(Tab.PORTS))
-        self.tables.node_selected.connect(self.inspect_node)
-        self.tables.initializer_selected.connect(self.inspect_initializer)
-        self.tables.port_selected.connect(self._on_port_selected)
+        self.tables.node_selected.connect(self._pick_node)
+        self.tables.initializer_selected.connect(lambda item: self._pick_value(item.name))
+        self.tables.port_selected.connect(lambda row: self._pick_value(row.info.name))
         self.tables.node_activated.connect(self._go_to_source)
         self.tables.node_menu_made.connect(self._on_node_menu_made)
         controller.profiles.profiled.connect(self._show_times)
         controller.graph.changed.connect(self._show_graph)
+        controller.graph.selection.changed.connect(self._on_selected)
         self._show_graph()
         self.refresh()
 
@@ -89,7 +88,6 @@ class GraphPage(StagePage):
         self._graph = graph = state.graph
         if graph is None or state.index is None:
             return
-        self._reader.forget()
         self._initializers = {item.name: item for item in graph.initializers}
         self.tables.show_graph(state.index, graph)
         self._show_times()
@@ -131,51 +129,28 @@ class GraphPage(StagePage):
         if self._graph is not None and 0 <= index < len(self._graph.nodes):
             self.tables.select_node(self._graph.nodes[index])
 
-    def inspect_node(self, node: NodeInfo) -> None:
-        """Show a node in the inspector, with the statistics of its first initializer as soon as they are read."""
+    def _pick_node(self, node: NodeInfo) -> None:
+        self.controller.graph.selection.select(NodePick(node.index))
+
+    def _pick_value(self, name: str) -> None:
+        value = self._graph.value_named(name) if self._graph is not None else -1
+        if value >= 0:
+            self.controller.graph.selection.select(ValuePick(value))
+
+    def _on_selected(self, pick: Pick | None) -> None:
+        """Show in the tables what was selected elsewhere."""
         graph = self._graph
         if graph is None:
             return
-        used = text.used_initializers(node, self._initializers)
-
-        def show(stats: text.StatsAnswer) -> None:
-            time = self.tables.times.section(node)
-            self._inspect(text.node_inspection(node, graph, self._initializers, stats, time))
-
-        self._show_with_stats(used[0].name if used else "", show)
-
-    def inspect_initializer(self, item: InitializerInfo) -> None:
-        """Show an initializer in the inspector, with its statistics as soon as they are read."""
-        graph = self._graph
-        if graph is not None:
-            self._show_with_stats(
-                item.name, lambda stats: self._inspect(text.initializer_inspection(item, graph, stats))
-            )
-
-    def _show_with_stats(self, name: str, show: text.ShowStats) -> None:
-        show(self._reader.known(name))
-        self._reader.want(name, show)
-
-    def _inspect(self, inspection: Inspection) -> None:
-        self.controller.inspect(text.following(inspection, self._follow))
-
-    def _follow(self, target: object) -> None:
-        if isinstance(target, InitializerInfo):
-            self.tables.select_initializer(target)
-        elif isinstance(target, NodeInfo):
-            self.tables.select_node(target)
-        elif isinstance(target, SourcePlace):
-            self.controller.show_place(target)
+        if isinstance(pick, NodePick):
+            self.tables.select_node(graph.nodes[pick.node])
+        elif isinstance(pick, ValuePick) and pick.value in graph.initializer_of:
+            self.tables.select_initializer(graph.initializers[graph.initializer_of[pick.value]])
 
     def _go_to_source(self, node: NodeInfo) -> None:
         place = place_of(node.source_location)
         if place is not None:
             self.controller.show_place(place)
-
-    def _on_port_selected(self, row: PortRow) -> None:
-        if self._graph is not None:
-            self._reader.want("", lambda _stats: None)
-            self._inspect(text.port_inspection(row, self._graph))
 
     def _on_node_menu_made(self, menu: QMenu, node: NodeInfo) -> None:
         menu.addSeparator()
@@ -184,9 +159,13 @@ class GraphPage(StagePage):
         source.triggered.connect(lambda: self._go_to_source(node))
         only = menu.addAction(icon("filter"), f"Show only {node.op_type}")
         only.triggered.connect(lambda: self.tables.choose_ops(node.op_type))
-        for item in text.used_initializers(node, self._initializers)[:_MENU_LIMIT]:
+        for item in self._initializers_of(node)[:_MENU_LIMIT]:
             action = menu.addAction(icon("table"), f"Show initializer {item.name}".replace("&", "&&"))
             action.triggered.connect(lambda _checked=False, item=item: self.tables.select_initializer(item))
+
+    def _initializers_of(self, node: NodeInfo) -> list[InitializerInfo]:
+        names = dict.fromkeys(node.inputs)
+        return [self._initializers[name] for name in names if name in self._initializers]
 
 
 def graph_sentence(index: GraphIndex) -> str:

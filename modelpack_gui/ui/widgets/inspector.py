@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -18,16 +18,17 @@ from PySide6.QtWidgets import (
 
 from modelpack_gui.core.pipeline import ORDER
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.inspection import Inspection, Section
+from modelpack_gui.ui.inspection import Action, Inspection, Section
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, heading_font
-from modelpack_gui.ui.widgets.basics import ElidedLabel, Foldable, IconToolButton, wrapped_label
+from modelpack_gui.ui.widgets.basics import ElidedLabel, Foldable, IconButton, IconToolButton, wrapped_label
 from modelpack_gui.ui.widgets.histogram import HistogramView
+from modelpack_gui.ui.widgets.markdown_label import MarkdownLabel
 from modelpack_gui.ui.widgets.mono_block import MonoBlock
 from modelpack_gui.ui.widgets.property_rows import PropertyRows
 
 EMPTY_TEXT = "Select a node, a tensor or a row to see its properties."
-_CLOSED_KEY = "inspector/closed"
+_CLOSED_KEY, _OPENED_KEY = "inspector/closed", "inspector/opened"
 
 
 class InspectorPanel(QWidget):
@@ -41,8 +42,7 @@ class InspectorPanel(QWidget):
         self.setObjectName("inspector")
         self.setAccessibleName("Inspector")
         self._settings = settings
-        closed = settings.text(_CLOSED_KEY) if settings is not None else ""
-        self._closed = {title for title in closed.split("\n") if title}
+        self._closed, self._opened = self._kept(_CLOSED_KEY), self._kept(_OPENED_KEY)
         self._inspection: Inspection | None = None
 
         empty = wrapped_label(EMPTY_TEXT, is_muted=True)
@@ -141,21 +141,44 @@ class InspectorPanel(QWidget):
         if section.histogram is not None:
             column.addWidget(HistogramView(section.histogram))
         if section.text:
-            text = wrapped_label(section.text, is_selectable=True) if section.is_prose else MonoBlock(section.text)
-            column.addWidget(text)
+            column.addWidget(_text(section))
+        if follow is not None:
+            for action in section.actions:
+                column.addWidget(_button(action, follow), alignment=Qt.AlignmentFlag.AlignLeft)
         key = section.title.split(" ", 1)[0]  # `Initializer conv.weight` folds as every `Initializer`
-        fold = Foldable(section.title, content, is_open=key not in self._closed)
+        is_open = key in self._opened if section.is_folded else key not in self._closed
+        fold = Foldable(section.title, content, is_open=is_open)
         fold.setObjectName(f"section-{section.title}")
-        fold.toggled.connect(lambda is_open: self._on_toggled(key, is_open=is_open))
+        fold.toggled.connect(lambda is_open: self._on_toggled(key, is_open=is_open, is_folded=section.is_folded))
         return fold
 
-    def _on_toggled(self, key: str, *, is_open: bool) -> None:
-        if is_open:
-            self._closed.discard(key)
+    def _on_toggled(self, key: str, *, is_open: bool, is_folded: bool) -> None:
+        """Keep what differs from how such a section is at first."""
+        differing, setting = (self._opened, _OPENED_KEY) if is_folded else (self._closed, _CLOSED_KEY)
+        if is_open == is_folded:
+            differing.add(key)
         else:
-            self._closed.add(key)
+            differing.discard(key)
         if self._settings is not None:
-            self._settings.set_text(_CLOSED_KEY, "\n".join(sorted(self._closed)))
+            self._settings.set_text(setting, "\n".join(sorted(differing)))
+
+    def _kept(self, setting: str) -> set[str]:
+        kept = self._settings.text(setting) if self._settings is not None else ""
+        return {title for title in kept.split("\n") if title}
+
+
+def _text(section: Section) -> QWidget:
+    if section.is_markdown:
+        return MarkdownLabel(section.text)
+    return wrapped_label(section.text, is_selectable=True) if section.is_prose else MonoBlock(section.text)
+
+
+def _button(action: Action, follow: Callable[[Any], None]) -> QWidget:
+    button = IconButton(action.title, action.icon)
+    button.setToolTip(action.tooltip)
+    # Not at once, as with the links: what is shown next takes the place of this very button.
+    button.clicked.connect(lambda: QTimer.singleShot(0, lambda: follow(action.target)))
+    return button
 
 
 def as_text(inspection: Inspection) -> str:

@@ -1,0 +1,95 @@
+"""What the inspector shows of a group of nodes: a module, a common prefix, a stretch, a subgraph or a function."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.ui.graph.node_inspection import tensor_text
+from modelpack_gui.ui.graph.selection import GroupPick, NodePick, ValuePick
+from modelpack_gui.ui.inspection import Inspection, Property, Section
+
+_KINDS = {"root": "model", "module": "module", "prefix": "nodes of one name", "stretch": "stretch of nodes"}
+_OPS = 12
+_ROWS = 60
+
+
+def group_inspection(graph: Graph, group: int, more: Sequence[Section] = ()) -> Inspection:
+    """Everything about a group, those within it included."""
+    info = graph.groups[group]
+    scope = graph.scopes[info.scope]
+    is_scope = info.kind == "root"
+    kind = scope.kind if is_scope and info.scope else _KINDS.get(info.kind, info.kind)
+    nodes, groups = nodes_in(graph, group)
+    facts = []
+    if info.path:
+        facts.append(Property("Path", info.path, is_mono=True))
+    if info.module_class:
+        facts.append(Property("Class", info.module_class, is_mono=True))
+    facts.append(Property("Nodes", fmt.count(len(nodes)), str(len(nodes))))
+    if groups > 1:
+        facts.append(Property("Groups", fmt.count(groups - 1), meaning="Within it, at any depth"))
+    if info.parent >= 0:
+        parent = graph.groups[info.parent]
+        facts.append(Property("Inside", parent.path or parent.title or "the model", target=GroupPick(info.parent)))
+    elif scope.owner >= 0:
+        owner = graph.nodes[scope.owner]
+        facts.append(Property("Belongs to", f"{owner.index} {owner.op_type}", target=NodePick(scope.owner)))
+    reads, gives = boundary(graph, nodes) if not is_scope else (list(scope.inputs), list(scope.outputs))
+    counts = Counter(graph.ints("node_op_type")[node] for node in nodes).most_common()
+    ops = [Property(graph.texts[text], fmt.count(number)) for text, number in counts[:_OPS]]
+    if len(counts) > _OPS:
+        rest = sum(number for _, number in counts[_OPS:])
+        ops.append(Property(f"{len(counts) - _OPS} others", fmt.count(rest)))
+    sections = [
+        Section("Group", tuple(facts)),
+        *more,
+        Section("Takes", tuple(_value_rows(graph, reads))),
+        Section("Gives", tuple(_value_rows(graph, gives))),
+        Section("Operators", tuple(ops)),
+    ]
+    filled = tuple(section for section in sections if section.properties or section.text)
+    title = info.title or info.path or ("the model" if not info.scope else scope.title)
+    return Inspection(title, kind, filled)
+
+
+def nodes_in(graph: Graph, group: int) -> tuple[list[int], int]:
+    """The nodes of a group and of those within it, in order, and how many groups that are."""
+    nodes: list[int] = []
+    waiting, groups = [group], 0
+    while waiting:
+        one = waiting.pop()
+        groups += 1
+        nodes += graph.group_nodes[one]
+        waiting += graph.group_children[one]
+    return sorted(nodes), groups
+
+
+def boundary(graph: Graph, nodes: Sequence[int]) -> tuple[list[int], list[int]]:
+    """What some nodes read that they do not make, stored tensors left out, and what others read of what they make."""
+    inside = set(nodes)
+    stored, producers = graph.initializer_of, graph.producers
+    reads = dict.fromkeys(
+        value
+        for node in nodes
+        for value in graph.inputs(node)
+        if value >= 0 and value not in stored and producers[value] not in inside
+    )
+    given = {value for scope in graph.scopes for value in scope.outputs}
+    gives = [
+        value
+        for node in nodes
+        for value in graph.outputs(node)
+        if value >= 0 and (value in given or any(reader not in inside for reader in graph.consumers(value)))
+    ]
+    return list(reads), gives
+
+
+def _value_rows(graph: Graph, values: Sequence[int]) -> Iterable[Property]:
+    for value in values[:_ROWS]:
+        info = graph.value_info(value)
+        yield Property(info.name, tensor_text(info), f"{info.name}: {tensor_text(info)}", target=ValuePick(value))
+    if len(values) > _ROWS:
+        yield Property("and", f"{fmt.count(len(values) - _ROWS)} more")

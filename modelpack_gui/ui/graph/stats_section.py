@@ -1,0 +1,52 @@
+"""What the inspector shows of the values of a stored tensor."""
+
+from __future__ import annotations
+
+from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.records import TensorStats
+from modelpack_gui.ui.graph.targets import TensorValues
+from modelpack_gui.ui.inspection import Action, Histogram, Property, Section
+
+StatsAnswer = TensorStats | ErrorInfo | None
+"""None while it is being read."""
+
+
+def stats_section(title: str, stats: StatsAnswer, value: int = -1) -> Section:
+    """Statistics and histogram; `value` is the tensor's number in the graph, for the button that shows the values."""
+    actions: tuple[Action, ...] = ()
+    if value >= 0:
+        tooltip = "Heat map, table and histogram of the tensor"
+        actions = (Action("Show the values", "table", TensorValues(value), tooltip),)
+    if stats is None:
+        return Section(title, (Property("Statistics", "reading…"),), actions=actions)
+    if isinstance(stats, ErrorInfo):
+        rows = [Property("Statistics", "not read"), Property("Why", stats.message)]
+        if stats.hint:
+            rows.append(Property("What to do", stats.hint))
+        return Section(title, tuple(rows))
+    histogram = Histogram(stats.counts, stats.edges) if any(stats.counts) else None
+    return Section(title, tuple(stats_rows(stats)), stats.preview, histogram, actions=actions)
+
+
+def stats_rows(stats: TensorStats) -> list[Property]:
+    """The statistics of a tensor, one by one."""
+    rows = [Property("Elements", fmt.count(stats.elements), str(stats.elements))]
+    for name, number in (
+        ("Minimum", stats.minimum), ("Maximum", stats.maximum), ("Mean", stats.mean), ("Std", stats.std)
+    ):  # fmt: skip
+        rows.append(Property(name, fmt.significant(number), fmt.full(number)))
+    rows.append(
+        Property(
+            "Zeros", _share(stats.zeros, stats.elements), str(stats.zeros), meaning="Sparsity: the share of zeros"
+        )
+    )
+    rows.append(Property("NaN", fmt.count(stats.nans), str(stats.nans)))
+    rows.append(Property("Inf", fmt.count(stats.infs), str(stats.infs)))
+    return rows
+
+
+def _share(number: int, total: int) -> str:
+    if not number or not total:
+        return fmt.count(number)
+    return f"{fmt.count(number)}  ({fmt.significant(100 * number / total)} %)"

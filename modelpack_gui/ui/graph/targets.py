@@ -1,0 +1,27 @@
+"""What a row or button of the graph's inspector leads to, beside a pick and a line of code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class WebPage:
+    """A page in the user's browser."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class TensorValues:
+    """The values of a stored tensor, in the tensor dock."""
+
+    value: int
+
+
+@dataclass(frozen=True)
+class WholeAttribute:
+    """The whole text of an attribute, which is shortened in the graph."""
+
+    node: int
+    name: str
