@@ -79,7 +79,7 @@ def scale_of(overlay: Overlay, values: Floats) -> Scale:
     if overlay.kind == "diverging":
         if overlay.is_log:
             decades = np.abs(np.log10(known[known > 0.0]))
-            reach = 10.0 ** min(DECADES, max(1.0, math.ceil(float(decades.max())) if decades.size else 1.0))
+            reach = 10.0 ** min(DECADES - 1.0, max(1.0, math.ceil(float(decades.max())) if decades.size else 1.0))
             return Scale(1.0 / reach, reach, is_log=True, is_diverging=True)
         far = float(np.abs(known).max()) if known.size else 0.0
         return Scale(-far, far, is_diverging=True)

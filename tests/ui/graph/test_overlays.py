@@ -27,20 +27,6 @@ from tests.unit.profiles import report
 NAN = math.nan
 
 
-@pytest.fixture
-def overlays(qtbot: QtBot, controller: Controller, client: FakeClient, tmp_path: Path) -> GraphOverlays:
-    """Those of the small graph, as a user opens it."""
-    path = tmp_path / "shapes.onnx"
-    path.write_bytes(b"onnx")  # it is never read: the fake client answers
-    index = small_graph(tmp_path)
-    client.answers["inspect"] = dataclasses.replace(
-        index, artifact=dataclasses.replace(index.artifact, path=str(path))
-    )
-    controller.open_artifact(path)
-    qtbot.waitUntil(lambda: controller.graph.index is not None)
-    return controller.graph.overlays
-
-
 def problems(overlays: GraphOverlays) -> dict[str, str]:
     return {offer.key: offer.problem for offer in overlays.all}
 
