@@ -28,6 +28,7 @@ DEADLINES_S = {
     "export": 3600.0,
     "inspect": 900.0,
     "tensor-stats": 300.0,
+    "tensor-values": 900.0,
     "operator-docs": 120.0,
     "check": 1800.0,
     "parity": 3600.0,

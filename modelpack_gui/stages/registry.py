@@ -20,6 +20,7 @@ STAGES = {
     "export": "modelpack_gui.stages.export.stage:run",
     "inspect": "modelpack_gui.stages.inspection.stage:run",
     "tensor-stats": "modelpack_gui.stages.inspection.tensor_stats:run",
+    "tensor-values": "modelpack_gui.stages.inspection.tensor_values:run",
     "operator-docs": "modelpack_gui.stages.inspection.operator_docs:run",
     "check": "modelpack_gui.stages.check.stage:run",
     "parity": "modelpack_gui.stages.parity.stage:run",

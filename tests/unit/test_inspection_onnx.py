@@ -11,8 +11,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.core.records import TensorInfo, TensorStatsRequest
-from modelpack_gui.stages.inspection import tensor_stats
+from modelpack_gui.core.records import TensorInfo, TensorStats, TensorStatsRequest
+from modelpack_gui.stages.inspection import stored_tensor, tensor_stats
 from tests.unit.inspected import Inspected, inspect
 
 FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
@@ -227,27 +227,32 @@ def test_statistics_read_narrow_types(tmp_path: Path, onnx_type: int, dtype: str
     assert (stats.minimum, stats.maximum, stats.mean, stats.zeros) == (-2.0, 3.0, 0.5, 1)
 
 
+def _described(dtype: str, values: Any) -> TensorStats:
+    tensor = stored_tensor.StoredTensor("w", dtype, values.shape, values.nbytes, values.size, values=values)
+    return tensor_stats.describe(tensor, PlainContext())
+
+
 @pytest.mark.parametrize(
     "values", [np.full(5, 7.0), np.array([1.0, np.nextafter(1.0, 2.0)]), np.array([-1e308, 1e308])]
 )
 def test_the_histogram_holds_every_finite_element_whatever_the_range(values: Any) -> None:
-    stats = tensor_stats.describe("w", "float64", values, values.nbytes)
+    stats = _described("float64", values)
     assert sum(stats.counts) == values.size
     assert list(stats.edges) == sorted(set(stats.edges))
 
 
 def test_statistics_of_nothing_and_of_strings_have_no_figures() -> None:
-    empty = tensor_stats.describe("w", "float32", np.zeros((0, 3), np.float32), 0)
+    empty = _described("float32", np.zeros((0, 3), np.float32))
     assert (empty.elements, empty.minimum, empty.mean, empty.std, sum(empty.counts)) == (0, None, None, None, 0)
-    texts = tensor_stats.describe("w", "string", np.array([b"ab", b"c"], object), 3)
+    texts = _described("string", np.array([b"ab", b"c"], object))
     assert (texts.elements, texts.minimum, texts.preview) == (2, None, "ab, c")
 
 
 def test_statistics_are_the_same_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.random.default_rng(0).normal(size=1000)
-    whole = tensor_stats.describe("w", "float64", values, values.nbytes)
-    monkeypatch.setattr(tensor_stats, "CHUNK", 7)
-    parts = tensor_stats.describe("w", "float64", values, values.nbytes)
+    whole = _described("float64", values)
+    monkeypatch.setattr(stored_tensor, "CHUNK", 7)
+    parts = _described("float64", values)
     assert parts.counts == whole.counts
     assert parts.mean == pytest.approx(whole.mean)
     assert parts.std == pytest.approx(whole.std)

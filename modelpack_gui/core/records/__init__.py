@@ -176,6 +176,7 @@ from modelpack_gui.core.records.sweep import (
     SweepRequest,
     SweepSpec,
 )
+from modelpack_gui.core.records.tensor_values import TensorValues, TensorValuesRequest
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict
 from modelpack_gui.core.records.traffic import TrafficPoint, TrafficRequest
 
@@ -191,6 +192,7 @@ Request = (
     | InspectRequest
     | LayoutRequest
     | TensorStatsRequest
+    | TensorValuesRequest
     | OperatorDocsRequest
     | CheckRequest
     | ParityRequest
@@ -227,6 +229,7 @@ Result = (
     | GraphIndex
     | LayoutReport
     | TensorStats
+    | TensorValues
     | OperatorDocs
     | CheckReport
     | ParityReport
@@ -416,6 +419,8 @@ __all__ = [
     "TensorInfo",
     "TensorStats",
     "TensorStatsRequest",
+    "TensorValues",
+    "TensorValuesRequest",
     "TieFacts",
     "TrafficPoint",
     "TrafficRequest",

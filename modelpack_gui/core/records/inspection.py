@@ -105,7 +105,11 @@ class GraphIndex:
 
 @dataclass(frozen=True)
 class TensorStatsRequest:
-    """Read one initializer and describe its values."""
+    """Read one stored tensor and describe its values.
+
+    Attributes:
+        name: Of an initializer, or of what a Constant node gives.
+    """
 
     path: str
     name: str
@@ -119,6 +123,8 @@ class TensorStats:
         minimum, maximum, mean, std: Over the finite elements, in float64; None if there are none.
         counts: Histogram of the finite elements; `edges` has one more item than `counts`.
         preview: The first few values as text.
+        zero_slices: Slices along the first axis, such as output channels, that hold zeros only; None for tensors of
+            one axis and of strings.
     """
 
     name: str
@@ -136,3 +142,4 @@ class TensorStats:
     counts: tuple[int, ...]
     edges: tuple[float, ...]
     preview: str = ""
+    zero_slices: int | None = None

@@ -29,6 +29,18 @@ class StoredWeight(NamedTuple):
     end: int
 
 
+class FoundInitializer(NamedTuple):
+    """Where an initializer is in the file.
+
+    Attributes:
+        message: Start and end of its TensorProto.
+        raw: Start and end of its elements, if they are there as they are in memory.
+    """
+
+    message: tuple[int, int]
+    raw: tuple[int, int] | None
+
+
 def without_weights(data: bytes | mmap, above_bytes: int = 0) -> bytes:
     """The same ModelProto without the elements of its initializers.
 
@@ -61,6 +73,31 @@ def stored_weights(data: bytes | mmap, above_bytes: int = 0) -> Iterator[StoredW
             if _TENSOR_RAW in places and _TENSOR_NAME in places:
                 first, last = places[_TENSOR_NAME]
                 yield StoredWeight(data[first:last].decode(), *places[_TENSOR_RAW])
+
+
+def find_initializer(data: bytes | mmap, name: str) -> FoundInitializer | None:
+    """The first initializer of the main graph that has a name; None if there is none.
+
+    Raises:
+        WireError: As above.
+    """
+    wanted = name.encode("utf-8", "surrogatepass")
+    for field, _, content, end in _fields(data, 0, len(data)):
+        if field != _MODEL_GRAPH:
+            continue
+        for inner, _, start, stop in _fields(data, content, end):
+            if inner != _GRAPH_INITIALIZER:
+                continue
+            places = {number: (first, last) for number, _, first, last in _fields(data, start, stop)}
+            first, last = places.get(_TENSOR_NAME, (0, 0))
+            if data[first:last] == wanted:
+                return FoundInitializer((start, stop), places.get(_TENSOR_RAW))
+    return None
+
+
+def initializer_header(data: bytes | mmap, found: FoundInitializer) -> bytes:
+    """The TensorProto of an initializer without its elements."""
+    return _tensor(data, *found.message)
 
 
 def _graph(data: bytes | mmap, position: int, limit: int, above_bytes: int) -> bytes:

@@ -41,6 +41,10 @@ def stats_rows(stats: TensorStats) -> list[Property]:
             "Zeros", _share(stats.zeros, stats.elements), str(stats.zeros), meaning="Sparsity: the share of zeros"
         )
     )
+    if stats.zero_slices:
+        first = fmt.plural(stats.shape[0], "slice")
+        text = f"{fmt.count(stats.zero_slices)} of {first}"
+        rows.append(Property("All zero", text, meaning="Slices along the first axis that hold nothing but zeros"))
     rows.append(Property("NaN", fmt.count(stats.nans), str(stats.nans)))
     rows.append(Property("Inf", fmt.count(stats.infs), str(stats.infs)))
     return rows
