@@ -30,6 +30,8 @@ DEADLINES_S = {
     "tensor-stats": 300.0,
     "tensor-values": 900.0,
     "operator-docs": 120.0,
+    "graph.compare": 1800.0,
+    "graph.optimized": 1800.0,
     "check": 1800.0,
     "parity": 3600.0,
     "profile": 1800.0,

@@ -45,6 +45,14 @@ from modelpack_gui.core.records.export import (
     PostStepResult,
     ReferenceShapes,
 )
+from modelpack_gui.core.records.graph_compare import (
+    OPTIMIZER_LEVELS,
+    FactChange,
+    FusionPattern,
+    GraphCompareRequest,
+    GraphComparison,
+    GraphOptimizedRequest,
+)
 from modelpack_gui.core.records.graph_layout import Around, LayoutReport, LayoutRequest
 from modelpack_gui.core.records.hello import (
     PROTOCOL_VERSION,
@@ -214,6 +222,8 @@ Request = (
     | MatrixRequest
     | MatrixCellRequest
     | MatrixLatencyRequest
+    | GraphCompareRequest
+    | GraphOptimizedRequest
 )
 """What a job can be asked."""
 
@@ -256,12 +266,14 @@ Result = (
     | MatrixCell
     | MatrixLatency
     | MatrixReport
+    | GraphComparison
 )
 """What a job can give."""
 
 __all__ = [
     "CAST_DTYPES",
     "LOW_PRECISION",
+    "OPTIMIZER_LEVELS",
     "PROTOCOL_VERSION",
     "AlignedBy",
     "Around",
@@ -303,11 +315,16 @@ __all__ = [
     "ExportRequest",
     "ExportSpec",
     "ExporterInfo",
+    "FactChange",
     "FactoryDraft",
     "FactoryRequest",
     "FileStamp",
     "Follower",
+    "FusionPattern",
+    "GraphCompareRequest",
+    "GraphComparison",
     "GraphIndex",
+    "GraphOptimizedRequest",
     "HelloRequest",
     "HullPoint",
     "ImageSpec",

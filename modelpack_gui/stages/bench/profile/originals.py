@@ -68,6 +68,14 @@ class Originals:
         found = self._between(node) if node is not None else None
         return found or self._same(name, op_type, index) or self._named_after(name, op_type)
 
+    def of_node(self, node: Any) -> tuple[int, ...]:
+        """As `of`, for a node of the optimised graph itself; it may have no name."""
+        if self._is_inserted_layout(node):
+            maker = self._maker.get(node.output[0])
+            is_kept = maker is not None and not maker.name and maker.op_type == node.op_type
+            return (self._place[id(maker)],) if is_kept else ()
+        return self._between(node) or self._named_after(node.name, node.op_type)
+
     def _same(self, name: str, op_type: str, index: int) -> tuple[int, ...]:
         """The node itself, where it is one of the file."""
         if index < len(self._numbered):
