@@ -27,6 +27,7 @@ DEADLINES_S = {
     "lint": 300.0,
     "export": 3600.0,
     "inspect": 900.0,
+    "graph.costs": 900.0,
     "tensor-stats": 300.0,
     "tensor-values": 900.0,
     "operator-docs": 120.0,

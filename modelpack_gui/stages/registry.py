@@ -19,6 +19,7 @@ STAGES = {
     "probe": "modelpack_gui.stages.probe.stage:run",
     "export": "modelpack_gui.stages.export.stage:run",
     "inspect": "modelpack_gui.stages.inspection.stage:run",
+    "graph.costs": "modelpack_gui.stages.inspection.costs_stage:run",
     "tensor-stats": "modelpack_gui.stages.inspection.tensor_stats:run",
     "tensor-values": "modelpack_gui.stages.inspection.tensor_values:run",
     "operator-docs": "modelpack_gui.stages.inspection.operator_docs:run",

@@ -53,6 +53,7 @@ from modelpack_gui.core.records.graph_compare import (
     GraphComparison,
     GraphOptimizedRequest,
 )
+from modelpack_gui.core.records.graph_costs import ChosenDim, CostSum, GraphCosts, GraphCostsRequest, OpTypeCosts
 from modelpack_gui.core.records.graph_layout import Around, LayoutReport, LayoutRequest
 from modelpack_gui.core.records.hello import (
     PROTOCOL_VERSION,
@@ -198,6 +199,7 @@ Request = (
     | InputFileRequest
     | ExportRequest
     | InspectRequest
+    | GraphCostsRequest
     | LayoutRequest
     | TensorStatsRequest
     | TensorValuesRequest
@@ -237,6 +239,7 @@ Result = (
     | InputFileInfo
     | ExportRecord
     | GraphIndex
+    | GraphCosts
     | LayoutReport
     | TensorStats
     | TensorValues
@@ -303,7 +306,9 @@ __all__ = [
     "CheckpointScan",
     "CheckpointScanRequest",
     "CheckpointSpec",
+    "ChosenDim",
     "ColdStart",
+    "CostSum",
     "DimFinding",
     "Doubt",
     "DoubtKind",
@@ -323,6 +328,8 @@ __all__ = [
     "FusionPattern",
     "GraphCompareRequest",
     "GraphComparison",
+    "GraphCosts",
+    "GraphCostsRequest",
     "GraphIndex",
     "GraphOptimizedRequest",
     "HelloRequest",
@@ -368,6 +375,7 @@ __all__ = [
     "ModuleInfo",
     "NodeInfo",
     "NoiseFigures",
+    "OpTypeCosts",
     "OperatorDocs",
     "OperatorDocsRequest",
     "OptionInfo",

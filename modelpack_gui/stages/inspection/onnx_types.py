@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from modelpack_gui.core.dtypes import size_bytes
 from modelpack_gui.core.records import InitializerInfo, TensorInfo
 
 # The names of onnx.TensorProto.DataType as numpy and ml_dtypes spell them; the numbers are fixed by the standard.
@@ -41,17 +42,6 @@ DTYPE_NAMES = {
 BFLOAT16 = 16
 """Its number in DTYPE_NAMES: numpy lacks it, so that it needs a way of its own."""
 
-_BITS = {
-    "bool": 8,
-    "bfloat16": 16,
-    "complex64": 64,
-    "complex128": 128,
-    "uint4": 4,
-    "int4": 4,
-    "float4_e2m1fn": 4,
-    "uint2": 2,
-    "int2": 2,
-}
 _MADE_UP = re.compile(r"unk__\d+")
 _EXTERNAL = 1  # onnx.TensorProto.EXTERNAL
 
@@ -71,15 +61,6 @@ def dtype_name(elem_type: int) -> str:
     if elem_type == 0:
         return ""
     return DTYPE_NAMES.get(elem_type, f"onnx type {elem_type}")
-
-
-def size_bytes(dtype: str, elements: int) -> int:
-    """Bytes that elements of a fixed-size type take in a file, types under 8 bits packed; 0 if unknown."""
-    bits = _BITS.get(dtype)
-    if bits is None:
-        digits = dtype.split("_", 1)[0].lstrip("abcdefghijklmnopqrstuvwxyz")
-        bits = int(digits) if digits.isdigit() else 0
-    return (elements * bits + 7) // 8
 
 
 def tensor_info(value: Any) -> TensorInfo:

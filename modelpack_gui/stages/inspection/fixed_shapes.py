@@ -1,0 +1,135 @@
+"""Shapes of an ONNX model whose open sizes are chosen, by inferring them anew."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from modelpack_gui.core.context import Context
+from modelpack_gui.core.graph.columns import ints
+from modelpack_gui.core.graph.dims import reshaped, with_sizes
+from modelpack_gui.core.graph.graph import Graph, Shape
+from modelpack_gui.stages.export.onnx_header import WireError, without_weights
+from modelpack_gui.stages.inspection.onnx_types import infos_by_name
+from modelpack_gui.stages.inspection.onnx_walk import subgraphs_of
+from modelpack_gui.stages.inspection.propagate import propagate
+
+SMALL_BYTES = 4096
+"""Initializers up to this size stay whole: shapes are computed from such."""
+
+
+def infer_fixed(path: Path, graph: Graph, sizes: Mapping[str, int], context: Context) -> tuple[Graph, str]:
+    """The graph with the shapes that inference finds, and what it could not, in a sentence; empty if it could.
+
+    Args:
+        graph: With the sizes chosen as far as they follow from names (see `with_sizes`).
+    """
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    try:
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            model = onnx.load_model_from_string(without_weights(data, SMALL_BYTES))
+    except (WireError, DecodeError, OSError, ValueError) as error:
+        return graph, f"The shapes could not be inferred with these sizes: {error}."
+    context.check_cancelled()
+    by_scope = _scopes(model.graph, graph)
+    _fix(model.graph, graph, 0)
+    for scope, inner in by_scope.items():
+        if scope:
+            _forget(inner)
+    inferred, note = _inferred(model)
+    if inferred is None:
+        return graph, note
+    context.check_cancelled()
+    propagate(inferred, context.check_cancelled)
+    return _merged(graph, _scopes(inferred.graph, graph), sizes), note
+
+
+def _inferred(model: Any) -> tuple[Any, str]:
+    """The model with shapes, None if inference gives up, and what it says against the sizes."""
+    import onnx
+
+    note = ""
+    for is_strict in (True, False):
+        try:
+            return onnx.shape_inference.infer_shapes(model, strict_mode=is_strict, data_prop=True), note
+        except Exception as error:  # noqa: BLE001 (C++ raises several types; the text is shown, and what is known kept)
+            reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            note = note or f"Not all nodes fit these sizes, so that some numbers are unknown or wrong: {reason}"
+    return None, note
+
+
+def _fix(main: Any, graph: Graph, scope: int) -> None:
+    """Put the known sizes into the inputs, and forget what is to be found anew."""
+    for value in main.input:
+        number = graph.value_named(value.name, scope)
+        shape = graph.value_info(number).shape if number >= 0 else None
+        dims = value.type.tensor_type.shape.dim
+        if shape is None or len(shape) != len(dims):
+            continue
+        for dim, size in zip(dims, shape, strict=True):
+            if isinstance(size, int):
+                dim.dim_value = size
+    _forget(main)
+
+
+def _forget(main: Any) -> None:
+    """Open sizes of outputs and of values within a graph would only stand beside those that are found."""
+    for value in (*main.value_info, *main.output):
+        if value.type.WhichOneof("value") == "tensor_type":
+            for dim in value.type.tensor_type.shape.dim:
+                if not dim.HasField("dim_value"):
+                    dim.Clear()
+
+
+def _scopes(main: Any, graph: Graph) -> dict[int, Any]:
+    """The GraphProto of each scope: those inside a node come in the order of its attributes."""
+    found = {0: main}
+    numbers = _Numbers(graph, found)
+    numbers.walk(main)
+    return found
+
+
+class _Numbers:
+    """Counts nodes as the graph does: those of a node's graphs come right after it."""
+
+    def __init__(self, graph: Graph, found: dict[int, Any]) -> None:
+        self._graph, self._found, self._next = graph, found, 0
+
+    def walk(self, main: Any) -> None:
+        for node in main.node:
+            number = self._next
+            self._next += 1
+            scopes = self._graph.scopes_of_node.get(number)
+            if not scopes:
+                continue
+            inner = [sub for attribute in node.attribute for sub in subgraphs_of(attribute)]
+            for scope, sub in zip(scopes, inner, strict=False):
+                self._found[scope] = sub
+                self.walk(sub)
+
+
+def _merged(graph: Graph, scopes: Mapping[int, Any], sizes: Mapping[str, int]) -> Graph:
+    names = {
+        (scope, name): info.shape
+        for scope, main in scopes.items()
+        for name, info in {**infos_by_name(main.value_info), **infos_by_name(main.output)}.items()
+    }
+    shapes: list[Shape | None] = list(graph.shapes)
+    places: dict[Shape | None, int] = {}
+    value_shape = ints(graph.ints("value_shape"))
+    value_scope = graph.ints("value_scope")
+    for value in range(graph.value_count):
+        found = names.get((value_scope[value], graph.value_name(value)))
+        before = shapes[value_shape[value]] if value_shape[value] >= 0 else None
+        if found is None or found == before or (before is not None and len(before) != len(found)):
+            continue
+        merged = tuple(new if isinstance(new, int) else old for old, new in zip(before or found, found, strict=True))
+        if merged not in places:
+            places[merged] = len(shapes)
+            shapes.append(merged)
+        value_shape[value] = places[merged]
+    return with_sizes(reshaped(graph, shapes, value_shape), sizes)
