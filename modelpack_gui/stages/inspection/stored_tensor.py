@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from modelpack_gui.core.dtypes import size_bytes
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.stages.export.artifact import format_of, read_artifact
 from modelpack_gui.stages.export.onnx_header import (
@@ -21,7 +22,6 @@ from modelpack_gui.stages.inspection.onnx_types import (
     dtype_name,
     external_entries,
     initializer_info,
-    size_bytes,
     sparse_initializer_info,
 )
 from modelpack_gui.stages.inspection.onnx_walk import graphs_of
