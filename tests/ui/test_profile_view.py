@@ -24,7 +24,6 @@ from modelpack_gui.ui.pages.bench import BenchPage
 from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.graph_tables import Tab
 from modelpack_gui.ui.widgets.profile_view import ProfileView
 from modelpack_gui.ui.widgets.share_strip import ShareStrips, Strip, StripItem
 from tests.ui import made_reports as made
@@ -266,12 +265,12 @@ def test_the_graph_shows_the_times_of_the_last_profile_of_its_file(
     )
     controller.run(Stage.GRAPH)
     qtbot.waitUntil(lambda: controller.graph.graph is not None)
-    table = page.tables.tables[Tab.NODES].view
+    table = page.view.side.nodes.table
     assert table.isColumnHidden(2)
     view.profile()
     client.last("profile").answer(placed(FLOAT, artifact))
     qtbot.waitUntil(lambda: not table.isColumnHidden(2))
-    shown = [page.tables.tables[Tab.NODES].model.index(place, 2).data() for place in (0, 1, 2, 11)]
+    shown = [page.view.side.nodes.model.index(place, 2).data() for place in (0, 1, 2, 11)]
     assert shown == ["80.0", "fused", "", "15.0"]
     seen: list[Inspection] = []
     controller.inspected.connect(seen.append)

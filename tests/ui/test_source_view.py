@@ -316,10 +316,12 @@ def test_a_double_click_on_a_warning_goes_to_its_line(opened: MainWindow, model:
     assert opened.docks.source.dock.isVisible()
 
 
-def test_a_double_click_on_a_node_goes_to_its_line(opened: MainWindow, model: Path) -> None:
+def test_the_menu_of_a_node_leads_to_its_line(opened: MainWindow, model: Path) -> None:
     page = opened.page(Stage.GRAPH)
     assert isinstance(page, GraphPage)
-    page.tables.table.activated.emit(page.tables.table.model().index(0, 0))
+    menu = QMenu(page)
+    page.view.side.nodes.table.context_menu_made.emit(menu, 0)
+    next(action for action in menu.actions() if action.text() == "Go to source").trigger()
     assert opened.docks.source.view.place == SourcePlace(str(model), 7)
 
 
@@ -327,7 +329,7 @@ def test_the_inspector_leads_from_a_node_to_its_line(opened: MainWindow, model: 
     page = opened.page(Stage.GRAPH)
     page.findChild(QWidget, "graph-nodes")
     assert isinstance(page, GraphPage)
-    page.tables.table.selectRow(1)
+    page.view.side.nodes.table.selectRow(1)
     link = next(one for one in opened.docks.inspector.findChildren(QPushButton) if one.accessibleName() == "Source")
     qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: opened.docks.source.dock.isVisible())
@@ -340,9 +342,9 @@ def test_the_nodes_of_a_line_are_filtered_and_the_first_is_selected(opened: Main
     view.subject_wanted.emit(Stage.GRAPH, found.nodes)
     page = opened.page(Stage.GRAPH)
     assert isinstance(page, GraphPage)
-    assert page.tables.filter_field.text() == "source:model.py:7"
-    assert page.tables.count_label.text() == "6 of 12"
-    assert page.tables.table.currentIndex().row() == 0
+    assert page.view.side.nodes.filter.text == "source:model.py:7"
+    assert page.view.side.nodes.filter.count.text() == "6 of 12"
+    assert page.view.side.nodes.table.currentIndex().row() == 0
     assert opened.current_stage is Stage.GRAPH
 
 

@@ -31,7 +31,7 @@ class GraphSearch:
     """See the module. It may be prepared by another thread than the one that asks."""
 
     def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+        self.graph = graph
         self._count = len(graph.ints("node_scope"))
         self._haystacks: list[str] | None = None
 
@@ -103,7 +103,7 @@ class GraphSearch:
             return self._with_values("output", "value_dtype", dtypes)
         if field == q.SHAPE:
             matches = q.shape_matcher(wanted)
-            shapes = {number for number, shape in enumerate(self._graph.shapes) if matches(shape)}
+            shapes = {number for number, shape in enumerate(self.graph.shapes) if matches(shape)}
             if matches(None):
                 shapes.add(-1)
             return self._with_values("output", "value_shape", shapes)
@@ -117,8 +117,8 @@ class GraphSearch:
     # By distinct text
 
     def _distinct(self, column: str, holds: Callable[[str], bool]) -> set[int]:
-        texts = self._graph.texts
-        return {number for number in set(self._graph.ints(column)) if holds(texts[number])}
+        texts = self.graph.texts
+        return {number for number in set(self.graph.ints(column)) if holds(texts[number])}
 
     def _ops(self, wanted: str) -> set[int]:
         """The op type of that name; if there is none, those that begin so: typing narrows step by step."""
@@ -126,12 +126,12 @@ class GraphSearch:
         return exact or self._distinct("node_op_type", lambda text: text.lower().startswith(wanted))
 
     def _with_texts(self, column: str, texts: set[int]) -> list[int]:
-        return list(compress(range(self._count), map(texts.__contains__, self._graph.ints(column))))
+        return list(compress(range(self._count), map(texts.__contains__, self.graph.ints(column))))
 
     # By group
 
     def _under(self, wanted: str) -> list[int]:
-        graph = self._graph
+        graph = self.graph
         texts, paths, parents = graph.texts, graph.ints("group_path"), graph.ints("group_parent")
         inside = set[int]()
         for group, path in enumerate(paths):  # a group comes after the one around it
@@ -143,7 +143,7 @@ class GraphSearch:
 
     def _with_values(self, direction: str, column: str, wanted: set[int]) -> list[int]:
         """Nodes one of whose inputs or outputs has one of some numbers in a column of values."""
-        graph = self._graph
+        graph = self.graph
         flags = bytes(map(wanted.__contains__, graph.ints(column))) + b"\0"  # the last one is for -1: left out
         is_hit = map(flags.__getitem__, graph.ints(f"{direction}_values"))
         return list(dict.fromkeys(compress(self._owners[direction], is_hit)))
@@ -151,10 +151,10 @@ class GraphSearch:
     @functools.cached_property
     def _owners(self) -> dict[str, array[int]]:
         """The node of each place in the lists of inputs, outputs and attributes."""
-        return {name: _owners(self._graph.ints(f"{name}_starts")) for name in ("input", "output", "attribute")}
+        return {name: _owners(self.graph.ints(f"{name}_starts")) for name in ("input", "output", "attribute")}
 
     def _with_attribute(self, wanted: str) -> Iterable[int]:
-        graph = self._graph
+        graph = self.graph
         matcher = q.attribute_matcher(wanted)
         names = self._distinct("attribute_names", matcher.fits_name)
         is_named = list(map(names.__contains__, graph.ints("attribute_names")))
@@ -168,7 +168,7 @@ class GraphSearch:
     # Plain words
 
     def _texts_of(self, start: int, stop: int) -> list[str]:
-        graph, texts = self._graph, self._graph.texts
+        graph, texts = self.graph, self.graph.texts
         value_names, dtypes, shapes = graph.ints("value_name"), graph.ints("value_dtype"), graph.ints("value_shape")
         columns = [
             [texts[number] for number in graph.ints(column)[start:stop]]
@@ -194,7 +194,7 @@ class GraphSearch:
         """Of each distinct shape, as tables show it; that of number -1 is the last one."""
         shown = [
             "unknown" if shape is None else " × ".join("?" if size is None else str(size) for size in shape)
-            for shape in self._graph.shapes
+            for shape in self.graph.shapes
         ]
         return [*shown, "unknown"]
 

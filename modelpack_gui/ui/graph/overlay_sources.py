@@ -186,11 +186,11 @@ class TimeSource:
         by_name = node_names(graph)
         for row in kept.report.rows:
             numbers = row.indices or [by_name[name] for name in row.originals if name in by_name]
-            nodes = [graph.nodes[number] for number in numbers if number < len(values)]
-            main = main_of(row, nodes)
+            nodes = [number for number in numbers if number < len(values)]
+            main = main_of(row, nodes, graph)
             for node in nodes:
-                before = 0.0 if values[node.index] != values[node.index] else values[node.index]
-                values[node.index] = before + (row.share if node is main else 0.0)
+                before = 0.0 if values[node] != values[node] else values[node]
+                values[node] = before + (row.share if node == main else 0.0)
         note = (
             f"Of the time in all operators, as {kept.report.title} ran them. The time of a fused kernel is shown at "
             "the node that it is named after; nodes without a value were folded away or are not told apart."

@@ -42,6 +42,7 @@ class GraphState(QObject):
     """
 
     changed = Signal()
+    search_ready = Signal()  # plain words are found at once from now on
     filter_wanted = Signal(str)  # a query (see `core.graph.query`), for the table of nodes
     tensor_wanted = Signal(int)  # the number of a value whose elements are to be shown
 
@@ -106,17 +107,31 @@ class GraphState(QObject):
     def _on_read(self, graph: Graph | None, error: ErrorInfo | None) -> None:
         self._put(self._wanted if graph is not None else None, graph, error)
 
+    def _on_prepared(self, _none: None, error: ErrorInfo | None) -> None:
+        if error is None:
+            self.search_ready.emit()
+
     def _put(self, index: GraphIndex | None, graph: Graph | None, error: ErrorInfo | None) -> None:
         self.index, self.graph, self.error = index, graph, error
         self.search = search = GraphSearch(graph) if graph is not None else None
         if search is None:
             self._background.drop("search")
         else:
-            self._background.ask("search", search.prepare, lambda _none, _error: None)
+            self._background.ask("search", lambda check: _prepare(search, check), self._on_prepared)
         if index is not None:
             self._results.keep_only(Path(index.columns).parent)
         self.selection.forget()
         self.changed.emit()
+
+
+def _prepare(search: GraphSearch, check: Check) -> None:
+    """What a click or a letter typed would wait for."""
+    search.prepare(check)
+    check()
+    search.graph.producers  # noqa: B018 (it is kept)
+    check()
+    if search.graph.value_count:
+        search.graph.consumers(0)
 
 
 def _read(path: Path, check: Check) -> Graph:

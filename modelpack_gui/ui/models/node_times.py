@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from modelpack_gui.core.figures import full, listed, microseconds, percent, significant
+from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.operator_kinds import kind_of
 from modelpack_gui.core.records import NodeInfo, ProfileReport, ProfileRow
 from modelpack_gui.ui.inspection import Property, Section
-from modelpack_gui.ui.models.record_table import Column
-
-TITLE = "Time µs"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class NodeTime:
 
 
 class NodeTimes:
-    """Times by `NodeInfo.index`; the columns of the node table read them here."""
+    """Times by the number of the node; the column of the node table reads them here."""
 
     def __init__(self) -> None:
         self._times: dict[int, NodeTime] = {}
@@ -46,41 +46,39 @@ class NodeTimes:
         self.title = report.title if report is not None else ""
         if report is None or graph is None:
             return
-        by_name = {node.name: node.index for node in graph.nodes}
+        wanted = {name for row in report.rows if not row.indices for name in row.originals}
+        names, texts = graph.ints("node_name"), graph.texts
+        by_name = {texts[name]: node for node, name in enumerate(names) if texts[name] in wanted}
         for row in report.rows:
             indices = row.indices or tuple(by_name[name] for name in row.originals if name in by_name)
-            nodes = [graph.nodes[index] for index in indices if index < len(graph.nodes)]
-            main = main_of(row, nodes)
+            nodes = [index for index in indices if index < len(names)]
+            main = main_of(row, nodes, graph)
             for node in nodes:
-                self._times.setdefault(node.index, NodeTime(row, node is main))
+                self._times.setdefault(node, NodeTime(row, node == main))
 
     def __bool__(self) -> bool:
         return bool(self._times)
 
-    def of(self, node: NodeInfo) -> NodeTime | None:
+    def of(self, node: int) -> NodeTime | None:
         """What is known of a node."""
-        return self._times.get(node.index)
+        return self._times.get(node)
 
-    def share(self, node: NodeInfo) -> float | None:
+    def share(self, node: int) -> float | None:
         """Of the time in all operators, 0..1; None where nothing is shown."""
         time = self.of(node)
         return time.row.share if time is not None and time.is_main else None
 
-    def columns(self) -> Iterator[Column[NodeInfo]]:
-        """The columns that show them."""
-        yield Column(
-            TITLE,
-            value=self._us,
-            text=self._text,
-            full=self._full,
-            is_number=True,
-            width=92,
-            tooltip="Of the last profile of this file: a run of the model; the bar is the share of all operators",
-        )
+    def keys(self, count: int) -> array[float]:
+        """The times of all nodes to sort by, microseconds; NaN where nothing is shown."""
+        keys = floats([math.nan]) * count
+        for node, time in self._times.items():
+            if time.us is not None:
+                keys[node] = time.us
+        return keys
 
     def section(self, node: NodeInfo) -> Section | None:
         """What the inspector says of it."""
-        time = self.of(node)
+        time = self.of(node.index)
         if time is None:
             return None
         row = time.row
@@ -96,17 +94,15 @@ class NodeTimes:
             rows.append(Property("together with", listed(names, 4), ", ".join(names), is_mono=True))
         return Section(f"Time in {self.title}", tuple(rows))
 
-    def _us(self, node: NodeInfo) -> float | None:
-        time = self.of(node)
-        return time.us if time is not None else None
-
-    def _text(self, node: NodeInfo) -> str:
+    def text(self, node: int) -> str:
+        """What a cell shows."""
         time = self.of(node)
         if time is None:
             return ""
         return significant(time.us) if time.is_main else "fused"
 
-    def _full(self, node: NodeInfo) -> str:
+    def full_text(self, node: int) -> str:
+        """What its tooltip says: all digits, and what ran together."""
         time = self.of(node)
         if time is None:
             return ""
@@ -117,11 +113,15 @@ class NodeTimes:
         return f"{text}, in {row.op_type} {row.name}, which does {', '.join(row.originals)}"
 
 
-def main_of(row: ProfileRow, nodes: Sequence[NodeInfo]) -> NodeInfo | None:
+def main_of(row: ProfileRow, nodes: Sequence[int], graph: Graph) -> int | None:
     """The node that a fused row's time is shown at: of the type it is named after, of its kind, or the first."""
+
+    def op_type(node: int) -> str:
+        return graph.text("node_op_type", node)
+
     fused = row.op_type.lower()
-    named = [node for node in nodes if node.op_type.lower() in fused]
-    alike = [node for node in nodes if kind_of(node.op_type) == kind_of(row.op_type)]
+    named = [node for node in nodes if op_type(node).lower() in fused]
+    alike = [node for node in nodes if kind_of(op_type(node)) == kind_of(row.op_type)]
     if named:
-        return max(named, key=lambda node: len(node.op_type))
+        return max(named, key=lambda node: len(op_type(node)))
     return next(iter((*alike, *nodes)), None)

@@ -121,7 +121,81 @@ def estimate_column(
     )
 
 
-class RecordTableModel(QAbstractTableModel, Generic[R]):
+class TableModel(QAbstractTableModel, Generic[R]):
+    """Columns over rows that a subclass keeps: as records, or as numbers of rows of a graph."""
+
+    def __init__(
+        self, columns: Sequence[Column[R]], mono_font: QFont | None = None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.columns: tuple[Column[R], ...] = tuple(columns)
+        self._mono_font = mono_font
+
+    @property
+    def total(self) -> int:
+        """Records, hidden ones included."""
+        raise NotImplementedError
+
+    def record(self, row: int) -> R:
+        """The record in a row as shown."""
+        raise NotImplementedError
+
+    def row_of(self, record: R) -> int:
+        """The row that shows a record; -1 if it is hidden or not there."""
+        raise NotImplementedError
+
+    def _row_count(self) -> int:
+        raise NotImplementedError
+
+    # Qt's side
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        """Rows that are shown."""
+        return 0 if parent.isValid() else self._row_count()
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        """Columns."""
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
+        """Titles, aligned as their columns."""
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == _DISPLAY:
+            return column.title
+        if role == _ALIGN:
+            return _RIGHT if column.is_number else _LEFT
+        if role == _TOOLTIP:
+            return column.tooltip or column.title
+        return None
+
+    def data(self, index: Index, role: int = _DISPLAY) -> Any:
+        """A cell."""
+        if not index.isValid():
+            return None
+        column = self.columns[index.column()]
+        record = self.record(index.row())
+        if role == _DISPLAY:
+            return column.shown(record)
+        if role == _ALIGN:
+            return _RIGHT if column.is_number else _LEFT
+        if role == _FONT:
+            if column.is_struck is not None and column.is_struck(record):
+                return _struck(self._mono_font if column.is_mono else None)
+            return self._mono_font if column.is_mono else None
+        if role == _TOOLTIP:
+            return plain_tooltip(column.whole(record))
+        if role in (COPY_ROLE, _ACCESSIBLE):
+            return column.whole(record)
+        if role == _ICON and column.icon is not None:
+            return column.icon(record)
+        if role == _COLOR and column.color is not None:
+            return QBrush(QColor(column.color(record)))
+        return None
+
+
+class RecordTableModel(TableModel[R]):
     """Rows are records, columns are `Column`s. Show another set of records with `set_records`."""
 
     def __init__(
@@ -133,9 +207,7 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         haystack: Callable[[R], str] | None = None,
     ) -> None:
         """`haystack` gives the text of a record that the filter looks into; all cells' full texts if not given."""
-        super().__init__(parent)
-        self.columns = tuple(columns)
-        self._mono_font = mono_font
+        super().__init__(columns, mono_font, parent)
         self._haystack = haystack or self._all_cells
         self._records: list[R] = []
         self._haystacks: list[str] = []  # of the first records; the rest is made when idle, or needed
@@ -191,6 +263,9 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
         """The row that shows a record; -1 if it is hidden or not there."""
         return next((row for row, i in enumerate(self._shown) if self._records[i] is record), -1)
 
+    def _row_count(self) -> int:
+        return len(self._shown)
+
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Order by a column; a column below zero gives the order of the records."""
         self.layoutAboutToBeChanged.emit()
@@ -243,53 +318,6 @@ class RecordTableModel(QAbstractTableModel, Generic[R]):
 
     def _all_cells(self, record: R) -> str:
         return "\n".join(column.whole(record) for column in self.columns)
-
-    # Qt's side
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
-        """Rows that are shown."""
-        return 0 if parent.isValid() else len(self._shown)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
-        """Columns."""
-        return 0 if parent.isValid() else len(self.columns)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
-        """Titles, aligned as their columns."""
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
-            return None
-        column = self.columns[section]
-        if role == _DISPLAY:
-            return column.title
-        if role == _ALIGN:
-            return _RIGHT if column.is_number else _LEFT
-        if role == _TOOLTIP:
-            return column.tooltip or column.title
-        return None
-
-    def data(self, index: Index, role: int = _DISPLAY) -> Any:
-        """A cell."""
-        if not index.isValid():
-            return None
-        column = self.columns[index.column()]
-        record = self._records[self._shown[index.row()]]
-        if role == _DISPLAY:
-            return column.shown(record)
-        if role == _ALIGN:
-            return _RIGHT if column.is_number else _LEFT
-        if role == _FONT:
-            if column.is_struck is not None and column.is_struck(record):
-                return _struck(self._mono_font if column.is_mono else None)
-            return self._mono_font if column.is_mono else None
-        if role == _TOOLTIP:
-            return plain_tooltip(column.whole(record))
-        if role in (COPY_ROLE, _ACCESSIBLE):
-            return column.whole(record)
-        if role == _ICON and column.icon is not None:
-            return column.icon(record)
-        if role == _COLOR and column.color is not None:
-            return QBrush(QColor(column.color(record)))
-        return None
 
 
 def _struck(font: QFont | None) -> QFont:

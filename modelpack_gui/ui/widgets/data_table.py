@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from modelpack_gui.ui.models.record_table import COPY_ROLE, Index, RecordTableModel
+from modelpack_gui.ui.models.record_table import COPY_ROLE, Index, RecordTableModel, TableModel
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import icon
 
@@ -53,7 +53,7 @@ class CellDelegate(QStyledItemDelegate):
 
 
 class DataTable(QTableView):
-    """Shows a RecordTableModel.
+    """Shows a TableModel.
 
     Ctrl+C copies the selected rows as tab-separated text with full values; the context menu also offers the cell,
     and everything with its header. Pages add their own entries through `context_menu_made`.
@@ -63,7 +63,7 @@ class DataTable(QTableView):
     record_activated = Signal(object)
     context_menu_made = Signal(object, object)  # QMenu, record
 
-    def __init__(self, model: RecordTableModel[Any], name: str, accessible_name: str, parent: QWidget | None = None):
+    def __init__(self, model: TableModel[Any], name: str, accessible_name: str, parent: QWidget | None = None):
         """`name` is the object name, and the key under which the columns are remembered."""
         super().__init__(parent)
         self.setObjectName(name)
@@ -110,8 +110,14 @@ class DataTable(QTableView):
         self.activated.connect(lambda index: self.record_activated.emit(self._model.record(index.row())))
 
     @property
-    def records_model(self) -> RecordTableModel[Any]:
+    def rows_model(self) -> TableModel[Any]:
         """What it shows."""
+        return self._model
+
+    @property
+    def records_model(self) -> RecordTableModel[Any]:
+        """What it shows, where that are records."""
+        assert isinstance(self._model, RecordTableModel)
         return self._model
 
     def remember(self, settings: Settings) -> None:

@@ -36,7 +36,7 @@ class ShareDelegate(CellDelegate):
         """Draw a cell: what is selected is marked below the bar, and the bar below the figure."""
         table = self.parent()
         assert isinstance(table, DataTable)
-        share = self._share(table.records_model.record(index.row()))
+        share = self._share(table.rows_model.record(index.row()))
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, option.palette.highlight())
         if share:
@@ -65,5 +65,5 @@ def draw_shares(
     table: DataTable, title: str, share: Callable[[Any], float | None], *, is_signed: bool = False
 ) -> None:
     """Have a column of a table draw bars."""
-    column = next(i for i, one in enumerate(table.records_model.columns) if one.title == title)
+    column = next(i for i, one in enumerate(table.rows_model.columns) if one.title == title)
     table.setItemDelegateForColumn(column, ShareDelegate(share, is_signed=is_signed, parent=table))
