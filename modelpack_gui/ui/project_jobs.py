@@ -11,10 +11,10 @@ from modelpack_gui.ui.project import Project
 
 
 class ProjectJobs:
-    """Starts jobs; the answers to what an earlier project asked for are dropped."""
+    """Starts jobs of a project; the answers to what an earlier one asked for are dropped."""
 
     def __init__(self, project: Project, jobs: JobCenter) -> None:
-        self._project = project
+        self.project = project
         self._jobs = jobs
         self._generation = 0  # of projects
 
@@ -26,7 +26,7 @@ class ProjectJobs:
             if generation == self._generation:
                 ended(event)
 
-        project = self._project
+        project = self.project
         return self._jobs.run(
             stage, request, title, if_current, interpreter=project.interpreter, base=project.job_folder
         )

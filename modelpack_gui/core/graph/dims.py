@@ -6,7 +6,7 @@ import ast
 import json
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from modelpack_gui.core.graph.columns import ints
@@ -71,6 +71,22 @@ def _usual_size(name: str, axis: int) -> int:
     words = name.lower().replace("-", "_").split("_")
     known = next((size for word, size in _USUAL.items() if word in words), None)
     return known if known is not None else 1 if axis == 0 else _USUAL_OTHER
+
+
+def sizes_of_inputs(dims: Sequence[OpenDim], shapes: Mapping[str, Sequence[int]]) -> dict[str, int]:
+    """The sizes that some inputs have, by `OpenDim.key`; those of inputs that are not there are left out.
+
+    Args:
+        shapes: Of example inputs, by name.
+    """
+    found: dict[str, int] = {}
+    for dim in dims:
+        for place in dim.places:
+            name, _, axis = place[:-1].rpartition("[")
+            shape = shapes.get(name, ())
+            if int(axis) < len(shape):
+                found.setdefault(dim.key, shape[int(axis)])
+    return found
 
 
 def with_sizes(graph: Graph, sizes: Mapping[str, int]) -> Graph:

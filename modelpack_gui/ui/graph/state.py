@@ -23,6 +23,7 @@ from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.stage_states import StageStates
 
 if TYPE_CHECKING:
+    from modelpack_gui.ui.graph.numbers import NumbersState
     from modelpack_gui.ui.graph.overlays import GraphOverlays
     from modelpack_gui.ui.layers_state import LayersState
     from modelpack_gui.ui.profiles_state import ProfilesState
@@ -72,6 +73,13 @@ class GraphState(QObject):
         from modelpack_gui.ui.graph.overlays import GraphOverlays  # when first asked for: the window opens sooner
 
         return GraphOverlays(self, *self._measured)
+
+    @functools.cached_property
+    def numbers(self) -> NumbersState:
+        """What it costs: counted from the first time on that somebody asks."""
+        from modelpack_gui.ui.graph.numbers import NumbersState  # as above
+
+        return NumbersState(self)
 
     @property
     def is_reading(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelpack_gui.core.graph.builder import graph_of
-from modelpack_gui.core.graph.dims import has_unknown, open_dims, with_sizes
+from modelpack_gui.core.graph.dims import has_unknown, open_dims, sizes_of_inputs, with_sizes
 from modelpack_gui.core.graph.graph import Graph
 from tests.unit.graph.made_nodes import Sizes, info, node_of, weight
 
@@ -91,3 +91,10 @@ def test_the_graph_itself_stays_as_it_was() -> None:
     graph = _graph(("batch",), output=("batch",))
     assert not has_unknown(with_sizes(graph, {"batch": 2}))
     assert graph.value_info(graph.value_named("y")).shape == ("batch",)
+
+
+def test_the_sizes_of_example_inputs_are_taken_by_name_and_axis() -> None:
+    dims = open_dims(_graph(("batch", 3, None), ("batch", "sequence"), (None,)))
+    assert sizes_of_inputs(dims, {"x0": (4, 3, 32), "x1": (5, 16), "other": (1,)}) == {
+        "batch": 4, "x0[2]": 32, "sequence": 16
+    }  # fmt: skip
