@@ -175,7 +175,7 @@ def test_a_sparse_initializer_has_its_dense_shape_and_its_stored_size(tmp_path: 
 def test_a_graph_that_does_not_fit_in_memory_is_inferred_from_file_to_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("modelpack_gui.stages.inspection.onnx_graph.IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr("modelpack_gui.stages.inspection.onnx_shapes.IN_MEMORY_BYTES", 0)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     found = _inspect(_linear(tmp_path / "m.onnx"), PlainContext(scratch=scratch))

@@ -31,7 +31,7 @@ _COLUMNS = frozenset(
         "input_starts", "input_values", "output_starts", "output_values",
         "attribute_starts", "attribute_names", "attribute_types", "attribute_texts",
         "value_name", "value_dtype", "value_shape", "value_scope",
-        "initializer_value", "initializer_bytes", "initializer_external",
+        "initializer_value", "initializer_bytes", "initializer_external", "initializer_note",
         "scope_title", "scope_kind", "scope_parent", "scope_owner",
         "scope_input_starts", "scope_inputs", "scope_output_starts", "scope_outputs",
         "group_title", "group_path", "group_class", "group_kind", "group_parent", "group_scope",
@@ -45,8 +45,8 @@ class ScopeInfo:
 
     Attributes:
         title: `then_branch of node 12`, `function my::Gelu`; that of the main graph is empty.
-        kind: `graph`, `subgraph` or `function`.
-        parent: The scope around it; -1 for the main graph and functions.
+        kind: `graph`, `subgraph`, `function`, or `training` (a graph of the file's training information).
+        parent: The scope around it; -1 for the main graph and functions. Training goes on from the main graph.
         owner: The node that a subgraph belongs to; -1 for the others.
         inputs, outputs: Values that it takes and gives, in order.
     """
@@ -325,6 +325,7 @@ class Graph:
             tuple(size for size in info.shape or () if isinstance(size, int)),
             self.ints("initializer_bytes")[row],
             self.text("initializer_external", row),
+            self.text("initializer_note", row),
         )
 
     def _scope(self, scope: int) -> ScopeInfo:

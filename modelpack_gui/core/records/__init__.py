@@ -73,6 +73,8 @@ from modelpack_gui.core.records.inputs import (
 )
 from modelpack_gui.core.records.inspection import (
     AttributeInfo,
+    DataFile,
+    DataFileState,
     GraphIndex,
     InitializerInfo,
     InspectRequest,
@@ -309,6 +311,8 @@ __all__ = [
     "ChosenDim",
     "ColdStart",
     "CostSum",
+    "DataFile",
+    "DataFileState",
     "DimFinding",
     "Doubt",
     "DoubtKind",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from modelpack_gui.core.records.export import Artifact
 from modelpack_gui.core.records.tensors import TensorInfo
@@ -66,6 +67,7 @@ class InitializerInfo:
 
     Attributes:
         external: Name of the data file that holds it; empty when it is in the main file.
+        note: What is particular about it, such as `sparse, 12 stored` or `weights.bin is missing`.
     """
 
     name: str
@@ -73,6 +75,32 @@ class InitializerInfo:
     shape: tuple[int, ...]
     size_bytes: int
     external: str = ""
+    note: str = ""
+
+
+DataFileState = Literal["present", "moved", "missing", "short", "outside"]
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file beside the model that holds tensors of it.
+
+    Attributes:
+        name: As the model names it, relative to its own folder.
+        path: Absolute path of the file that was found; empty if there is none.
+        state: `present`; `moved` (one of that name lies elsewhere in the model's folder); `missing`; `short` (it ends
+            before the tensors in it do); `outside` (the model points out of its folder: not looked at).
+        size_bytes: Of the file that was found.
+        needed_bytes: Where the last tensor in it ends.
+        tensors: How many are in it.
+    """
+
+    name: str
+    path: str
+    state: DataFileState
+    size_bytes: int
+    needed_bytes: int
+    tensors: int
 
 
 @dataclass(frozen=True)
@@ -87,6 +115,8 @@ class GraphIndex:
         weight_bytes: Their bytes.
         op_counts: Nodes per op_type, most frequent first.
         shape_inference_error: What shape inference said; empty if it succeeded.
+        data_files: Where the tensors are that are not in the file itself.
+        notes: What is odd about the file and does not keep it from being read, a sentence each.
         duration_s: Wall time of the stage.
     """
 
@@ -100,6 +130,8 @@ class GraphIndex:
     op_counts: Mapping[str, int]
     metadata: Mapping[str, str] = field(default_factory=dict)
     shape_inference_error: str = ""
+    data_files: tuple[DataFile, ...] = ()
+    notes: tuple[str, ...] = ()
     duration_s: float = 0.0
 
 

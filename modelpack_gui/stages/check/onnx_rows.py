@@ -9,7 +9,7 @@ from typing import Any
 from modelpack_gui.core.records import CheckRow, ExportSpec
 from modelpack_gui.stages.check.rows import failed, listed, passed, warning
 from modelpack_gui.stages.export import size
-from modelpack_gui.stages.inspection.onnx_graph import infer_shapes
+from modelpack_gui.stages.inspection.onnx_shapes import infer_shapes
 from modelpack_gui.stages.inspection.onnx_types import external_entries, tensor_info
 from modelpack_gui.stages.inspection.onnx_walk import subgraphs_of, tensors_of
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import mmap
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from modelpack_gui.core.artifact_formats import SUFFIXES
 from modelpack_gui.core.errors import UserError
@@ -22,6 +25,7 @@ _FORMATS: dict[SavedKind, ArtifactFormat] = {
     SavedKind.TORCHSCRIPT: "torchscript",
     SavedKind.EXPORTED_PROGRAM: "pt2",
 }
+_OPSETS = 3  # the first ir_version whose files name the sets of operators that they use
 
 
 def read_artifact(path: Path | str, *, hashed_bytes: int | None = None) -> Artifact:
@@ -36,22 +40,32 @@ def read_artifact(path: Path | str, *, hashed_bytes: int | None = None) -> Artif
             `artifact-not-pt2`, `import-missing` when onnx or torch is not installed.
     """
     path = Path(path).absolute()
+    with opened(path) as data:
+        format_ = format_of(path, data[:2])
+        if format_ == "onnx":
+            found = _read_onnx(path, data)
+        else:
+            found = read_pt2(path, data) if format_ == "pt2" else read_torchscript(path, data)
+        if hashed_bytes is not None and len(data) > hashed_bytes:
+            return found
+        return dataclasses.replace(found, sha256=hashlib.sha256(data).hexdigest())
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[mmap.mmap]:
+    """The bytes of a file, as a map of it.
+
+    Raises:
+        UserError: `artifact-missing`, `artifact-is-folder`, `artifact-empty`, `artifact-unreadable`.
+    """
     if path.is_dir():
         raise UserError("artifact-is-folder", f"{path} is a folder.", "Choose a file in it.")
     try:
         with path.open("rb") as stream:
-            size_bytes = os.fstat(stream.fileno()).st_size
-            if not size_bytes:
+            if not os.fstat(stream.fileno()).st_size:
                 raise UserError("artifact-empty", f"{path} is empty (0 bytes).", wrong.EXPORT_HINT)
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                format_ = format_of(path, data[:2])
-                if format_ == "onnx":
-                    found = _read_onnx(path, data)
-                else:
-                    found = read_pt2(path, data) if format_ == "pt2" else read_torchscript(path, data)
-                if hashed_bytes is not None and size_bytes > hashed_bytes:
-                    return found
-                return dataclasses.replace(found, sha256=hashlib.sha256(data).hexdigest())
+                yield data
     except FileNotFoundError as error:
         raise UserError("artifact-missing", f"There is no file {path}.", "Export first, or choose a file.") from error
     except OSError as error:
@@ -71,25 +85,55 @@ def format_of(path: Path, head: bytes) -> ArtifactFormat:
     return by_suffix or ("torchscript" if head == b"PK" else "onnx")
 
 
-def _read_onnx(path: Path, data: mmap.mmap) -> Artifact:
+def parse_onnx(path: Path, data: bytes | mmap.mmap, above_bytes: int | None = 0) -> Any:
+    """The ModelProto of a file.
+
+    Args:
+        above_bytes: Initializers of the main graph that take more lose their elements; None keeps all.
+
+    Raises:
+        UserError: `artifact-not-onnx`, `artifact-corrupt`, `import-missing`.
+    """
     try:
         import onnx
         from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     except ImportError as error:
         raise wrong.lacking("the package onnx", "ONNX files") from error
     try:
-        model = onnx.load_model_from_string(without_weights(data))
+        model = onnx.load_model_from_string(data[:] if above_bytes is None else without_weights(data, above_bytes))
     except (WireError, DecodeError) as error:
         # An ONNX file starts with its ir_version, field 1 of the message: anything else was never one.
         if data[0] == 0x08:
             raise wrong.corrupt(path, str(error)) from error
         raise wrong.not_onnx(path, str(error)) from error
-    opsets = {entry.domain or "ai.onnx": int(entry.version) for entry in model.opset_import}
-    if not model.ir_version or not opsets or not model.HasField("graph"):
+    if not model.ir_version or not model.HasField("graph") or not (model.opset_import or model.ir_version < _OPSETS):
         raise wrong.not_onnx(path, "")
+    return model
+
+
+def onnx_facts(path: Path, size_bytes: int, model: Any) -> Artifact:
+    """What the ModelProto of a file says of itself, without what takes a look at all of its nodes and tensors."""
+    opsets = {entry.domain or "ai.onnx": int(entry.version) for entry in model.opset_import}
+    stored = {tensor.name for tensor in model.graph.initializer}
+    return Artifact(
+        path=str(path),
+        format="onnx",
+        size_bytes=size_bytes,
+        sha256="",
+        inputs=tuple(tensor_info(value) for value in model.graph.input if value.name not in stored),
+        outputs=tuple(tensor_info(value) for value in model.graph.output),
+        opset_version=opsets.get("ai.onnx"),
+        ir_version=int(model.ir_version),
+        producer=f"{model.producer_name} {model.producer_version}".strip(),
+        opset_imports=opsets,
+        metadata={entry.key: entry.value for entry in model.metadata_props},
+    )
+
+
+def _read_onnx(path: Path, data: mmap.mmap) -> Artifact:
+    model = parse_onnx(path, data)
     places = (external_entries(tensor).get("location", "") for tensor in tensors_of(model.graph))
-    external = sorted({name for name in places if name})
-    external_paths = [path.parent / name for name in external]
+    external_paths = [path.parent / name for name in sorted({name for name in places if name})]
     for data_path in external_paths:
         if not data_path.is_file():
             raise UserError(
@@ -97,20 +141,9 @@ def _read_onnx(path: Path, data: mmap.mmap) -> Artifact:
                 f"{path} keeps weights in {data_path.name}, and there is no {data_path}.",
                 "Put the data file beside the .onnx file; the two belong together.",
             )
-    stored = {tensor.name for tensor in model.graph.initializer}
-    return Artifact(
-        path=str(path),
-        format="onnx",
-        size_bytes=len(data) + sum(data_path.stat().st_size for data_path in external_paths),
-        sha256="",
-        inputs=tuple(tensor_info(value) for value in model.graph.input if value.name not in stored),
-        outputs=tuple(tensor_info(value) for value in model.graph.output),
+    return dataclasses.replace(
+        onnx_facts(path, len(data) + sum(data_path.stat().st_size for data_path in external_paths), model),
         external_files=tuple(map(str, external_paths)),
-        opset_version=opsets.get("ai.onnx"),
-        ir_version=int(model.ir_version),
-        producer=f"{model.producer_name} {model.producer_version}".strip(),
-        opset_imports=opsets,
-        metadata={entry.key: entry.value for entry in model.metadata_props},
         weights_dtype=main_float_dtype(model.graph.initializer),
         is_quantized=is_quantized(model),
     )

@@ -1,135 +1,87 @@
-"""Index an ONNX model: nodes with their subgraphs and local functions, initializers and value types.
-
-Protobuf looks each attribute up anew, so every message is read once and kept in plain values: the time is linear in
-the number of nodes.
-"""
+"""Index an ONNX model: nodes with their subgraphs and local functions, initializers and value types."""
 
 from __future__ import annotations
 
+import dataclasses
+from mmap import mmap
 from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.graph.builder import GraphBuilder
-from modelpack_gui.core.records import Artifact, NodeInfo, TensorInfo
-from modelpack_gui.stages.inspection.attributes import attribute_info
-from modelpack_gui.stages.inspection.onnx_types import infos_by_name, initializer_info, sparse_initializer_info
-from modelpack_gui.stages.inspection.origin import origin_of_onnx
+from modelpack_gui.core.records import Artifact
+from modelpack_gui.stages.export.artifact import onnx_facts, parse_onnx
+from modelpack_gui.stages.inspection.onnx_columns import OnnxWalk
+from modelpack_gui.stages.inspection.onnx_shapes import SHAPE_ELEMENTS, ShapeInference
+from modelpack_gui.stages.inspection.onnx_types import main_float_dtype, text_of
+from modelpack_gui.stages.inspection.onnx_walk import is_quantizing
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
 
-CANCEL_EVERY = 2000
-# Protobuf refuses messages of 2 GB; shape inference adds to the message, and serialises it twice in memory.
-IN_MEMORY_BYTES = 1_500_000_000
-_GRAPH, _GRAPHS = 5, 10  # onnx.AttributeProto.AttributeType
+CUT_ABOVE_BYTES = 64 << 20
+"""Larger files are parsed without their weights: a copy of them would be all that a look at the graph takes."""
 
 
-def read_onnx(artifact: Artifact, context: Context) -> ReadGraph:
-    """Read the graph of an ONNX file; tensor contents in data files are not loaded."""
-    import onnx
+def read_onnx(path: Path, data: mmap, context: Context) -> ReadGraph:
+    """Read the graph of an ONNX file; the elements of large tensors are not looked at, nor are data files.
 
-    context.progress("Reading the graph", 0.0)
-    model = onnx.load(artifact.path, load_external_data=False)
-    context.check_cancelled()
-    context.progress("Inferring shapes", 0.2)
-    inferred, error = infer_shapes(model, Path(artifact.path), context.scratch)
-    context.check_cancelled()
-    context.progress("Listing nodes", 0.5)
-    builder = GraphBuilder(inferred.graph.name)
-    _add_graph(builder, context, inferred.graph, 0)
-    for function in inferred.functions:
-        scope = builder.add_scope(f"function {function.domain or 'ai.onnx'}::{function.name}", "function")
-        builder.add_ports(scope, [TensorInfo(name, "", None) for name in function.input], ())
-        for info in infos_by_name(function.value_info).values():
-            builder.add_value(info, scope)
-        _add_nodes(builder, context, function.node, scope)
-        builder.add_ports(scope, (), [TensorInfo(name, "", None) for name in function.output])
-    return ReadGraph(builder.finish(), inferred.graph.name, _metadata(model), error)
-
-
-def infer_shapes(model: Any, path: Path, scratch: Path, *, strict: bool = False) -> tuple[Any, str]:
-    """The model with inferred shapes, or itself and what went wrong: a graph without shapes is still worth seeing.
-
-    Args:
-        path: The file of the model; a very large one is inferred from file to file.
-        scratch: Folder for that.
-        strict: Whether a contradiction between nodes and declared shapes is an error.
+    Raises:
+        UserError: `artifact-not-onnx`, `artifact-corrupt`, `import-missing`.
     """
-    import onnx
+    context.progress("Reading the graph", 0.0)
+    model = parse_onnx(path, data, SHAPE_ELEMENTS * 8 if len(data) > CUT_ABOVE_BYTES else None)
+    context.check_cancelled()
+    artifact, metadata = onnx_facts(path, len(data), model), _metadata(model)
+    with ShapeInference(model, path, context.scratch) as shapes:
+        context.progress("Listing nodes", 0.2)
+        walk = OnnxWalk(model, path, context)
+        builder = walk.builder
+        builder.group_nodes()
+        weights_dtype = main_float_dtype(model.graph.initializer)
+        context.progress("Inferring shapes", 0.6)
+        inferred, error = shapes.result(context)
+        context.progress("Listing values", 0.8)
+        walk.set_types(inferred)
+    graph = builder.finish()
+    op_types = [graph.texts[number] for number in set(builder.columns["node_op_type"])]
+    files = walk.data_files.found
+    return ReadGraph(
+        graph=graph,
+        name=builder.graph_name,
+        artifact=dataclasses.replace(
+            artifact,
+            size_bytes=len(data) + sum(file.size_bytes for file in files),
+            external_files=tuple(file.path for file in files if file.path),
+            weights_dtype=weights_dtype,
+            is_quantized=any(map(is_quantizing, op_types)),
+        ),
+        metadata=metadata,
+        shape_inference_error=error,
+        data_files=files,
+        notes=tuple(_notes(walk, artifact)),
+    )
 
-    try:
-        if path.stat().st_size <= IN_MEMORY_BYTES:
-            return onnx.shape_inference.infer_shapes(model, strict_mode=strict, data_prop=True), ""
-        inferred_path = scratch / f"{path.stem}.inferred.onnx"
-        onnx.shape_inference.infer_shapes_path(str(path), str(inferred_path), strict_mode=strict, data_prop=True)
-        try:
-            return onnx.load(inferred_path, load_external_data=False), ""
-        finally:
-            inferred_path.unlink()
-    except Exception as error:  # noqa: BLE001 (C++ raises several types; the text is shown and the graph kept)
-        return model, f"{type(error).__name__}: {error}"
 
-
-def _add_graph(builder: GraphBuilder, context: Context, graph: Any, scope: int) -> None:
-    for tensor in graph.initializer:
-        builder.add_initializer(initializer_info(tensor), scope)
-    for sparse in graph.sparse_initializer:
-        builder.add_initializer(sparse_initializer_info(sparse), scope)
-    builder.add_ports(scope, infos_by_name(graph.input).values(), ())
-    for info in infos_by_name(graph.value_info).values():
-        builder.add_value(info, scope)
-    made = {name for node in graph.node for name in node.output}
-    for info in infos_by_name(graph.output).values():
-        if info.name in made:
-            builder.add_value(info, scope)
-    _add_nodes(builder, context, graph.node, scope)
-    builder.add_ports(scope, (), infos_by_name(graph.output).values())
-
-
-def _add_nodes(builder: GraphBuilder, context: Context, nodes: Any, scope: int) -> None:
-    for node in nodes:
-        if builder.node_count % CANCEL_EVERY == 0:
-            context.check_cancelled()
-        outputs = tuple(node.output)
-        attributes = tuple(node.attribute)
-        origin = origin_of_onnx(node.name, {item.key: item.value for item in node.metadata_props})
-        number = builder.add_node(
-            NodeInfo(
-                index=builder.node_count,
-                op_type=node.op_type,
-                domain=node.domain or "ai.onnx",
-                name=node.name,
-                module_path=origin.module_path,
-                inputs=tuple(node.input),
-                outputs=outputs,
-                output_infos=tuple(TensorInfo(output, "", None) for output in outputs),
-                attributes=tuple(attribute_info(attribute) for attribute in attributes),
-                module_class=origin.module_class,
-                source_location=origin.source_location,
-                doc=node.doc_string,
-            ),
-            scope,
+def _notes(walk: OnnxWalk, artifact: Artifact) -> list[str]:
+    notes = []
+    if not artifact.opset_imports:
+        notes.append("The file names no operator set: it is of an early version of ONNX.")
+    if walk.values_made_twice:
+        notes.append(
+            f"{walk.values_made_twice:,} times a node makes a value that another node makes too: the last one counts."
         )
-        for attribute in attributes:
-            kind = attribute.type
-            if kind == _GRAPH:
-                _add_subgraph(builder, context, attribute.g, f"node {number} / {attribute.name}", scope, number)
-            elif kind == _GRAPHS:
-                for i, graph in enumerate(attribute.graphs):
-                    _add_subgraph(builder, context, graph, f"node {number} / {attribute.name}[{i}]", scope, number)
-
-
-def _add_subgraph(builder: GraphBuilder, context: Context, graph: Any, title: str, parent: int, owner: int) -> None:
-    _add_graph(builder, context, graph, builder.add_scope(title, "subgraph", parent, owner))
+    if walk.builder.texts.damaged:
+        notes.append("Some names or texts are not valid UTF-8: they are shown with escapes, such as \\xff.")
+    return notes
 
 
 def _metadata(model: Any) -> dict[str, str]:
-    metadata = {item.key: item.value for item in model.metadata_props}
+    metadata = {text_of(item.key): text_of(item.value) for item in model.metadata_props}
     for key in ("producer_name", "producer_version", "domain", "doc_string"):
         value = getattr(model, key)
         if value:
-            metadata[key] = value
+            metadata[key] = text_of(value)
     if model.model_version:
         metadata["model_version"] = str(model.model_version)
     if model.graph.doc_string:
-        metadata["graph_doc_string"] = model.graph.doc_string
+        metadata["graph_doc_string"] = text_of(model.graph.doc_string)
+    metadata.update({f"graph.{text_of(item.key)}": text_of(item.value) for item in model.graph.metadata_props})
     return metadata

@@ -42,6 +42,9 @@ DTYPE_NAMES = {
 BFLOAT16 = 16
 """Its number in DTYPE_NAMES: numpy lacks it, so that it needs a way of its own."""
 
+MOST_AXES = 256
+"""Of a shape that is shown: numpy takes 64, and a damaged file may say a million."""
+
 _MADE_UP = re.compile(r"unk__\d+")
 _EXTERNAL = 1  # onnx.TensorProto.EXTERNAL
 
@@ -52,8 +55,19 @@ def main_float_dtype(tensors: Iterable[Any]) -> str:
     for tensor in tensors:
         name = dtype_name(tensor.data_type)
         if "float" in name:
-            elements[name] = elements.get(name, 0) + math.prod(tensor.dims)
+            elements[name] = elements.get(name, 0) + elements_of(tensor.dims)
     return max(elements, key=lambda name: elements[name], default="")
+
+
+def text_of(text: str | bytes) -> str:
+    """A text of a message; protobuf gives bytes where it is no UTF-8: they are spelled with escapes."""
+    return text if isinstance(text, str) else text.decode("utf-8", "backslashreplace")
+
+
+def elements_of(dims: Iterable[int]) -> int:
+    """How many elements a tensor has; 0 for sizes that no tensor can have."""
+    sizes = tuple(dims)
+    return math.prod(sizes) if len(sizes) <= MOST_AXES and min(sizes, default=0) >= 0 else 0
 
 
 def dtype_name(elem_type: int) -> str:
@@ -65,22 +79,29 @@ def dtype_name(elem_type: int) -> str:
 
 def tensor_info(value: Any) -> TensorInfo:
     """Name, dtype and shape of a ValueInfoProto; sequences and optionals spell their type as the dtype."""
-    dtype, shape = _type_and_shape(value.type)
-    return TensorInfo(value.name, dtype, shape)
+    dtype, shape = type_and_shape(value.type)
+    return TensorInfo(text_of(value.name), dtype, shape)
 
 
-def _type_and_shape(type_proto: Any) -> tuple[str, tuple[int | str | None, ...] | None]:
+def type_and_shape(type_proto: Any) -> tuple[str, tuple[int | str | None, ...] | None]:
+    """Dtype and shape of a TypeProto; the shape is None if it has more than MOST_AXES axes."""
     kind = type_proto.WhichOneof("value")
     if kind in ("tensor_type", "sparse_tensor_type"):
-        tensor = type_proto.tensor_type if kind == "tensor_type" else type_proto.sparse_tensor_type
-        shape = tuple(dim_size(dim) for dim in tensor.shape.dim) if tensor.HasField("shape") else None
-        return dtype_name(tensor.elem_type), shape
+        tensor = getattr(type_proto, kind)
+        dtype = dtype_name(tensor.elem_type)
+        is_known = tensor.HasField("shape") and len(tensor.shape.dim) <= MOST_AXES
+        shape = tuple(dim_size(dim) for dim in tensor.shape.dim) if is_known else None
+        return dtype if kind == "tensor_type" else f"sparse({dtype})", shape
     if kind == "sequence_type":
-        return f"sequence({_type_and_shape(type_proto.sequence_type.elem_type)[0]})", None
+        return f"sequence({type_and_shape(type_proto.sequence_type.elem_type)[0]})", None
     if kind == "optional_type":
-        return f"optional({_type_and_shape(type_proto.optional_type.elem_type)[0]})", None
+        return f"optional({type_and_shape(type_proto.optional_type.elem_type)[0]})", None
     if kind == "map_type":
-        return f"map({_type_and_shape(type_proto.map_type.value_type)[0]})", None
+        keys = dtype_name(type_proto.map_type.key_type)
+        return f"map({keys}, {type_and_shape(type_proto.map_type.value_type)[0]})", None
+    if kind == "opaque_type":
+        names = (text_of(type_proto.opaque_type.domain), text_of(type_proto.opaque_type.name))
+        return f"opaque({'.'.join(filter(None, names))})", None
     return "", None
 
 
@@ -88,7 +109,7 @@ def dim_size(dim: Any) -> int | str | None:
     """A size, the name that the file gives it, or None; `unk__0` and the like are made up by shape inference."""
     if dim.HasField("dim_value"):
         return int(dim.dim_value)
-    name = str(dim.dim_param)
+    name = text_of(dim.dim_param)
     return None if not name or _MADE_UP.fullmatch(name) else name
 
 
@@ -96,7 +117,7 @@ def external_entries(tensor: Any) -> dict[str, str]:
     """`location`, `offset`, `length`... of a TensorProto kept in a data file; empty if it is in the main file."""
     if tensor.data_location != _EXTERNAL:
         return {}
-    return {entry.key: entry.value for entry in tensor.external_data}
+    return {text_of(entry.key): text_of(entry.value) for entry in tensor.external_data}
 
 
 def initializer_info(tensor: Any) -> InitializerInfo:
@@ -105,17 +126,20 @@ def initializer_info(tensor: Any) -> InitializerInfo:
     dtype = dtype_name(tensor.data_type)
     external = external_entries(tensor)
     texts = tensor.string_data if dtype == "string" else ()
-    size = size_bytes(dtype, math.prod(shape)) or sum(len(item) for item in texts)
-    return InitializerInfo(tensor.name, dtype, shape, size, external.get("location", ""))
+    size = size_bytes(dtype, elements_of(shape)) or sum(len(item) for item in texts)
+    note = f"{len(shape)} axes" if len(shape) > MOST_AXES else ""
+    name = text_of(tensor.name)
+    return InitializerInfo(name, dtype, () if note else shape, size, external.get("location", ""), note)
 
 
 def sparse_initializer_info(sparse: Any) -> InitializerInfo:
     """Describe a SparseTensorProto: the shape is the dense one, the size that of what is stored."""
     values, indices = initializer_info(sparse.values), initializer_info(sparse.indices)
     size = values.size_bytes + indices.size_bytes
-    return InitializerInfo(values.name, values.dtype, tuple(sparse.dims), size, values.external)
+    note = f"sparse, {elements_of(values.shape):,} of {elements_of(sparse.dims):,} elements stored"
+    return InitializerInfo(values.name, values.dtype, tuple(sparse.dims)[:MOST_AXES], size, values.external, note)
 
 
 def infos_by_name(values: Iterable[Any]) -> dict[str, TensorInfo]:
     """ValueInfoProtos by name."""
-    return {value.name: tensor_info(value) for value in values}
+    return {text_of(value.name): tensor_info(value) for value in values}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from modelpack_gui.stages.inspection.onnx_types import text_of
+
 
 def graphs_of(graph: Any) -> Iterator[Any]:
     """A graph, then its subgraphs."""
@@ -43,7 +45,12 @@ def is_quantized(model: Any) -> bool:
     """Whether operators that compute in integers of 8 bits or fewer are in a model, or such as make or read them."""
     nodes = [node for graph in graphs_of(model.graph) for node in graph.node]
     nodes += [node for function in model.functions for node in function.node]
-    return any(node.op_type in _QUANTIZED or node.op_type.startswith("QLinear") for node in nodes)
+    return any(is_quantizing(text_of(node.op_type)) for node in nodes)
+
+
+def is_quantizing(op_type: str) -> bool:
+    """Whether an operator computes in integers of 8 bits or fewer, or makes or reads such."""
+    return op_type in _QUANTIZED or op_type.startswith("QLinear")
 
 
 def tensors_of(graph: Any) -> Iterator[Any]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _TRACED_FRAME = re.compile(r"^(.+?)\((\d+)\): ", re.MULTILINE)
 _TORCH = re.compile(
     r"[\\/](?:site|dist)-packages[\\/]torch[\\/]|[\\/]torch[\\/](?:nn|_|jit|onnx|export|functional)|^<|^code[\\/]__torch__"
+)
+_SCOPES, _CLASSES, _STACK = _KEYS = tuple(
+    f"pkg.torch.onnx.{name}" for name in ("name_scopes", "class_hierarchy", "stack_trace")
 )
 _LIBRARY = re.compile(r"[\\/](?:site|dist)-packages[\\/]")
 
@@ -31,18 +34,34 @@ def origin_of_onnx(node_name: str, metadata: Mapping[str, str]) -> Origin:
         node_name: The TorchScript exporter writes the module path into it.
         metadata: The node's metadata_props; the dynamo exporter writes scopes, classes and stack there.
     """
-    scopes = metadata.get("pkg.torch.onnx.name_scopes")
+    scopes = metadata.get(_SCOPES)
     if scopes is None:
         return Origin(path_of_node_name(node_name))
-    path = _second_last(scopes)
-    module_class = _second_last(metadata.get("pkg.torch.onnx.class_hierarchy", ""))
-    return Origin(path, module_class, location_of_stack(metadata.get("pkg.torch.onnx.stack_trace", "")))
+    module_class = _second_last(metadata.get(_CLASSES, ""))
+    return Origin(_second_last(scopes), module_class, location_of_stack(metadata.get(_STACK, "")))
+
+
+def origin_of_node(node_name: str, metadata_props: Iterable[Any]) -> Origin:
+    """The same from the messages; what else a node has for metadata is not looked at."""
+    wanted = {}
+    for entry in metadata_props:
+        key = entry.key
+        if key in _KEYS:
+            value = entry.value
+            wanted[key] = value if isinstance(value, str) else value.decode("utf-8", "backslashreplace")
+    return origin_of_onnx(node_name, wanted) if wanted else Origin(path_of_node_name(node_name))
 
 
 def _second_last(list_text: str) -> str:
     """The last item but one of a printed list of strings: the last one is the operation, not a module."""
+    return _last(list_text.rpartition(", ")[0])
+
+
+@functools.lru_cache(maxsize=65536)
+def _last(list_text: str) -> str:
+    """The last item of a printed list of strings, of which the end may be missing."""
     items = _QUOTED.findall(list_text)
-    return items[-2][0] or items[-2][1] if len(items) > 1 else ""
+    return items[-1][0] or items[-1][1] if items else ""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -89,11 +108,15 @@ def path_of_node_name(name: str) -> str:
     A child of a Sequential is named with its parent's name before it (`/stages/stages.0/first/first.1/Relu`);
     the repeated part counts once.
     """
-    if not name.startswith("/"):
-        return ""
+    return _path_of_folders(name.rpartition("/")[0]) if name.startswith("/") else ""
+
+
+@functools.lru_cache(maxsize=65536)
+def _path_of_folders(folders: str) -> str:
+    """The same of `/layers/0/conv1`."""
     path: list[str] = []
     before = ""
-    for part in name.split("/")[1:-1]:
+    for part in folders.split("/")[1:]:
         path.append(part[len(before) + 1 :] if before and part.startswith(f"{before}.") else part)
         before = part
     return ".".join(path)

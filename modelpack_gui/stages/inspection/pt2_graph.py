@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.graph.builder import GraphBuilder
 from modelpack_gui.core.records import Artifact, AttributeInfo, InitializerInfo, NodeInfo, TensorInfo
-from modelpack_gui.stages.inspection.attributes import LIST_ITEMS, shortened
+from modelpack_gui.stages.inspection.attributes import SHORT
 from modelpack_gui.stages.inspection.origin import Origin, location_of_stack
 from modelpack_gui.stages.inspection.pt2_program import Symbols, load_program
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
@@ -34,7 +34,7 @@ def read_pt2(artifact: Artifact, context: Context) -> ReadGraph:
     walk.add_nodes(program.graph_module, 0)
     builder.add_ports(0, (), artifact.outputs)
     builder.graph_name = walk.root_class or "ExportedProgram"
-    return ReadGraph(builder.finish(), builder.graph_name, metadata)
+    return ReadGraph(builder.finish(), builder.graph_name, artifact, metadata)
 
 
 def stored_tensors(program: torch.export.ExportedProgram) -> dict[str, torch.Tensor]:
@@ -160,6 +160,6 @@ def _holds_node(value: Any) -> bool:
 
 def _text(value: Any) -> str:
     if isinstance(value, (tuple, list)):
-        items = ", ".join(str(item) for item in value[:LIST_ITEMS])
-        return f"[{items}{f', … ({len(value)} items)' if len(value) > LIST_ITEMS else ''}]"
-    return shortened(str(value))
+        items = ", ".join(str(item) for item in value[: SHORT.items])
+        return f"[{items}{f', … ({len(value)} items)' if len(value) > SHORT.items else ''}]"
+    return SHORT.shortened(str(value))

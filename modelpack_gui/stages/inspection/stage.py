@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import gc
+import hashlib
 import math
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from mmap import mmap
 from pathlib import Path
 
 from modelpack_gui.core.context import Context
+from modelpack_gui.core.graph.graph import Graph, Shape
 from modelpack_gui.core.records import GraphIndex, InspectRequest
 from modelpack_gui.stages.common.paths import resolve
-from modelpack_gui.stages.export.artifact import read_artifact
+from modelpack_gui.stages.export.artifact import format_of, opened, read_artifact
+from modelpack_gui.stages.inspection.read_graph import ReadGraph
 
 
 def run(request: InspectRequest, context: Context) -> GraphIndex:
@@ -21,19 +30,17 @@ def run(request: InspectRequest, context: Context) -> GraphIndex:
         UserError: The file is missing, empty or corrupt, or of no format that is known.
     """
     started = time.perf_counter()
-    artifact = read_artifact(resolve(context, request.path))
-    if artifact.format == "onnx":
-        from modelpack_gui.stages.inspection.onnx_graph import read_onnx
-
-        found = read_onnx(artifact, context)
-    elif artifact.format == "pt2":
-        from modelpack_gui.stages.inspection.pt2_graph import read_pt2
-
-        found = read_pt2(artifact, context)
-    else:
-        from modelpack_gui.stages.inspection.torchscript_graph import read_torchscript
-
-        found = read_torchscript(artifact, context)
+    path = resolve(context, request.path)
+    with opened(path) as data:
+        if format_of(path, data[:2]) == "onnx":
+            # Hashing leaves the lock of the interpreter to what reads the graph meanwhile.
+            with _without_collection(), ThreadPoolExecutor(1) as pool:
+                sha256 = pool.submit(lambda: hashlib.sha256(data).hexdigest())
+                found = _read_onnx(path, data, context)
+                artifact = dataclasses.replace(found.artifact, sha256=sha256.result())
+        else:
+            found = _read_torch(path, context)
+            artifact = found.artifact
     graph = found.graph
     columns = Path(request.folder or context.scratch) / f"graph-{uuid.uuid4().hex[:12]}.columns"
     graph.write(columns)
@@ -44,10 +51,53 @@ def run(request: InspectRequest, context: Context) -> GraphIndex:
         columns=str(columns.absolute()),
         node_count=len(graph.nodes),
         initializer_count=len(graph.initializers),
-        parameters=sum(math.prod(item.shape) for item in graph.initializers),
+        parameters=_parameters(graph),
         weight_bytes=sum(graph.ints("initializer_bytes")),
         op_counts={graph.texts[op_type]: count for op_type, count in counts.most_common()},
         metadata=found.metadata,
         shape_inference_error=found.shape_inference_error,
+        data_files=found.data_files,
+        notes=found.notes,
         duration_s=time.perf_counter() - started,
     )
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep the garbage collector from looking, again and again, through what a walk makes: much, and no cycles."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read_onnx(path: Path, data: mmap, context: Context) -> ReadGraph:
+    from modelpack_gui.stages.inspection.onnx_graph import read_onnx
+
+    return read_onnx(path, data, context)
+
+
+def _read_torch(path: Path, context: Context) -> ReadGraph:
+    artifact = read_artifact(path)
+    if artifact.format == "pt2":
+        from modelpack_gui.stages.inspection.pt2_graph import read_pt2
+
+        return read_pt2(artifact, context)
+    from modelpack_gui.stages.inspection.torchscript_graph import read_torchscript
+
+    return read_torchscript(artifact, context)
+
+
+def _parameters(graph: Graph) -> int:
+    """Elements of all initializers whose shapes are known."""
+    shapes = graph.ints("value_shape")
+    counts = Counter(shapes[value] for value in graph.ints("initializer_value"))
+    return sum(count * _elements(graph.shapes[shape]) for shape, count in counts.items() if shape >= 0)
+
+
+def _elements(shape: Shape | None) -> int:
+    sizes = [size for size in shape or () if isinstance(size, int)]
+    return math.prod(sizes) if min(sizes, default=0) >= 0 else 0

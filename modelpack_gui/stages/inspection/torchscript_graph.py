@@ -9,7 +9,7 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.graph.builder import GraphBuilder
 from modelpack_gui.core.records import Artifact, AttributeInfo, InitializerInfo, NodeInfo, TensorInfo
-from modelpack_gui.stages.inspection.attributes import LIST_ITEMS, TENSOR_ITEMS, shortened
+from modelpack_gui.stages.inspection.attributes import SHORT
 from modelpack_gui.stages.inspection.origin import Origin, location_of_source_range, origin_of_hierarchy
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
 from modelpack_gui.stages.inspection.torchscript_file import load_torchscript
@@ -74,7 +74,7 @@ def read_torchscript(artifact: Artifact, context: Context) -> ReadGraph:
     builder.add_ports(0, [_value_info(value.debugName(), value) for value in inputs[1:]], ())
     _add_nodes(index, graph, 0)
     builder.add_ports(0, (), [_output_info(index, value) for value in graph.outputs()])
-    return ReadGraph(builder.finish(), builder.graph_name)
+    return ReadGraph(builder.finish(), builder.graph_name, artifact)
 
 
 def _add_nodes(index: _Index, block: Any, scope: int) -> None:
@@ -131,7 +131,7 @@ def _value_info(name: str, value: Any) -> TensorInfo:
     """Tensors mostly lose dtype and shape when saved; other values spell their TorchScript type."""
     kind = value.type()
     if kind.kind() != "TensorType":
-        return TensorInfo(name, shortened(str(kind)), None)
+        return TensorInfo(name, SHORT.shortened(str(kind)), None)
     dtype = kind.dtype()
     sizes = kind.sizes()
     return TensorInfo(name, dtype_name(dtype) if dtype else "", tuple(sizes) if sizes is not None else None)
@@ -150,18 +150,18 @@ def _attribute_text(kind: str, value: Any) -> str:
     if kind == "t":
         return _tensor_text(value)
     if kind in ("is", "fs", "ss"):
-        items = ", ".join(str(item) for item in value[:LIST_ITEMS])
-        return f"[{items}{f', … ({len(value)} items)' if len(value) > LIST_ITEMS else ''}]"
+        items = ", ".join(str(item) for item in value[: SHORT.items])
+        return f"[{items}{f', … ({len(value)} items)' if len(value) > SHORT.items else ''}]"
     if kind == "ts":
         return f"{len(value)} tensors"
     if kind in ("g", "gs"):
         return "graph"
-    return shortened(str(value))
+    return SHORT.shortened(str(value))
 
 
 def _tensor_text(tensor: Any) -> str:
     shape = " × ".join(str(size) for size in tensor.shape) or "scalar"
     label = f"{dtype_name(tensor.dtype)} {shape}"
-    if not 0 < tensor.numel() <= TENSOR_ITEMS:
+    if not 0 < tensor.numel() <= SHORT.elements:
         return label
     return f"{label}: {', '.join(f'{item:.7g}' for item in tensor.reshape(-1).tolist())}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelpack_gui.stages.inspection.onnx_graph import infer_shapes
+from modelpack_gui.stages.inspection.onnx_shapes import infer_shapes
 from modelpack_gui.stages.inspection.onnx_types import BFLOAT16, DTYPE_NAMES, external_entries
 from modelpack_gui.stages.inspection.onnx_walk import graphs_of, reads, subgraphs_of, tensors_of
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import ParitySpec
 from modelpack_gui.stages.export.external_data import save_with_data
-from modelpack_gui.stages.inspection.onnx_graph import IN_MEMORY_BYTES
+from modelpack_gui.stages.inspection.onnx_shapes import IN_MEMORY_BYTES
 from modelpack_gui.stages.repro.subgraph import Cut, Graph
 
 if TYPE_CHECKING:

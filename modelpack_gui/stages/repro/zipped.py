@@ -15,7 +15,7 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.stages.export.external_data import save_with_data
-from modelpack_gui.stages.inspection.onnx_graph import IN_MEMORY_BYTES
+from modelpack_gui.stages.inspection.onnx_shapes import IN_MEMORY_BYTES
 from modelpack_gui.stages.repro.trial import Trial
 
 SCRIPT = "reproduce.py"
