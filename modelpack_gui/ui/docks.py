@@ -1,4 +1,4 @@
-"""The docks around the pages: inspector, jobs, log and source code."""
+"""The docks around the pages: inspector, jobs, log, source code and tensor."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.tensor_dock import TensorDock
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.source_dock import SourceDock
@@ -48,7 +49,10 @@ class Docks:
         self.source = SourceDock(window, controller, settings, page)
         window.addDockWidget(area.BottomDockWidgetArea, self.source.dock)
         window.tabifyDockWidget(self.log, self.source.dock)
-        for dock in (self.inspector, self.jobs, self.log, self.source.dock):
+        self.tensor = TensorDock(window, controller, settings)
+        window.addDockWidget(area.BottomDockWidgetArea, self.tensor.dock)
+        window.tabifyDockWidget(self.source.dock, self.tensor.dock)
+        for dock in (self.inspector, self.jobs, self.log, self.source.dock, self.tensor.dock):
             dock.hide()
         window.resizeDocks([self.inspector], [280], Qt.Orientation.Horizontal)
         window.resizeDocks([self.jobs], [180], Qt.Orientation.Vertical)
@@ -60,6 +64,7 @@ class Docks:
             (self.jobs, "jobs", "Ctrl+J"),
             (self.log, "log", "Ctrl+L"),
             (self.source.dock, "source", "Ctrl+U"),
+            (self.tensor.dock, "matrix", "Ctrl+Shift+T"),
         )
 
     def show_inspector(self, *, is_project_open: bool) -> None:

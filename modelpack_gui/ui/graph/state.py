@@ -25,6 +25,7 @@ from modelpack_gui.ui.stage_states import StageStates
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.numbers import NumbersState
     from modelpack_gui.ui.graph.overlays import GraphOverlays
+    from modelpack_gui.ui.graph.tensors import TensorSource
     from modelpack_gui.ui.layers_state import LayersState
     from modelpack_gui.ui.profiles_state import ProfilesState
     from modelpack_gui.ui.sensitivity_state import SensitivityState
@@ -81,6 +82,13 @@ class GraphState(QObject):
 
         return NumbersState(self)
 
+    @functools.cached_property
+    def tensors(self) -> TensorSource:
+        """The stored tensor whose elements are looked at."""
+        from modelpack_gui.ui.graph.tensors import TensorSource  # as above
+
+        return TensorSource(self)
+
     @property
     def is_reading(self) -> bool:
         """Whether a graph is to come."""
@@ -98,6 +106,8 @@ class GraphState(QObject):
         """The window closes: its files go."""
         self._background.close()
         self._results.keep_only(None)
+        if "tensors" in self.__dict__:  # somebody looked at one
+            self.tensors.close()
 
     def _on_stage_changed(self, stage: Stage) -> None:
         if stage is not Stage.GRAPH:

@@ -1,4 +1,4 @@
-"""Three pictures of one slice side by side: expected, actual, and how they differ; one view and one cursor."""
+"""Pictures of one slice side by side, such as expected, actual and how they differ; one view and one cursor."""
 
 from __future__ import annotations
 
@@ -33,8 +33,10 @@ class HeatPanes(QWidget):
     view_changed = Signal()
     cursor_changed = Signal()  # or the hover
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, count: int = 3) -> None:
+        """`count` is how many panes there are."""
         super().__init__(parent)
+        self._count = count
         self.setObjectName("heat-panes")
         self.setAccessibleName("Heat map")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -99,12 +101,12 @@ class HeatPanes(QWidget):
     @property
     def is_stacked(self) -> bool:
         """Whether the panes lie below each other."""
-        return self.shape[1] > _STACKED_RATIO * max(1, self.shape[0])
+        return self._count > 1 and self.shape[1] > _STACKED_RATIO * max(1, self.shape[0])
 
     def pane_rects(self) -> list[QRectF]:
         """Where the pictures go."""
         line = float(self.fontMetrics().height())
-        number = 3
+        number = self._count
         left, top, bottom = TICK_SPACE, line + GRID, 2 * line + 3 * GRID + 8
         if self.is_stacked:
             height = max(16.0, self.height() / number - top - bottom)
