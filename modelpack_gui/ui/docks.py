@@ -60,10 +60,10 @@ class Docks:
     def with_shortcuts(self) -> tuple[tuple[LazyDock, str, str], ...]:
         """Each dock with its icon and its shortcut."""
         return (
-            (self.inspector, "inspector", "Ctrl+I"),
+            (self.inspector, "inspector", "Ctrl+Shift+I"),
             (self.jobs, "jobs", "Ctrl+J"),
             (self.log, "log", "Ctrl+L"),
-            (self.source.dock, "source", "Ctrl+U"),
+            (self.source.dock, "source", "Ctrl+Shift+U"),
             (self.tensor.dock, "matrix", "Ctrl+Shift+T"),
         )
 

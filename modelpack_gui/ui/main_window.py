@@ -277,6 +277,7 @@ class MainWindow(QMainWindow):
 
             self._project_view = ProjectView(self.controller, self._settings)
             self._project_view.stage_shown.connect(self._on_stage_shown)
+            self._project_view.page_made.connect(self._on_page_made)
             self._project_view.review_wanted.connect(self.ask_trust)
             self._views.addWidget(self._project_view)
         return self._project_view
@@ -312,6 +313,13 @@ class MainWindow(QMainWindow):
     def _on_stage_shown(self, stage: Stage) -> None:
         self._current = stage
         self._update_commands()
+
+    def _on_page_made(self, page: StagePage) -> None:
+        if page.stage is Stage.GRAPH:
+            from modelpack_gui.ui.pages.graph import GraphPage  # as above
+
+            assert isinstance(page, GraphPage)
+            self.menus.show_graph_commands(page.commands)
 
     def _on_capabilities_changed(self) -> None:
         found = self.controller.capabilities

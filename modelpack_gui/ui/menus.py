@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
@@ -13,12 +13,16 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.parity_left import cases_left
-from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.settings import RECENT_LIMIT, Settings
 from modelpack_gui.ui.spec_edits import edit_parity
 from modelpack_gui.ui.stage_icons import ICONS
 from modelpack_gui.ui.theme import icon, theme
 
+if TYPE_CHECKING:
+    from modelpack_gui.ui.graph.commands import GraphCommands
+
 Shortcut = QKeySequence.StandardKey | str | None
+_RECENT_WITH_KEYS = 9
 
 
 class Commands(Protocol):
@@ -82,8 +86,7 @@ class Commands(Protocol):
 class Menus:
     """Fills the menu bar and switches its commands on and off.
 
-    Attributes:
-        actions: Every command, for the palette.
+    The commands of the graph page come with that page, and are there while it is shown.
     """
 
     def __init__(
@@ -99,17 +102,36 @@ class Menus:
         self._commands = commands
         self._controller = controller
         self._settings = settings
-        self.actions: list[QAction] = []
+        self._actions: list[QAction] = []
+        self._graph_commands: GraphCommands | None = None
+        self._recent_shown: str | None = None
         self._make_file_menu()
         self._make_edit_menu()
         self._make_run_menu()
+        self._graph = window.menuBar().addMenu("&Graph")
         self._make_view_menu(docks)
         help_menu = window.menuBar().addMenu("&Help")
         self._add(help_menu, "&About modelpack-gui", commands.show_about, "info")
 
+    @property
+    def actions(self) -> list[QAction]:
+        """Every command that there is now, for the palette."""
+        of_page = (
+            self._graph_commands.entries if self._graph_commands and self._graph.menuAction().isEnabled() else []
+        )
+        return [*self._actions, *(action for action in of_page if action is not None)]
+
+    def show_graph_commands(self, commands: GraphCommands) -> None:
+        """Fill the graph page's menu: the page was made."""
+        self._graph_commands = commands
+        commands.changed.connect(self._fill_graph)
+        self._fill_graph()
+
     def update(self, shown: Stage, *, is_project_open: bool) -> None:
         """Switch commands on that make sense now, and the others off."""
         controller = self._controller
+        self._graph.menuAction().setEnabled(is_project_open and shown is Stage.GRAPH)
+        self._fill_recent()
         for action in (self._save, self._save_as, self._close, self._try_all, self._open_source, *self._stages):
             action.setEnabled(is_project_open)
         can_run = not controller.problem(shown) and not controller.state(shown).is_under_way
@@ -131,6 +153,17 @@ class Menus:
         self._add(menu, "&New project", commands.new_project, "new", keys.New)
         self._add(menu, "&Open…", commands.choose_file, "open", keys.Open)
         self._recent = menu.addMenu("Open &recent")
+        self._recent_files = [
+            self._add(
+                self._recent,
+                "",
+                functools.partial(self._open_recent, place),
+                shortcut=f"Ctrl+{place + 1}" if place < _RECENT_WITH_KEYS else None,
+            )
+            for place in range(RECENT_LIMIT)
+        ]
+        self._recent_line = self._recent.addSeparator()
+        self._recent.addAction("Clear").triggered.connect(commands.forget_recent)
         self._recent.aboutToShow.connect(self._fill_recent)
         self._add(menu, "Open the &demo", functools.partial(commands.open_demo, "demo"), "demo")
         self._add(menu, "Open the &faulty demo", functools.partial(commands.open_demo, "batch_branch"), "demo")
@@ -151,7 +184,7 @@ class Menus:
             self._keep(menu, action, name, key)
         menu.addSeparator()
         open_source = "Open the source in my &editor"
-        self._open_source = self._add(menu, open_source, self._commands.open_in_editor, "edit", "Ctrl+Shift+E")
+        self._open_source = self._add(menu, open_source, self._commands.open_in_editor, "edit", "Ctrl+E")
         self._add(menu, "&Choose my editor…", self._commands.choose_editor, "settings")
 
     def _make_run_menu(self) -> None:
@@ -172,7 +205,7 @@ class Menus:
         menu = self._window.menuBar().addMenu("&View")
         show = self._commands.show_stage
         self._stages = [
-            self._add(menu, stage.label, functools.partial(show, stage), ICONS[stage], f"Ctrl+{number}")
+            self._add(menu, stage.label, functools.partial(show, stage), ICONS[stage], f"Alt+{number}")
             for number, stage in enumerate(ORDER, start=1)
         ]
         menu.addSeparator()
@@ -205,16 +238,33 @@ class Menus:
         if icon_name:
             action.setIcon(icon(icon_name))
         menu.addAction(action)
-        self.actions.append(action)
+        self._actions.append(action)
         return action
 
     def _fill_recent(self) -> None:
-        self._recent.clear()
-        for path in self._settings.recent():
-            action = self._recent.addAction(str(path))
-            action.triggered.connect(lambda _checked=False, path=path: self._commands.open_path(path))
-        self._recent.addSeparator()
-        self._recent.addAction("Clear").triggered.connect(self._commands.forget_recent)
+        stored = self._settings.text("recent")
+        if stored == self._recent_shown:
+            return
+        self._recent_shown = stored
+        paths = self._settings.recent()
+        for place, action in enumerate(self._recent_files):
+            is_there = place < len(paths)
+            action.setText(f"Open {paths[place]}".replace("&", "&&") if is_there else "")
+            action.setVisible(is_there)
+        self._recent_line.setVisible(bool(paths))
+
+    def _open_recent(self, place: int) -> None:
+        paths = self._settings.recent()
+        if place < len(paths):
+            self._commands.open_path(paths[place])
+
+    def _fill_graph(self) -> None:
+        self._graph.clear()
+        for action in self._graph_commands.entries if self._graph_commands is not None else []:
+            if action is None:
+                self._graph.addSeparator()
+            else:
+                self._graph.addAction(action)
 
     def _toggle_sweep(self) -> None:
         self._commands.show_stage(Stage.PARITY)

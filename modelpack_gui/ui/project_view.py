@@ -23,6 +23,7 @@ class ProjectView(QWidget):
     """Shows one page at a time; each is made when it is first shown."""
 
     stage_shown = Signal(object)  # Stage
+    page_made = Signal(object)  # StagePage
     review_wanted = Signal()
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
@@ -77,6 +78,7 @@ class ProjectView(QWidget):
             page.refresh()
             self._scrolls[stage] = PageScroll(page)
             self._stack.addWidget(self._scrolls[stage])
+            self.page_made.emit(page)
         return page
 
     def _make_trust_bar(self) -> QWidget:

@@ -111,7 +111,7 @@ def test_the_demo_card_opens_the_demo_ready_to_run(window: MainWindow, client: F
 def test_every_stage_has_a_page_reached_by_its_shortcut(window: MainWindow, qtbot: QtBot, stage: Stage) -> None:
     window.open_demo()
     number = ORDER.index(stage) + 1
-    qtbot.keyClick(window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.AltModifier)
     assert window.current_stage is stage
     assert window.page(stage).isVisible()
 

@@ -99,6 +99,11 @@ class SidePane(QWidget):
         """Name of the tab that is shown."""
         return self._tabs[self.bar.currentIndex()].name
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """Of the tabs, by their names."""
+        return {tab.name: tab.title for tab in self._tabs}
+
     def show_tab(self, name: str) -> QWidget:
         """Show a tab, and give what is in it."""
         self.bar.setCurrentIndex([tab.name for tab in self._tabs].index(name))

@@ -17,7 +17,8 @@ from modelpack_gui.core.graph.search import GraphSearch
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, InspectRequest
 from modelpack_gui.ui.background import Background, Check
-from modelpack_gui.ui.graph.selection import GraphSelection
+from modelpack_gui.ui.graph.same_pick import same_pick
+from modelpack_gui.ui.graph.selection import GraphSelection, Pick
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.stage_states import StageStates
@@ -130,6 +131,7 @@ class GraphState(QObject):
             self.search_ready.emit()
 
     def _put(self, index: GraphIndex | None, graph: Graph | None, error: ErrorInfo | None) -> None:
+        again = self._picked_again(index, graph)
         self.index, self.graph, self.error = index, graph, error
         self.search = search = GraphSearch(graph) if graph is not None else None
         if search is None:
@@ -140,6 +142,15 @@ class GraphState(QObject):
             self._results.keep_only(Path(index.columns).parent)
         self.selection.forget()
         self.changed.emit()
+        if again is not None:
+            self.selection.select(again)
+
+    def _picked_again(self, index: GraphIndex | None, graph: Graph | None) -> Pick | None:
+        """What is selected, in the graph that takes the place of this one, if it is of the same file."""
+        pick, before = self.selection.current, self.graph
+        if pick is None or before is None or graph is None or index is None or self.index is None:
+            return None
+        return same_pick(pick, before, graph) if index.artifact.path == self.index.artifact.path else None
 
 
 def _prepare(search: GraphSearch, check: Check) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence, QMouseEvent
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
@@ -11,9 +11,11 @@ from modelpack_gui.core.graph.search import short_location
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, NodeInfo, Result
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.commands import GraphCommands
 from modelpack_gui.ui.graph.facts_line import FactsLine
 from modelpack_gui.ui.graph.graph_view import BOTH, CANVAS, TABLE, GraphView
 from modelpack_gui.ui.graph.inspector import GraphInspector
+from modelpack_gui.ui.graph.reload import GraphReload
 from modelpack_gui.ui.graph.side_pane import NODES, PORTS
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
@@ -68,10 +70,8 @@ class GraphPage(StagePage):
         self.modes.chosen.connect(self.view.set_mode)
         self.view.mode_changed.connect(self.modes.set_value)
         self.facts.more_wanted.connect(lambda: self.view.show_tables().show_tab(PORTS))
-        find = QAction("&Find", self)
-        find.setShortcut(QKeySequence(QKeySequence.StandardKey.Find))
-        find.triggered.connect(self.view.start_finding)
-        self.addAction(find)
+        reload = GraphReload(controller, settings, self)
+        self.commands = GraphCommands(self, self.view, controller.graph.selection, reload)
         controller.graph.changed.connect(self._show_graph)
         controller.graph.filter_wanted.connect(lambda _query: self._show_tables())
         self._show_graph()

@@ -41,7 +41,7 @@ class StageList(QListWidget):
             item = QListWidgetItem(stage.label, self)
             item.setData(_STAGE_ROLE, stage)
             item.setData(_STATUS_ROLE, Status.NOT_RUN)
-            item.setToolTip(f"{stage.label} (Ctrl+{number})")
+            item.setToolTip(f"{stage.label} (Alt+{number})")
         controller.stage_changed.connect(self._on_stage_changed)
         controller.project_changed.connect(self._refresh)
         self.currentRowChanged.connect(self._on_row_changed)

@@ -1,0 +1,91 @@
+"""The commands of the graph page, for the menu bar and the palette."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+
+from modelpack_gui.ui.graph.graph_view import BOTH, CANVAS, TABLE, GraphView
+from modelpack_gui.ui.graph.reload import GraphReload
+from modelpack_gui.ui.graph.selection import GraphSelection
+from modelpack_gui.ui.theme import icon
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+_MODES = {TABLE: "&Table alone", BOTH: "Table &and canvas", CANVAS: "Canvas al&one"}
+
+
+class GraphCommands(QObject):
+    """Belongs to the page: its shortcuts work while the page is shown, wherever the focus is.
+
+    Attributes:
+        entries: In the order of the menu; None is a line between groups. Those of the canvas come when it is made.
+    """
+
+    changed = Signal()  # there are other entries
+
+    def __init__(self, page: QWidget, view: GraphView, selection: GraphSelection, reload: GraphReload) -> None:
+        super().__init__(page)
+        self._page = page
+        self._view = view
+        find = self._made("&Find…", view.start_finding, "search", QKeySequence(QKeySequence.StandardKey.Find))
+        self._back = self._made("&Back", selection.back, "back", "Alt+Left")
+        self._forward = self._made("For&ward", selection.forward, "forward", "Alt+Right")
+        show = self._made("&Show what is selected on the canvas", view.show_on_canvas, "graph", "Ctrl+Shift+F")
+        self._modes: dict[str, QAction] = {}
+        group = QActionGroup(self)
+        for mode, text in _MODES.items():
+            self._modes[mode] = action = self._made(text, functools.partial(view.set_mode, mode))
+            action.setCheckable(True)
+            group.addAction(action)
+        tabs: list[QAction | None] = [
+            self._made(f"List: {title}", functools.partial(self._list, name), "table")
+            for name, title in view.side.titles.items()
+        ]
+        follow = self._made("&Read again when the file changes", lambda: None)
+        follow.setCheckable(True)
+        follow.setChecked(reload.is_on)
+        follow.toggled.connect(reload.turn)
+        self.entries: list[QAction | None] = [
+            find, None, self._back, self._forward, show, None, *self._modes.values(), None, *tabs, None, follow
+        ]  # fmt: skip
+        selection.history_changed.connect(lambda: self._show_ways(selection))
+        view.mode_changed.connect(self._show_mode)
+        view.canvas_made.connect(self._add_canvas)
+        self._show_ways(selection)
+        self._show_mode(view.mode)
+
+    def _made(
+        self, text: str, run: Callable[[], object], icon_name: str = "", shortcut: QKeySequence | str | None = None
+    ) -> QAction:
+        action = QAction(text, self)
+        action.triggered.connect(lambda _checked=False: run())
+        if icon_name:
+            action.setIcon(icon(icon_name))
+        if shortcut is not None:
+            action.setShortcut(QKeySequence(shortcut))
+        self._page.addAction(action)
+        return action
+
+    def _list(self, name: str) -> None:
+        self._view.show_tables().show_tab(name)
+
+    def _show_ways(self, selection: GraphSelection) -> None:
+        self._back.setEnabled(selection.can_go_back)
+        self._forward.setEnabled(selection.can_go_forward)
+
+    def _show_mode(self, mode: str) -> None:
+        self._modes[mode].setChecked(True)
+
+    def _add_canvas(self) -> None:
+        added: Sequence[QAction | None] = self._view.canvas.menu_actions
+        for action in added:
+            if action is not None:
+                self._page.addAction(action)
+        self.entries += [None, *added]
+        self.changed.emit()
