@@ -31,6 +31,7 @@ DEADLINES_S = {
     "tensor-stats": 300.0,
     "tensor-values": 900.0,
     "operator-docs": 120.0,
+    "graph.checks": 1800.0,
     "graph.compare": 1800.0,
     "graph.optimized": 1800.0,
     "check": 1800.0,

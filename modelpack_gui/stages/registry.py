@@ -23,6 +23,7 @@ STAGES = {
     "tensor-stats": "modelpack_gui.stages.inspection.tensor_stats:run",
     "tensor-values": "modelpack_gui.stages.inspection.tensor_values:run",
     "operator-docs": "modelpack_gui.stages.inspection.operator_docs:run",
+    "graph.checks": "modelpack_gui.stages.inspection.checks.stage:run",
     "graph.compare": "modelpack_gui.stages.compare.stage:run",
     "graph.optimized": "modelpack_gui.stages.compare.optimized:run",
     "check": "modelpack_gui.stages.check.stage:run",

@@ -45,6 +45,12 @@ from modelpack_gui.core.records.export import (
     PostStepResult,
     ReferenceShapes,
 )
+from modelpack_gui.core.records.graph_checks import (
+    GraphCheckResult,
+    GraphChecksReport,
+    GraphChecksRequest,
+    GraphFinding,
+)
 from modelpack_gui.core.records.graph_compare import (
     OPTIMIZER_LEVELS,
     FactChange,
@@ -227,6 +233,7 @@ Request = (
     | MatrixCellRequest
     | MatrixLatencyRequest
     | GraphCompareRequest
+    | GraphChecksRequest
     | GraphOptimizedRequest
 )
 """What a job can be asked."""
@@ -272,6 +279,7 @@ Result = (
     | MatrixLatency
     | MatrixReport
     | GraphComparison
+    | GraphChecksReport
 )
 """What a job can give."""
 
@@ -330,10 +338,14 @@ __all__ = [
     "FileStamp",
     "Follower",
     "FusionPattern",
+    "GraphCheckResult",
+    "GraphChecksReport",
+    "GraphChecksRequest",
     "GraphCompareRequest",
     "GraphComparison",
     "GraphCosts",
     "GraphCostsRequest",
+    "GraphFinding",
     "GraphIndex",
     "GraphOptimizedRequest",
     "HelloRequest",

@@ -13,7 +13,7 @@ from modelpack_gui.core.graph.graph import Graph, Shape
 from modelpack_gui.core.records import Artifact
 from modelpack_gui.stages.inspection.attributes import LIST_ITEMS, TEXT_LENGTH, attribute_info
 from modelpack_gui.stages.inspection.onnx_types import dtype_name, external_entries
-from modelpack_gui.stages.inspection.onnx_walk import graphs_of, subgraphs_of
+from modelpack_gui.stages.inspection.onnx_walk import all_nodes, graphs_of
 
 _SLICE = 1 << 22  # bytes read at once
 _CANCEL_EVERY = 512
@@ -136,10 +136,10 @@ def _external_parts(entries: Mapping[str, str], folder: Path) -> Iterator[bytes]
 def _attribute_digests(model: Any, graph: Graph, context: Context) -> dict[int, str]:
     """Of attributes whose text is not all of them, by the number of their row."""
     starts = graph.ints("attribute_starts")
-    if starts[-1] != sum(len(node.attribute) for node in _nodes(model)):
+    if starts[-1] != sum(len(node.attribute) for node in all_nodes(model)):
         return {}  # the graph was read from another file than this one is now
     found = {}
-    for row, attribute in enumerate(item for node in _nodes(model) for item in node.attribute):
+    for row, attribute in enumerate(item for node in all_nodes(model) for item in node.attribute):
         if row % 4096 == 0:
             context.check_cancelled()
         digest = _attribute_digest(attribute)
@@ -180,21 +180,6 @@ def _defaults(graph: Graph, opsets: Mapping[str, int]) -> dict[tuple[str, str], 
         if texts:
             found[op_type, name] = texts
     return found
-
-
-def _nodes(model: Any) -> Iterator[Any]:
-    """All nodes in the order of `NodeInfo.index`."""
-    yield from _nodes_of(model.graph.node)
-    for function in model.functions:
-        yield from _nodes_of(function.node)
-
-
-def _nodes_of(nodes: Any) -> Iterator[Any]:
-    for node in nodes:
-        yield node
-        for attribute in node.attribute:
-            for inner in subgraphs_of(attribute):
-                yield from _nodes_of(inner.node)
 
 
 def _torch_digests(artifact: Artifact, wanted: set[Kind], context: Context) -> dict[str, list[str]]:

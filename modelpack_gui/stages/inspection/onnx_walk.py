@@ -17,6 +17,21 @@ def graphs_of(graph: Any) -> Iterator[Any]:
                 yield from graphs_of(inner)
 
 
+def all_nodes(model: Any) -> Iterator[Any]:
+    """All NodeProtos of a model in the order of `NodeInfo.index`: those of functions come last."""
+    yield from _nodes_of(model.graph.node)
+    for function in model.functions:
+        yield from _nodes_of(function.node)
+
+
+def _nodes_of(nodes: Any) -> Iterator[Any]:
+    for node in nodes:
+        yield node
+        for attribute in node.attribute:
+            for inner in subgraphs_of(attribute):
+                yield from _nodes_of(inner.node)
+
+
 def node_numbers(graph: Any) -> list[int]:
     """`NodeInfo.index` of each node of a main graph: the nodes of a node's subgraphs come between it and the next."""
     numbers, number = [], 0
