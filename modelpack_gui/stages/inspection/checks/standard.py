@@ -8,7 +8,7 @@ from typing import Any
 
 from modelpack_gui.core.records import GraphFinding
 from modelpack_gui.stages.inspection.checks.base import Check, Subject
-from modelpack_gui.stages.inspection.onnx_graph import infer_shapes
+from modelpack_gui.stages.inspection.onnx_shapes import infer_shapes
 from modelpack_gui.stages.inspection.onnx_walk import all_nodes, subgraphs_of
 
 _COMPLAINT = re.compile(r"\(op_type:(?P<op>[^,)]*)(?:, node name: (?P<name>.*?))?\): (?P<what>.*)")
