@@ -29,6 +29,7 @@ class GraphTable(DataTable):
         self._settings = settings
         self._key = f"columns/{name}/by-title"
         self._is_laying_out = False
+        self._bars: dict[int, ShareDelegate] = {}
         self._choice: dict[str, bool] = {}  # whether a column is shown, where the user chose
         self._known: dict[str, bool] = {}  # whether a column that is hidden at first has something to say
         self._widths: dict[str, int] = {}
@@ -59,6 +60,10 @@ class GraphTable(DataTable):
         titles = [column.title for column in self.columns]
         if titles == [column.title for column in columns]:
             self._rows.columns = columns
+            self._draw_bars()
+            place = self.horizontalHeader().sortIndicatorSection()
+            if 0 <= place < len(columns) and columns[place].section:
+                self._rows.refresh_column(place)
             self.viewport().update()
             return
         header = self.horizontalHeader()
@@ -134,10 +139,19 @@ class GraphTable(DataTable):
             is_shown = self._choice.get(column.title, is_known) or column.title == self._shown_for_now
             self.setColumnHidden(section, not is_shown)
             self.setColumnWidth(section, self._widths.get(column.title, column.width or 100))
-            self.setItemDelegateForColumn(
-                section, ShareDelegate(column.share, parent=self) if column.share is not None else self._plain
-            )
+        self._draw_bars()
         self._is_laying_out = False
+
+    def _draw_bars(self) -> None:
+        for section, column in enumerate(self.columns):
+            old = self._bars.pop(section, None)
+            if column.share is not None:
+                self._bars[section] = ShareDelegate(column.share, parent=self)
+                self.setItemDelegateForColumn(section, self._bars[section])
+            elif old is not None:
+                self.setItemDelegateForColumn(section, self._plain)
+            if old is not None:
+                old.deleteLater()
 
     @property
     def _plain(self) -> CellDelegate:

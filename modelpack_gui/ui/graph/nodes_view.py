@@ -13,6 +13,7 @@ from modelpack_gui.ui.background import Background
 from modelpack_gui.ui.graph.filter_line import FilterLine
 from modelpack_gui.ui.graph.graph_table import GraphTable
 from modelpack_gui.ui.graph.node_columns import TIME_TITLE, NodeRows, node_columns
+from modelpack_gui.ui.graph.overlay_columns import overlay_columns
 from modelpack_gui.ui.graph.row_table import RowTableModel
 from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.settings import Settings
@@ -36,7 +37,8 @@ class NodesView(QWidget):
         self._state = controller.graph
         self._background = Background(self)
         self.rows = NodeRows()
-        self.model = RowTableModel(node_columns(self.rows), mono_font(), self)
+        self._columns = node_columns(self.rows)
+        self.model = RowTableModel(self._columns, mono_font(), self)
         self.table = GraphTable(self.model, "graph-nodes", "Nodes", settings)
         self.filter = FilterLine("graph-nodes", "Filter the nodes  (Ctrl+F)", QUERY_HELP)
         column = QVBoxLayout(self)
@@ -53,7 +55,11 @@ class NodesView(QWidget):
         self._state.search_ready.connect(self._apply_filter)
         self._state.selection.changed.connect(self._show_selected)
         controller.profiles.profiled.connect(self._show_times)
+        self._overlays = controller.graph.overlays
+        self._overlays.offers_changed.connect(self._show_overlays)
+        self._overlays.changed.connect(self._show_drawn)
         self._show_graph()
+        self._show_overlays()
 
     def set_filter(self, text: str) -> None:
         """Show the nodes that a query lets through."""
@@ -89,6 +95,16 @@ class NodesView(QWidget):
         times.show(kept.report if kept is not None else None, self._state.graph)
         if had_times or times:
             self.table.show_where_known(TIME_TITLE, is_known=bool(times))
+
+    def _show_overlays(self) -> None:
+        """A column for each that there is something to show of."""
+        self.table.set_columns((*self._columns, *overlay_columns(self._overlays)))
+        self._show_drawn()
+
+    def _show_drawn(self) -> None:
+        """The column of what is drawn on the canvas is shown as long as it is."""
+        drawn = self._overlays.current
+        self.table.show_for_now(drawn.title if drawn is not None else "")
 
     def _apply_filter(self) -> None:
         search, query = self._state.search, parse(self.filter.text)

@@ -131,7 +131,8 @@ class RowTableModel(TableModel[int]):
         assert isinstance(column, RowColumn)
         if column.keys is None or not self._count:
             return range(self._count)
-        return ordered(column.keys(), is_descending=self._sort[1])
+        keys = column.keys()
+        return ordered(keys, is_descending=self._sort[1]) if len(keys) == self._count else range(self._count)
 
     def _filtered(self) -> Sequence[int]:
         rows = self._let_through
