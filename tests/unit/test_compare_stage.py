@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from modelpack_gui.core import serde
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.graph.difference import Difference, State
-from modelpack_gui.core.records import FactChange, GraphCompareRequest, GraphComparison, GraphOptimizedRequest
+from modelpack_gui.core.records import FactChange, GraphCompareRequest, GraphComparison, GraphOptimizedRequest, Result
 from modelpack_gui.stages.compare import optimized, stage
 
 
@@ -201,7 +203,7 @@ def test_it_says_what_the_optimiser_took_together_and_what_it_left_out(tmp_path:
     found, difference = optimised(batch_norm(tmp_path / "net.onnx", is_named=is_named), "basic")
     patterns = {(pattern.before, pattern.after, pattern.why): pattern.befores for pattern in found.patterns}
     assert patterns[("Conv", "BatchNormalization"), "Conv", ""] == (0, 1)
-    assert patterns[("Identity",), "", "left out: it hands on what it gets"] == (3,)
+    assert patterns[("Identity",), "", "left out, it changes nothing"] == (3,)
     assert patterns[("Add",), "", "computed beforehand"] == (4,)
     assert [State(state).name for state in difference.state[:3]] == ["FUSED", "FUSED", "SAME"]
     assert [State(state).name for state in difference.state[3:]] == ["REMOVED", "FOLDED", "SAME"]
@@ -223,9 +225,7 @@ def test_the_same_computed_twice_is_left_out_once(tmp_path: Path) -> None:
         helper.make_node("Sub", ["a", "b"], ["y"], "sub"),
     ]
     found, difference = optimised(saved(tmp_path / "net.onnx", nodes), "basic")
-    assert [(pattern.before, pattern.why) for pattern in found.patterns] == [
-        (("Sin",), "left out: another node computes the same")
-    ]
+    assert [(pattern.before, pattern.why) for pattern in found.patterns] == [(("Sin",), "left out, a duplicate")]
     assert difference.state[2] == State.SAME
 
 
@@ -242,3 +242,9 @@ def test_weights_in_a_data_file_are_optimised_too(tmp_path: Path) -> None:
     onnx.save(onnx.load(path), path, save_as_external_data=True, location="net.data", size_threshold=0)
     found, _ = optimised(path, "basic")
     assert found.counts["fused"] == 2
+
+
+def test_a_comparison_crosses_the_process_boundary(tmp_path: Path) -> None:
+    found, _ = optimised(batch_norm(tmp_path / "net.onnx"), "basic")
+    data = json.loads(serde.dumps(serde.encode_tagged(found)))
+    assert serde.decode_tagged(serde.kinds_of(Result), data) == found

@@ -13,6 +13,7 @@ from typing import cast
 
 from modelpack_gui.core.graph.align import WAYS
 from modelpack_gui.core.graph.columns import Column, ColumnsError, ints, read_columns, write_columns
+from modelpack_gui.core.graph.graph import Graph
 
 
 class State(enum.IntEnum):
@@ -70,6 +71,16 @@ class Change:
     after: str
 
 
+CLUTTER = frozenset({"Constant", "Identity"})
+"""Op types that compute nothing: exporters and optimisers put them in and take them out."""
+_UNPAIRED = (State.FOLDED, State.REMOVED, State.ADDED)
+
+
+def is_clutter(state: State, op_type: str) -> bool:
+    """Whether a node that has no counterpart is no loss."""
+    return op_type in CLUTTER and state in _UNPAIRED
+
+
 class Difference:
     """Columns, as `DifferenceBuilder` makes them.
 
@@ -108,6 +119,16 @@ class Difference:
         found[State.ADDED] = Counter(self.back_state)[State.ADDED]
         return {state.name.lower(): found[state] for state in State if found[state]}
 
+    def clutter(self, before: Graph, after: Graph) -> dict[str, int]:
+        """How many of `counts` compute nothing."""
+        befores = zip(self.state, before.ints("node_op_type"), strict=True)
+        afters = zip(self.back_state, after.ints("node_op_type"), strict=True)
+        found = Counter(state for state, op in befores if is_clutter(State(state), before.texts[op]))
+        found[State.ADDED] = sum(
+            1 for state, op in afters if state == State.ADDED and is_clutter(State.ADDED, after.texts[op])
+        )
+        return {State(state).name.lower(): count for state, count in found.items() if count}
+
     def way(self, node: int) -> str:
         """How a left node was found, one of `align.WAYS`."""
         return WAYS[self._ints("ways")[node]]
@@ -127,6 +148,12 @@ class Difference:
         pairs = set(zip(self._ints("change_node"), self._ints("change_aspect"), strict=True))
         found = Counter(self._texts[aspect] for _, aspect in pairs)
         return {aspect: found[aspect] for aspect in ASPECTS if found[aspect]}
+
+    def nodes_with(self, aspect: str) -> frozenset[int]:
+        """The left nodes where some kind of thing differs."""
+        wanted = self._texts.index(aspect) if aspect in self._texts else -1
+        pairs = zip(self._ints("change_node"), self._ints("change_aspect"), strict=True)
+        return frozenset(node for node, found in pairs if found == wanted)
 
     def origins(self, node: int) -> array[int]:
         """The left nodes that a right one stands for."""

@@ -10,10 +10,10 @@ from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.pairs import Optimised, compare_pairs, operator_text
 from modelpack_gui.core.records.graph_compare import FusionPattern
 
-KEPT_AS_WEIGHT = "kept as a weight"
+KEPT_AS_WEIGHT = "now a weight"
 BEFOREHAND = "computed beforehand"
-HANDS_ON = "left out: it hands on what it gets"
-TWICE = "left out: another node computes the same"
+HANDS_ON = "left out, it changes nothing"
+TWICE = "left out, a duplicate"
 LEFT_OUT = "left out"
 LAID_OUT = "laid out or scaled anew"
 INSERTED = "put in"

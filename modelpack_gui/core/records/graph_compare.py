@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from modelpack_gui.core.records.inspection import GraphIndex
 
@@ -91,10 +91,11 @@ class GraphComparison:
     """What two graphs have in common, and what not; the pairs lie in a file of columns.
 
     Attributes:
-        kind: `files` or `optimized`.
         before, after: The two graphs. The file of an optimised graph is the one that ONNX Runtime wrote.
         columns: Absolute path of the pairs and changes, for `Difference.read`.
         counts: Nodes by what became of them, see `core.graph.difference.State`.
+        clutter: Those among them that compute nothing, by the same: Constants and Identities that one side has and
+            the other has not, or has as a weight.
         facts: What differs of the models as a whole.
         patterns: What the optimiser did, most frequent first; empty for files.
         level: How far it was told to go; empty for files.
@@ -102,13 +103,18 @@ class GraphComparison:
         duration_s: Wall time of the job.
     """
 
-    kind: str
     before: GraphIndex
     after: GraphIndex
     columns: str
     counts: Mapping[str, int]
+    clutter: Mapping[str, int] = field(default_factory=dict)
     facts: tuple[FactChange, ...] = ()
     patterns: tuple[FusionPattern, ...] = ()
     level: str = ""
     notes: tuple[str, ...] = ()
     duration_s: float = 0.0
+
+    @property
+    def is_optimized(self) -> bool:
+        """Whether the second graph is what ONNX Runtime makes of the first."""
+        return bool(self.level)

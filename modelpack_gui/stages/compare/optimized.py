@@ -52,11 +52,11 @@ def run(request: GraphOptimizedRequest, context: Context) -> GraphComparison:
     aligned = align(left, right, digests[0], digests[1], context.check_cancelled, single_origins(origins))
     found, patterns = fusions_of(aligned, origins)
     return GraphComparison(
-        kind="optimized",
         before=before,
         after=after,
         columns=written(found, request.folder, context),
         counts=found.counts,
+        clutter=found.clutter(left, right),
         facts=fact_changes(before, after, domains_of(left) | domains_of(right)),
         patterns=patterns,
         level=request.level,

@@ -43,11 +43,11 @@ def run(request: GraphCompareRequest, context: Context) -> GraphComparison:
     found = difference_of(aligned)
     context.check_cancelled()
     return GraphComparison(
-        kind="files",
         before=before,
         after=after,
         columns=written(found, request.folder, context),
         counts=found.counts,
+        clutter=found.clutter(left, right),
         facts=fact_changes(before, after, domains_of(left) | domains_of(right)),
         notes=_notes(left, right, found, reads_weights=request.reads_weights),
         duration_s=time.perf_counter() - started,

@@ -24,6 +24,7 @@ from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.stage_states import StageStates
 
 if TYPE_CHECKING:
+    from modelpack_gui.ui.graph.comparison import ComparisonState
     from modelpack_gui.ui.graph.numbers import NumbersState
     from modelpack_gui.ui.graph.overlays import GraphOverlays
     from modelpack_gui.ui.graph.tensors import TensorSource
@@ -90,6 +91,13 @@ class GraphState(QObject):
 
         return TensorSource(self)
 
+    @functools.cached_property
+    def comparison(self) -> ComparisonState:
+        """The graph beside another one."""
+        from modelpack_gui.ui.graph.comparison import ComparisonState  # as above
+
+        return ComparisonState(self)
+
     @property
     def is_reading(self) -> bool:
         """Whether a graph is to come."""
@@ -109,6 +117,8 @@ class GraphState(QObject):
         self._results.keep_only(None)
         if "tensors" in self.__dict__:  # somebody looked at one
             self.tensors.close()
+        if "comparison" in self.__dict__:
+            self.comparison.close()
 
     def _on_stage_changed(self, stage: Stage) -> None:
         if stage is not Stage.GRAPH:

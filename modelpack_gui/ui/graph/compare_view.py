@@ -1,0 +1,284 @@
+"""Two graphs side by side: which nodes are the same, which are not, and what differs between the two of a pair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QSplitter,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.graph.comparison_text import summary
+from modelpack_gui.core.records import FactChange
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.compare_bar import ARTIFACT_SUFFIXES, CompareBar
+from modelpack_gui.ui.graph.compare_rows import FACT_COLUMNS, Facet, facets, pair_columns
+from modelpack_gui.ui.graph.comparison import Asked, Compared, PairRow
+from modelpack_gui.ui.graph.facet_list import FacetList
+from modelpack_gui.ui.graph.pair_rows import LINE_COLUMNS, Line, pair_lines, pair_title
+from modelpack_gui.ui.graph.selection import NodePick, Pick
+from modelpack_gui.ui.models.record_table import RecordTableModel
+from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import SPACING, icon, mono_font
+from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, wrapped_label
+from modelpack_gui.ui.widgets.data_table import DataTable
+from modelpack_gui.ui.widgets.empty_state import EmptyState
+from modelpack_gui.ui.widgets.error_panel import ErrorPanel
+from modelpack_gui.ui.widgets.filter_field import FilterField
+from modelpack_gui.ui.widgets.form_parts import NoteLabel
+from modelpack_gui.ui.widgets.progress_line import ProgressLine
+
+_NODES, _MODEL = range(2)
+_SIDE_KEY, _DETAIL_KEY = "compare/side", "compare/detail"
+_EMPTY = (
+    "Lay this graph beside another one: what ONNX Runtime makes of it, a quantised variant, an earlier export, or any"
+    " other file. Choose above what to compare with, or drop a file here."
+)
+_STALE = "The file was read again since: compare again to see what differs now."
+
+
+class CompareView(QWidget):
+    """The choice above; below it the verdict, the nodes with ways to choose among them, and the chosen pair."""
+
+    def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("compare-view")
+        self.setAcceptDrops(True)
+        self._controller = controller
+        self._state = controller.graph.comparison
+        self._shown: Compared | None = None
+        self._row: PairRow | None = None
+        self.bar = CompareBar(controller, settings)
+        self.sentence = wrapped_label("", is_selectable=True)
+        self.sentence.setObjectName("compare-sentence")
+        self.note = NoteLabel(Status.REMARK)
+        self.stale = NoteLabel(Status.STALE)
+        self.progress = ProgressLine()
+        self.error_panel = ErrorPanel(controller)
+        self.facets = FacetList()
+        self.pairs: RecordTableModel[PairRow] = RecordTableModel(pair_columns(lambda: self._shown), mono_font(), self)
+        self.table = DataTable(self.pairs, "compare-nodes", "Nodes of both graphs")
+        self.lines: RecordTableModel[Line] = RecordTableModel(LINE_COLUMNS, mono_font(), self)
+        self.pair_table = DataTable(self.lines, "compare-pair", "The two nodes of the pair")
+        self.facts: RecordTableModel[FactChange] = RecordTableModel(FACT_COLUMNS, mono_font(), self)
+        self.fact_table = DataTable(self.facts, "compare-facts", "What differs between the models as a whole")
+        self.table.remember(settings)
+        for table, sides in ((self.pair_table, (1, 2)), (self.fact_table, (2, 3))):
+            for side in sides:  # of one width, whatever is in them
+                table.horizontalHeader().setSectionResizeMode(side, QHeaderView.ResizeMode.Stretch)
+        self.pair_title = ElidedLabel("", Qt.TextElideMode.ElideMiddle)
+        self.pair_title.setFont(mono_font())
+        self.filter_field = FilterField("Filter", "Filter the nodes")
+        self.filter_field.setObjectName("compare-filter")
+        self.filter_field.setMaximumWidth(240)
+        self.count = QLabel()
+        self.count.setProperty("role", "muted")
+        self.tabs = QTabBar()
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setAccessibleName("What to compare")
+        for title in ("Nodes", "Model"):
+            self.tabs.addTab(title)
+        self._lists = QStackedWidget()
+        self._side = self._splitter(Qt.Orientation.Horizontal, settings, _SIDE_KEY)
+        self._detail = self._splitter(Qt.Orientation.Vertical, settings, _DETAIL_KEY)
+        self._lay_out()
+        self._connect()
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        pair = QWidget()
+        below = QVBoxLayout(pair)
+        below.setContentsMargins(0, SPACING // 2, 0, 0)
+        below.setSpacing(SPACING // 2)
+        below.addWidget(self.pair_title)
+        below.addWidget(self.pair_table, 1)
+        self._detail.addWidget(self.table)
+        self._detail.addWidget(pair)
+        self._side.addWidget(self.facets)
+        self._side.addWidget(self._detail)
+        for splitter, sizes in ((self._detail, [300, 200]), (self._side, [250, 550])):
+            splitter.setStretchFactor(0 if splitter is self._detail else 1, 1)
+            if splitter.property("is-new"):
+                splitter.setSizes(sizes)
+        self._lists.addWidget(self._side)
+        self._lists.addWidget(self.fact_table)
+        line = QHBoxLayout()
+        line.setSpacing(SPACING)
+        line.addWidget(self.tabs)
+        line.addStretch(1)
+        line.addWidget(self.count)
+        line.addWidget(self.filter_field, 2)
+        self._body = QWidget()
+        inside = QVBoxLayout(self._body)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(SPACING)
+        inside.addLayout(line)
+        inside.addWidget(self._lists, 1)
+        self.start = IconButton("See what ONNX Runtime makes of it", "run")
+        self.start.clicked.connect(lambda: self.compare(Asked(level=str(self.bar.level.currentData()))))
+        self._empty = EmptyState("parity", _EMPTY, self.start)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, SPACING, 0, 0)
+        column.setSpacing(SPACING)
+        for widget in (self.bar, self.progress, self.error_panel, self.sentence, self.stale, self.note):
+            column.addWidget(widget)
+        column.addWidget(self._body, 1)
+        column.addWidget(self._empty, 1)
+
+    def _connect(self) -> None:
+        self.bar.wanted.connect(self.compare)
+        self.bar.cancelled.connect(self._state.cancel)
+        self.facets.chosen.connect(lambda _: self._filter())
+        self.filter_field.textChanged.connect(lambda _: self._filter())
+        self.filter_field.left_downwards.connect(self.table.setFocus)
+        self.tabs.currentChanged.connect(self._on_tab)
+        self.table.record_selected.connect(self._on_row)
+        self.table.record_activated.connect(self._on_activated)
+        self.table.context_menu_made.connect(self._on_menu)
+        self._state.changed.connect(self.refresh)
+        self._controller.graph.changed.connect(self.refresh)
+        self._controller.graph.selection.changed.connect(self._on_selected)
+
+    def compare(self, asked: Asked) -> None:
+        """Compare with another file, or with what the optimiser makes of this one."""
+        self.bar.choose(asked)
+        if asked.level:
+            self._state.optimize(asked.level)
+        else:
+            self._state.compare(asked.other, is_swapped=asked.is_swapped)
+
+    def refresh(self) -> None:
+        """Follow the state."""
+        state = self._state
+        is_busy = state.is_busy
+        self.bar.refresh(is_busy=is_busy)
+        job = state.job
+        self.progress.show_progress((job.message or "Reading what was compared") if is_busy else None, job.fraction)
+        self.error_panel.show_error(None if is_busy else state.error)
+        compared = state.compared
+        for widget in (self.sentence, self._body):
+            widget.setVisible(compared is not None)
+        self._empty.setVisible(compared is None)
+        self.start.setEnabled(self.bar.can_optimize and not is_busy)
+        self.stale.set_text(_STALE if state.is_stale and not is_busy else "")
+        if compared is not self._shown:
+            self._show(compared)
+
+    def _show(self, compared: Compared | None) -> None:
+        self._shown, self._row = compared, None
+        if compared is None:
+            for model in (self.pairs, self.lines, self.facts):
+                model.set_records([])
+            return
+        report = compared.report
+        self.sentence.setText(summary(report))
+        self.note.set_text(" ".join(report.notes))
+        self.facts.set_records(report.facts)
+        self.tabs.setTabText(_MODEL, f"Model  {fmt.count(len(report.facts))}")
+        self.tabs.setTabText(_NODES, f"Nodes  {fmt.count(len(compared.rows))}")
+        self.pairs.set_records(compared.rows)
+        self.facets.set_facets(facets(compared))
+        self._filter()
+        self._on_selected(self._controller.graph.selection.current)
+        if self._row is None:
+            self._show_pair(self.pairs.record(0) if self.pairs.rowCount() else None)
+
+    def _filter(self) -> None:
+        facet: Facet | None = self.facets.current
+        self.pairs.set_filter(self.filter_field.text(), facet.holds if facet is not None else None)
+        self.count.setText(f"{fmt.count(self.pairs.rowCount())} of {fmt.count(self.pairs.total)}")
+
+    def _on_tab(self, tab: int) -> None:
+        self._lists.setCurrentIndex(tab)
+        self.filter_field.setVisible(tab == _NODES)
+        self.count.setVisible(tab == _NODES)
+
+    def _on_row(self, row: PairRow) -> None:
+        self._show_pair(row)
+        compared = self._shown
+        node = compared.own_node(row) if compared is not None and not self._state.is_stale else -1
+        if node >= 0:
+            self._controller.graph.selection.select(NodePick(node))
+
+    def _show_pair(self, row: PairRow | None) -> None:
+        self._row, compared = row, self._shown
+        if row is None or compared is None:
+            self.lines.set_records([])
+            self.pair_title.set_text("")
+            return
+        self.pair_title.set_text(pair_title(compared, row))
+        self.lines.set_records(pair_lines(compared, row))
+
+    def _on_selected(self, pick: Pick | None) -> None:
+        """Selected anywhere: show its pair, and its row if that is listed."""
+        compared = self._shown
+        if compared is None or not isinstance(pick, NodePick) or self._state.is_stale:
+            return
+        place = compared.row_of.get(pick.node)
+        row = compared.rows[place] if place is not None else None
+        if row is None or row is self._row:
+            return
+        self._show_pair(row)
+        self.table.blockSignals(True)
+        self.table.select_record(row)
+        self.table.blockSignals(False)
+        self.table.show_current()
+
+    def _on_activated(self, row: PairRow) -> None:
+        compared = self._shown
+        if compared is not None and compared.own_node(row) >= 0:
+            self._controller.show_node(compared.own_node(row))
+
+    def _on_menu(self, menu: QMenu, row: PairRow) -> None:
+        compared = self._shown
+        menu.addSeparator()
+        show = menu.addAction(icon("graph"), "Show in the graph")
+        show.setEnabled(compared is not None and compared.own_node(row) >= 0)
+        show.triggered.connect(lambda: self._on_activated(row))
+
+    # A file that is dropped
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take an exported model."""
+        if self._dropped(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Compare with it."""
+        path = self._dropped(event)
+        if path:
+            event.acceptProposedAction()
+            self.compare(Asked(other=path))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._shown is not None:
+            self.facets.set_facets(facets(self._shown))
+
+    def _dropped(self, event: QDropEvent) -> str:
+        urls = event.mimeData().urls()
+        path = urls[0].toLocalFile() if len(urls) == 1 else ""
+        return path if Path(path).suffix in ARTIFACT_SUFFIXES and self._controller.graph.index is not None else ""
+
+    @staticmethod
+    def _splitter(orientation: Qt.Orientation, settings: Settings, key: str) -> QSplitter:
+        splitter = QSplitter(orientation)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(SPACING)
+        splitter.setProperty("is-new", not splitter.restoreState(settings.state(key)))
+        splitter.splitterMoved.connect(lambda: settings.set_state(key, splitter.saveState()))
+        return splitter
