@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import sys
 import threading
 import time
 import weakref
@@ -28,6 +29,7 @@ DEADLINES_S = {
     "export": 3600.0,
     "inspect": 900.0,
     "graph.costs": 900.0,
+    "graph.layout": 120.0,
     "tensor-stats": 300.0,
     "tensor-values": 900.0,
     "operator-docs": 120.0,
@@ -43,6 +45,11 @@ DEADLINES_S = {
 LONE_STAGES = frozenset({"profile"})
 """Stages whose times are what is asked for: they run alone, in a process of their own."""
 
+DRAWING_STAGE = "graph.layout"
+"""It needs no torch and must not wait behind an export: it has a lane of its own, in our own interpreter."""
+
+_DRAWING_LANE = "\0drawing"  # no interpreter has such a name
+
 CLOSE_S = 2.0
 
 _clients: weakref.WeakSet[WorkerClient] = weakref.WeakSet()
@@ -53,10 +60,12 @@ class WorkerClient:
 
     Args:
         worker_idle_s: After how long without a job a worker is ended, to give its memory back; None keeps it.
+        is_drawing: Whether graphs will be drawn: then the process for that is started with the first inspection.
     """
 
-    def __init__(self, worker_idle_s: float | None = 600.0) -> None:
+    def __init__(self, worker_idle_s: float | None = 600.0, *, is_drawing: bool = False) -> None:
         self._idle_s = worker_idle_s
+        self._is_drawing = is_drawing
         self._gate = Gate()
         self._lock = threading.Lock()
         self._lanes: dict[str, Lane] = {}
@@ -76,7 +85,8 @@ class WorkerClient:
     ) -> Job:
         """Queue a job; after `close` it is ended as cancelled."""
         limit = DEADLINES_S.get(stage) if deadline_s is None else deadline_s
-        job = WorkerJob(stage, request, listener, (base or Path.cwd()).absolute(), limit)
+        folder = Path(sys.prefix) if stage == DRAWING_STAGE else (base or Path.cwd()).absolute()
+        job = WorkerJob(stage, request, listener, folder, limit)
         is_bench = stage == "bench" and isinstance(request, BenchRequest)
         is_matrix = stage == "matrix" and isinstance(request, MatrixRequest)
         is_sweep = stage == "sweep" and isinstance(request, SweepRequest)
@@ -88,8 +98,12 @@ class WorkerClient:
             job.ticket = self._gate.ticket(alone=is_bench or is_sweep or is_lone)
             if is_bench or is_matrix or is_sweep or is_lone:
                 self._direct(job, interpreter, is_bench=is_bench)
+            elif stage == DRAWING_STAGE:
+                self._lane("", _DRAWING_LANE).submit(job)
             else:
-                self._lane(interpreter).submit(job)
+                self._lane(interpreter, interpreter).submit(job)
+                if self._is_drawing and stage == "inspect":  # a picture is wanted as soon as the graph is read
+                    self._lane("", _DRAWING_LANE).prepare(Path(sys.prefix))
         return job
 
     def close(self) -> None:
@@ -133,12 +147,12 @@ class WorkerClient:
         self._directors = [*(old for old in self._directors if old.is_alive()), director]
         director.start()
 
-    def _lane(self, interpreter: str) -> Lane:
-        lane = self._lanes.get(interpreter)
+    def _lane(self, interpreter: str, key: str) -> Lane:
+        lane = self._lanes.get(key)
         if lane is None:
             from modelpack_gui.client.lane import Lane  # as above
 
-            lane = self._lanes[interpreter] = Lane(interpreter, self._gate, self._idle_s)
+            lane = self._lanes[key] = Lane(interpreter, self._gate, self._idle_s)
             lane.start()
         return lane
 

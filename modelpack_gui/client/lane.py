@@ -6,10 +6,12 @@ job was added or cancelled. Deadlines are the longest it waits for the next mess
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
 from collections import deque
+from pathlib import Path
 
 from modelpack_gui.client import crash
 from modelpack_gui.client.gate import Gate
@@ -72,6 +74,7 @@ class Lane(threading.Thread):
         self._lock = threading.Lock()
         self._pending: deque[WorkerJob] = deque()
         self._is_stopping = False
+        self._base_to_prepare: Path | None = None
         self._workers: list[WorkerProcess] = []  # also those given up, until they are gone
         # What follows is changed by the thread alone.
         self.start_s: float | None = None
@@ -102,6 +105,12 @@ class Lane(threading.Thread):
             self.wake()
         else:
             self._end(job, Cancelled(job.id))
+
+    def prepare(self, base: Path) -> None:
+        """Start a worker before there is a job for it, if there is none."""
+        with self._lock:
+            self._base_to_prepare = base
+        self.wake()
 
     def wake(self) -> None:
         """Have the thread look again."""
@@ -161,7 +170,10 @@ class Lane(threading.Thread):
     # -- starting
 
     def _start_next(self) -> None:
-        if self._job is not None or not self._pending or self._is_stopping:
+        if self._job is not None or self._is_stopping:
+            return
+        if not self._pending:
+            self._start_early()
             return
         job = self._pending[0]
         if self._gate is not None and not self._gate.may_start(job.ticket):
@@ -176,28 +188,39 @@ class Lane(threading.Thread):
             self._give_up_worker()
         if self._worker is None:
             self._start_worker(job)
-        else:
+        elif self._is_ready:
             self._send_job(self._worker, job)
+        else:  # it was started early, and will say when it is ready
+            self._deadline = time.monotonic() + START_S
+
+    def _start_early(self) -> None:
+        with self._lock:
+            base, self._base_to_prepare = self._base_to_prepare, None
+        if base is None or self._worker is not None:
+            return
+        with contextlib.suppress(UserError):  # the first job will meet it again, and can say it to someone
+            self._start_process(base)
+            self._idle_since = time.monotonic()
 
     def _start_worker(self, job: WorkerJob) -> None:
         job.emit(Progress(job.id, "Starting Python"))
-        self._start_begun = time.monotonic()
         try:
-            worker = WorkerProcess(
-                self._interpreter,
-                job.base,
-                lambda sender, message: self._inbox.put((sender, message)),
-                is_measuring=self._is_measuring,
-            )
+            self._start_process(job.base)
         except UserError as error:
             self._finish(Failed(job.id, Outcome.FAILED, error.info))
             return
+        self._deadline = time.monotonic() + START_S
+
+    def _start_process(self, base: Path) -> None:
+        self._start_begun = time.monotonic()
+        worker = WorkerProcess(self._interpreter, base, self._post, is_measuring=self._is_measuring)
         with self._lock:
             self._workers = [old for old in self._workers if not old.join(0.0)]
             self._workers.append(worker)
-        self._worker = worker
-        self._is_ready = False
-        self._deadline = time.monotonic() + START_S
+        self._worker, self._is_ready = worker, False
+
+    def _post(self, worker: WorkerProcess, message: Message) -> None:
+        self._inbox.put((worker, message))
 
     def _send_job(self, worker: WorkerProcess, job: WorkerJob) -> None:
         worker.begin_job()
@@ -210,6 +233,11 @@ class Lane(threading.Thread):
         job = self._job
         if isinstance(message, Gone):
             self._take_gone(worker, message)
+        elif isinstance(message, Ready):
+            self._is_ready = True
+            self.start_s = time.monotonic() - self._start_begun
+            if job is not None:
+                self._send_job(worker, job)
         elif job is None:
             return  # what a thread of the user's code prints between two jobs
         elif isinstance(message, Output):
@@ -221,10 +249,6 @@ class Lane(threading.Thread):
             self._has_all_output = message.job == job.id
             if self._has_all_output and self._held is not None:
                 self._finish(self._held)
-        elif isinstance(message, Ready):
-            self._is_ready = True
-            self.start_s = time.monotonic() - self._start_begun
-            self._send_job(worker, job)
         elif isinstance(message, Refused):
             self._give_up_worker()
             self._finish(Failed(job.id, Outcome.FAILED, message.error))

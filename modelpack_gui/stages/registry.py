@@ -20,6 +20,7 @@ STAGES = {
     "export": "modelpack_gui.stages.export.stage:run",
     "inspect": "modelpack_gui.stages.inspection.stage:run",
     "graph.costs": "modelpack_gui.stages.inspection.costs_stage:run",
+    "graph.layout": "modelpack_gui.stages.inspection.layout:run",
     "tensor-stats": "modelpack_gui.stages.inspection.tensor_stats:run",
     "tensor-values": "modelpack_gui.stages.inspection.tensor_values:run",
     "operator-docs": "modelpack_gui.stages.inspection.operator_docs:run",

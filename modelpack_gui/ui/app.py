@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     app = make_application()
     collector = GarbageCollector()
-    window = make_window(WorkerClient(), Settings())
+    window = make_window(WorkerClient(is_drawing=True), Settings())
     _show_faults(window)
     window.show()
     threading.Thread(target=results.remove_left_overs, name="left-overs", daemon=True).start()  # gigabytes, perhaps

@@ -1,0 +1,231 @@
+"""One level of the picture: boxes of known sizes and links between them become places and routes.
+
+Everything here is for links that lead down; for links to the right the caller swaps x and y.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from modelpack_gui.core.graph.layout.order import in_order
+from modelpack_gui.core.graph.layout.place import Placer, Segment
+from modelpack_gui.core.graph.layout.wrap import Wrapping, columns_of
+
+Point = tuple[float, float]
+
+BOX_GAP = 12.0
+"""Room at each side of a box, px; two boxes keep twice this."""
+BEND_GAP = 6.0
+"""Room at each side of a long link that passes between boxes."""
+LAYER_GAP = 30.0
+MOST_GAP = 140.0
+SLOPE = 5.0
+"""A link that goes this many px across gets one px more of height, up to MOST_GAP: flat lines are hard to follow."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """From one box to another.
+
+    Attributes:
+        source, target: Numbers of boxes; the target is in a later layer.
+        lane: Links of one source and lane share their way as far as they can.
+        source_at, target_at: Where it ends, px from the middle of the box.
+    """
+
+    source: int
+    target: int
+    lane: int
+    source_at: float = 0.0
+    target_at: float = 0.0
+
+
+@dataclass
+class Arrangement:
+    """Where everything is; the top left corner is at (0, 0).
+
+    Attributes:
+        places: Left and top of each box.
+        routes: Corners of each link, from the bottom of its source to the top of its target.
+    """
+
+    places: list[Point]
+    routes: list[list[Point]]
+    width: float
+    height: float
+
+
+@dataclass
+class _Layered:
+    """Boxes and bends in layers; a number below `boxes` is a box, the others are bends."""
+
+    boxes: int
+    ranks: list[int]
+    upper: list[list[Segment]]
+    lower: list[list[Segment]]
+    ways: list[list[int]] = field(default_factory=list)
+    """The bends of each link."""
+
+
+def arrange(
+    sizes: Sequence[tuple[float, float]],
+    ranks: Sequence[int],
+    links: Sequence[Link],
+    check: Callable[[], None] = lambda: None,
+    *,
+    is_wrapped: bool = True,
+) -> Arrangement:
+    """Arrange boxes in layers.
+
+    Args:
+        sizes: Width and height of each box.
+        ranks: The layer of each.
+        check: Called between steps; raises to stop.
+        is_wrapped: Whether what is very tall may be cut into columns side by side.
+    """
+    layered = _with_bends(ranks, links)
+    layers: list[list[int]] = [[] for _ in range(max(layered.ranks, default=-1) + 1)]
+    for vertex, rank in enumerate(layered.ranks):
+        layers[rank].append(vertex)
+    lower = [[other for other, _, _ in near] for near in layered.lower]
+    upper = [[other for other, _, _ in near] for near in layered.upper]
+    layers = in_order(layers, lower, upper, check)
+    bends = len(layered.ranks) - layered.boxes
+    halves = [width / 2 for width, _ in sizes] + [0.0] * bends
+    gaps = [BOX_GAP] * layered.boxes + [BEND_GAP] * bends
+    is_bend = [False] * layered.boxes + [True] * bends
+    middles = Placer(layers, halves, gaps, layered.lower, layered.upper, is_bend).middles(check)
+    heights = [max((sizes[v][1] for v in layer if v < layered.boxes), default=0.0) for layer in layers]
+    tops = _tops(layers, layered, middles, heights)
+    wrapping = _wrapping(layers, layered, middles, halves, tops, heights) if is_wrapped else None
+    return _placed(sizes, links, layered, middles, tops, heights, wrapping)
+
+
+def _with_bends(ranks: Sequence[int], links: Sequence[Link]) -> _Layered:
+    count = len(ranks)
+    found = _Layered(count, list(ranks), [[] for _ in ranks], [[] for _ in ranks])
+    chains: dict[tuple[int, int], list[int]] = {}
+    is_there: set[tuple[int, int, float, float]] = set()
+
+    def join(above: int, below: int, above_at: float, below_at: float) -> None:
+        if (above, below, above_at, below_at) not in is_there:
+            is_there.add((above, below, above_at, below_at))
+            found.lower[above].append((below, above_at, below_at))
+            found.upper[below].append((above, below_at, above_at))
+
+    for link in links:
+        needed = ranks[link.target] - ranks[link.source] - 1
+        chain = chains.setdefault((link.source, link.lane), [])
+        while len(chain) < needed:
+            bend = len(found.ranks)
+            found.ranks.append(ranks[link.source] + 1 + len(chain))
+            found.lower.append([])
+            found.upper.append([])
+            if chain:
+                join(chain[-1], bend, 0.0, 0.0)
+            else:
+                join(link.source, bend, link.source_at, 0.0)
+            chain.append(bend)
+        way = chain[:needed]
+        found.ways.append(way)
+        if way:
+            join(way[-1], link.target, 0.0, link.target_at)
+        else:
+            join(link.source, link.target, link.source_at, link.target_at)
+    return found
+
+
+def _tops(
+    layers: Sequence[Sequence[int]], layered: _Layered, middles: Sequence[float], heights: Sequence[float]
+) -> list[float]:
+    tops, y = [], 0.0
+    for layer, height in zip(layers, heights, strict=True):
+        tops.append(y)
+        across = max(
+            (
+                abs(middles[vertex] + own - middles[other] - far)
+                for vertex in layer
+                for other, own, far in layered.lower[vertex]
+            ),
+            default=0.0,
+        )
+        y += height + min(MOST_GAP, LAYER_GAP + across / SLOPE)
+    return tops
+
+
+def _wrapping(
+    layers: Sequence[Sequence[int]],
+    layered: _Layered,
+    middles: Sequence[float],
+    halves: Sequence[float],
+    tops: Sequence[float],
+    heights: Sequence[float],
+) -> Wrapping | None:
+    lefts = [min(middles[v] - halves[v] for v in layer) for layer in layers]
+    rights = [max(middles[v] + halves[v] for v in layer) for layer in layers]
+    crossing = [sum(len(layered.lower[vertex]) for vertex in layer) for layer in layers]
+    return columns_of(tops, heights, lefts, rights, crossing)
+
+
+def _placed(
+    sizes: Sequence[tuple[float, float]],
+    links: Sequence[Link],
+    layered: _Layered,
+    middles: Sequence[float],
+    tops: Sequence[float],
+    heights: Sequence[float],
+    wrapping: Wrapping | None,
+) -> Arrangement:
+    ranks = layered.ranks
+    move_x = wrapping.move_x if wrapping else [0.0] * len(tops)
+    move_y = wrapping.move_y if wrapping else [0.0] * len(tops)
+    column = wrapping.column if wrapping else [0] * len(tops)
+    places = []
+    for box, (width, height) in enumerate(sizes):
+        rank = ranks[box]
+        top = tops[rank] + (heights[rank] - height) / 2 + move_y[rank]
+        places.append((middles[box] - width / 2 + move_x[rank], top))
+    lanes: dict[tuple[int, int, int], int] = {}
+    routes = []
+    for link, way in zip(links, layered.ways, strict=True):
+        rank = ranks[link.source]
+        x = middles[link.source] + link.source_at + move_x[rank]
+        points = [(x, places[link.source][1] + sizes[link.source][1]), (x, tops[rank] + heights[rank] + move_y[rank])]
+        for vertex in (*way, link.target):
+            below = ranks[vertex]
+            at = link.target_at if vertex == link.target else 0.0
+            x, y = middles[vertex] + at + move_x[below], tops[below] + move_y[below]
+            if wrapping and column[below] != column[below - 1]:
+                lane = lanes.setdefault((column[below], link.source, link.lane), len(lanes))
+                points += wrapping.way_over(column[below], lane, points[-1], (x, y))
+            points.append((x, y))
+            if vertex == link.target:
+                points.append((x, places[vertex][1]))
+            else:
+                points.append((x, y + heights[below]))
+        routes.append(straightened(points))
+    right = max((place[0] + size[0] for place, size in zip(places, sizes, strict=True)), default=0.0)
+    bottom = max((place[1] + size[1] for place, size in zip(places, sizes, strict=True)), default=0.0)
+    left = min([0.0, *(x for route in routes for x, _ in route)])
+    top = min([0.0, *(y for route in routes for _, y in route)])
+    if left or top:
+        places = [(x - left, y - top) for x, y in places]
+        routes = [[(x - left, y - top) for x, y in route] for route in routes]
+    right = max([right - left, *(x for route in routes for x, _ in route)])
+    bottom = max([bottom - top, *(y for route in routes for _, y in route)])
+    return Arrangement(places, routes, right, bottom)
+
+
+def straightened(points: Sequence[Point]) -> list[Point]:
+    """The corners of a line without those at which it does not turn."""
+    found: list[Point] = []
+    for x, y in points:
+        if found and abs(found[-1][0] - x) < 0.01 and abs(found[-1][1] - y) < 0.01:
+            continue
+        if len(found) > 1:
+            (ax, ay), (bx, by) = found[-2], found[-1]
+            if abs((bx - ax) * (y - by) - (by - ay) * (x - bx)) < 0.01 and (by - ay) * (y - by) >= 0:
+                found.pop()
+        found.append((x, y))
+    return found

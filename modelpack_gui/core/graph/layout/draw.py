@@ -1,0 +1,162 @@
+"""Draws levels into each other: every open group is a frame around what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from modelpack_gui.core.graph import scene as kinds
+from modelpack_gui.core.graph.box_text import box_lines
+from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.layout.arrange import Arrangement, Link, Point, arrange
+from modelpack_gui.core.graph.layout.grid import beside
+from modelpack_gui.core.graph.layout.levels import PORT_IN, PORT_OUT, Item, Level, LevelMaker, Values
+from modelpack_gui.core.graph.layout.ranks import ranks_of
+from modelpack_gui.core.records.graph_layout import LayoutRequest
+
+MOST_LAYERS = 24
+"""A link over more layers is cut, with a stub at each end."""
+FRAME_MARGIN = 14.0
+LEAST_WIDTH = 56.0
+PORT_WIDTH = 2.0
+
+
+@dataclass
+class Drawing:
+    """A level with everything in place, for links that lead down.
+
+    Attributes:
+        sizes: Of each item, px.
+        links: As in `Level`, long ones cut.
+        inner: The drawing in each frame, by item.
+        origin: Where the inside begins in the frame.
+        width, height: Of the frame.
+    """
+
+    level: Level
+    sizes: list[Point]
+    links: list[tuple[int, int, Values]]
+    arrangement: Arrangement
+    inner: dict[int, Drawing] = field(default_factory=dict)
+    origin: Point = (0.0, 0.0)
+    width: float = 0.0
+    height: float = 0.0
+
+    def port_at(self, kind: int, values: Values) -> float:
+        """Where a port is, px from the middle of the frame."""
+        for item, place in zip(self.level.items, self.arrangement.places, strict=True):
+            if item.kind == kind and item.values == values:
+                return self.origin[0] + place[0] + PORT_WIDTH / 2 - self.width / 2
+        raise KeyError(values)
+
+
+class Drawer:
+    """Draws levels with the sizes that a request asks for.
+
+    Args:
+        check: Called between steps; raises to stop.
+    """
+
+    def __init__(
+        self, graph: Graph, maker: LevelMaker, request: LayoutRequest, check: Callable[[], None] = lambda: None
+    ) -> None:
+        self._graph = graph
+        self._maker = maker
+        self._request = request
+        self._check = check
+        self._is_right = request.direction == "right"
+        self.count = 0
+        """Boxes so far."""
+
+    def draw(self, level: Level) -> Drawing:
+        """A level, and all frames in it."""
+        inner = {}
+        sizes = []
+        for number, item in enumerate(level.items):
+            if item.kind == kinds.BOX_FRAME:
+                inner[number] = self._framed(item, self.draw(self._maker.inside(item, *level.ports(number))))
+                sizes.append((inner[number].width, inner[number].height))
+            else:
+                sizes.append(self._size(item))
+        self.count += len(sizes)
+        self._check()
+        return self._arranged(level, sizes, inner)
+
+    def _arranged(self, level: Level, sizes: list[Point], inner: dict[int, Drawing]) -> Drawing:
+        items = level.items
+        count = len(items)
+        linked = {end for source, target, _ in level.links for end in (source, target)}
+        firsts = [i for i, item in enumerate(items) if item.kind == PORT_IN]
+        lasts = [i for i, item in enumerate(items) if item.kind == PORT_OUT]
+        ranks = ranks_of(len(items), [(source, target) for source, target, _ in level.links], firsts, lasts)
+        links = self._cut(level, ranks, sizes)
+        lanes: dict[Values, int] = {}
+        ends = []
+        for source, target, values in links:
+            at = inner[source].port_at(PORT_OUT, values) if source in inner else 0.0
+            to = inner[target].port_at(PORT_IN, values) if target in inner else 0.0
+            ends.append(Link(source, target, lanes.setdefault(values, len(lanes)), at, to))
+        loose = [i for i in range(count) if i not in linked and not items[i].is_port]
+        if loose:
+            arrangement = beside(sizes, ranks, ends, loose, self._check)
+        else:
+            arrangement = arrange(sizes, ranks, ends, self._check)
+        return Drawing(level, sizes, links, arrangement, inner)
+
+    def _cut(self, level: Level, ranks: list[int], sizes: list[Point]) -> list[tuple[int, int, Values]]:
+        """Links with stubs in place of those over too many layers."""
+        is_long = [ranks[target] - ranks[source] > MOST_LAYERS for source, target, _ in level.links]
+        if not any(is_long):
+            return level.links
+        kept = [link for link, too_long in zip(level.links, is_long, strict=True) if not too_long]
+        cut = [link for link, too_long in zip(level.links, is_long, strict=True) if too_long]
+        leaving: dict[tuple[int, Values], int] = {}
+        for source, target, values in cut:
+            leaving[source, values] = leaving.get((source, values), 0) + 1
+            kept.append((self._add_stub(level, kinds.BOX_STUB_FROM, values, 1, sizes), target, values))
+            ranks.append(ranks[target] - 1)
+        for (source, values), count in leaving.items():
+            kept.append((source, self._add_stub(level, kinds.BOX_STUB_TO, values, count, sizes), values))
+            ranks.append(ranks[source] + 1)
+        return kept
+
+    def _add_stub(self, level: Level, kind: int, values: Values, count: int, sizes: list[Point]) -> int:
+        item = Item(kind, values[0], count=count)
+        sizes.append(self._size(item))
+        return level.add(item)
+
+    # Sizes
+
+    def _size(self, item: Item) -> Point:
+        if item.is_port:
+            return PORT_WIDTH, 0.0
+        lines = box_lines(
+            self._graph, item.kind, item.ref, self._request.details, (item.part, item.parts), item.count
+        )
+        width, height = text_size(lines, self._request)
+        return (height, width) if self._is_right else (width, height)
+
+    def _framed(self, item: Item, drawing: Drawing) -> Drawing:
+        """Give a drawing its frame: a title at its top, margins around."""
+        request = self._request
+        title = box_lines(self._graph, item.kind, item.ref, (), (item.part, item.parts), item.count)[0]
+        header = request.title_height + request.padding
+        least = text_size((title,), request)[0]
+        inside = drawing.arrangement
+        if self._is_right:  # x and y are swapped: the title is at the side
+            across, along = inside.width + header + 2 * FRAME_MARGIN, inside.height + 2 * FRAME_MARGIN
+            drawing.width, drawing.height = across, max(along, least)
+            drawing.origin = (header + FRAME_MARGIN, (drawing.height - inside.height) / 2)
+        else:
+            drawing.width = max(inside.width + 2 * FRAME_MARGIN, least)
+            drawing.height = inside.height + header + 2 * FRAME_MARGIN
+            drawing.origin = ((drawing.width - inside.width) / 2, header + FRAME_MARGIN)
+        return drawing
+
+
+def text_size(lines: tuple[str, ...], request: LayoutRequest) -> Point:
+    """Width and height of a box around some lines, the first of them its title, px."""
+    longest = max(len(lines[0]) * 1.08, *(len(line) for line in lines))  # a title is bold
+    width = max(LEAST_WIDTH, longest * request.char_width + 2 * request.padding)
+    height = request.title_height + (len(lines) - 1) * request.line_height + request.padding
+    return float(round(width)), float(round(height))

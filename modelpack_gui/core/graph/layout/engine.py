@@ -1,0 +1,147 @@
+"""From a graph and what is open of it to a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.figures import count as count_text
+from modelpack_gui.core.figures import listed, plural
+from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.layout.compose import compose
+from modelpack_gui.core.graph.layout.draw import Drawer
+from modelpack_gui.core.graph.layout.levels import Level, LevelMaker
+from modelpack_gui.core.graph.layout.near import near
+from modelpack_gui.core.graph.layout.shown import Shown, shown
+from modelpack_gui.core.graph.scene import Scene
+from modelpack_gui.core.records.graph_layout import LayoutRequest
+
+MOST_NEAR = 1500
+"""Nodes of a neighbourhood; the nearest are shown."""
+
+
+@dataclass
+class LaidOut:
+    """A scene and what is to be said of it; see `LayoutReport`."""
+
+    scene: Scene
+    hidden_count: int
+    notes: list[str] = field(default_factory=list)
+
+
+Known = dict[tuple[int, tuple[str, ...]], Shown]
+"""What was looked at before, by scope and what is hidden; for one graph."""
+
+
+def lay_out(
+    graph: Graph, request: LayoutRequest, check: Callable[[], None] = lambda: None, known: Known | None = None
+) -> LaidOut:
+    """Make the scene that a request asks for.
+
+    Args:
+        check: Called between steps; raises to stop.
+        known: Kept by the caller from one call to the next with the same graph; it saves time.
+
+    Raises:
+        UserError: `layout-too-big`, or `layout-unknown` where it names what is not in the graph.
+    """
+    known = {} if known is None else known
+    scope = _scope(graph, request)
+    key = (scope, tuple(sorted(request.hidden)))
+    if key not in known:
+        known[key] = shown(graph, scope, request.hidden)
+    drawn = known[key]
+    check()
+    opened = {group for group in request.opened if 0 <= group < len(graph.groups)}
+    maker = LevelMaker(graph, drawn, opened.__contains__, check)
+    notes: list[str] = []
+    if request.around is None:
+        _refuse_if_too_big(graph, drawn, opened, request.most_boxes)
+        level = maker.root()
+    else:
+        level = _neighbourhood(drawn, maker, request, notes)
+    drawing = Drawer(graph, maker, request, check).draw(level)
+    scene = compose(graph, drawn, drawing, is_right=request.direction == "right", check=check)
+    notes += _notes(graph, drawn, maker)
+    return LaidOut(scene, len(drawn.seen_in) + _lost(graph, drawn), notes)
+
+
+def _scope(graph: Graph, request: LayoutRequest) -> int:
+    scope = request.scope
+    if request.around is not None:
+        nodes = request.around.nodes
+        if not nodes or not all(0 <= node < len(graph.nodes) for node in nodes):
+            raise _unknown("The node whose neighbourhood is asked for")
+        scope = graph.ints("node_scope")[nodes[0]]
+    if not 0 <= scope < len(graph.scopes):
+        raise _unknown(f"The subgraph {scope}")
+    return scope
+
+
+def _unknown(what: str) -> UserError:
+    return UserError("layout-unknown", f"{what} is not in this graph.", "Read the graph again (F5).")
+
+
+def _refuse_if_too_big(graph: Graph, drawn: Shown, opened: set[int], most: int) -> None:
+    parents, groups = graph.ints("group_parent"), graph.ints("node_group")
+    seen_as: dict[int, int] = {}  # the closed group that the nodes of a group are in; -1 if all around are open
+
+    def look(group: int) -> int:
+        path = []
+        while group not in seen_as and parents[group] >= 0:
+            path.append(group)
+            group = parents[group]
+        closed = seen_as.setdefault(group, -1)
+        for inner in reversed(path):
+            if closed < 0 and inner not in opened:
+                closed = inner
+            seen_as[inner] = closed
+        return closed
+
+    closed: set[int] = set()
+    boxes = 0
+    for node in drawn.nodes:
+        group = look(groups[node])
+        if group < 0:
+            boxes += 1
+        else:
+            closed.add(group)
+    boxes += len(closed)
+    if boxes > most:
+        raise UserError(
+            "layout-too-big",
+            f"That would be a picture of {count_text(boxes)} boxes; up to {count_text(most)} are drawn.",
+            "Open fewer groups at a time, or select a node and show its neighbourhood.",
+        )
+
+
+def _neighbourhood(drawn: Shown, maker: LevelMaker, request: LayoutRequest, notes: list[str]) -> Level:
+    around = request.around
+    assert around is not None
+    starts = [drawn.seen_in.get(node, node) for node in around.nodes]
+    nodes, is_cut = near(drawn, starts, around.steps_up, around.steps_down, min(MOST_NEAR, request.most_boxes))
+    if is_cut:
+        notes.append(
+            f"The neighbourhood is bigger than this: only the nearest {plural(len(nodes), 'node')} are shown."
+        )
+    return maker.flat(nodes)
+
+
+def _notes(graph: Graph, drawn: Shown, maker: LevelMaker) -> list[str]:
+    notes = []
+    if maker.split:
+        names = [f"{graph.text('group_title', group)} ({parts})" for group, parts in maker.split.items()]
+        notes.append(f"Drawn in parts, as other nodes come between theirs: {listed(names)}.")
+    if drawn.backward:
+        notes.append(
+            f"{plural(len(drawn.backward), 'edge')} would close a cycle, which the file should not have; "
+            "stubs stand at both ends."
+        )
+    return notes
+
+
+def _lost(graph: Graph, drawn: Shown) -> int:
+    """Hidden nodes that are seen in no other."""
+    scopes = graph.ints("node_scope")
+    return scopes.count(drawn.scope) - len(drawn.nodes) - len(drawn.seen_in)

@@ -1,0 +1,100 @@
+"""Cuts what is very tall into columns side by side, read from left to right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+TALL = 2600.0
+"""What is lower stays whole, px."""
+SLIM = 3.0
+"""What is less tall than this many times its width stays whole."""
+SHAPE = 1.4
+"""Width by height that columns are to have together."""
+COLUMN_GAP = 48.0
+LANE = 8.0
+"""Between two links on their way from one column to the next, px."""
+MOST_OVER = 12
+"""Links that a cut may go through."""
+
+
+@dataclass(frozen=True)
+class Wrapping:
+    """How layers are moved.
+
+    Attributes:
+        column: The column of each layer.
+        move_x, move_y: How far each layer moves, px.
+        starts: Left side of each column.
+        bottoms: Where each column ends.
+    """
+
+    column: list[int]
+    move_x: list[float]
+    move_y: list[float]
+    starts: list[float]
+    bottoms: list[float]
+
+    def way_over(
+        self, column: int, lane: int, before: tuple[float, float], after: tuple[float, float]
+    ) -> list[tuple[float, float]]:
+        """Corners of a link from the end of the column before one to the top of that one."""
+        step = (lane % MOST_OVER + 1) * LANE / 2
+        x = self.starts[column] - COLUMN_GAP / 4 - step
+        below, above = self.bottoms[column - 1] + step + LANE, after[1] - step - LANE
+        return [(before[0], below), (x, below), (x, above), (after[0], above)]
+
+
+def columns_of(
+    tops: Sequence[float],
+    heights: Sequence[float],
+    lefts: Sequence[float],
+    rights: Sequence[float],
+    crossing: Sequence[int],
+) -> Wrapping | None:
+    """How to cut; None if nothing is gained.
+
+    Args:
+        tops, heights, lefts, rights: Of each layer.
+        crossing: How many links lead from each layer to the next.
+    """
+    if not tops:
+        return None
+    height = tops[-1] + heights[-1]
+    width = max(rights) - min(lefts)
+    if height < TALL or height < SLIM * width:
+        return None
+    wanted = max(2, round(math.sqrt(SHAPE * height / (width + COLUMN_GAP))))
+    starts = _cuts(tops, crossing, height, wanted)
+    if len(starts) < 2:
+        return None
+    column = [0] * len(tops)
+    move_x, move_y = [0.0] * len(tops), [0.0] * len(tops)
+    lefts_of, bottoms = [], []
+    x = 0.0
+    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(tops)], strict=True)):
+        left = min(lefts[start:end])
+        lefts_of.append(x)
+        for layer in range(start, end):
+            column[layer] = number
+            move_x[layer], move_y[layer] = x - left, -tops[start]
+        bottoms.append(tops[end - 1] + heights[end - 1] - tops[start])
+        x += max(rights[start:end]) - left + COLUMN_GAP + LANE * MOST_OVER / 2
+    return Wrapping(column, move_x, move_y, lefts_of, bottoms)
+
+
+def _cuts(tops: Sequence[float], crossing: Sequence[int], height: float, wanted: int) -> list[int]:
+    """First layers of the columns: near equal parts, where few links lead across."""
+    starts = [0]
+    for number in range(1, wanted):
+        ideal = height * number / wanted
+        reach = height / wanted * 0.3
+        near = [
+            layer
+            for layer in range(starts[-1] + 1, len(tops))
+            if abs(tops[layer] - ideal) <= reach and crossing[layer - 1] <= MOST_OVER
+        ]
+        if near:
+            starts.append(min(near, key=lambda layer: (crossing[layer - 1], abs(tops[layer] - ideal))))
+    return starts

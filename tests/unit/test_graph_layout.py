@@ -1,0 +1,361 @@
+"""What every picture must hold, on graphs of all kinds."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from modelpack_gui.core.context import PlainContext
+from modelpack_gui.core.errors import JobCancelled, UserError
+from modelpack_gui.core.graph import scene as kinds
+from modelpack_gui.core.graph.builder import graph_of
+from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.layout.engine import lay_out
+from modelpack_gui.core.graph.scene import Scene
+from modelpack_gui.core.records import Around, InitializerInfo, LayoutRequest, NodeInfo, TensorInfo
+from modelpack_gui.stages.inspection.layout import run
+
+FRAMELESS = (
+    kinds.BOX_NODE,
+    kinds.BOX_GROUP,
+    kinds.BOX_INPUT,
+    kinds.BOX_OUTPUT,
+    kinds.BOX_STUB_FROM,
+    kinds.BOX_STUB_TO,
+)
+
+
+def node(index: int, inputs: Sequence[str], op_type: str = "Add", module: str = "", outputs: int = 1) -> NodeInfo:
+    infos = tuple(TensorInfo(f"v{index}" if not i else f"v{index}.{i}", "float32", (2, 8)) for i in range(outputs))
+    return NodeInfo(
+        index, op_type, "ai.onnx", f"n{index}", module, tuple(inputs), tuple(i.name for i in infos), infos
+    )
+
+
+def graph_from(nodes: Sequence[NodeInfo], outputs: Sequence[str] = (), weights: Sequence[str] = ()) -> Graph:
+    return graph_of(
+        nodes,
+        [InitializerInfo(name, "float32", (8, 8), 256) for name in weights],
+        [TensorInfo("x", "float32", ("batch", 8))],
+        [TensorInfo(name, "float32", (2, 8)) for name in outputs],
+    )
+
+
+def any_graph(seed: int, count: int, modules: int, reach: int) -> Graph:
+    """A random graph of modules within modules; `reach` is how far back a node may read."""
+    pick = random.Random(seed)
+    nodes = []
+    for i in range(count):
+        near = [f"v{pick.randrange(max(0, i - reach), i)}" for _ in range(pick.randint(1, 3))] if i else ["x"]
+        path = (
+            f"m{pick.randrange(modules)}.{pick.randrange(3)}" if pick.random() < 0.7 else f"m{i * modules // count}"
+        )
+        nodes.append(node(i, near, module=path if pick.random() < 0.95 else "", outputs=pick.randint(1, 2)))
+    return graph_from(nodes, [f"v{count - 1}"])
+
+
+def everything(graph: Graph) -> tuple[int, ...]:
+    return tuple(range(len(graph.groups)))
+
+
+def check_scene(graph: Graph, scene: Scene) -> None:
+    boxes = range(len(scene.box_kind))
+    around: dict[int, list[int]] = {}
+    for box in boxes:
+        around.setdefault(scene.box_parent[box], []).append(box)
+        parent = scene.box_parent[box]
+        if parent >= 0:
+            assert parent < box
+            assert scene.box_kind[parent] == kinds.BOX_FRAME
+            assert scene.box_x[parent] <= scene.box_x[box]
+            assert scene.box_y[parent] <= scene.box_y[box]
+            assert scene.box_x[box] + scene.box_w[box] <= scene.box_x[parent] + scene.box_w[parent]
+            assert scene.box_y[box] + scene.box_h[box] <= scene.box_y[parent] + scene.box_h[parent]
+    for siblings in around.values():
+        for i, first in enumerate(siblings):
+            for second in siblings[i + 1 :]:
+                assert not overlap(scene, first, second), (first, second)
+    check_edges(scene)
+    shown = Counter(scene.box_ref[box] for box in boxes if scene.box_kind[box] == kinds.BOX_NODE)
+    assert not shown or max(shown.values()) == 1
+
+
+def overlap(scene: Scene, first: int, second: int) -> bool:
+    return (
+        scene.box_x[first] < scene.box_x[second] + scene.box_w[second]
+        and scene.box_x[second] < scene.box_x[first] + scene.box_w[first]
+        and scene.box_y[first] < scene.box_y[second] + scene.box_h[second]
+        and scene.box_y[second] < scene.box_y[first] + scene.box_h[first]
+    )
+
+
+def check_edges(scene: Scene) -> None:
+    solid = [box for box, kind in enumerate(scene.box_kind) if kind in FRAMELESS]
+    for edge in range(len(scene.edge_source)):
+        source, target = scene.edge_source[edge], scene.edge_target[edge]
+        start, end = scene.edge_starts[edge], scene.edge_starts[edge + 1]
+        points = list(zip(scene.edge_x[start:end], scene.edge_y[start:end], strict=True))
+        assert len(points) >= 2
+        assert on_border(scene, source, points[0])
+        assert on_border(scene, target, points[-1])
+        for first, second in itertools.pairwise(points):
+            for box in solid:
+                assert not passes(scene, box, first, second), (edge, box)
+
+
+def on_border(scene: Scene, box: int, point: tuple[float, float]) -> bool:
+    left, top = scene.box_x[box], scene.box_y[box]
+    right, bottom = left + scene.box_w[box], top + scene.box_h[box]
+    x, y = point
+    is_within = left - 0.1 <= x <= right + 0.1 and top - 0.1 <= y <= bottom + 0.1
+    return is_within and min(abs(x - left), abs(x - right), abs(y - top), abs(y - bottom)) < 0.1
+
+
+def passes(scene: Scene, box: int, first: tuple[float, float], second: tuple[float, float]) -> bool:
+    """Whether a line goes through the inside of a box (Liang and Barsky)."""
+    low, high = 0.0, 1.0
+    for start, end, near, far in (
+        (first[0], second[0], scene.box_x[box] + 0.1, scene.box_x[box] + scene.box_w[box] - 0.1),
+        (first[1], second[1], scene.box_y[box] + 0.1, scene.box_y[box] + scene.box_h[box] - 0.1),
+    ):
+        if start == end:
+            if not near < start < far:
+                return False
+            continue
+        one, other = (near - start) / (end - start), (far - start) / (end - start)
+        low, high = max(low, min(one, other)), min(high, max(one, other))
+    return low < high
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    count=st.integers(1, 60),
+    modules=st.integers(1, 5),
+    reach=st.sampled_from((2, 5, 60)),
+    direction=st.sampled_from(("down", "right")),
+    opened=st.floats(0, 1),
+)
+def test_no_box_overlaps_and_no_edge_passes_through_one(
+    seed: int, count: int, modules: int, reach: int, direction: str, opened: float
+) -> None:
+    graph = any_graph(seed, count, modules, reach)
+    pick = random.Random(seed + 1)
+    groups = tuple(group for group in everything(graph) if pick.random() < opened)
+    request = LayoutRequest("", opened=groups, direction="down" if direction == "down" else "right")
+
+    scene = lay_out(graph, request).scene
+
+    check_scene(graph, scene)
+    assert all(box >= 0 for box in scene.node_box)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6), count=st.integers(2, 80), reach=st.sampled_from((2, 80)))
+def test_every_edge_of_the_graph_is_drawn_when_all_is_open(seed: int, count: int, reach: int) -> None:
+    graph = any_graph(seed, count, 3, reach)
+
+    scene = lay_out(graph, LayoutRequest("", opened=everything(graph))).scene
+
+    drawn = set()
+    cut: dict[int, set[int]] = {}
+    for edge in range(len(scene.edge_source)):
+        source, target = scene.edge_source[edge], scene.edge_target[edge]
+        if scene.box_kind[source] == kinds.BOX_STUB_FROM:
+            cut.setdefault(scene.box_ref[target], set()).add(scene.box_ref[source])
+        elif scene.box_kind[source] == scene.box_kind[target] == kinds.BOX_NODE:
+            drawn.add((scene.box_ref[source], scene.box_ref[target]))
+    for reader in range(len(graph.nodes)):
+        for value in graph.inputs(reader):
+            maker = graph.producers[value]
+            assert maker < 0 or (maker, reader) in drawn or value in cut[reader]
+
+
+def test_the_same_request_gives_the_same_picture() -> None:
+    graph = any_graph(7, 200, 6, 30)
+    request = LayoutRequest("", opened=everything(graph))
+
+    first, second = lay_out(graph, request).scene, lay_out(Graph(dict(graph.columns)), request).scene
+
+    assert first.box_x == second.box_x
+    assert first.edge_y == second.edge_y
+
+
+def test_weights_are_no_boxes_and_hidden_nodes_are_seen_in_those_that_read_them() -> None:
+    graph = graph_from(
+        [
+            node(0, [], "Constant"),
+            node(1, ["x", "w", "v0"], "Conv"),
+            node(2, ["v1"], "Identity"),
+            node(3, ["v2", "v2"], "Relu"),
+        ],
+        ["v3"],
+        ["w"],
+    )
+
+    found = lay_out(graph, LayoutRequest("", hidden=("constants", "identities")))
+
+    assert found.hidden_count == 2
+    boxes = {
+        graph.text("node_op_type", ref)
+        for kind, ref in zip(found.scene.box_kind, found.scene.box_ref, strict=True)
+        if kind == kinds.BOX_NODE
+    }
+    assert boxes == {"Conv", "Relu"}
+    assert found.scene.node_box[0] == found.scene.node_box[1]
+    assert found.scene.node_box[2] == found.scene.node_box[3]
+    assert len(found.scene.edge_source) == 3
+
+
+def test_pairs_of_quantize_and_dequantize_are_folded_but_not_a_quantize_that_something_else_reads() -> None:
+    graph = graph_from(
+        [
+            node(0, ["x", "scale"], "QuantizeLinear"),
+            node(1, ["v0", "scale"], "DequantizeLinear"),
+            node(2, ["weight", "scale"], "DequantizeLinear"),
+            node(3, ["v1", "v2"], "Conv"),
+            node(4, ["v3", "scale"], "QuantizeLinear"),
+            node(5, ["v4", "scale"], "DequantizeLinear"),
+            node(6, ["v4", "v5"], "QLinearAdd"),
+        ],
+        ["v6"],
+        ["weight", "scale"],
+    )
+
+    scene = lay_out(graph, LayoutRequest("", hidden=("qdq",))).scene
+
+    drawn = [scene.box_ref[box] for box, kind in enumerate(scene.box_kind) if kind == kinds.BOX_NODE]
+    assert sorted(drawn) == [3, 4, 5, 6]
+    check_scene(graph, scene)
+
+
+def test_a_group_that_others_come_between_is_drawn_in_parts_and_said_so() -> None:
+    nodes = [
+        node(0, ["x"], module="a.in"), node(1, ["v0"], module="a.in"),
+        node(2, ["v1"], module="b.mid"), node(3, ["v2"], module="b.mid"),
+        node(4, ["v3"], module="a.out"), node(5, ["v4"], module="a.out"),
+    ]  # fmt: skip
+    graph = graph_from(nodes, ["v5"])
+
+    found = lay_out(graph, LayoutRequest(""))
+
+    titles = [
+        (graph.text("group_title", ref), part, parts)
+        for kind, ref, part, parts in zip(
+            found.scene.box_kind, found.scene.box_ref, found.scene.box_part, found.scene.box_parts, strict=True
+        )
+        if kind == kinds.BOX_GROUP
+    ]
+    assert sorted(titles) == [("a", 0, 2), ("a", 1, 2), ("b.mid", 0, 1)]
+    assert "a (2)" in found.notes[0]
+    check_scene(graph, found.scene)
+
+
+def test_a_cycle_in_a_broken_file_is_cut_and_said_so() -> None:
+    graph = graph_from([node(0, ["v2", "x"]), node(1, ["v0"]), node(2, ["v1"]), node(3, ["v3"])], ["v2"])
+
+    found = lay_out(graph, LayoutRequest(""))
+
+    assert "2 edges would close a cycle" in found.notes[0]
+    assert Counter(found.scene.box_kind)[kinds.BOX_STUB_FROM] == 2
+    check_scene(graph, found.scene)
+
+
+def test_nodes_in_any_order_are_drawn_from_source_to_target() -> None:
+    graph = graph_from([node(0, ["v1"]), node(1, ["v2"]), node(2, ["x"])], ["v0"])
+
+    found = lay_out(graph, LayoutRequest(""))
+
+    assert not found.notes
+    y = {found.scene.box_ref[box]: found.scene.box_y[box] for box in range(5) if found.scene.box_kind[box] == 0}
+    assert y[2] < y[1] < y[0]
+
+
+def test_the_neighbourhood_shows_what_is_near_and_that_there_is_more() -> None:
+    graph = graph_from([node(i, [f"v{i - 1}" if i else "x"]) for i in range(300)], ["v299"])
+
+    scene = lay_out(graph, LayoutRequest("", around=Around((150,), 2, 3))).scene
+
+    drawn = [scene.box_ref[box] for box, kind in enumerate(scene.box_kind) if kind == kinds.BOX_NODE]
+    assert sorted(drawn) == [148, 149, 150, 151, 152, 153]
+    assert Counter(scene.box_kind)[kinds.BOX_STUB_FROM] == Counter(scene.box_kind)[kinds.BOX_STUB_TO] == 1
+    check_scene(graph, scene)
+
+
+def test_a_neighbourhood_of_thousands_is_cut_to_the_nearest() -> None:
+    graph = graph_from([node(0, ["x"]), *(node(i, ["v0"]) for i in range(1, 3000))])
+
+    found = lay_out(graph, LayoutRequest("", around=Around((0,), 1, 1), most_boxes=200))
+
+    assert len(found.scene.box_kind) < 300
+    assert "the nearest" in found.notes[0]
+
+
+def test_a_picture_that_is_too_big_is_refused_with_a_way_out() -> None:
+    graph = any_graph(3, 400, 4, 10)
+    with pytest.raises(UserError) as caught:
+        lay_out(graph, LayoutRequest("", opened=everything(graph), most_boxes=100))
+    assert caught.value.info.code == "layout-too-big"
+    assert "neighbourhood" in caught.value.info.hint
+
+
+def test_what_one_value_feeds_over_many_layers_is_cut_into_stubs_that_know_each_other() -> None:
+    nodes = [node(0, ["x"], "Mask"), *(node(i, [f"v{i - 1}", "v0"]) for i in range(1, 60))]
+    graph = graph_from(nodes, ["v59"])
+
+    scene = lay_out(graph, LayoutRequest("", opened=everything(graph))).scene
+
+    stubs = [box for box, kind in enumerate(scene.box_kind) if kind == kinds.BOX_STUB_FROM]
+    assert stubs
+    assert {scene.box_far[box] for box in stubs} == {scene.node_box[0]}
+    (leaving,) = (box for box, kind in enumerate(scene.box_kind) if kind == kinds.BOX_STUB_TO)
+    assert scene.box_count[leaving] == len(stubs)
+    check_scene(graph, scene)
+
+
+def test_a_tall_chain_is_wrapped_into_columns() -> None:
+    graph = graph_from([node(i, [f"v{i - 1}" if i else "x"]) for i in range(119)], ["v118"])
+
+    scene = lay_out(graph, LayoutRequest("")).scene
+
+    width, height = scene.size
+    assert 0.4 < width / height < 4
+    check_scene(graph, scene)
+
+
+def test_the_job_writes_a_scene_and_keeps_the_graph_for_the_next_picture(tmp_path: Path) -> None:
+    any_graph(1, 50, 3, 5).write(tmp_path / "graph.columns")
+    context = PlainContext(scratch=tmp_path)
+    request = LayoutRequest(str(tmp_path / "graph.columns"), str(tmp_path))
+
+    report = run(request, context)
+    (tmp_path / "graph.columns").unlink()
+    again = run(request, context)
+
+    scene = Scene.read(Path(report.scene))
+    assert report.box_count == again.box_count == len(scene.box_kind)
+    assert report.edge_count == len(scene.edge_source)
+    assert report.scene != again.scene
+
+
+def test_the_job_says_what_is_wrong_with_columns_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        run(LayoutRequest(str(tmp_path / "graph.columns")), PlainContext())
+    assert caught.value.info.code == "graph-unreadable"
+
+
+def test_a_layout_stops_when_it_is_asked_to() -> None:
+    graph = any_graph(5, 400, 4, 30)
+
+    def stop() -> None:
+        raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        lay_out(graph, LayoutRequest("", opened=everything(graph)), stop)
