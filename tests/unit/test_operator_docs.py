@@ -25,7 +25,7 @@ def test_it_says_what_the_operator_was_at_the_models_opset() -> None:
 
 def test_inputs_come_with_their_types_and_whether_they_may_be_left_out() -> None:
     found = docs_of("Conv", version=20)
-    assert [(item.name, item.kind) for item in found.inputs] == [
+    assert [(item.name, item.presence) for item in found.inputs] == [
         ("X", "required"),
         ("W", "required"),
         ("B", "optional"),

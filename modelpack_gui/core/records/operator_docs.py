@@ -27,13 +27,13 @@ class ParameterDoc:
     Attributes:
         types: Element types that it takes, such as `float16`; `seq(int64)` and the like for what is no tensor. Empty
             if unknown.
-        kind: `variadic` stands for any number of values.
+        presence: `variadic` stands for any number of values.
     """
 
     name: str
     description: str = ""
     types: tuple[str, ...] = ()
-    kind: Literal["required", "optional", "variadic"] = "required"
+    presence: Literal["required", "optional", "variadic"] = "required"
 
 
 @dataclass(frozen=True)
@@ -92,4 +92,4 @@ def parameter_at(parameters: tuple[ParameterDoc, ...], place: int) -> ParameterD
     """The parameter that a value at a place is for; the last one takes all that follow if it is variadic."""
     if place < len(parameters):
         return parameters[place]
-    return parameters[-1] if parameters and parameters[-1].kind == "variadic" else None
+    return parameters[-1] if parameters and parameters[-1].presence == "variadic" else None

@@ -139,7 +139,7 @@ def _from_schema(request: OperatorDocsRequest, schema: Any, newest: int, source:
 def _parameter(item: Any, types: dict[str, tuple[str, ...]]) -> ParameterDoc:
     spelled = str(item.type_str if hasattr(item, "type_str") else item.typeStr)
     option = item.option.name
-    kind: Literal["required", "optional", "variadic"] = (
+    presence: Literal["required", "optional", "variadic"] = (
         "variadic" if option == "Variadic" else "optional" if option == "Optional" else "required"
     )
     return ParameterDoc(item.name, _prose(item.description), types.get(spelled) or (_type_name(spelled),), kind)

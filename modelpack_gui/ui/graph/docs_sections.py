@@ -89,7 +89,7 @@ def _explained(docs: OperatorDocs) -> str:
 
 
 def _parameter(item: ParameterDoc) -> str:
-    notes: list[str] = [item.kind] if item.kind != "required" else []
+    notes: list[str] = [item.presence] if item.presence != "required" else []
     if item.types:
         notes.append(fmt.listed(item.types, _TYPES_SHOWN))
     return _entry(item.name or "result", notes, item.description)

@@ -51,7 +51,7 @@ def group_inspection(graph: Graph, group: int, more: Sequence[Section] = ()) -> 
         Section("Operators", tuple(ops)),
     ]
     filled = tuple(section for section in sections if section.properties or section.text)
-    title = info.title or info.path or ("the model" if not info.scope else scope.title)
+    title = info.path or info.title or ("the model" if not info.scope else scope.title)
     return Inspection(title, kind, filled)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QPainter, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QMenu, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.ui.background import Check
@@ -34,7 +34,11 @@ _DECADES = 4.0
 
 
 class TensorHeatMap(QWidget):
-    """The picture, and what is at the cursor. Both signs are drawn about zero; one sign from low to high."""
+    """The picture, and what is at the cursor. Both signs are drawn about zero; one sign from low to high.
+
+    Attributes:
+        log_box, all_button: What the picture is steered with; whoever shows it has room for them.
+    """
 
     picture_failed = Signal(object)  # ErrorInfo
     drawn = Signal()
@@ -64,16 +68,11 @@ class TensorHeatMap(QWidget):
         self.told = ElidedLabel("", Qt.TextElideMode.ElideRight)
         self.told.setObjectName("tensor-told")
         self.told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        bottom = QHBoxLayout()
-        bottom.setSpacing(SPACING)
-        bottom.addWidget(self.told, 1)
-        bottom.addWidget(self.log_box)
-        bottom.addWidget(self.all_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING // 2)
         column.addWidget(self.panes, 1)
-        column.addLayout(bottom)
+        column.addWidget(self.told)
 
     # What others ask of it
 

@@ -108,7 +108,12 @@ class TensorView(QWidget):
         column = QVBoxLayout(slices)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING // 2)
-        column.addWidget(self.axes)
+        steering = QHBoxLayout()
+        steering.setSpacing(SPACING)
+        steering.addWidget(self.axes, 1)
+        steering.addWidget(self.heat_map.log_box)
+        steering.addWidget(self.heat_map.all_button)
+        column.addLayout(steering)
         column.addWidget(self._views, 1)
         column.addWidget(self.note)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -199,9 +204,9 @@ class TensorView(QWidget):
         if stats is None:
             self._stats_column.addWidget(wrapped_label("Statistics: reading…", is_muted=True))
         else:
-            self._stats_column.addWidget(PropertyRows(tuple(stats_rows(stats)), None))
             if any(stats.counts):
                 self._stats_column.addWidget(HistogramView(Histogram(stats.counts, stats.edges)))
+            self._stats_column.addWidget(PropertyRows(tuple(stats_rows(stats)), None))
         self._stats_column.addStretch(1)
 
     def _show_slice(self) -> None:
@@ -233,6 +238,8 @@ class TensorView(QWidget):
         elif self._is_text() and not is_table:
             why = "Strings have no colours: see the values."
         self._waiting.setText(why)
+        for widget in (self.heat_map.log_box, self.heat_map.all_button):
+            widget.setVisible(not is_table and not why)
         self._views.setCurrentWidget(self._waiting if why else self.table if is_table else self.heat_map)
         self.note.setVisible(is_table and bool(self.note.text()))
 

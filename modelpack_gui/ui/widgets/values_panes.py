@@ -14,6 +14,7 @@ _STACKED_RATIO = 2.4
 _SQUARE_RATIO = 8.0
 _SQUARE_FROM = 24
 """Cells are squares from so many rows and columns on, unless that would leave a ribbon."""
+_STRETCH = 3.0
 _LEAST_CELLS = 1.5
 _DRAG_PIXELS = 4.0
 _SMALL = 8.0
@@ -108,6 +109,8 @@ class HeatPanes(QWidget):
         line = float(self.fontMetrics().height())
         number = self._count
         left, top, bottom = TICK_SPACE, line + GRID, 2 * line + 3 * GRID + 8
+        if number == 1:  # it needs no title
+            top = float(GRID)
         if self.is_stacked:
             height = max(16.0, self.height() / number - top - bottom)
             width = max(16.0, self.width() - left - SPACING)
@@ -125,6 +128,9 @@ class HeatPanes(QWidget):
         if min(rows, columns) < _SQUARE_FROM or not 1 / _SQUARE_RATIO <= ratio <= _SQUARE_RATIO:
             return rect
         size = min(rect.width() / columns, rect.height() / rows)
+        if self._count == 1:  # it has all of the room: cells may be longer than high, within reason
+            wide = min(rect.width() / columns, _STRETCH * size)
+            return QRectF(rect.left(), rect.top(), wide * columns, min(rect.height() / rows, _STRETCH * size) * rows)
         return QRectF(rect.left(), rect.top(), size * columns, size * rows)
 
     def place_at(self, position: QPointF) -> tuple[int, int] | None:
