@@ -142,7 +142,7 @@ def _parameter(item: Any, types: dict[str, tuple[str, ...]]) -> ParameterDoc:
     presence: Literal["required", "optional", "variadic"] = (
         "variadic" if option == "Variadic" else "optional" if option == "Optional" else "required"
     )
-    return ParameterDoc(item.name, _prose(item.description), types.get(spelled) or (_type_name(spelled),), kind)
+    return ParameterDoc(item.name, _prose(item.description), types.get(spelled) or (_type_name(spelled),), presence)
 
 
 def _attribute(item: Any) -> AttributeDoc:
