@@ -1,0 +1,83 @@
+"""What a selection means in a picture, and what a box of a picture means as a selection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from modelpack_gui.core.graph import scene as kinds
+from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
+from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
+
+_OF_VALUES = frozenset({kinds.BOX_INPUT, kinds.BOX_OUTPUT, kinds.BOX_STUB_FROM, kinds.BOX_STUB_TO})
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Where a selection is in a picture.
+
+    Attributes:
+        boxes: That it is, the first being the one to look at.
+        edges: That carry it.
+        is_inside: Whether the boxes are closed groups that hold it.
+    """
+
+    boxes: list[int] = field(default_factory=list)
+    edges: list[int] = field(default_factory=list)
+    is_inside: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.boxes or self.edges)
+
+
+def pick_of_box(arrays: SceneArrays, box: int) -> Pick:
+    """What a box stands for."""
+    kind, ref = int(arrays.kind[box]), int(arrays.ref[box])
+    if kind == kinds.BOX_NODE:
+        return NodePick(ref)
+    return ValuePick(ref) if kind in _OF_VALUES else GroupPick(ref)
+
+
+def shown_of(graph: Graph, arrays: SceneArrays, pick: Pick | None) -> Shown:
+    """Where a selection is."""
+    if isinstance(pick, NodePick):
+        return _of_node(arrays, pick.node)
+    if isinstance(pick, GroupPick):
+        return _of_group(graph, arrays, pick.group)
+    return _of_value(graph, arrays, pick.value) if isinstance(pick, ValuePick) else Shown()
+
+
+def _of_node(arrays: SceneArrays, node: int) -> Shown:
+    box = int(arrays.node_box[node]) if 0 <= node < len(arrays.node_box) else -1
+    if box < 0:
+        return Shown()
+    return Shown([box], is_inside=arrays.kind[box] != kinds.BOX_NODE)
+
+
+def _of_group(graph: Graph, arrays: SceneArrays, group: int) -> Shown:
+    parents = graph.ints("group_parent")
+    above = group
+    while above >= 0:
+        is_it = (arrays.ref == above) & ((arrays.kind == kinds.BOX_GROUP) | (arrays.kind == kinds.BOX_FRAME))
+        found = np.flatnonzero(is_it).tolist()
+        if found:
+            return Shown(found, is_inside=above != group)
+        above = parents[above]
+    if parents[group] < 0 and graph.ints("group_scope")[group] == 0:
+        return Shown()  # all there is
+    inside = [node for node in graph.group_nodes[group] if arrays.node_box[node] >= 0]
+    return Shown(sorted({int(arrays.node_box[node]) for node in inside}))
+
+
+def _of_value(graph: Graph, arrays: SceneArrays, value: int) -> Shown:
+    edges = np.flatnonzero(arrays.value == value).tolist()
+    ports = np.flatnonzero((arrays.ref == value) & np.isin(arrays.kind, list(_OF_VALUES))).tolist()
+    if edges or ports:
+        return Shown(ports, edges)
+    users = [graph.producers[value], *graph.consumers(value)]
+    seen = [_of_node(arrays, node) for node in users if node >= 0]
+    boxes = [box for shown in seen for box in shown.boxes]
+    is_weight = value in graph.initializer_of
+    return Shown(boxes[:1], is_inside=not is_weight or seen[0].is_inside) if boxes else Shown()

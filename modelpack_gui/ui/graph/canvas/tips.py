@@ -1,0 +1,107 @@
+"""What is said of a box or an edge under the pointer, and to who cannot see it."""
+
+from __future__ import annotations
+
+from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.graph import scene as kinds
+from modelpack_gui.core.graph.box_text import shortened
+from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
+
+_WIDE = 100
+_MOST = 6
+
+
+def box_tip(graph: Graph, arrays: SceneArrays, box: int) -> str:
+    """A few lines about a box."""
+    kind, ref = int(arrays.kind[box]), int(arrays.ref[box])
+    if kind == kinds.BOX_NODE:
+        return node_tip(graph, ref)
+    if kind in (kinds.BOX_GROUP, kinds.BOX_FRAME):
+        group = graph.groups[ref]
+        lines = [shortened(group.path or group.title, _WIDE)]
+        if group.module_class:
+            lines.append(group.module_class)
+        lines.append(fmt.plural(int(arrays.many[box]), "node"))
+        lines.append("Double-click to open" if kind == kinds.BOX_GROUP else "Double-click its title to close")
+        return "\n".join(lines)
+    title = {
+        kinds.BOX_INPUT: "Input",
+        kinds.BOX_OUTPUT: "Output",
+        kinds.BOX_STUB_FROM: "Comes from far away: double-click goes there",
+        kinds.BOX_STUB_TO: "Goes far away: double-click goes there",
+    }[kind]
+    return f"{title}\n{value_tip(graph, ref)}"
+
+
+def node_tip(graph: Graph, node: int) -> str:
+    """Op type and name, where it is, what it reads and makes."""
+    info = graph.nodes[node]
+    op = info.op_type if info.domain in ("", "ai.onnx") else f"{info.domain}::{info.op_type}"
+    lines = [f"{op} {shortened(info.name, _WIDE)}".rstrip()]
+    if info.module_path:
+        lines.append(f"in {shortened(info.module_path, _WIDE)}")
+    made = [
+        shortened(f"{graph.value_name(value)}  {_facts(graph, value)}".rstrip(), _WIDE)
+        for value in graph.outputs(node)
+        if value >= 0
+    ]
+    lines += [f"→ {line}" for line in made[:_MOST]]
+    if len(made) > _MOST:
+        lines.append(f"→ {len(made) - _MOST} more")
+    return "\n".join(lines)
+
+
+def value_tip(graph: Graph, value: int) -> str:
+    """Name, dtype and shape of a tensor."""
+    return "\n".join(filter(None, (shortened(graph.value_name(value), _WIDE), _facts(graph, value))))
+
+
+def edge_tip(graph: Graph, arrays: SceneArrays, edge: int) -> str:
+    """The tensor that an edge carries, how large it is, and between what."""
+    value, count, size = int(arrays.value[edge]), int(arrays.count[edge]), float(arrays.size[edge])
+    lines = value_tip(graph, value).split("\n")
+    if count > 1:
+        lines.append(f"and {fmt.plural(count - 1, 'more tensor')}")
+    if size >= 0:
+        lines.append(fmt.size(int(size)) if count == 1 else f"{fmt.size(int(size))} in all")
+    ends = (box_title(graph, arrays, int(arrays.source[edge])), box_title(graph, arrays, int(arrays.target[edge])))
+    lines.append(f"{ends[0]} → {ends[1]}")
+    return "\n".join(filter(None, lines))
+
+
+def box_title(graph: Graph, arrays: SceneArrays, box: int) -> str:
+    """A box in a few words."""
+    kind, ref = int(arrays.kind[box]), int(arrays.ref[box])
+    if kind == kinds.BOX_NODE:
+        name = graph.text("node_name", ref)
+        return f"{graph.text('node_op_type', ref)} {shortened(name)}".rstrip()
+    if kind in (kinds.BOX_GROUP, kinds.BOX_FRAME):
+        return shortened(graph.text("group_path", ref) or graph.text("group_title", ref))
+    return shortened(graph.value_name(ref))
+
+
+def spoken(graph: Graph, arrays: SceneArrays, box: int) -> str:
+    """A box as a screen reader says it."""
+    kind = int(arrays.kind[box])
+    what = {
+        kinds.BOX_NODE: "Node",
+        kinds.BOX_GROUP: "Closed group",
+        kinds.BOX_FRAME: "Open group",
+        kinds.BOX_INPUT: "Input",
+        kinds.BOX_OUTPUT: "Output",
+    }.get(kind, "Tensor")
+    parts = [f"{what} {box_title(graph, arrays, box)}"]
+    if kind in (kinds.BOX_GROUP, kinds.BOX_FRAME):
+        parts.append(fmt.plural(int(arrays.many[box]), "node"))
+    coming, going = len(arrays.edges_to(box)), len(arrays.edges_from(box))
+    parts.append(f"{fmt.plural(coming, 'edge')} in, {going:,} out")
+    above = int(arrays.parent[box])
+    if above >= 0:
+        parts.append(f"in {box_title(graph, arrays, above)}")
+    return "; ".join(parts) + "."
+
+
+def _facts(graph: Graph, value: int) -> str:
+    info = graph.value_info(value)
+    return " ".join(filter(None, (info.dtype, info.shape_text if info.shape is not None else "")))

@@ -1,0 +1,78 @@
+"""A widget that shows a part of a plane: its zoom and place, and how they are changed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from modelpack_gui.ui.graph.canvas.viewport import STEP, Viewport
+
+
+class ZoomingWidget(QWidget):
+    """Moves about in a plane. A subclass says what should stay in the middle when a key zooms.
+
+    Attributes:
+        viewport: Where the plane is looked at.
+        is_down: Whether what is shown begins at the top, else at the left.
+    """
+
+    view_changed = Signal()  # the zoom or the place
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.viewport = Viewport()
+        self.is_down = True
+
+    def point_of_interest(self) -> QPointF:
+        """The place of the widget that a key zooms about."""
+        return QRectF(self.rect()).center()
+
+    def fit_all(self) -> None:
+        """Show everything."""
+        self.viewport.fit(self.viewport.bounds)
+        self.moved()
+
+    def fit_rect(self, rect: QRectF, largest: float = 1.0) -> None:
+        """Show a rectangle of the plane with a little around it, at no more than a zoom."""
+        self.viewport.fit(rect.adjusted(-20, -20, 20, 20), largest)
+        self.moved()
+
+    def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
+        """Draw larger or smaller; what is at a place of the widget stays there."""
+        self.viewport.zoom_at(factor, self.point_of_interest() if about is None else about)
+        self.moved()
+
+    def zoom_steps(self, steps: float) -> None:
+        """Zoom by so many steps of the wheel or of a key."""
+        self.zoom_by(STEP**steps)
+
+    def zoom_to(self, zoom: float) -> None:
+        """Zoom to 1.0 or another scale."""
+        self.zoom_by(zoom / self.viewport.zoom)
+
+    def pan_by(self, across: float, down: float) -> None:
+        """Move the plane by pixels of the widget."""
+        self.viewport.pan(across, down)
+        self.moved()
+
+    def center_on(self, place: QPointF) -> None:
+        """Put a place of the plane into the middle."""
+        self.viewport.center_on(place)
+        self.moved()
+
+    def moved(self) -> None:
+        """The viewport is another: draw, and tell."""
+        self.update()
+        self.view_changed.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The middle stays in the middle; at first the begin is shown, once there is room for it."""
+        super().resizeEvent(event)
+        viewport, before = self.viewport, self.viewport.size
+        viewport.size = QSizeF(self.size())
+        if before.width() <= 1.0 or before.height() <= 1.0:
+            viewport.start(is_down=self.is_down)
+        else:
+            viewport.pan((self.width() - before.width()) / 2, (self.height() - before.height()) / 2)
+        self.moved()
