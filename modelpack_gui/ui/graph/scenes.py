@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
@@ -62,7 +63,8 @@ class GraphScenes(QObject):
         self._background = Background(self)
         self._results = ResultsFolder()
         self._metrics: Metrics | None = None
-        self._graph: Graph | None = None
+        self._is_seen, self._is_due = False, True
+        self._graph = state.graph
         self._known: dict[str, str] = {}  # views by the path of the artifact
         self._asked = SceneView()
         self._read_error: ErrorInfo | None = None
@@ -76,6 +78,8 @@ class GraphScenes(QObject):
         self._job.changed.connect(self.changed)
         self._job.ended.connect(self._on_laid_out)
         state.changed.connect(self._on_graph_changed)
+        if self._graph is not None:
+            self.view = self._first_view(self._graph)
 
     # Reading
 
@@ -113,18 +117,14 @@ class GraphScenes(QObject):
 
     def start(self, metrics: Metrics) -> None:
         """The canvas is seen, with a font of these sizes."""
-        if metrics != self._metrics:
+        self._is_seen = True
+        if metrics != self._metrics or self._is_due:
             self._metrics = metrics
-            if self.state_graph is not None:
-                self._graph = self.state_graph
-                if self.arrays is None:
-                    self.view = self._first_view(self._graph)
-                self._ask()
+            self._ask()
 
-    @property
-    def state_graph(self) -> Graph | None:
-        """The graph that there is."""
-        return self._state.graph
+    def pause(self) -> None:
+        """The canvas is hidden: what changes meanwhile is laid out when it is seen again."""
+        self._is_seen = False
 
     # Changing what is shown
 
@@ -139,6 +139,13 @@ class GraphScenes(QObject):
         if graph is not None:
             inside = {one for one in self.view.opened if group in graph.groups_above(one)}
             self._show(opened=self.view.opened - inside)
+
+    def open_inside(self, group: int) -> None:
+        """Open a group and every group in it."""
+        graph = self._graph
+        if graph is not None:
+            inner = [one for one in groups_of(graph, self.view.scope) if group in graph.groups_above(one)]
+            self.open_groups(group, *inner)
 
     def toggle_group(self, group: int) -> None:
         """Open a group or close it."""
@@ -185,18 +192,25 @@ class GraphScenes(QObject):
 
     def show_node(self, node: int) -> None:
         """Open what a node is in, in whichever scope it is."""
+        self.show_nodes((node,))
+
+    def show_nodes(self, nodes: Sequence[int]) -> None:
+        """Open what some nodes are in: those of the first one's scope."""
         graph = self._graph
-        if graph is None:
+        if graph is None or not nodes:
             return
-        scope, group = graph.ints("node_scope")[node], graph.ints("node_group")[node]
-        self._show_inside(graph, scope, group)
+        scopes, groups = graph.ints("node_scope"), graph.ints("node_group")
+        scope = scopes[nodes[0]]
+        opened = with_shown(graph, self._opened_in(scope), {groups[node] for node in nodes if scopes[node] == scope})
+        self._show_opened(graph, scope, opened)
 
     def show_group(self, group: int) -> None:
         """Open what a group is in."""
         graph = self._graph
         if graph is not None:
-            parent = graph.ints("group_parent")[group]
-            self._show_inside(graph, graph.ints("group_scope")[group], parent)
+            parent, scope = graph.ints("group_parent")[group], graph.ints("group_scope")[group]
+            around = (parent,) if parent >= 0 else ()
+            self._show_opened(graph, scope, with_shown(graph, self._opened_in(scope), around))
 
     def set_hidden(self, hidden: frozenset[Hidden]) -> None:
         """Leave clutter out."""
@@ -238,13 +252,14 @@ class GraphScenes(QObject):
         return dict(self._known)
 
     def recall(self, views: dict[str, str]) -> None:
-        """Take up what an earlier session had open."""
+        """Take up what an earlier session had open; before anything is laid out."""
         self._known = {**views, **self._known}
+        if self._graph is not None and self.arrays is None:
+            self.view = self._first_view(self._graph)
 
     # Inside
 
-    def _show_inside(self, graph: Graph, scope: int, group: int) -> None:
-        opened = with_shown(graph, self._opened_in(scope), (group,))
+    def _show_opened(self, graph: Graph, scope: int, opened: frozenset[int]) -> None:
         if scope == self.view.scope:
             self._show(opened=opened, around=None)
         else:
@@ -300,7 +315,8 @@ class GraphScenes(QObject):
     def _ask(self) -> None:
         index, metrics = self._state.index, self._metrics
         self._read_error = None
-        if index is None or self._graph is None or metrics is None:
+        self._is_due = index is None or self._graph is None or metrics is None or not self._is_seen
+        if self._is_due or index is None or self._graph is None or metrics is None:
             self.changed.emit()
             return
         self._background.drop("scene")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from modelpack_gui.ui.graph.comparison import ComparisonState
     from modelpack_gui.ui.graph.numbers import NumbersState
     from modelpack_gui.ui.graph.overlays import GraphOverlays
+    from modelpack_gui.ui.graph.scenes import GraphScenes
     from modelpack_gui.ui.graph.tensors import TensorSource
     from modelpack_gui.ui.layers_state import LayersState
     from modelpack_gui.ui.profiles_state import ProfilesState
@@ -98,6 +99,13 @@ class GraphState(QObject):
 
         return ComparisonState(self)
 
+    @functools.cached_property
+    def scenes(self) -> GraphScenes:
+        """The picture of it that the canvas shows, and what is open in it."""
+        from modelpack_gui.ui.graph.scenes import GraphScenes  # as above
+
+        return GraphScenes(self)
+
     @property
     def is_reading(self) -> bool:
         """Whether a graph is to come."""
@@ -119,6 +127,8 @@ class GraphState(QObject):
             self.tensors.close()
         if "comparison" in self.__dict__:
             self.comparison.close()
+        if "scenes" in self.__dict__:
+            self.scenes.close()
 
     def _on_stage_changed(self, stage: Stage) -> None:
         if stage is not Stage.GRAPH:

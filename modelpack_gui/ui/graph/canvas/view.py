@@ -100,7 +100,7 @@ class GraphCanvas(ZoomingWidget):
         before = self.arrays if self.graph is graph else None
         anchors: list[tuple[Key, QPointF]] = []
         if before is not None and self.is_down == is_down:
-            anchors = anchors_of(before, self.viewport, self._preferred(before))
+            anchors = anchors_of(before, self.viewport, self._toggled, self.shown.boxes)
         self.graph, self.arrays, self.is_down = graph, arrays, is_down
         self._labels = Labels(graph, arrays, self.font(), details)
         self.viewport.bounds = arrays.bounds
@@ -145,8 +145,8 @@ class GraphCanvas(ZoomingWidget):
         self._locate()
         if any(self._steps):
             self._repaint()
-        if not is_own and self.shown:
-            self._bring(self.shown)
+        if not is_own:
+            self.bring_selection()
         self._tell()
         self.update()
 
@@ -176,6 +176,11 @@ class GraphCanvas(ZoomingWidget):
         if self.shown:
             self.fit_rect(self._rect_of(self.shown))
 
+    def bring_selection(self) -> None:
+        """Bring what is selected into view, large enough to be read."""
+        if self.shown:
+            self._bring(self.shown)
+
     def fit_boxes(self, boxes: Sequence[int]) -> None:
         """Show some boxes."""
         if self.arrays is not None and len(boxes):
@@ -193,10 +198,10 @@ class GraphCanvas(ZoomingWidget):
 
     def pick_at(self, position: QPointF) -> tuple[Pick | None, int]:
         """What is at a place of the widget, and its box; -1 where it is an edge or nothing."""
-        box, edge = self._hit(position)
-        if box >= 0 and self.arrays is not None:
-            return pick_of_box(self.arrays, box), box
-        return (ValuePick(int(self.arrays.value[edge])), -1) if edge >= 0 and self.arrays is not None else (None, -1)
+        (box, edge), arrays = self._hit(position), self.arrays
+        if arrays is None or max(box, edge) < 0:
+            return None, -1
+        return (pick_of_box(arrays, box), box) if box >= 0 else (ValuePick(int(arrays.value[edge])), -1)
 
     def choose(self, box: int) -> None:
         """Select a box, as a click or a key does, and bring it into view."""
@@ -224,9 +229,9 @@ class GraphCanvas(ZoomingWidget):
 
     def close_around(self) -> None:
         """Close the open group that the current box is in, or is."""
-        if self.arrays is not None and self.current >= 0:
-            is_frame = self.arrays.kind[self.current] == kinds.BOX_FRAME
-            self.activate(self.current if is_frame else int(self.arrays.parent[self.current]))
+        arrays, box = self.arrays, self.current
+        if arrays is not None and box >= 0:
+            self.activate(box if arrays.kind[box] == kinds.BOX_FRAME else int(arrays.parent[box]))
 
     def set_hover(self, position: QPointF | None) -> None:
         """The pointer is somewhere else."""
@@ -341,15 +346,6 @@ class GraphCanvas(ZoomingWidget):
             return box, -1
         edge = self.arrays.edge_at(place, HIT_PIXELS / self.viewport.zoom)
         return (-1, edge) if edge >= 0 else (box, -1)
-
-    def _preferred(self, arrays: SceneArrays) -> list[int]:
-        """What should stay where it is when another picture comes."""
-        toggled = [
-            box
-            for kind in (kinds.BOX_GROUP, kinds.BOX_FRAME)
-            if self._toggled is not None and (box := arrays.box_of.get((kind, self._toggled), -1)) >= 0
-        ]
-        return [*toggled, *(box for box in self.shown.boxes if self.viewport.shows(arrays.rect(box)))]
 
     def _locate(self) -> None:
         if self.graph is None or self.arrays is None:
