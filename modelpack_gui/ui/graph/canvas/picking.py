@@ -57,18 +57,24 @@ def _of_node(arrays: SceneArrays, node: int) -> Shown:
 
 
 def _of_group(graph: Graph, arrays: SceneArrays, group: int) -> Shown:
-    parents = graph.ints("group_parent")
-    above = group
-    while above >= 0:
-        is_it = (arrays.ref == above) & ((arrays.kind == kinds.BOX_GROUP) | (arrays.kind == kinds.BOX_FRAME))
-        found = np.flatnonzero(is_it).tolist()
-        if found:
-            return Shown(found, is_inside=above != group)
-        above = parents[above]
-    if parents[group] < 0 and graph.ints("group_scope")[group] == 0:
-        return Shown()  # all there is
-    inside = [node for node in graph.group_nodes[group] if arrays.node_box[node] >= 0]
-    return Shown(sorted({int(arrays.node_box[node]) for node in inside}))
+    """Its box or frame; what is in it where it has none, as a module of one node; or else the closed group around."""
+    boxes = _boxes_of_group(arrays, group)
+    if boxes:
+        return Shown(boxes)
+    seen = {int(arrays.node_box[node]) for node in graph.group_nodes[group]} - {-1}
+    inside = [box for box in sorted(seen) if arrays.kind[box] == kinds.BOX_NODE]
+    parents, above = graph.ints("group_parent"), group
+    while not inside and (above := parents[above]) >= 0:
+        boxes = _boxes_of_group(arrays, above)
+        if boxes:
+            return Shown(boxes, is_inside=True)
+    return Shown(inside)
+
+
+def _boxes_of_group(arrays: SceneArrays, group: int) -> list[int]:
+    is_it = (arrays.ref == group) & ((arrays.kind == kinds.BOX_GROUP) | (arrays.kind == kinds.BOX_FRAME))
+    found: list[int] = np.flatnonzero(is_it).tolist()
+    return found
 
 
 def _of_value(graph: Graph, arrays: SceneArrays, value: int) -> Shown:
