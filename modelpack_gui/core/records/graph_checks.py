@@ -68,11 +68,13 @@ class GraphChecksReport:
     Attributes:
         path: The artifact.
         provider: As it was asked.
+        providers: Those that this ONNX Runtime has kernels of.
     """
 
     path: str
     results: tuple[GraphCheckResult, ...]
     provider: str
+    providers: tuple[str, ...] = ()
     duration_s: float = 0.0
 
     def count(self, severity: Severity) -> int:

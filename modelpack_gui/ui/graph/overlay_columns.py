@@ -7,6 +7,7 @@ from array import array
 from typing import TYPE_CHECKING
 
 from modelpack_gui.core.graph.columns import floats
+from modelpack_gui.core.graph.overlay import UNKNOWN
 from modelpack_gui.ui.graph.overlay_sources import OF_THE_GRAPH
 from modelpack_gui.ui.graph.row_table import RowColumn, row_column
 
@@ -49,7 +50,7 @@ class _Facts:
     def keys(self) -> array[float]:
         """What the column is sorted by."""
         overlay = self._overlays.overlay(self._key)
-        return overlay.values if overlay is not None else floats()
+        return overlay.values if overlay is not None else floats([UNKNOWN]) * self._overlays.node_count
 
     def text(self, node: int) -> str:
         """As the legend spells it."""

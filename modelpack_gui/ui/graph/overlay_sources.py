@@ -5,18 +5,21 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from modelpack_gui.core.graph import graph_overlays
 from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.overlay import UNKNOWN, Overlay, Unit
+from modelpack_gui.core.graph.overlay import UNKNOWN, Combine, Overlay, Unit
 from modelpack_gui.core.records import GraphIndex, LayerRow
 from modelpack_gui.ui.layers_state import LayersState
 from modelpack_gui.ui.models.node_cost import node_costs
 from modelpack_gui.ui.models.node_times import main_of
 from modelpack_gui.ui.profiles_state import KeptProfile, ProfilesState
 from modelpack_gui.ui.sensitivity_state import SensitivityState
+
+if TYPE_CHECKING:
+    from modelpack_gui.ui.graph.state import GraphState
 
 OF_THE_GRAPH, COST, PARITY, TIME, QUANTIZING, LOADED = (
     "What it is", "What it costs", "How true it is", "Where the time goes", "Quantising", "From files",
@@ -42,8 +45,8 @@ class Source(Protocol):
     def problem(self, index: GraphIndex) -> str:
         """Why there is nothing to show of a graph, and what to do; empty if there is."""
 
-    def make(self, graph: Graph, index: GraphIndex) -> Overlay:
-        """The overlay; only where there is no problem."""
+    def make(self, graph: Graph, index: GraphIndex) -> Overlay | None:
+        """The overlay; only where there is no problem. None if it is to come, which is told by `refresh`."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,74 @@ GRAPH_SOURCES: tuple[GraphSource, ...] = (
     GraphSource("parameters", "Parameters", COST, graph_overlays.parameters),
     GraphSource("weight-bytes", "Weight bytes", COST, graph_overlays.weight_bytes),
 )
+
+
+@dataclass(frozen=True)
+class CostSource:
+    """A figure of what the graph costs, which is counted when it is first asked for.
+
+    Attributes:
+        figure: Its column in `core.graph.costs.Costs`.
+    """
+
+    state: GraphState
+    key: str
+    title: str
+    unit: Unit
+    figure: str
+    what: str
+    combine: Combine = "sum"
+    section: str = COST
+
+    def problem(self, index: GraphIndex) -> str:
+        """It is being counted, or could not be."""
+        del index
+        numbers = self.state.numbers_if_asked
+        if numbers is None or numbers.costs is not None:
+            return ""
+        if numbers.error is not None:
+            return f"It could not be counted: {numbers.error.message}"
+        return "It is being counted…" if numbers.is_counting else ""
+
+    def make(self, graph: Graph, index: GraphIndex) -> Overlay | None:
+        """The figure of each node, and the sums that were counted for groups."""
+        del index
+        costs = self.state.numbers.costs
+        if costs is None or len(costs.macs) != len(graph.nodes):
+            return None
+        totals, many = costs.groups[self.figure], costs.group_nodes
+        groups = floats(
+            [
+                UNKNOWN if unknown and unknown == count else value
+                for value, unknown, count in zip(totals.sums, totals.unknown, many, strict=True)
+            ]
+        )
+        return Overlay(
+            self.key, self.title, self.unit, "sequential", costs.of(self.figure),
+            combine=self.combine, is_log=True, groups=groups, note=self.what,
+        )  # fmt: skip
+
+
+def cost_sources(state: GraphState) -> tuple[CostSource, ...]:
+    """The figures of what the graph costs at the sizes that were chosen."""
+    return (
+        CostSource(
+            state, "macs", "MACs", "count", "macs",
+            "Multiplications with an addition, by a formula for each operator; those without one are not known.",
+        ),
+        CostSource(
+            state, "flops", "FLOPs", "count", "flops",
+            "Floating-point operations, by a formula for each operator; those without one are not known.",
+        ),
+        CostSource(
+            state, "activation-bytes", "Activation bytes", "B", "activation_bytes",
+            "Memory that the outputs of a node take; none for views and constants.",
+        ),
+        CostSource(
+            state, "live-bytes", "Memory while it runs", "B", "live_bytes",
+            "Memory of all tensors that are there while a node runs, at least: the largest is the peak.", "max",
+        ),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from modelpack_gui.ui.graph.overlay_sources import (
     SensitivitySource,
     Source,
     TimeSource,
+    cost_sources,
     parity_sources,
 )
 from modelpack_gui.ui.theme import theme
@@ -63,10 +64,15 @@ class GraphOverlays(QObject):
         super().__init__(state)
         self._state = state
         self._sources: list[Source] = [
-            *GRAPH_SOURCES, TimeSource(profiles), *parity_sources(layers), SensitivitySource(sensitivity)
-        ]  # fmt: skip
+            *GRAPH_SOURCES,
+            *cost_sources(state),
+            TimeSource(profiles),
+            *parity_sources(layers),
+            SensitivitySource(sensitivity),
+        ]
         self._made: dict[str, Overlay] = {}
         self._colors: dict[tuple[str, bool], OverlayColors] = {}
+        self._follows_numbers = False
         self.chosen = ""
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settle.timeout.connect(self.refresh)
@@ -87,6 +93,11 @@ class GraphOverlays(QObject):
         return tuple(sorted(offers, key=lambda offer: SECTIONS.index(offer.section)))
 
     @property
+    def node_count(self) -> int:
+        """How many values each overlay has."""
+        return len(self._state.graph.nodes) if self._state.graph is not None else 0
+
+    @property
     def current(self) -> Overlay | None:
         """What is drawn; None for nothing."""
         return self.overlay(self.chosen) if self.chosen else None
@@ -105,7 +116,10 @@ class GraphOverlays(QObject):
             source = next((one for one in self._sources if one.key == key), None)
             if graph is None or index is None or source is None or source.problem(index):
                 return None
-            made = self._made[key] = source.make(graph, index)
+            made = source.make(graph, index)
+            self._follow_numbers()
+            if made is not None:
+                self._made[key] = made
         return made
 
     def worst(self, number: int = 10) -> tuple[int, ...]:
@@ -170,6 +184,13 @@ class GraphOverlays(QObject):
             and source.artifact == index.artifact.path
             and len(source.overlay.values) == len(graph.nodes)
         )
+
+    def _follow_numbers(self) -> None:
+        """They are counted from the first time on that somebody asks for them."""
+        numbers = self._state.numbers_if_asked
+        if numbers is not None and not self._follows_numbers:
+            self._follows_numbers = True
+            numbers.changed.connect(self._settle.start)
 
     def _add(self, source: Source) -> None:
         self._sources = [*(one for one in self._sources if one.key != source.key), source]

@@ -19,7 +19,7 @@ from modelpack_gui.ui.theme import GRID
 if TYPE_CHECKING:
     from modelpack_gui.ui.controller import Controller
 
-NODES, INITIALIZERS, PORTS = "nodes", "initializers", "ports"
+NODES, INITIALIZERS, PORTS, CHECKS = "nodes", "initializers", "ports", "checks"
 _TAB_KEY = "graph/side-tab"
 _PACKAGE = "modelpack_gui.ui.graph"
 
@@ -43,6 +43,7 @@ _TABS = (
         "What the graph takes and gives, and what the file says of itself",
         "ports_view:PortsView",
     ),
+    _Tab(CHECKS, "Checks", "Checks", "What is wrong or could be better, and where", "checks_view:ChecksView"),
 )
 
 

@@ -24,6 +24,7 @@ from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.stage_states import StageStates
 
 if TYPE_CHECKING:
+    from modelpack_gui.ui.graph.checks import GraphChecks
     from modelpack_gui.ui.graph.comparison import ComparisonState
     from modelpack_gui.ui.graph.numbers import NumbersState
     from modelpack_gui.ui.graph.overlays import GraphOverlays
@@ -79,11 +80,23 @@ class GraphState(QObject):
         return GraphOverlays(self, *self._measured)
 
     @functools.cached_property
+    def checks(self) -> GraphChecks:
+        """What is wrong with it: looked for when somebody wants to know."""
+        from modelpack_gui.ui.graph.checks import GraphChecks  # as above
+
+        return GraphChecks(self)
+
+    @functools.cached_property
     def numbers(self) -> NumbersState:
         """What it costs: counted from the first time on that somebody asks."""
         from modelpack_gui.ui.graph.numbers import NumbersState  # as above
 
         return NumbersState(self)
+
+    @property
+    def numbers_if_asked(self) -> NumbersState | None:
+        """The same, if somebody asked already: to look at it is not to have it counted."""
+        return self.numbers if "numbers" in self.__dict__ else None
 
     @functools.cached_property
     def tensors(self) -> TensorSource:

@@ -19,7 +19,8 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.overlay_colors import PLAIN, category_colors, overlay_colors
 from modelpack_gui.ui.graph.overlays import GraphOverlays
 from modelpack_gui.ui.profiles_state import KeptProfile
-from tests.ui.fake_client import FakeClient
+from tests.ui.fake_client import FakeClient, FakeJob
+from tests.ui.graph.costs_records import counted
 from tests.ui.graph_records import small_graph
 from tests.ui.made_layers import part, row
 from tests.unit.profiles import report
@@ -149,3 +150,19 @@ def contrast(one: QColor, other: QColor) -> float:
 
     high, low = sorted((luminance(one), luminance(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
+
+
+def test_costs_are_counted_when_they_are_asked_for_and_drawn_when_they_come(
+    qtbot: QtBot, client: FakeClient, overlays: GraphOverlays
+) -> None:
+    def jobs() -> list[FakeJob]:
+        return [job for job in client.jobs if job.stage == "graph.costs"]
+
+    assert not problems(overlays)["macs"]
+    assert jobs() == []
+    overlays.choose("macs")
+    assert overlays.overlay("macs") is None
+    assert "being counted" in problems(overlays)["macs"]
+    jobs()[0].answer(counted(jobs()[0].request))
+    qtbot.waitUntil(lambda: overlays.current is not None)
+    assert overlays.worst() == (0, 11)  # the other convolutions have no weights in this graph

@@ -63,6 +63,15 @@ class _Table:
         return max(fitting, key=lambda one: int(one.since_version), default=None)
 
 
+def providers() -> tuple[str, ...]:
+    """Execution providers that this ONNX Runtime has kernels of; none if it is not installed or does not tell."""
+    try:
+        found = {item.provider for item in _state().get_all_opkernel_def()}
+    except UserError:
+        return ()
+    return tuple(sorted(found, key=lambda name: (name != CPU, name)))
+
+
 def _state() -> Any:
     try:
         from onnxruntime.capi import onnxruntime_pybind11_state as state

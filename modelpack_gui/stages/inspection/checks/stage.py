@@ -11,6 +11,7 @@ from modelpack_gui.core.graph.columns import ColumnsError
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphCheckResult, GraphChecksReport, GraphChecksRequest, GraphFinding
 from modelpack_gui.stages.inspection.checks.base import Check, Subject
+from modelpack_gui.stages.inspection.checks.kernels import providers
 from modelpack_gui.stages.inspection.checks.registry import CHECKS
 
 MOST_FINDINGS = 1000
@@ -42,7 +43,8 @@ def run(request: GraphChecksRequest, context: Context) -> GraphChecksReport:
         context.progress(check.title, place / len(checks))
         results.append(_made(check, subject))
     results.sort(key=lambda result: (not result.total, _GRAVEST_FIRST.index(result.severity)))
-    return GraphChecksReport(artifact.path, tuple(results), request.provider, time.perf_counter() - started)
+    known = providers() if artifact.format == "onnx" else ()
+    return GraphChecksReport(artifact.path, tuple(results), request.provider, known, time.perf_counter() - started)
 
 
 def _made(check: Check, subject: Subject) -> GraphCheckResult:
