@@ -210,11 +210,9 @@ class Features:
         """Numbers of the values before any node is run; the last is for an input that is left out."""
         graph, of = self.graph, self._numbers.of
         values = [0] * (graph.value_count + 1)
-        starts, ports = graph.ints("scope_input_starts"), graph.ints("scope_inputs")
-        for scope, kind in enumerate(graph.ints("scope_kind")):
-            taken = [value for value in ports[starts[scope] : starts[scope + 1]] if value not in graph.initializer_of]
-            for place, value in enumerate(taken):
-                values[value] = of(("input", self._texts[kind], place))
+        kinds = graph.ints("scope_kind")
+        for value, (scope, place) in places_of_inputs(graph).items():
+            values[value] = of(("input", self._texts[kinds[scope]], place))
         for value, number in stored.items():
             values[value] = number
         return values
@@ -265,3 +263,13 @@ class Features:
                 if value >= 0:
                     uses[value].append(of((number, place)))
         return found
+
+
+def places_of_inputs(graph: Graph) -> dict[int, tuple[int, int]]:
+    """The scope of each value that one takes, and its place among them; what is stored in the file left out."""
+    starts, ports = graph.ints("scope_input_starts"), graph.ints("scope_inputs")
+    stored, found = graph.initializer_of, {}
+    for scope in range(len(starts) - 1):
+        taken = [value for value in ports[starts[scope] : starts[scope + 1]] if value >= 0 and value not in stored]
+        found.update({value: (scope, place) for place, value in enumerate(taken)})
+    return found

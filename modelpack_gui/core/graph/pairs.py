@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from modelpack_gui.core.graph.align import Alignment
 from modelpack_gui.core.graph.difference import Difference, DifferenceBuilder, State
-from modelpack_gui.core.graph.features import Features
+from modelpack_gui.core.graph.features import Features, places_of_inputs
 from modelpack_gui.core.graph.graph import Graph, Shape
 
 OTHER_VALUES = "other values"
@@ -64,7 +64,7 @@ class _Pairs:
     def __init__(self, aligned: Alignment, builder: DifferenceBuilder, known: Optimised) -> None:
         self._aligned, self._builder, self._known = aligned, builder, known
         self._left, self._right = aligned.left, aligned.right
-        self._input_places = tuple(_places_of_inputs(side.graph) for side in (aligned.left, aligned.right))
+        self._input_places = tuple(places_of_inputs(side.graph) for side in (aligned.left, aligned.right))
 
     def compare(self, node: int, other: int) -> None:
         """All aspects, the names last."""
@@ -135,10 +135,13 @@ class _Pairs:
             return found in right.stored and left.graph.producers[value] in self._known.folded
         maker, other = left.graph.producers[value], right.graph.producers[found]
         if maker < 0 or other < 0:
-            return maker == other and self._input_places[0].get(value, -1) == self._input_places[1].get(found, -1)
+            places = [
+                side.get(one, (-1, -1))[1] for side, one in zip(self._input_places, (value, found), strict=True)
+            ]
+            return maker == other and places[0] == places[1]
         if self._aligned.partner[maker] != other:
             return False
-        places = list(left.graph.outputs(maker)).index(value), list(right.graph.outputs(other)).index(found)
+        places = [list(left.graph.outputs(maker)).index(value), list(right.graph.outputs(other)).index(found)]
         return maker in self._known.shared or places[0] == places[1]
 
     def _compare_outputs(self, node: int, other: int) -> None:
@@ -191,13 +194,3 @@ def _input_text(side: Features, value: int) -> str:
 
 def _weight_name(side: Features, value: int) -> str:
     return side.graph.value_name(value) if value in side.stored else ""
-
-
-def _places_of_inputs(graph: Graph) -> dict[int, int]:
-    """The place of each value among those that its scope takes."""
-    starts, ports = graph.ints("scope_input_starts"), graph.ints("scope_inputs")
-    stored, found = graph.initializer_of, {}
-    for scope in range(len(starts) - 1):
-        taken = [value for value in ports[starts[scope] : starts[scope + 1]] if value >= 0 and value not in stored]
-        found.update({value: place for place, value in enumerate(taken)})
-    return found

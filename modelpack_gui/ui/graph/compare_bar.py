@@ -165,13 +165,14 @@ class CompareBar(QWidget):
         chosen = self.choice.itemData(place)
         if chosen == BROWSE:
             self.choice.setCurrentIndex(max(self.choice.findData(self._chosen), 0))
-            self._browse()
+            self.browse()
             return
         if chosen != self._chosen:
             self._chosen, self._is_swapped = str(chosen), False
             self.refresh(is_busy=self.cancel.isVisibleTo(self))
 
-    def _browse(self) -> None:
+    def browse(self) -> None:
+        """Ask for a file, and compare with it."""
         dialog = QFileDialog(self, "Compare with", self._settings.last_folder(_PURPOSE), _FILTER)
         dialog.setObjectName("compare-dialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)

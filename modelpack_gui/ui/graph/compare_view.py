@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -25,6 +25,7 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.compare_bar import ARTIFACT_SUFFIXES, CompareBar
 from modelpack_gui.ui.graph.compare_rows import FACT_COLUMNS, Facet, facets, pair_columns
 from modelpack_gui.ui.graph.comparison import Asked, Compared, PairRow
+from modelpack_gui.ui.graph.difference_overlay import KEY as DIFFERENCE
 from modelpack_gui.ui.graph.facet_list import FacetList
 from modelpack_gui.ui.graph.pair_rows import LINE_COLUMNS, Line, pair_lines, pair_title
 from modelpack_gui.ui.graph.selection import NodePick, Pick
@@ -51,6 +52,8 @@ _STALE = "The file was read again since: compare again to see what differs now."
 
 class CompareView(QWidget):
     """The choice above; below it the verdict, the nodes with ways to choose among them, and the chosen pair."""
+
+    graph_wanted = Signal()  # it is coloured by the difference, and wants to be seen
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,6 +86,9 @@ class CompareView(QWidget):
         self.filter_field = FilterField("Filter", "Filter the nodes")
         self.filter_field.setObjectName("compare-filter")
         self.filter_field.setMaximumWidth(240)
+        self.color_button = IconButton("Colour the graph", "graph")
+        self.color_button.setObjectName("compare-color")
+        self.color_button.setToolTip("Show on the graph which nodes changed, were added or taken away")
         self.count = QLabel()
         self.count.setProperty("role", "muted")
         self.tabs = QTabBar()
@@ -119,6 +125,7 @@ class CompareView(QWidget):
         line.setSpacing(SPACING)
         line.addWidget(self.tabs)
         line.addStretch(1)
+        line.addWidget(self.color_button)
         line.addWidget(self.count)
         line.addWidget(self.filter_field, 2)
         self._body = QWidget()
@@ -145,6 +152,7 @@ class CompareView(QWidget):
         self.filter_field.textChanged.connect(lambda _: self._filter())
         self.filter_field.left_downwards.connect(self.table.setFocus)
         self.tabs.currentChanged.connect(self._on_tab)
+        self.color_button.clicked.connect(self._on_color)
         self.table.record_selected.connect(self._on_row)
         self.table.record_activated.connect(self._on_activated)
         self.table.context_menu_made.connect(self._on_menu)
@@ -173,6 +181,7 @@ class CompareView(QWidget):
             widget.setVisible(compared is not None)
         self._empty.setVisible(compared is None)
         self.start.setEnabled(self.bar.can_optimize and not is_busy)
+        self.color_button.setEnabled(compared is not None and not state.is_stale)
         self.stale.set_text(_STALE if state.is_stale and not is_busy else "")
         if compared is not self._shown:
             self._show(compared)
@@ -236,6 +245,10 @@ class CompareView(QWidget):
         self.table.select_record(row)
         self.table.blockSignals(False)
         self.table.show_current()
+
+    def _on_color(self) -> None:
+        self._controller.graph.overlays.choose(DIFFERENCE)
+        self.graph_wanted.emit()
 
     def _on_activated(self, row: PairRow) -> None:
         compared = self._shown

@@ -17,6 +17,7 @@ from modelpack_gui.core.graph.difference import Difference, State
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphCompareRequest, GraphComparison, GraphIndex, GraphOptimizedRequest
 from modelpack_gui.ui.background import Background, Check
+from modelpack_gui.ui.graph.difference_overlay import DifferenceSource
 from modelpack_gui.ui.side_job import SideJob
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ class Compared:
         """The side that the window shows."""
         return self.report.after if self.asked.is_swapped else self.report.before
 
+    @property
+    def other_title(self) -> str:
+        """What it is compared with, in a few words."""
+        return "what ONNX Runtime makes of it" if self.asked.level else Path(self.asked.other).name
+
     def own_node(self, row: PairRow) -> int:
         """The node of a row in the graph that the window shows; -1 if it is not there."""
         return row.other if self.asked.is_swapped else row.node
@@ -102,6 +108,7 @@ class ComparisonState(QObject):
         self.job.changed.connect(self.changed)
         self.job.ended.connect(self._on_ended)
         state.changed.connect(self._on_graph_changed)
+        state.overlays.add_sources([DifferenceSource(self)])
 
     @property
     def is_busy(self) -> bool:
@@ -166,6 +173,7 @@ class ComparisonState(QObject):
         if compared is not None:
             self.compared, self._read_index = compared, self._asked_index
             self._results.keep_only(Path(compared.report.columns).parent)
+            self._state.overlays.refresh()
         self.changed.emit()
 
     def _on_graph_changed(self) -> None:

@@ -21,10 +21,11 @@ from modelpack_gui.ui.sensitivity_state import SensitivityState
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.state import GraphState
 
-OF_THE_GRAPH, COST, PARITY, TIME, QUANTIZING, LOADED = (
-    "What it is", "What it costs", "How true it is", "Where the time goes", "Quantising", "From files",
+OF_THE_GRAPH, COST, PARITY, TIME, QUANTIZING, COMPARED, LOADED = (
+    "What it is", "What it costs", "How true it is", "Where the time goes", "Quantising", "Beside another graph",
+    "From files",
 )  # fmt: skip
-SECTIONS = (OF_THE_GRAPH, COST, TIME, PARITY, QUANTIZING, LOADED)
+SECTIONS = (OF_THE_GRAPH, COST, TIME, PARITY, QUANTIZING, COMPARED, LOADED)
 
 
 class Source(Protocol):

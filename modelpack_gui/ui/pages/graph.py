@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
@@ -25,6 +27,9 @@ from modelpack_gui.ui.widgets.basics import Foldable
 from modelpack_gui.ui.widgets.mono_block import MonoBlock
 from modelpack_gui.ui.widgets.segments import Segments
 
+if TYPE_CHECKING:
+    from modelpack_gui.ui.graph.compare_view import CompareView
+
 
 class GraphPage(StagePage):
     """Two tabs. What is selected in either is shown in the inspector, and everywhere else."""
@@ -37,6 +42,7 @@ class GraphPage(StagePage):
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
+        self._settings = settings
         self._wanted: int | None = None  # a node to select once the graph is read
         self.inspector = GraphInspector(controller, self)
         self.facts = FactsLine()
@@ -48,6 +54,11 @@ class GraphPage(StagePage):
         self.tabs.setObjectName("graph-page-tabs")
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.view, "Graph")
+        self.compare: CompareView | None = None
+        self._compare_place = QWidget()
+        QVBoxLayout(self._compare_place).setContentsMargins(0, 0, 0, 0)
+        self.tabs.addTab(self._compare_place, "Compare")
+        self.tabs.setTabToolTip(1, "This graph beside another one, or beside what ONNX Runtime makes of it")
         self.modes = Segments(
             {TABLE: "Table", BOTH: "Both", CANVAS: "Canvas"},
             {
@@ -67,6 +78,7 @@ class GraphPage(StagePage):
         self.content.addLayout(head)
         self.content.addWidget(self.tabs, 1)
 
+        self.tabs.currentChanged.connect(self._on_tab)
         self.modes.chosen.connect(self.view.set_mode)
         self.view.mode_changed.connect(self.modes.set_value)
         self.facts.more_wanted.connect(lambda: self.view.show_tables().show_tab(PORTS))
@@ -99,6 +111,11 @@ class GraphPage(StagePage):
                 self.controller.graph.filter_wanted.emit(f"source:{short_location(subject[0].source_location)}")
             self._select(subject[0].index)
 
+    def show_comparison(self) -> CompareView:
+        """Show this graph beside another one."""
+        self.tabs.setCurrentWidget(self._compare_place)
+        return self._comparison()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """The mouse's own buttons go back and forward in what was selected."""
         selection = self.controller.graph.selection
@@ -108,6 +125,27 @@ class GraphPage(StagePage):
             selection.forward()
         else:
             super().mousePressEvent(event)
+
+    def _on_tab(self) -> None:
+        self.modes.setVisible(self.tabs.currentWidget() is self.view)
+        if self.tabs.currentWidget() is self._compare_place:
+            self._comparison()
+
+    def _comparison(self) -> CompareView:
+        if self.compare is None:
+            from modelpack_gui.ui.graph.compare_view import CompareView  # when it is needed: the page opens sooner
+
+            self.compare = CompareView(self.controller, self._settings)
+            self.compare.graph_wanted.connect(self._show_canvas)
+            column = self._compare_place.layout()
+            assert column is not None
+            column.addWidget(self.compare)
+        return self.compare
+
+    def _show_canvas(self) -> None:
+        self.tabs.setCurrentWidget(self.view)
+        if self.view.mode == TABLE:
+            self.view.set_mode(BOTH)
 
     def _reveal_index(self, index: int) -> None:
         state = self.controller.state(self.stage)

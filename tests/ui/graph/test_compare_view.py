@@ -15,6 +15,7 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.compare_view import CompareView
 from modelpack_gui.ui.graph.comparison import Asked
 from modelpack_gui.ui.graph.selection import NodePick
+from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.compared import comparison, other_graph
@@ -225,3 +226,29 @@ def test_what_is_not_shown_in_the_graph_has_no_way_there(compared: CompareView, 
 def test_columns_read_as_one_text_for_a_screen_reader(compared: CompareView) -> None:
     index = compared.pairs.index(0, 0)
     assert "another operator" in str(index.data(Qt.ItemDataRole.AccessibleTextRole))
+
+
+def test_the_graph_is_coloured_by_what_became_of_its_nodes(
+    qtbot: QtBot, compared: CompareView, controller: Controller
+) -> None:
+    with qtbot.waitSignal(compared.graph_wanted):
+        compared.color_button.click()
+    overlay = controller.graph.overlays.current
+    assert overlay is not None
+    assert overlay.text(overlay.values[3]) == "changed"
+    assert overlay.known == 1
+
+
+def test_the_page_makes_the_view_when_its_tab_is_chosen(
+    qtbot: QtBot, controller: Controller, settings: Settings
+) -> None:
+    page = GraphPage(controller, settings)
+    qtbot.addWidget(page)
+    page.show()
+    assert page.findChild(CompareView) is None
+    page.tabs.setCurrentIndex(1)
+    assert page.compare is not None
+    assert page.modes.isHidden()
+    page.compare.graph_wanted.emit()
+    assert page.tabs.currentWidget() is page.view
+    qtbot.waitUntil(lambda: page.view.canvas is not None)
