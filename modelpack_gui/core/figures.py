@@ -58,6 +58,17 @@ def size(value: int) -> str:
     raise AssertionError  # the loop always returns
 
 
+def amount(value: float) -> str:
+    """A large number by its decimal unit: `312`, `25.6 k`, `4.09 G`."""
+    if value < 1000:
+        return f"{value:g}" if value == int(value) else significant(value)
+    for unit in ("k", "M", "G", "T", "P"):
+        value /= 1000.0
+        if value < 999.5:
+            return f"{significant(value)} {unit}"
+    return f"{value:.2e} P"
+
+
 def duration(seconds: float) -> str:
     """Seconds as a person would say them: `340 ms`, `2.4 s`, `3 min 05 s`."""
     if seconds < 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QWidget
 
@@ -39,26 +39,27 @@ class ShareDelegate(CellDelegate):
         share = self._share(table.rows_model.record(index.row()))
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, option.palette.highlight())
-        if share:
-            painter.fillRect(self._bar(QRectF(option.rect), share), self._color(share))
+        draw_bar(painter, option.rect, share, is_signed=self._is_signed)
         inside = QStyleOptionViewItem(option)
         inside.state &= ~QStyle.StateFlag.State_Selected
         super().paint(painter, inside, index)
 
-    def _bar(self, cell: QRectF, share: float) -> QRectF:
-        room = cell.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
-        length = min(1.0, abs(share))
-        if not self._is_signed:
-            return QRectF(room.left(), room.top(), max(1.0, room.width() * length), room.height())
-        middle, half = room.center().x(), room.width() / 2.0
-        start = middle if share > 0.0 else middle - half * length
-        return QRectF(start, room.top(), max(1.0, half * length), room.height())
 
-    def _color(self, share: float) -> QColor:
-        signed = _LONGER if share > 0.0 else _SHORTER
-        color = QColor(signed if self._is_signed else theme().colors.accent)
-        color.setAlpha(_ALPHA)
-        return color
+def draw_bar(painter: QPainter, cell: QRect, share: float | None, *, is_signed: bool = False) -> None:
+    """Draw the bar of a share, -1 to 1, behind what a cell shows; None and zero draw none."""
+    if not share:
+        return
+    room = QRectF(cell).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+    length = min(1.0, abs(share))
+    signed = _LONGER if share > 0.0 else _SHORTER
+    color = QColor(signed if is_signed else theme().colors.accent)
+    color.setAlpha(_ALPHA)
+    if not is_signed:
+        painter.fillRect(QRectF(room.left(), room.top(), max(1.0, room.width() * length), room.height()), color)
+        return
+    middle, half = room.center().x(), room.width() / 2.0
+    start = middle if share > 0.0 else middle - half * length
+    painter.fillRect(QRectF(start, room.top(), max(1.0, half * length), room.height()), color)
 
 
 def draw_shares(
