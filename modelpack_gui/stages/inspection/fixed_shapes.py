@@ -11,7 +11,8 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.graph.columns import ints
 from modelpack_gui.core.graph.dims import reshaped, with_sizes
 from modelpack_gui.core.graph.graph import Graph, Shape
-from modelpack_gui.stages.export.onnx_header import WireError, without_weights
+from modelpack_gui.stages.export.artifact import parse_onnx
+from modelpack_gui.stages.inspection.onnx_shapes import ShapeInference
 from modelpack_gui.stages.inspection.onnx_types import infos_by_name
 from modelpack_gui.stages.inspection.onnx_walk import subgraphs_of
 from modelpack_gui.stages.inspection.propagate import propagate
@@ -25,47 +26,37 @@ def infer_fixed(path: Path, graph: Graph, sizes: Mapping[str, int], context: Con
 
     Args:
         graph: With the sizes chosen as far as they follow from names (see `with_sizes`).
-    """
-    import onnx
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
+    Raises:
+        UserError: The file is another now, and no ONNX file.
+    """
     try:
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            model = onnx.load_model_from_string(without_weights(data, SMALL_BYTES))
-    except (WireError, DecodeError, OSError, ValueError) as error:
-        return graph, f"The shapes could not be inferred with these sizes: {error}."
+            model = parse_onnx(path, data, SMALL_BYTES)
+    except (OSError, ValueError) as error:  # a file of no bytes cannot be mapped
+        return graph, f"Shapes could not be inferred with these sizes: {path} cannot be read any more: {error}."
     context.check_cancelled()
     by_scope = _scopes(model.graph, graph)
-    _fix(model.graph, graph, 0)
+    _fix(model.graph, graph)
     for scope, inner in by_scope.items():
         if scope:
             _forget(inner)
-    inferred, note = _inferred(model)
-    if inferred is None:
-        return graph, note
-    context.check_cancelled()
-    propagate(inferred, context.check_cancelled)
-    return _merged(graph, _scopes(inferred.graph, graph), sizes), note
-
-
-def _inferred(model: Any) -> tuple[Any, str]:
-    """The model with shapes, None if inference gives up, and what it says against the sizes."""
-    import onnx
-
     note = ""
     for is_strict in (True, False):
-        try:
-            return onnx.shape_inference.infer_shapes(model, strict_mode=is_strict, data_prop=True), note
-        except Exception as error:  # noqa: BLE001 (C++ raises several types; the text is shown, and what is known kept)
-            reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-            note = note or f"Not all nodes fit these sizes, so that some numbers are unknown or wrong: {reason}"
-    return None, note
+        with ShapeInference(model, path, context.scratch, strict=is_strict) as shapes:
+            inferred, problem = shapes.result(context)
+        if not problem:
+            propagate(inferred, context.check_cancelled)
+            return _merged(graph, _scopes(inferred.graph, graph), sizes), note
+        reason = problem.splitlines()[0][:200]
+        note = note or f"Not all nodes fit these sizes, so that some numbers are unknown or wrong: {reason}"
+    return graph, note
 
 
-def _fix(main: Any, graph: Graph, scope: int) -> None:
+def _fix(main: Any, graph: Graph) -> None:
     """Put the known sizes into the inputs, and forget what is to be found anew."""
     for value in main.input:
-        number = graph.value_named(value.name, scope)
+        number = graph.value_named(value.name)
         shape = graph.value_info(number).shape if number >= 0 else None
         dims = value.type.tensor_type.shape.dim
         if shape is None or len(shape) != len(dims):

@@ -52,10 +52,11 @@ class ShapeInference:
     Args:
         path: The file of the model.
         scratch: Folder for what the child writes.
+        strict: Whether a node that contradicts the shapes is an error.
     """
 
-    def __init__(self, model: Any, path: Path, scratch: Path) -> None:
-        self._model, self._path, self._scratch = model, path, scratch
+    def __init__(self, model: Any, path: Path, scratch: Path, *, strict: bool = False) -> None:
+        self._model, self._path, self._scratch, self._strict = model, path, scratch, strict
         self._written = scratch / f"shapes-{uuid.uuid4().hex[:12]}.onnx"
         self._refused = ""
         self._child = 0
@@ -85,7 +86,7 @@ class ShapeInference:
             return self._model, self._refused
         if not self._child:
             _lighten(self._model)
-            return infer_shapes(self._model, self._path, self._scratch, size_bytes=self._model.ByteSize())
+            return self._infer()
         import onnx
 
         started = time.monotonic()
@@ -121,11 +122,15 @@ class ShapeInference:
     def _work(self) -> int:
         """What the child does: write the model with its shapes (0), or why there are none (1)."""
         _lighten(self._model)
-        inferred, error = infer_shapes(self._model, self._path, self._scratch, size_bytes=self._model.ByteSize())
+        inferred, error = self._infer()
         self._written.write_bytes(
             error.encode("utf-8", "backslashreplace") if error else inferred.SerializeToString()
         )
         return 1 if error else 0
+
+    def _infer(self) -> tuple[Any, str]:
+        size = self._model.ByteSize()
+        return infer_shapes(self._model, self._path, self._scratch, strict=self._strict, size_bytes=size)
 
     def _reap(self) -> int:
         """Exit code of the child, or the negative number of the signal that ended it."""

@@ -19,7 +19,8 @@ from modelpack_gui.ui.theme import GRID
 if TYPE_CHECKING:
     from modelpack_gui.ui.controller import Controller
 
-NODES, INITIALIZERS, PORTS, CHECKS = "nodes", "initializers", "ports", "checks"
+MODULES, NODES, INITIALIZERS = "modules", "nodes", "initializers"
+PORTS, OPERATORS, CHECKS = "ports", "operators", "checks"
 _TAB_KEY = "graph/side-tab"
 _PACKAGE = "modelpack_gui.ui.graph"
 
@@ -34,6 +35,7 @@ class _Tab:
 
 
 _TABS = (
+    _Tab(MODULES, "Modules", "Tree", "The graph as a tree, with what each part costs", "modules_view:ModulesView"),
     _Tab(NODES, "Nodes", "Nodes", "Every node of the graph", "nodes_view:NodesView"),
     _Tab(INITIALIZERS, "Initializers", "Weights", "Tensors stored in the file", "initializers_view:InitializersView"),
     _Tab(
@@ -43,6 +45,7 @@ _TABS = (
         "What the graph takes and gives, and what the file says of itself",
         "ports_view:PortsView",
     ),
+    _Tab(OPERATORS, "Operators", "Ops", "What the nodes of each op type cost", "operators_view:OperatorsView"),
     _Tab(CHECKS, "Checks", "Checks", "What is wrong or could be better, and where", "checks_view:ChecksView"),
 )
 

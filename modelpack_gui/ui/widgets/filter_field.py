@@ -23,6 +23,11 @@ class FilterField(QLineEdit):
         self.addAction(self._picture, QLineEdit.ActionPosition.LeadingPosition)
         self._tint()
 
+    def focus(self) -> None:
+        """Start typing anew."""
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.selectAll()
+
     def event(self, event: QEvent) -> bool:
         """Keep Esc for itself while there is something to clear, though a window's command has it too."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
