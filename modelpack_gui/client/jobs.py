@@ -32,6 +32,7 @@ DEADLINES_S = {
     "graph.layout": 120.0,
     "tensor-stats": 300.0,
     "tensor-values": 900.0,
+    "graph.node-data": 300.0,
     "operator-docs": 120.0,
     "graph.checks": 1800.0,
     "graph.compare": 1800.0,

@@ -23,6 +23,7 @@ STAGES = {
     "graph.layout": "modelpack_gui.stages.inspection.layout:run",
     "tensor-stats": "modelpack_gui.stages.inspection.tensor_stats:run",
     "tensor-values": "modelpack_gui.stages.inspection.tensor_values:run",
+    "graph.node-data": "modelpack_gui.stages.inspection.node_data:run",
     "operator-docs": "modelpack_gui.stages.inspection.operator_docs:run",
     "graph.checks": "modelpack_gui.stages.inspection.checks.stage:run",
     "graph.compare": "modelpack_gui.stages.compare.stage:run",

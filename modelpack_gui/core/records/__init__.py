@@ -120,6 +120,7 @@ from modelpack_gui.core.records.matrix import (
     MatrixSize,
     MatrixSpec,
 )
+from modelpack_gui.core.records.node_data import NodeDataOverlay, NodeDataReport, NodeDataRequest
 from modelpack_gui.core.records.operator_docs import (
     AttributeDoc,
     OperatorDocs,
@@ -212,6 +213,7 @@ Request = (
     | TensorStatsRequest
     | TensorValuesRequest
     | OperatorDocsRequest
+    | NodeDataRequest
     | CheckRequest
     | ParityRequest
     | LayersRequest
@@ -253,6 +255,7 @@ Result = (
     | TensorStats
     | TensorValues
     | OperatorDocs
+    | NodeDataReport
     | CheckReport
     | ParityReport
     | ParityPart
@@ -389,6 +392,9 @@ __all__ = [
     "Mismatch",
     "ModelSource",
     "ModuleInfo",
+    "NodeDataOverlay",
+    "NodeDataReport",
+    "NodeDataRequest",
     "NodeInfo",
     "NoiseFigures",
     "OpTypeCosts",

@@ -26,6 +26,7 @@ from modelpack_gui.ui.stage_states import StageStates
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.checks import GraphChecks
     from modelpack_gui.ui.graph.comparison import ComparisonState
+    from modelpack_gui.ui.graph.node_data import NodeDataState
     from modelpack_gui.ui.graph.numbers import NumbersState
     from modelpack_gui.ui.graph.overlays import GraphOverlays
     from modelpack_gui.ui.graph.scenes import GraphScenes
@@ -97,6 +98,13 @@ class GraphState(QObject):
     def numbers_if_asked(self) -> NumbersState | None:
         """The same, if somebody asked already: to look at it is not to have it counted."""
         return self.numbers if "numbers" in self.__dict__ else None
+
+    @functools.cached_property
+    def node_data(self) -> NodeDataState:
+        """Results about nodes for other viewers, and from other tools."""
+        from modelpack_gui.ui.graph.node_data import NodeDataState  # as above
+
+        return NodeDataState(self)
 
     @functools.cached_property
     def tensors(self) -> TensorSource:

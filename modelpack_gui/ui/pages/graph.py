@@ -17,6 +17,7 @@ from modelpack_gui.ui.graph.commands import GraphCommands
 from modelpack_gui.ui.graph.facts_line import FactsLine
 from modelpack_gui.ui.graph.graph_view import BOTH, CANVAS, TABLE, GraphView
 from modelpack_gui.ui.graph.inspector import GraphInspector
+from modelpack_gui.ui.graph.node_data_commands import NodeDataCommands
 from modelpack_gui.ui.graph.reload import GraphReload
 from modelpack_gui.ui.graph.side_pane import NODES, PORTS
 from modelpack_gui.ui.pages.base import StagePage
@@ -84,6 +85,8 @@ class GraphPage(StagePage):
         self.facts.more_wanted.connect(lambda: self.view.show_tables().show_tab(PORTS))
         reload = GraphReload(controller, settings, self)
         self.commands = GraphCommands(self, self.view, controller.graph.selection, reload)
+        self.node_data = NodeDataCommands(controller, settings, self)
+        self.commands.entries += [None, *self.node_data.actions]
         controller.graph.changed.connect(self._show_graph)
         controller.graph.filter_wanted.connect(lambda _query: self._show_tables())
         self._show_graph()
