@@ -12,14 +12,13 @@ _TOLD = 10  # findings of one check on the command line
 
 
 def checks_sentence(report: GraphChecksReport) -> str:
-    """How many findings there are of each gravity: `1 error and 2 warnings in 18 checks.`"""
+    """How many findings there are of each gravity: `1 error and 2 warnings.`"""
     found = [(word, sum(r.total for r in report.results if r.severity == one)) for one, word in _WORDS.items()]
     parts = [plural(total, word) for word, total in found if total]
-    made = plural(sum(not result.problem for result in report.results), "check")
     if not parts:
-        return f"Nothing found in {made}."
+        return f"Nothing found in {plural(sum(not result.problem for result in report.results), 'check')}."
     shown = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return f"{shown} in {made}."
+    return f"{shown}."
 
 
 def checks_lines(report: GraphChecksReport, *, told: int = _TOLD) -> Iterator[str]:

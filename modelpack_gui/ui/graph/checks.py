@@ -34,7 +34,8 @@ class GraphChecks(QObject):
         provider: Execution provider whose kernels the operators are looked up in.
     """
 
-    changed = Signal()
+    changed = Signal()  # it started, went on, or ended
+    found = Signal()  # there are other findings
 
     def __init__(self, state: GraphState) -> None:
         super().__init__(state)
@@ -99,4 +100,5 @@ class GraphChecks(QObject):
         for found in self._found.values():
             found.sort(key=lambda item: -_GRAVITY[item[0].severity])
         self.marks = {node: found[0][0].severity for node, found in self._found.items()}
+        self.found.emit()
         self.changed.emit()

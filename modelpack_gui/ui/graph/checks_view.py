@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -29,6 +29,7 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, SPACING, heading_font, icon, status_icon, theme
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, wrapped_label
+from modelpack_gui.ui.widgets.data_table import ROW_HEIGHT
 from modelpack_gui.ui.widgets.empty_state import EmptyState
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.form_parts import CalmCombo, NoteLabel
@@ -89,6 +90,7 @@ class ChecksView(QWidget):
         self.splitter.addWidget(self.details)
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([340, 220])
         self.splitter.restoreState(settings.state(_SPLIT_KEY))
         self.splitter.splitterMoved.connect(lambda: settings.set_state(_SPLIT_KEY, self.splitter.saveState()))
         self._stack = QStackedWidget()
@@ -164,6 +166,7 @@ class ChecksView(QWidget):
                 quiet.append(result)
         if quiet:
             passed = QTreeWidgetItem(self.tree, [f"Nothing found  {len(quiet)}"])
+            passed.setSizeHint(0, QSize(0, ROW_HEIGHT))
             passed.setIcon(0, status_icon(Status.PASSED))
             for result in quiet:
                 self._add(passed, result, None)
@@ -182,6 +185,7 @@ class ChecksView(QWidget):
         item.setData(0, _RESULT, result)
         item.setData(0, _FINDING, finding)
         item.setToolTip(0, plain_tooltip(text))
+        item.setSizeHint(0, QSize(0, ROW_HEIGHT))
         if finding is None:
             item.setIcon(0, status_icon(_status_of(result)))
         return item

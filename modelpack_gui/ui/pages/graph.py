@@ -18,6 +18,7 @@ from modelpack_gui.ui.graph.facts_line import FactsLine
 from modelpack_gui.ui.graph.graph_view import BOTH, CANVAS, TABLE, GraphView
 from modelpack_gui.ui.graph.inspector import GraphInspector
 from modelpack_gui.ui.graph.node_data_commands import NodeDataCommands
+from modelpack_gui.ui.graph.node_sections import drawn_sections, finding_sections
 from modelpack_gui.ui.graph.reload import GraphReload
 from modelpack_gui.ui.graph.side_pane import NODES, PORTS
 from modelpack_gui.ui.pages.base import StagePage
@@ -87,6 +88,7 @@ class GraphPage(StagePage):
         self.commands = GraphCommands(self, self.view, controller.graph.selection, reload)
         self.node_data = NodeDataCommands(controller, settings, self)
         self.commands.entries += [None, *self.node_data.actions]
+        self._tell_more()
         controller.graph.changed.connect(self._show_graph)
         controller.graph.filter_wanted.connect(lambda _query: self._show_tables())
         self._show_graph()
@@ -158,6 +160,19 @@ class GraphPage(StagePage):
         self._wanted = index
         if not state.is_under_way:
             self.controller.run(self.stage)
+
+    def _tell_more(self) -> None:
+        """Have the inspector tell what the checks found, and what is drawn."""
+        graph = self.controller.graph
+        self.inspector.add_sections(lambda pick: finding_sections(graph, pick))
+        self.inspector.add_sections(lambda pick: drawn_sections(graph, pick))
+        for signal in (graph.checks.found, graph.overlays.changed):
+            signal.connect(self._refresh_inspector)
+
+    def _refresh_inspector(self) -> None:
+        """Only while this page is looked at: the inspector may show what another one selected."""
+        if self.isVisible():
+            self.inspector.refresh()
 
     def _show_graph(self) -> None:
         if self.controller.graph.graph is not None and self._wanted is not None:

@@ -103,7 +103,7 @@ def test_findings_come_by_check_and_what_found_nothing_is_folded(filled: ChecksV
     assert items["Operators without a kernel  1"].isExpanded()
     assert not items["Casts  700"].isExpanded()
     assert child(items["Casts  700"], 2).text(0) == "and 698 more"
-    assert "1 error, 1 warning and 700 remarks in 4 checks" in filled.sentence.text
+    assert "1 error, 1 warning and 700 remarks" in filled.sentence.text
 
 
 def test_finding_leads_to_its_node_and_says_why_and_what_to_do(
@@ -177,7 +177,7 @@ def test_failure_is_shown_and_it_can_be_tried_again(qtbot: QtBot, client: FakeCl
 
 def test_command_line_lists_some_findings_of_each_check() -> None:
     lines = list(checks_lines(REPORT, told=1))
-    assert lines[0] == "1 error, 1 warning and 700 remarks in 4 checks."
+    assert lines[0] == "1 error, 1 warning and 700 remarks."
     assert "info" not in lines
     assert "  - Relu 1" in lines
     assert "  and 699 more" in lines
