@@ -35,6 +35,7 @@ DEADLINES_S = {
     "graph.node-data": 300.0,
     "operator-docs": 120.0,
     "graph.checks": 1800.0,
+    "graph.details": 300.0,
     "graph.compare": 1800.0,
     "graph.optimized": 1800.0,
     "check": 1800.0,

@@ -26,6 +26,7 @@ STAGES = {
     "graph.node-data": "modelpack_gui.stages.inspection.node_data:run",
     "operator-docs": "modelpack_gui.stages.inspection.operator_docs:run",
     "graph.checks": "modelpack_gui.stages.inspection.checks.stage:run",
+    "graph.details": "modelpack_gui.stages.inspection.details:run",
     "graph.compare": "modelpack_gui.stages.compare.stage:run",
     "graph.optimized": "modelpack_gui.stages.compare.optimized:run",
     "check": "modelpack_gui.stages.check.stage:run",

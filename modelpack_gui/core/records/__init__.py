@@ -60,6 +60,7 @@ from modelpack_gui.core.records.graph_compare import (
     GraphOptimizedRequest,
 )
 from modelpack_gui.core.records.graph_costs import ChosenDim, CostSum, GraphCosts, GraphCostsRequest, OpTypeCosts
+from modelpack_gui.core.records.graph_details import DetailRow, GraphDetails, GraphDetailsRequest, GraphPart
 from modelpack_gui.core.records.graph_layout import Around, LayoutReport, LayoutRequest
 from modelpack_gui.core.records.hello import (
     PROTOCOL_VERSION,
@@ -235,6 +236,7 @@ Request = (
     | MatrixCellRequest
     | MatrixLatencyRequest
     | GraphCompareRequest
+    | GraphDetailsRequest
     | GraphChecksRequest
     | GraphOptimizedRequest
 )
@@ -251,6 +253,7 @@ Result = (
     | ExportRecord
     | GraphIndex
     | GraphCosts
+    | GraphDetails
     | LayoutReport
     | TensorStats
     | TensorValues
@@ -324,6 +327,7 @@ __all__ = [
     "CostSum",
     "DataFile",
     "DataFileState",
+    "DetailRow",
     "DimFinding",
     "Doubt",
     "DoubtKind",
@@ -348,9 +352,12 @@ __all__ = [
     "GraphComparison",
     "GraphCosts",
     "GraphCostsRequest",
+    "GraphDetails",
+    "GraphDetailsRequest",
     "GraphFinding",
     "GraphIndex",
     "GraphOptimizedRequest",
+    "GraphPart",
     "HelloRequest",
     "HullPoint",
     "ImageSpec",

@@ -13,7 +13,7 @@ from modelpack_gui.stages.inspection.onnx_types import (
     elements_of,
     external_entries,
     text_of,
-    type_and_shape,
+    type_text,
 )
 
 LIST_ITEMS = 16
@@ -94,6 +94,12 @@ class AttributeText:
         """A text, its end cut off if it is long."""
         return text if len(text) <= self.characters else f"{text[: self.characters]}… ({len(text):,} characters)"
 
+    def listed(self, shown: Iterable[str], length: int) -> str:
+        """The first items of a list of some length."""
+        texts = list(shown)
+        more = f", … ({length} items)" if length > len(texts) else ""
+        return f"[{', '.join(texts)}{more}]"
+
     def _value(self, kind: str, value: Any) -> str:
         single: dict[str, Callable[[Any], str]] = {
             "INT": str,
@@ -102,11 +108,11 @@ class AttributeText:
             "TENSOR": self.tensor,
             "GRAPH": _graph_text,
             "SPARSE_TENSOR": self._sparse,
-            "TYPE_PROTO": _type_text,
+            "TYPE_PROTO": type_text,
         }
         if kind in single:
             return single[kind](value)
-        return self._list(map(single[kind.removesuffix("S")], islice(value, self.items)), len(value))
+        return self.listed(map(single[kind.removesuffix("S")], islice(value, self.items)), len(value))
 
     def _sparse(self, sparse: Any) -> str:
         stored = elements_of(sparse.values.dims)
@@ -117,11 +123,6 @@ class AttributeText:
 
     def _string(self, value: Any) -> str:
         return self.shortened(text_of(value) if isinstance(value, (bytes, str)) else str(value))
-
-    def _list(self, shown: Iterable[str], length: int) -> str:
-        texts = list(shown)
-        more = f", … ({length} items)" if length > len(texts) else ""
-        return f"[{', '.join(texts)}{more}]"
 
 
 SHORT = AttributeText(items=LIST_ITEMS, characters=TEXT_LENGTH, elements=8)
@@ -144,12 +145,6 @@ def _sizes(dims: Sequence[int]) -> str:
 def _graph_text(graph: Any) -> str:
     count = len(graph.node)
     return f"graph {text_of(graph.name) or 'without name'}, {count} {'node' if count == 1 else 'nodes'}"
-
-
-def _type_text(type_proto: Any) -> str:
-    dtype, shape = type_and_shape(type_proto)
-    sizes = "of any shape" if shape is None else " × ".join("?" if size is None else str(size) for size in shape)
-    return f"{dtype or 'any type'} {sizes or 'scalar'}" if not dtype.endswith(")") else dtype
 
 
 def _float_text(value: float) -> str:

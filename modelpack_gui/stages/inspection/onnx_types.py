@@ -105,6 +105,15 @@ def type_and_shape(type_proto: Any) -> tuple[str, tuple[int | str | None, ...] |
     return "", None
 
 
+def type_text(type_proto: Any) -> str:
+    """A TypeProto as a person reads it: `float32 2 × n`, `sequence(float32)`, `any type of any shape`."""
+    dtype, shape = type_and_shape(type_proto)
+    if dtype.endswith(")") and shape is None:
+        return dtype
+    sizes = "of any shape" if shape is None else " × ".join("?" if size is None else str(size) for size in shape)
+    return f"{dtype or 'any type'} {sizes or 'scalar'}"
+
+
 def dim_size(dim: Any) -> int | str | None:
     """A size, the name that the file gives it, or None; `unk__0` and the like are made up by shape inference."""
     if dim.HasField("dim_value"):

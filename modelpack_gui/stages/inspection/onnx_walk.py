@@ -17,11 +17,24 @@ def graphs_of(graph: Any) -> Iterator[Any]:
                 yield from graphs_of(inner)
 
 
+def all_graphs(model: Any) -> Iterator[Any]:
+    """The GraphProto or FunctionProto of each scope of a `Graph`, in the order of their numbers."""
+    for root in _roots(model):
+        yield from graphs_of(root)
+
+
 def all_nodes(model: Any) -> Iterator[Any]:
-    """All NodeProtos of a model in the order of `NodeInfo.index`: those of functions come last."""
-    yield from _nodes_of(model.graph.node)
-    for function in model.functions:
-        yield from _nodes_of(function.node)
+    """All NodeProtos of a model in the order of `NodeInfo.index`: those of a subgraph come after its owner."""
+    for root in _roots(model):
+        yield from _nodes_of(root.node)
+
+
+def _roots(model: Any) -> Iterator[Any]:
+    """The main graph, then the local functions, then the graphs of training."""
+    yield model.graph
+    yield from model.functions
+    for training in model.training_info:
+        yield from (getattr(training, name) for name in ("initialization", "algorithm") if training.HasField(name))
 
 
 def _nodes_of(nodes: Any) -> Iterator[Any]:

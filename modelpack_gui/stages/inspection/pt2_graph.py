@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.graph.builder import GraphBuilder
 from modelpack_gui.core.records import Artifact, AttributeInfo, InitializerInfo, NodeInfo, TensorInfo
-from modelpack_gui.stages.inspection.attributes import SHORT
+from modelpack_gui.stages.inspection.attributes import SHORT, AttributeText
 from modelpack_gui.stages.inspection.origin import Origin, location_of_stack
 from modelpack_gui.stages.inspection.pt2_program import Symbols, load_program
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 CANCEL_EVERY = 2000
 
 
-def read_pt2(artifact: Artifact, context: Context) -> ReadGraph:
+def read_pt2(artifact: Artifact, context: Context, texts: AttributeText = SHORT) -> ReadGraph:
     """Read the graph of an ExportedProgram; parameters go by their path in the model, as in its state_dict."""
     context.progress("Reading the graph", 0.0)
     program, metadata = load_program(artifact.path)
@@ -29,7 +30,7 @@ def read_pt2(artifact: Artifact, context: Context) -> ReadGraph:
     builder = GraphBuilder()
     for name, tensor in stored_tensors(program).items():
         builder.add_initializer(InitializerInfo(name, dtype_name(tensor.dtype), tuple(tensor.shape), tensor.nbytes))
-    walk = _Walk(builder, Symbols(program, metadata), context, _stored_names(program))
+    walk = _Walk(builder, Symbols(program, metadata), context, _stored_names(program), texts)
     builder.add_ports(0, artifact.inputs, ())
     walk.add_nodes(program.graph_module, 0)
     builder.add_ports(0, (), artifact.outputs)
@@ -57,9 +58,17 @@ def _stored_names(program: torch.export.ExportedProgram) -> dict[str, str]:
 class _Walk:
     """What is gathered on the way through a graph and the graphs inside it."""
 
-    def __init__(self, builder: GraphBuilder, symbols: Symbols, context: Context, stored: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        builder: GraphBuilder,
+        symbols: Symbols,
+        context: Context,
+        stored: Mapping[str, str],
+        texts: AttributeText,
+    ) -> None:
         self.root_class = ""
         self._builder, self._symbols, self._context, self._stored = builder, symbols, context, stored
+        self._texts = texts
 
     def add_nodes(self, module: Any, scope: int) -> None:
         """Add the nodes of a graph; those of a graph that a node calls follow, as subgraphs."""
@@ -97,13 +106,25 @@ class _Walk:
             domain=domain,
             name=node.name,
             module_path=origin.module_path,
-            inputs=tuple(self._name(child) for child in node.all_input_nodes if child.op != "get_attr"),
+            inputs=tuple(self._read(node)),
             outputs=tuple(info.name for info in infos),
             output_infos=infos,
-            attributes=tuple(_attributes(node)),
+            attributes=tuple(_attributes(node, self._texts)),
             module_class=origin.module_class,
             source_location=origin.source_location,
         )
+
+    def _read(self, node: Any) -> Iterator[str]:
+        """What a node reads, in the order of its arguments; of a node with many values that which it takes."""
+        items = [item for item in _nodes_in((*node.args, *node.kwargs.values())) if item.op != "get_attr"]
+        for item in items:
+            value = item.meta.get("val")
+            if not isinstance(value, (tuple, list)):
+                yield self._name(item)
+            elif node.target is operator.getitem and isinstance(node.args[1], int):
+                yield f"{self._name(item)}.{node.args[1] % len(value)}"
+            else:
+                yield from (info.name for info in self._infos(self._name(item), value))
 
     def _name(self, node: Any) -> str:
         return self._stored.get(node.name, str(node.name))
@@ -142,24 +163,24 @@ def operator_of(target: Any) -> tuple[str, str]:
     return domain, f"{name}.{overload}" if overload else name
 
 
-def _attributes(node: Any) -> Iterator[AttributeInfo]:
+def _attributes(node: Any, texts: AttributeText) -> Iterator[AttributeInfo]:
     """The arguments that are no values of the graph, by their names in the operator's schema."""
     schema = getattr(node.target, "_schema", None)
     names = [argument.name for argument in schema.arguments] if schema is not None else []
     given = [(names[i] if i < len(names) else str(i), value) for i, value in enumerate(node.args)]
     for name, value in (*given, *node.kwargs.items()):
-        if not _holds_node(value):
-            yield AttributeInfo(name, type(value).__name__.upper(), _text(value))
+        if next(_nodes_in(value), None) is None:
+            is_list = isinstance(value, (tuple, list))
+            text = (
+                texts.listed(map(str, value[: texts.items]), len(value)) if is_list else texts.shortened(str(value))
+            )
+            yield AttributeInfo(name, type(value).__name__.upper(), text)
 
 
-def _holds_node(value: Any) -> bool:
+def _nodes_in(value: Any) -> Iterator[Any]:
+    """The nodes in an argument, however deep in lists."""
     if isinstance(value, (tuple, list)):
-        return any(_holds_node(item) for item in value)
-    return hasattr(value, "all_input_nodes")
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, (tuple, list)):
-        items = ", ".join(str(item) for item in value[: SHORT.items])
-        return f"[{items}{f', … ({len(value)} items)' if len(value) > SHORT.items else ''}]"
-    return SHORT.shortened(str(value))
+        for item in value:
+            yield from _nodes_in(item)
+    elif hasattr(value, "all_input_nodes"):
+        yield value

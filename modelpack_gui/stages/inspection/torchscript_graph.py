@@ -9,7 +9,7 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.graph.builder import GraphBuilder
 from modelpack_gui.core.records import Artifact, AttributeInfo, InitializerInfo, NodeInfo, TensorInfo
-from modelpack_gui.stages.inspection.attributes import SHORT
+from modelpack_gui.stages.inspection.attributes import SHORT, AttributeText
 from modelpack_gui.stages.inspection.origin import Origin, location_of_source_range, origin_of_hierarchy
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
 from modelpack_gui.stages.inspection.torchscript_file import load_torchscript
@@ -38,11 +38,13 @@ class _Index:
     Attributes:
         paths: Path of the module or parameter that a value holds, by the value's own name.
         parameters: Description of each parameter and buffer, by path.
+        texts: How much of an attribute is spelled out.
     """
 
     context: Context
     parameters: Mapping[str, TensorInfo]
     builder: GraphBuilder
+    texts: AttributeText
     paths: dict[str, str] = field(default_factory=dict)
 
     def shown_name(self, value: Any) -> str:
@@ -52,7 +54,7 @@ class _Index:
         return path if path in self.parameters else name
 
 
-def read_torchscript(artifact: Artifact, context: Context) -> ReadGraph:
+def read_torchscript(artifact: Artifact, context: Context, texts: AttributeText = SHORT) -> ReadGraph:
     """Read the inlined graph of a TorchScript archive."""
     context.progress("Reading the graph", 0.0)
     module = load_torchscript(artifact.path)
@@ -66,7 +68,7 @@ def read_torchscript(artifact: Artifact, context: Context) -> ReadGraph:
     builder = GraphBuilder(str(module.original_name))
     for item in initializers:
         builder.add_initializer(item)
-    index = _Index(context, parameters, builder)
+    index = _Index(context, parameters, builder, texts)
     graph = module.inlined_graph
     inputs = list(graph.inputs())
     if inputs:
@@ -99,7 +101,7 @@ def _add_nodes(index: _Index, block: Any, scope: int) -> None:
                 inputs=tuple(index.shown_name(value) for value in inputs),
                 outputs=tuple(info.name for info in infos),
                 output_infos=infos,
-                attributes=tuple(_attribute_info(node, name) for name in node.attributeNames()),
+                attributes=tuple(_attribute_info(index.texts, node, name) for name in node.attributeNames()),
                 module_class=origin.module_class,
                 source_location=location_of_source_range(str(node.sourceRange())),
             ),
@@ -141,27 +143,26 @@ def _origin(node: Any) -> Origin:
     return origin_of_hierarchy(node.getModuleHierarchy())
 
 
-def _attribute_info(node: Any, name: str) -> AttributeInfo:
+def _attribute_info(texts: AttributeText, node: Any, name: str) -> AttributeInfo:
     kind = node.kindOf(name)
-    return AttributeInfo(name, _TYPES.get(kind, kind), _attribute_text(kind, getattr(node, kind)(name)))
+    return AttributeInfo(name, _TYPES.get(kind, kind), _attribute_text(texts, kind, getattr(node, kind)(name)))
 
 
-def _attribute_text(kind: str, value: Any) -> str:
+def _attribute_text(texts: AttributeText, kind: str, value: Any) -> str:
     if kind == "t":
-        return _tensor_text(value)
-    if kind in ("is", "fs", "ss"):
-        items = ", ".join(str(item) for item in value[: SHORT.items])
-        return f"[{items}{f', … ({len(value)} items)' if len(value) > SHORT.items else ''}]"
+        return _tensor_text(texts, value)
     if kind == "ts":
-        return f"{len(value)} tensors"
+        return texts.listed((_tensor_text(texts, item) for item in value[: texts.items]), len(value))
+    if kind in ("is", "fs", "ss"):
+        return texts.listed(map(str, value[: texts.items]), len(value))
     if kind in ("g", "gs"):
         return "graph"
-    return SHORT.shortened(str(value))
+    return texts.shortened(str(value))
 
 
-def _tensor_text(tensor: Any) -> str:
+def _tensor_text(texts: AttributeText, tensor: Any) -> str:
     shape = " × ".join(str(size) for size in tensor.shape) or "scalar"
     label = f"{dtype_name(tensor.dtype)} {shape}"
-    if not 0 < tensor.numel() <= SHORT.elements:
+    if not 0 < tensor.numel() <= texts.elements:
         return label
-    return f"{label}: {', '.join(f'{item:.7g}' for item in tensor.reshape(-1).tolist())}"
+    return texts.shortened(f"{label}: {', '.join(f'{item:.7g}' for item in tensor.reshape(-1).tolist())}")
