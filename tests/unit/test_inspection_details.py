@@ -127,7 +127,7 @@ def test_a_file_that_is_damaged_since_is_an_error(path: Path) -> None:
 
 class _Shapes(torch.nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        first, second = x.split(2, 1)
+        first, second = torch.split(x, 2, 1)
         return (first * first + second).reshape(2, 2).repeat([1] * 24)
 
 
@@ -141,7 +141,8 @@ def test_long_attributes_of_torch_files_come_in_full(tmp_path: Path) -> None:
     assert attribute is not None
     assert attribute.value == str([1] * 24)
     with capture():
-        torch.jit.save(torch.jit.trace(_Shapes(), torch.ones(2, 4)), str(tmp_path / "m.pt"))
+        traced = torch.jit.trace(_Shapes(), torch.ones(2, 4))  # type: ignore[no-untyped-call]
+        torch.jit.save(traced, str(tmp_path / "m.pt"))
     scripted = inspect(tmp_path / "m.pt", tmp_path)
     details = _look_up(tmp_path / "m.pt", "node", 0)
     assert details.attributes == scripted.nodes[0].attributes
