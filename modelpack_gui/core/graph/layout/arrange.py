@@ -14,6 +14,8 @@ from modelpack_gui.core.graph.layout.wrap import Wrapping, columns_of
 
 Point = tuple[float, float]
 
+MIDDLE = 0.5
+
 BOX_GAP = 12.0
 """Room at each side of a box, px; two boxes keep twice this."""
 BEND_GAP = 6.0
@@ -54,6 +56,7 @@ class Arrangement:
     routes: list[list[Point]]
     width: float
     height: float
+    is_wrapped: bool = False
 
 
 @dataclass
@@ -72,17 +75,17 @@ def arrange(
     sizes: Sequence[tuple[float, float]],
     ranks: Sequence[int],
     links: Sequence[Link],
+    anchors: Sequence[float] = (),
     check: Callable[[], None] = lambda: None,
-    *,
-    is_wrapped: bool = True,
 ) -> Arrangement:
     """Arrange boxes in layers.
 
     Args:
         sizes: Width and height of each box.
         ranks: The layer of each.
+        anchors: Where in its layer each box is: 0 at the top, 1 at the bottom. Those not in the middle are minor, and
+            line up with what no other box is in line with.
         check: Called between steps; raises to stop.
-        is_wrapped: Whether what is very tall may be cut into columns side by side.
     """
     layered = _with_bends(ranks, links)
     layers: list[list[int]] = [[] for _ in range(max(layered.ranks, default=-1) + 1)]
@@ -95,11 +98,14 @@ def arrange(
     halves = [width / 2 for width, _ in sizes] + [0.0] * bends
     gaps = [BOX_GAP] * layered.boxes + [BEND_GAP] * bends
     is_bend = [False] * layered.boxes + [True] * bends
-    middles = Placer(layers, halves, gaps, layered.lower, layered.upper, is_bend).middles(check)
+    is_minor = [anchor != MIDDLE for anchor in anchors] if anchors else [False] * layered.boxes
+    is_minor += [True] * bends
+    placer = Placer(layers, halves, gaps, layered.lower, layered.upper, is_bend, is_minor)
+    middles = [float(round(x)) for x in placer.middles(check)]
     heights = [max((sizes[v][1] for v in layer if v < layered.boxes), default=0.0) for layer in layers]
     tops = _tops(layers, layered, middles, heights)
-    wrapping = _wrapping(layers, layered, middles, halves, tops, heights) if is_wrapped else None
-    return _placed(sizes, links, layered, middles, tops, heights, wrapping)
+    wrapping = _wrapping(layers, layered, middles, halves, tops, heights)
+    return _placed(sizes, links, layered, middles, tops, heights, wrapping, anchors or [MIDDLE] * layered.boxes)
 
 
 def _with_bends(ranks: Sequence[int], links: Sequence[Link]) -> _Layered:
@@ -150,7 +156,7 @@ def _tops(
             ),
             default=0.0,
         )
-        y += height + min(MOST_GAP, LAYER_GAP + across / SLOPE)
+        y += height + round(min(MOST_GAP, LAYER_GAP + across / SLOPE))
     return tops
 
 
@@ -176,6 +182,7 @@ def _placed(
     tops: Sequence[float],
     heights: Sequence[float],
     wrapping: Wrapping | None,
+    anchors: Sequence[float],
 ) -> Arrangement:
     ranks = layered.ranks
     move_x = wrapping.move_x if wrapping else [0.0] * len(tops)
@@ -184,7 +191,7 @@ def _placed(
     places = []
     for box, (width, height) in enumerate(sizes):
         rank = ranks[box]
-        top = tops[rank] + (heights[rank] - height) / 2 + move_y[rank]
+        top = tops[rank] + round((heights[rank] - height) * anchors[box]) + move_y[rank]
         places.append((middles[box] - width / 2 + move_x[rank], top))
     lanes: dict[tuple[int, int, int], int] = {}
     routes = []
@@ -214,7 +221,7 @@ def _placed(
         routes = [[(x - left, y - top) for x, y in route] for route in routes]
     right = max([right - left, *(x for route in routes for x, _ in route)])
     bottom = max([bottom - top, *(y for route in routes for _, y in route)])
-    return Arrangement(places, routes, right, bottom)
+    return Arrangement(places, routes, right, bottom, wrapping is not None)
 
 
 def straightened(points: Sequence[Point]) -> list[Point]:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.box_text import box_lines
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.layout.arrange import Arrangement, Link, Point, arrange
+from modelpack_gui.core.graph.layout.arrange import MIDDLE, Arrangement, Link, Point, arrange
 from modelpack_gui.core.graph.layout.grid import beside
 from modelpack_gui.core.graph.layout.levels import PORT_IN, PORT_OUT, Item, Level, LevelMaker, Values
+from modelpack_gui.core.graph.layout.ports import with_ports_in_the_middle
 from modelpack_gui.core.graph.layout.ranks import ranks_of
 from modelpack_gui.core.records.graph_layout import LayoutRequest
 
 MOST_LAYERS = 24
 """A link over more layers is cut, with a stub at each end."""
+NEAR_LAYERS = 6
+"""Where one of the links with the same values is cut, those over more layers than this are cut as well."""
+ANCHORS = {
+    kinds.BOX_INPUT: 1.0, kinds.BOX_STUB_FROM: 1.0, PORT_IN: 1.0,
+    kinds.BOX_OUTPUT: 0.0, kinds.BOX_STUB_TO: 0.0, PORT_OUT: 0.0,
+}  # fmt: skip
+"""Where in its layer a box of a kind is, 0 the top: near what it belongs to."""
 FRAME_MARGIN = 14.0
 LEAST_WIDTH = 56.0
 PORT_WIDTH = 2.0
@@ -96,18 +105,27 @@ class Drawer:
             at = inner[source].port_at(PORT_OUT, values) if source in inner else 0.0
             to = inner[target].port_at(PORT_IN, values) if target in inner else 0.0
             ends.append(Link(source, target, lanes.setdefault(values, len(lanes)), at, to))
+        anchors = [ANCHORS.get(item.kind, MIDDLE) for item in items]
         loose = [i for i in range(count) if i not in linked and not items[i].is_port]
         if loose:
-            arrangement = beside(sizes, ranks, ends, loose, self._check)
+            arrangement = beside(sizes, ranks, ends, loose, anchors, self._check)
         else:
-            arrangement = arrange(sizes, ranks, ends, self._check)
+            arrangement = arrange(sizes, ranks, ends, anchors, self._check)
+        if arrangement.is_wrapped:
+            arrangement = with_ports_in_the_middle(arrangement, firsts, lasts, links)
         return Drawing(level, sizes, links, arrangement, inner)
 
     def _cut(self, level: Level, ranks: list[int], sizes: list[Point]) -> list[tuple[int, int, Values]]:
         """Links with stubs in place of those over too many layers."""
-        is_long = [ranks[target] - ranks[source] > MOST_LAYERS for source, target, _ in level.links]
-        if not any(is_long):
+        reach: dict[tuple[int, Values], int] = {}
+        for source, target, values in level.links:
+            reach[source, values] = max(reach.get((source, values), 0), ranks[target] - ranks[source])
+        if max(reach.values(), default=0) <= MOST_LAYERS:
             return level.links
+        is_long = [
+            reach[source, values] > MOST_LAYERS and ranks[target] - ranks[source] > NEAR_LAYERS
+            for source, target, values in level.links
+        ]
         kept = [link for link, too_long in zip(level.links, is_long, strict=True) if not too_long]
         cut = [link for link, too_long in zip(level.links, is_long, strict=True) if too_long]
         leaving: dict[tuple[int, Values], int] = {}
@@ -140,7 +158,7 @@ class Drawer:
         """Give a drawing its frame: a title at its top, margins around."""
         request = self._request
         title = box_lines(self._graph, item.kind, item.ref, (), (item.part, item.parts), item.count)[0]
-        header = request.title_height + request.padding
+        header = math.ceil(request.title_height + request.padding)
         least = text_size((title,), request)[0]
         inside = drawing.arrangement
         if self._is_right:  # x and y are swapped: the title is at the side
@@ -151,6 +169,8 @@ class Drawer:
             drawing.width = max(inside.width + 2 * FRAME_MARGIN, least)
             drawing.height = inside.height + header + 2 * FRAME_MARGIN
             drawing.origin = ((drawing.width - inside.width) / 2, header + FRAME_MARGIN)
+        drawing.width = 2.0 * math.ceil(drawing.width / 2)
+        drawing.origin = (math.floor(drawing.origin[0]), math.floor(drawing.origin[1]))
         return drawing
 
 
@@ -159,4 +179,6 @@ def text_size(lines: tuple[str, ...], request: LayoutRequest) -> Point:
     longest = max(len(lines[0]) * 1.08, *(len(line) for line in lines))  # a title is bold
     width = max(LEAST_WIDTH, longest * request.char_width + 2 * request.padding)
     height = request.title_height + (len(lines) - 1) * request.line_height + request.padding
-    return float(round(width)), float(round(height))
+    return 2.0 * math.ceil(width / 2), 2.0 * math.ceil(
+        height / 2
+    )  # even, so that what is in line meets in the middle

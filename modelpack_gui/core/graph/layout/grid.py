@@ -16,6 +16,7 @@ def beside(
     ranks: Sequence[int],
     links: Sequence[Link],
     loose: Sequence[int],
+    anchors: Sequence[float] = (),
     check: Callable[[], None] = lambda: None,
 ) -> Arrangement:
     """Arrange all boxes, those without links in rows to the right of the others.
@@ -32,6 +33,7 @@ def beside(
         [sizes[box] for box in kept],
         [layer[ranks[box]] for box in kept],
         [Link(number[link.source], number[link.target], link.lane, link.source_at, link.target_at) for link in links],
+        [anchors[box] for box in kept] if anchors else (),
         check,
     )
     places: list[Point] = [(0.0, 0.0)] * len(sizes)
@@ -51,4 +53,4 @@ def beside(
         x += sizes[box][0] + 2 * BOX_GAP
         row = max(row, sizes[box][1])
         width = max(width, x - 2 * BOX_GAP)
-    return Arrangement(places, main.routes, left + width, max(main.height, y + row))
+    return Arrangement(places, main.routes, left + width, max(main.height, y + row), main.is_wrapped)

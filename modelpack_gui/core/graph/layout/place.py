@@ -24,6 +24,7 @@ class Placer:
         gaps: Room to leave at each side of a vertex, px; two neighbours keep the sum of theirs.
         lower, upper: Segments of each vertex to the next and the previous layer.
         is_bend: Whether a vertex is only a bend of a long link, of each vertex.
+        is_minor: Whether a vertex is better not in line with one that others could be in line with.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Placer:
         lower: Sequence[Sequence[Segment]],
         upper: Sequence[Sequence[Segment]],
         is_bend: Sequence[bool],
+        is_minor: Sequence[bool],
     ) -> None:
         self._layers = layers
         self._halves = halves
@@ -41,6 +43,7 @@ class Placer:
         self._lower = lower
         self._upper = upper
         self._is_bend = is_bend
+        self._is_minor = is_minor
         self._position = [0] * len(halves)
         for layer in layers:
             for place, vertex in enumerate(layer):
@@ -74,18 +77,18 @@ class Placer:
         return min((end[0] for end in ends), default=0.0), max((end[1] for end in ends), default=0.0)
 
     def _conflicts(self) -> set[tuple[int, int]]:
-        """Segments (upper, lower) that must not be lines: they cross one between two bends, or end at a bend while a
-        box is there to be in line with."""
+        """Segments (upper, lower) that must not be lines: they cross one between two bends, or end at something minor
+        while a box is there to be in line with."""
         found: set[tuple[int, int]] = set()
-        is_bend = self._is_bend
+        is_bend, is_minor = self._is_bend, self._is_minor
         for layer in self._layers:
             for vertex in layer:
                 if is_bend[vertex]:
                     continue
                 for near, is_down in ((self._lower[vertex], True), (self._upper[vertex], False)):
-                    if len(near) > 1 and not all(is_bend[other] for other, _, _ in near):
-                        bends = [other for other, _, _ in near if is_bend[other]]
-                        found.update((vertex, other) if is_down else (other, vertex) for other in bends)
+                    if len(near) > 1 and not all(is_minor[other] for other, _, _ in near):
+                        minor = [other for other, _, _ in near if is_minor[other]]
+                        found.update((vertex, other) if is_down else (other, vertex) for other in minor)
         for layer in self._layers[1:]:
             self._add_crossed(layer, found)
         return found

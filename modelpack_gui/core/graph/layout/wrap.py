@@ -13,6 +13,9 @@ SLIM = 3.0
 SHAPE = 1.4
 """Width by height that columns are to have together."""
 COLUMN_GAP = 48.0
+LEAST_FILLED = 0.75
+"""Share of its height to which a column is filled at least, if it can be cut where fewer links lead across."""
+HALVINGS = 16
 LANE = 8.0
 """Between two links on their way from one column to the next, px."""
 MOST_OVER = 12
@@ -66,7 +69,7 @@ def columns_of(
     if height < TALL or height < SLIM * width:
         return None
     wanted = max(2, round(math.sqrt(SHAPE * height / (width + COLUMN_GAP))))
-    starts = _cuts(tops, crossing, height, wanted)
+    starts = _cuts(tops, heights, crossing, wanted)
     if len(starts) < 2:
         return None
     column = [0] * len(tops)
@@ -84,17 +87,30 @@ def columns_of(
     return Wrapping(column, move_x, move_y, lefts_of, bottoms)
 
 
-def _cuts(tops: Sequence[float], crossing: Sequence[int], height: float, wanted: int) -> list[int]:
-    """First layers of the columns: near equal parts, where few links lead across."""
-    starts = [0]
-    for number in range(1, wanted):
-        ideal = height * number / wanted
-        reach = height / wanted * 0.3
-        near = [
-            layer
-            for layer in range(starts[-1] + 1, len(tops))
-            if abs(tops[layer] - ideal) <= reach and crossing[layer - 1] <= MOST_OVER
-        ]
-        if near:
-            starts.append(min(near, key=lambda layer: (crossing[layer - 1], abs(tops[layer] - ideal))))
+def _cuts(tops: Sequence[float], heights: Sequence[float], crossing: Sequence[int], wanted: int) -> list[int]:
+    """First layers of the columns: as many as are wanted at most, the tallest as low as it can be."""
+    low, high = max(heights), tops[-1] + heights[-1]
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        if len(_filled(tops, heights, crossing, middle)) <= wanted:
+            high = middle
+        else:
+            low = middle
+    return _filled(tops, heights, crossing, high)
+
+
+def _filled(tops: Sequence[float], heights: Sequence[float], crossing: Sequence[int], limit: float) -> list[int]:
+    """First layers of columns that are filled up to a limit, px, or until a place where few links lead across."""
+    starts, last, layer = [0], -1, 1
+    while layer < len(tops):
+        if (
+            crossing[layer - 1] <= MOST_OVER
+            and tops[layer] - tops[starts[-1]] >= limit * LEAST_FILLED
+            and (last < 0 or crossing[layer - 1] <= crossing[last - 1])
+        ):
+            last = layer
+        if tops[layer] + heights[layer] - tops[starts[-1]] > limit and last > 0:
+            starts.append(last)
+            layer, last = last, -1
+        layer += 1
     return starts
