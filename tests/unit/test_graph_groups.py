@@ -130,3 +130,41 @@ def test_each_scope_has_a_root_of_its_own() -> None:
 
     assert graph.groups[graph.root_group(inner)].title == "node 0 / then_branch"
     assert graph.groups[graph.ints("node_group")[1]].scope == inner
+
+
+def test_what_quantises_is_with_those_who_read_the_result() -> None:
+    graph = graph_of(
+        [
+            node(0, ["x"], "stem"),
+            node(1, ["v0", "scale"], op_type="QuantizeLinear"),
+            node(2, ["v1", "scale"], op_type="DequantizeLinear"),
+            node(3, ["weight", "scale"], op_type="DequantizeLinear"),
+            node(4, ["v2", "v3"], "head"),
+        ]
+    )
+    assert [graph.groups[group].path for group in graph.ints("node_group")] == [
+        "stem",
+        "head",
+        "head",
+        "head",
+        "head",
+    ]
+
+
+def test_stretches_follow_the_flow_where_nodes_and_modules_alternate() -> None:
+    nodes = []
+    for i in range(0, 600, 3):  # two nodes of a module, and one beside it that reads them: out of order by number
+        nodes += [
+            node(i, [f"v{i - 1}" if i else "x"], f"layers.{i}"),
+            node(i + 1, [f"v{i}"], f"layers.{i}"),
+            node(i + 2, [f"v{i + 1}"], "tail" if i > 300 else ""),
+        ]
+    graph = graph_of(nodes)
+    stretch_of = {
+        n: next(g for g in graph.groups_above(group)[1:] if graph.groups[g].kind == "stretch")
+        for n, group in enumerate(graph.ints("node_group"))
+        if graph.groups[group].path != "tail" and len(graph.groups_above(group)) > 1
+    }
+    order = list(dict.fromkeys(stretch_of[n] for n in sorted(stretch_of)))
+    assert len(order) > 2
+    assert len(order) == len(set(order))

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+_WITH_READERS = frozenset({"QuantizeLinear", "DequantizeLinear"})
+
 MOST_DEPTH = 32
 """Groups within groups; what is deeper stays in the last."""
 
@@ -89,37 +91,55 @@ def _joined(outer: Branch, inner: Branch) -> str:
     return outer.title + inner.path.removeprefix(outer.path)
 
 
-def put_near(root: Branch, nodes: Sequence[int], columns: Mapping[str, Any]) -> None:
-    """Put nodes that know no module where their neighbours are: constants with all who read them, others in the
-    innermost group that holds both those they read from and those who read them; else in the root."""
+def put_near(root: Branch, nodes: Sequence[int], columns: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Put nodes that know no module where their neighbours are, near or far.
+
+    Constants and what quantises go with all who read them; others into the innermost group that holds both what
+    they are made from and those who read them; else into the root.
+    """
     if not nodes:
         return
-    branch_of = {node: branch for branch in root.walk() for node in branch.nodes}
-    homeless = set(nodes)
+    home = {node: branch for branch in root.walk() for node in branch.nodes}
+    makers, readers = _neighbours(nodes, home, columns)
+    above: dict[int, Branch] = {}
+    below: dict[int, Branch] = {}
+    for found, near, order in ((above, makers, nodes), (below, readers, nodes[::-1])):
+        for node in order:  # the file has makers first
+            known = [home.get(other) or found.get(other) for other in near.get(node, ())]
+            branches = [branch for branch in known if branch is not None]
+            if branches:
+                found[node] = _common(branches)
+    for node in nodes:
+        up, down = above.get(node), below.get(node)
+        if down is not None and (not makers.get(node) or names[columns["node_op_type"][node]] in _WITH_READERS):
+            branch = down if down is not root or up is None else up
+        else:
+            branch = root if up is None or down is None else _common([up, down])
+        branch.nodes.append(node)
+
+
+def _neighbours(
+    nodes: Sequence[int], home: Mapping[int, Branch], columns: Mapping[str, Any]
+) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """What nodes read from, and who reads from them."""
     made_by: dict[int, int] = {}
     starts, values = columns["output_starts"], columns["output_values"]
-    for node in (*branch_of, *nodes):
+    for node in (*home, *nodes):
         made_by.update((value, node) for value in values[starts[node] : starts[node + 1]] if value >= 0)
-    makers: dict[int, list[Branch]] = {node: [] for node in nodes}
-    readers: dict[int, list[Branch]] = {node: [] for node in nodes}
-    has_inputs = set()
+    homeless = set(nodes)
+    makers: dict[int, list[int]] = {}
+    readers: dict[int, list[int]] = {}
     starts, values = columns["input_starts"], columns["input_values"]
-    for node in (*branch_of, *nodes):
+    for node in (*home, *nodes):
         for value in values[starts[node] : starts[node + 1]]:
             maker = made_by.get(value)
             if maker is None:
                 continue
             if node in homeless:
-                has_inputs.add(node)
-                if maker in branch_of:
-                    makers[node].append(branch_of[maker])
-            if maker in homeless and node in branch_of:
-                readers[maker].append(branch_of[node])
-    for node in nodes:
-        near = [*makers[node], *readers[node]]
-        is_between = bool(makers[node]) and bool(readers[node])
-        is_home = near and (is_between or node not in has_inputs)
-        (_common(near) if is_home else root).nodes.append(node)
+                makers.setdefault(node, []).append(maker)
+            if maker in homeless:
+                readers.setdefault(maker, []).append(node)
+    return makers, readers
 
 
 def _common(branches: Sequence[Branch]) -> Branch:

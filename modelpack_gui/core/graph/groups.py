@@ -61,7 +61,7 @@ def _grow(root: Branch, nodes: Sequence[int], columns: Mapping[str, Any], names:
                 branch.class_name = names[classes[node]] or branch.class_name
             else:
                 homeless.append(node)
-        put_near(root, homeless, columns)
+        put_near(root, homeless, columns, names)
         return
     prefixes = [_prefix(node, columns, names) for node in nodes]
     count: dict[str, int] = {}

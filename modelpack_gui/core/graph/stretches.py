@@ -1,13 +1,20 @@
-"""Cuts what has too much directly in it into stretches: runs of nodes and groups as the file has them."""
+"""Cuts what has too much directly in it into stretches.
+
+They are runs of nodes and groups in an order in which each comes after what it reads, so that no path leaves a
+stretch and comes back.
+"""
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from modelpack_gui.core.graph.group_tree import Branch
+from modelpack_gui.core.graph.layout.parts import cyclic
 
 MOST = 120
 """Nodes and groups directly in a group."""
@@ -29,7 +36,10 @@ def _cut(branch: Branch, columns: Mapping[str, Any], names: Sequence[str]) -> No
     entries: list[tuple[int, Branch | None]] = [(node, None) for node in branch.nodes]
     entries += [(child.first, child) for child in branch.children.values()]
     entries.sort(key=lambda entry: entry[0])
-    passing = _passing(branch, [first for first, _ in entries], columns)
+    links = _links(branch, [first for first, _ in entries], columns)
+    order = _in_flow(len(entries), {(source, target) for source, target, _ in links})
+    entries = [entries[i] for i in order]
+    passing = _passing(order, links)
     pieces: list[list[tuple[int, Branch | None]]] = []
     start = 0
     for cut in [*_places(passing), len(entries)]:
@@ -44,11 +54,9 @@ def _cut(branch: Branch, columns: Mapping[str, Any], names: Sequence[str]) -> No
         branch.adopt(stretch)
 
 
-def _passing(branch: Branch, firsts: Sequence[int], columns: Mapping[str, Any]) -> list[int]:
-    """How many values pass from before each entry to it or beyond."""
-    place_of: dict[int, int] = {}
-    for place, first in enumerate(firsts):
-        place_of[first] = place
+def _links(branch: Branch, firsts: Sequence[int], columns: Mapping[str, Any]) -> list[tuple[int, int, int]]:
+    """Which entry makes what another reads: both by their places, and the value."""
+    place_of = {first: place for place, first in enumerate(firsts)}
     for child in branch.children.values():
         place = place_of[child.first]
         for inner in child.walk():
@@ -56,23 +64,61 @@ def _passing(branch: Branch, firsts: Sequence[int], columns: Mapping[str, Any]) 
     made_at: dict[int, int] = {}
     starts, values = columns["output_starts"], columns["output_values"]
     for node, place in place_of.items():
-        made_at.update((value, place) for value in values[starts[node] : starts[node + 1]])
-    last: dict[int, int] = {}
+        made_at.update((value, place) for value in values[starts[node] : starts[node + 1]] if value >= 0)
+    found: dict[tuple[int, int, int], None] = {}
     starts, values = columns["input_starts"], columns["input_values"]
     for node, place in place_of.items():
         for value in values[starts[node] : starts[node + 1]]:
-            if value in made_at and place > last.get(value, -1):
-                last[value] = place
-    change = [0] * (len(firsts) + 2)
+            source = made_at.get(value, place)
+            if source != place:
+                found[source, place, value] = None
+    return list(found)
+
+
+def _in_flow(count: int, links: Collection[tuple[int, int]]) -> list[int]:
+    """Places in an order in which each comes after what it reads; those of a cycle are together."""
+    if all(source < target for source, target in links):
+        return list(range(count))
+    first_of = list(range(count))  # of the cycle that each is in
+    members: dict[int, list[int]] = {}
+    for component in cyclic(count, sorted(links)):
+        members[component[0]] = component
+        for place in component:
+            first_of[place] = component[0]
+    below: dict[int, set[int]] = {}
+    waiting: dict[int, int] = dict.fromkeys(first_of, 0)
+    for source, target in links:
+        upper, lower = first_of[source], first_of[target]
+        if upper != lower and lower not in below.setdefault(upper, set()):
+            below[upper].add(lower)
+            waiting[lower] += 1
+    ready = [place for place, number in waiting.items() if not number]
+    heapq.heapify(ready)
+    order: list[int] = []
+    while ready:
+        place = heapq.heappop(ready)
+        order += members.get(place, [place])
+        for other in below.get(place, ()):
+            waiting[other] -= 1
+            if not waiting[other]:
+                heapq.heappush(ready, other)
+    return order
+
+
+def _passing(order: Sequence[int], links: Sequence[tuple[int, int, int]]) -> list[int]:
+    """How many values pass from before each entry to it or beyond."""
+    at = {place: i for i, place in enumerate(order)}
+    made: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for source, target, value in links:
+        made[value] = at[source]
+        last[value] = max(last.get(value, -1), at[target])
+    change = [0] * (len(order) + 2)
     for value, end in last.items():
-        if end > made_at[value]:
-            change[made_at[value] + 1] += 1
+        if end > made[value]:
+            change[made[value] + 1] += 1
             change[end + 1] -= 1
-    passing, now = [], 0
-    for step in change[: len(firsts)]:
-        now += step
-        passing.append(now)
-    return passing
+    return list(itertools.accumulate(change[: len(order)]))
 
 
 def _places(passing: Sequence[int]) -> list[int]:

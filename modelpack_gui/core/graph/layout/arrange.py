@@ -21,6 +21,8 @@ BOX_GAP = 12.0
 BEND_GAP = 6.0
 """Room at each side of a long link that passes between boxes."""
 LAYER_GAP = 30.0
+PORT_GAP = 10.0
+"""Between ports and the layer next to them."""
 MOST_GAP = 140.0
 SLOPE = 5.0
 """A link that goes this many px across gets one px more of height, up to MOST_GAP: flat lines are hard to follow."""
@@ -156,7 +158,8 @@ def _tops(
             ),
             default=0.0,
         )
-        y += height + round(min(MOST_GAP, LAYER_GAP + across / SLOPE))
+        is_at_ports = not height or (len(tops) < len(heights) and not heights[len(tops)])
+        y += height + round(min(MOST_GAP, (PORT_GAP if is_at_ports else LAYER_GAP) + across / SLOPE))
     return tops
 
 

@@ -102,7 +102,8 @@ def _cuts(tops: Sequence[float], heights: Sequence[float], crossing: Sequence[in
 def _filled(tops: Sequence[float], heights: Sequence[float], crossing: Sequence[int], limit: float) -> list[int]:
     """First layers of columns that are filled up to a limit, px, or until a place where few links lead across."""
     starts, last, layer = [0], -1, 1
-    while layer < len(tops):
+    end = max(i for i, height in enumerate(heights) if height or not i)  # ports alone make no column
+    while layer <= end:
         if (
             crossing[layer - 1] <= MOST_OVER
             and tops[layer] - tops[starts[-1]] >= limit * LEAST_FILLED
