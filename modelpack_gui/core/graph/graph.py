@@ -10,17 +10,21 @@ from __future__ import annotations
 import functools
 import json
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TypeVar, cast, overload
 
 from modelpack_gui.core.graph.columns import Column, ColumnsError, ints, read_columns, write_columns
+from modelpack_gui.core.graph.steps import Steps, drained
 from modelpack_gui.core.records.inspection import AttributeInfo, InitializerInfo, NodeInfo
 from modelpack_gui.core.records.tensors import TensorInfo
 
 R = TypeVar("R")
 Shape = tuple["int | str | None", ...]
+_NODES_AT_ONCE = 4000
 
 NODE_TEXTS = ("op_type", "domain", "name", "module_path", "module_class", "source_location", "doc")
 """Columns `node_<name>` of text numbers, one for each of these fields of NodeInfo."""
@@ -196,6 +200,15 @@ class Graph:
         names, scopes, texts = self.ints("value_name"), self.ints("value_scope"), self.texts
         return {(scopes[i], texts[names[i]]): i for i in range(len(names) - 1, -1, -1)}
 
+    def preparing(self) -> Steps[None]:
+        """Make what the first click on a node would wait for."""
+        self.producers  # noqa: B018 (it is kept)
+        yield
+        if "_consumers" not in self.__dict__:
+            self.__dict__["_consumers"] = yield from self._connecting()
+        self._values_by_name  # noqa: B018
+        yield
+
     @functools.cached_property
     def producers(self) -> array[int]:
         """The node that makes each value; -1 for inputs and initializers."""
@@ -209,16 +222,19 @@ class Graph:
 
     @functools.cached_property
     def _consumers(self) -> tuple[array[int], array[int]]:
+        return drained(self._connecting())
+
+    def _connecting(self) -> Steps[tuple[array[int], array[int]]]:
         starts, values = self.ints("input_starts"), self.ints("input_values")
         counts = [0] * (self.value_count + 1)
-        for value in values:
+        for value, count in Counter(values).items():
             if value >= 0:
-                counts[value + 1] += 1
-        for i in range(1, len(counts)):
-            counts[i] += counts[i - 1]
-        ends, found = ints(counts), ints([0]) * counts[-1]
-        filled = ints(counts)
+                counts[value + 1] = count
+        ends = ints(list(accumulate(counts)))
+        found, filled = ints([0]) * ends[-1], ints(ends)
         for node in range(len(self.nodes)):
+            if node % _NODES_AT_ONCE == 0:
+                yield
             for place in range(starts[node], starts[node + 1]):
                 value = values[place]
                 if value >= 0:

@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 
 from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.graph import Graph, Shape
+from modelpack_gui.core.graph.steps import Steps, drained
 
-Check = Callable[[], None]
 _NUMBER = re.compile(r"\d+")
-_AT_ONCE = 4000
-"""Texts that are sorted at once: other threads get their turn between two runs of them."""
+_AT_ONCE = 1000
+"""Texts that are looked at in one step."""
 
 
 def natural(text: str) -> str | None:
@@ -38,38 +38,48 @@ def elements(shape: Shape | None) -> int | None:
 
 def ordered(keys: array[float], *, is_descending: bool = False) -> list[int]:
     """Rows in the order of their keys; equal ones stay as they are, unknown ones come last."""
-    known = [row for row, key in enumerate(keys) if key == key]  # NaN differs from itself
+    are_all_known = not math.isnan(sum(keys))  # far quicker than to look at each
+    known = list(range(len(keys))) if are_all_known else [row for row, key in enumerate(keys) if key == key]
     known.sort(key=keys.__getitem__, reverse=is_descending)
     if len(known) < len(keys):
-        known += [row for row, key in enumerate(keys) if key != key]
+        known += [row for row, key in enumerate(keys) if key != key]  # NaN differs from itself
     return known
 
 
-def text_keys(texts: Sequence[str], column: array[int], check: Check = lambda: None) -> array[float]:
+def text_keys(texts: Sequence[str], column: array[int]) -> array[float]:
     """Ranks of the texts of a column in natural order."""
+    return drained(ranking(texts, column))
+
+
+def ranking(texts: Sequence[str], column: array[int]) -> Steps[array[float]]:
+    """The same in steps."""
     numbers: list[int] = []
     natural_texts: dict[int, str] = {}
     distinct = sorted(set(column))
     for start in range(0, len(distinct), _AT_ONCE):
-        check()
+        yield
         for number in distinct[start : start + _AT_ONCE]:
             key = natural(texts[number])
             if key is not None:
                 numbers.append(number)
                 natural_texts[number] = key
-    ranks = {number: float(rank) for rank, number in enumerate(_sorted(numbers, natural_texts.__getitem__, check))}
+    in_order = yield from _sorting(numbers, natural_texts.__getitem__)
+    ranks = {number: float(rank) for rank, number in enumerate(in_order)}
+    yield
     return floats([ranks.get(number, math.nan) for number in column])
 
 
-def _sorted(numbers: list[int], key: Callable[[int], str], check: Check) -> list[int]:
-    """As `sorted`, in runs that are then merged two by two: `list.sort` lets no other thread work meanwhile."""
+def _sorting(numbers: list[int], key: Callable[[int], str]) -> Steps[list[int]]:
+    """As `sorted`, in runs that are then merged two by two: `list.sort` is one step, however long."""
     runs = []
     for start in range(0, len(numbers), _AT_ONCE):
-        check()
+        yield
         runs.append(sorted(numbers[start : start + _AT_ONCE], key=key))
     while len(runs) > 1:
-        check()
-        merged = [sorted(first + second, key=key) for first, second in zip(runs[::2], runs[1::2], strict=False)]
+        merged = []
+        for first, second in zip(runs[::2], runs[1::2], strict=False):
+            yield
+            merged.append(sorted(first + second, key=key))
         runs = merged if len(runs) % 2 == 0 else [*merged, runs[-1]]
     return runs[0] if runs else []
 
@@ -86,14 +96,15 @@ class NodeOrder:
         self._graph = graph
         self._keys: dict[str, array[float]] = {}
 
-    def prepare(self, check: Check) -> None:
-        """Make those that take long; on another thread."""
-        self.texts("node_name", check)
-        self.texts("node_module_path", check)
+    def preparing(self) -> Steps[None]:
+        """Make those that take long."""
+        for column in ("node_name", "node_module_path"):
+            if column not in self._keys:
+                self._keys[column] = yield from ranking(self._graph.texts, self._graph.ints(column))
 
-    def texts(self, column: str, check: Check = lambda: None) -> array[float]:
+    def texts(self, column: str) -> array[float]:
         """By a column of text numbers."""
-        return self._kept(column, lambda: text_keys(self._graph.texts, self._graph.ints(column), check))
+        return self._kept(column, lambda: text_keys(self._graph.texts, self._graph.ints(column)))
 
     def counts(self, name: str) -> array[float]:
         """By how many `input`s, `output`s or `attribute`s a node has."""

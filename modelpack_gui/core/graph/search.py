@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import functools
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, compress, pairwise, repeat
 
 from modelpack_gui.core.graph import query as q
 from modelpack_gui.core.graph.columns import ints
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.query import Query, Term
+from modelpack_gui.core.graph.steps import Steps, drained
 
-_AT_ONCE = 2000
-"""Nodes whose text is made between two looks at whether anybody still wants it."""
+_AT_ONCE = 400
+"""Nodes whose text is made in one step: a millisecond or two."""
+
+_FEW = 2000
+"""Nodes that are prepared within milliseconds when they are first searched."""
 
 _TEXT_FIELDS = {
     q.OP: ("node_op_type",),
@@ -28,32 +32,45 @@ _TEXT_FIELDS = {
 
 
 class GraphSearch:
-    """See the module. It may be prepared by another thread than the one that asks."""
+    """See the module. What is not prepared when it is asked for is made then."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self._count = len(graph.ints("node_scope"))
         self._haystacks: list[str] | None = None
+        self._numbers: dict[str, tuple[int, ...]] = {}
+        self._last: tuple[Query, Sequence[int]] = (Query(), range(self._count))
 
     @property
     def is_ready(self) -> bool:
         """Whether plain words are found at once."""
-        return self._haystacks is not None
+        return self._haystacks is not None or self._count <= _FEW
 
-    def prepare(self, check: Callable[[], None] = lambda: None) -> None:
-        """Make what plain words are looked for in; `check` is called now and then, and may raise."""
+    def preparing(self) -> Steps[None]:
+        """Make what plain words are looked for in, and what else is the same for every query."""
         if self._haystacks is not None:
             return
         found: list[str] = []
         for start in range(0, self._count, _AT_ONCE):
-            check()
             found += self._texts_of(start, min(start + _AT_ONCE, self._count))
-        check()
-        self._owners  # noqa: B018 (it is kept)
+            yield
+        for column in ("node_name", "value_name"):
+            self._numbers_in(column)
+            yield
+        self._lowered  # noqa: B018 (they are kept)
+        yield
+        self._owners  # noqa: B018
+        yield
         self._haystacks = found
 
     def nodes(self, query: Query) -> Sequence[int]:
         """Numbers of the nodes that a query lets through, in order."""
+        before, rows = self._last
+        rows = self._narrowed(rows, query.terms[-1]) if _goes_on(before, query) else self._found(query)
+        self._last = (query, rows)
+        return rows
+
+    def _found(self, query: Query) -> Sequence[int]:
         rows: Sequence[int] = range(self._count)
         wanted_ops = [term for term in query.terms if term.field == q.OP and not term.is_negated]
         if wanted_ops:
@@ -69,20 +86,22 @@ class GraphSearch:
 
     def _narrowed(self, rows: Sequence[int], term: Term) -> list[int]:
         if term.field == q.PLAIN:
-            self.prepare()
+            drained(self.preparing())
             haystacks, word = self._haystacks, term.wanted
             assert haystacks is not None
             if term.is_negated:
                 return [row for row in rows if word not in haystacks[row]]
             return [row for row in rows if word in haystacks[row]]
-        found = set(self._of_field(term))
+        found = self._of_field(term)
+        if isinstance(rows, range) and not term.is_negated:
+            return list(found)
+        in_found = set(found)
         if term.is_negated:
-            return [row for row in rows if row not in found]
-        if isinstance(rows, range):
-            return sorted(found)
-        return [row for row in rows if row in found]
+            return [row for row in rows if row not in in_found]
+        return [row for row in rows if row in in_found]
 
-    def _of_field(self, term: Term) -> Iterable[int]:
+    def _of_field(self, term: Term) -> Sequence[int]:
+        """The nodes that one term holds for, in order."""
         field, wanted = term.field, term.wanted
         if field == q.NUMBER:
             number = int(wanted[:10])
@@ -96,11 +115,10 @@ class GraphSearch:
         if field == q.ATTR:
             return self._with_attribute(wanted)
         if field in (q.IN, q.OUT):
-            names = self._distinct("value_name", lambda text: wanted in text.lower())
+            names = self._containing("value_name", wanted)
             return self._with_values("input" if field == q.IN else "output", "value_name", names)
         if field == q.DTYPE:
-            dtypes = self._distinct("value_dtype", lambda text: wanted in text.lower())
-            return self._with_values("output", "value_dtype", dtypes)
+            return self._with_values("output", "value_dtype", self._containing("value_dtype", wanted))
         if field == q.SHAPE:
             matches = q.shape_matcher(wanted)
             shapes = {number for number, shape in enumerate(self.graph.shapes) if matches(shape)}
@@ -108,17 +126,29 @@ class GraphSearch:
                 shapes.add(-1)
             return self._with_values("output", "value_shape", shapes)
         columns = _TEXT_FIELDS[field]
-        found = [
-            self._with_texts(column, self._distinct(column, lambda text: wanted in text.lower()))
-            for column in columns
-        ]
-        return chain.from_iterable(found)
+        of_columns = [self._with_texts(column, self._containing(column, wanted)) for column in columns]
+        return of_columns[0] if len(of_columns) == 1 else sorted(set().union(*of_columns))
 
     # By distinct text
 
     def _distinct(self, column: str, holds: Callable[[str], bool]) -> set[int]:
         texts = self.graph.texts
-        return {number for number in set(self.graph.ints(column)) if holds(texts[number])}
+        return {number for number in self._numbers_in(column) if holds(texts[number])}
+
+    def _containing(self, column: str, wanted: str) -> set[int]:
+        lowered = self._lowered
+        return {number for number in self._numbers_in(column) if wanted in lowered[number]}
+
+    @functools.cached_property
+    def _lowered(self) -> list[str]:
+        return [text.lower() for text in self.graph.texts]
+
+    def _numbers_in(self, column: str) -> tuple[int, ...]:
+        """The distinct numbers of a column."""
+        numbers = self._numbers.get(column)
+        if numbers is None:
+            numbers = self._numbers[column] = tuple(set(self.graph.ints(column)))
+        return numbers
 
     def _ops(self, wanted: str) -> set[int]:
         """The op type of that name; if there is none, those that begin so: typing narrows step by step."""
@@ -153,17 +183,17 @@ class GraphSearch:
         """The node of each place in the lists of inputs, outputs and attributes."""
         return {name: _owners(self.graph.ints(f"{name}_starts")) for name in ("input", "output", "attribute")}
 
-    def _with_attribute(self, wanted: str) -> Iterable[int]:
+    def _with_attribute(self, wanted: str) -> Sequence[int]:
         graph = self.graph
         matcher = q.attribute_matcher(wanted)
         names = self._distinct("attribute_names", matcher.fits_name)
         is_named = list(map(names.__contains__, graph.ints("attribute_names")))
         owners = compress(self._owners["attribute"], is_named)
         if matcher.value is None:
-            return dict.fromkeys(owners)
+            return list(dict.fromkeys(owners))
         values = list(compress(graph.ints("attribute_texts"), is_named))
         fitting = {number for number in set(values) if matcher.value(graph.texts[number])}
-        return dict.fromkeys(compress(owners, map(fitting.__contains__, values)))
+        return list(dict.fromkeys(compress(owners, map(fitting.__contains__, values))))
 
     # Plain words
 
@@ -197,6 +227,15 @@ class GraphSearch:
             for shape in self.graph.shapes
         ]
         return [*shown, "unknown"]
+
+
+def _goes_on(before: Query, now: Query) -> bool:
+    """Whether a letter more was typed at the end of a plain word: what it held for is among what was found before."""
+    if not before or len(before.terms) != len(now.terms) or before.terms[:-1] != now.terms[:-1]:
+        return False
+    old, new = before.terms[-1], now.terms[-1]
+    are_words = old.field == new.field == q.PLAIN and not old.is_negated and not new.is_negated
+    return are_words and old.wanted in new.wanted
 
 
 def short_location(location: str) -> str:

@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from modelpack_gui.core.explanation import place_of
 from modelpack_gui.core.graph.query import PLAIN, QUERY_HELP, UNDER, Query, parse, quoted
-from modelpack_gui.ui.background import Background
 from modelpack_gui.ui.graph.filter_line import FilterLine
 from modelpack_gui.ui.graph.graph_table import GraphTable
 from modelpack_gui.ui.graph.node_columns import TIME_TITLE, NodeRows, node_columns
 from modelpack_gui.ui.graph.overlay_columns import overlay_columns
 from modelpack_gui.ui.graph.row_table import RowTableModel
 from modelpack_gui.ui.graph.selection import NodePick
+from modelpack_gui.ui.idle_steps import IdleSteps
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import GRID, icon, mono_font
 
@@ -35,7 +35,7 @@ class NodesView(QWidget):
         super().__init__(parent)
         self._controller = controller
         self._state = controller.graph
-        self._background = Background(self)
+        self._idle = IdleSteps(self)
         self.rows = NodeRows()
         self._columns = node_columns(self.rows)
         self.model = RowTableModel(self._columns, mono_font(), self)
@@ -52,7 +52,7 @@ class NodesView(QWidget):
         self.table.record_activated.connect(self.node_activated.emit)
         self.table.context_menu_made.connect(self._on_menu_made)
         self._state.changed.connect(self._show_graph)
-        self._state.search_ready.connect(self._apply_filter)
+        self._state.search_ready.connect(self._on_search_ready)
         self._state.selection.changed.connect(self._show_selected)
         controller.profiles.profiled.connect(self._show_times)
         self._overlays = controller.graph.overlays
@@ -80,12 +80,15 @@ class NodesView(QWidget):
             self.filter.show_count(0, 0)
             return
         self.rows.show(graph)
-        order = self.rows.order
-        assert order is not None
-        self._background.ask("order", order.prepare, lambda _none, _error: None)
+        self._idle.stop()
         self.model.set_count(len(graph.nodes))
         self._show_times()
         self._apply_filter()
+
+    def _on_search_ready(self) -> None:
+        self._apply_filter()
+        if self.rows.order is not None:
+            self._idle.start(self.rows.order.preparing())
 
     def _show_times(self) -> None:
         """Of the last profile of this file, if there is one and the file is still the same."""
@@ -112,6 +115,7 @@ class NodesView(QWidget):
             return
         if not search.is_ready and _has_words(query):
             self.filter.count.setText("…")  # it goes on with `search_ready`
+            self._state.hurry()
             return
         self.model.set_shown(search.nodes(query))
         self.filter.show_count(self.model.rowCount(), self.model.total)

@@ -12,6 +12,9 @@ from PySide6.QtGui import QFont
 from modelpack_gui.core.graph.order import ordered
 from modelpack_gui.ui.models.record_table import Column, TableModel
 
+_FEW = 16
+"""Rows that are looked for one by one when their order has changed."""
+
 
 @dataclass(frozen=True)
 class RowColumn(Column[int]):
@@ -78,7 +81,7 @@ class RowTableModel(TableModel[int]):
     def refresh_column(self, column: int) -> None:
         """The values of a column are others now."""
         if self._sort is not None and self._sort[0] == column:
-            self.sort(column, Qt.SortOrder.DescendingOrder if self._sort[1] else Qt.SortOrder.AscendingOrder)
+            self._sort_again()
         if self._shown:
             self.dataChanged.emit(self.index(0, column), self.index(len(self._shown) - 1, column))
 
@@ -105,18 +108,23 @@ class RowTableModel(TableModel[int]):
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Order by a column; a column below zero gives the order of the graph."""
+        is_known = 0 <= column < len(self.columns)
+        wanted = (column, order == Qt.SortOrder.DescendingOrder) if is_known else None
+        if wanted != self._sort:  # Qt asks twice: when the mark in the header moves, and to be sure
+            self._sort = wanted
+            self._sort_again()
+
+    def _sort_again(self) -> None:
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
         rows = [self._shown[index.row()] for index in old]
-        is_known = 0 <= column < len(self.columns)
-        self._sort = (column, order == Qt.SortOrder.DescendingOrder) if is_known else None
         self._put_in_order()
-        if len(rows) > 1:
+        marked = set(rows)
+        if len(marked) > _FEW:
             places = {row: place for place, row in enumerate(self._shown)}
-            found = [places[row] for row in rows]
         else:
-            found = [self.row_of(row) for row in rows]
-        new = [self.index(place, index.column()) for place, index in zip(found, old, strict=True)]
+            places = {row: self.row_of(row) for row in marked}
+        new = [self.index(places[row], index.column()) for row, index in zip(rows, old, strict=True)]
         self.changePersistentIndexList(old, new)
         self.layoutChanged.emit()
 

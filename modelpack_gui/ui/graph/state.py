@@ -19,6 +19,7 @@ from modelpack_gui.core.records import GraphIndex, InspectRequest
 from modelpack_gui.ui.background import Background, Check
 from modelpack_gui.ui.graph.same_pick import same_pick
 from modelpack_gui.ui.graph.selection import GraphSelection, Pick
+from modelpack_gui.ui.idle_steps import IdleSteps
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.stage_states import StageStates
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from modelpack_gui.ui.layers_state import LayersState
     from modelpack_gui.ui.profiles_state import ProfilesState
     from modelpack_gui.ui.sensitivity_state import SensitivityState
+
+_LATER_MS = 300
+"""After a graph was shown: its first picture comes before what only makes typing quick."""
 
 
 class GraphState(QObject):
@@ -60,6 +64,8 @@ class GraphState(QObject):
         self.jobs, self.project_jobs = jobs, project_jobs
         self._states = states
         self._background = Background(self)
+        self._idle = IdleSteps(self)
+        self._idle.finished.connect(self.search_ready)
         self._results = ResultsFolder()
         self._wanted: GraphIndex | None = None
         self.index: GraphIndex | None = None
@@ -136,6 +142,10 @@ class GraphState(QObject):
         """Give a run its folder for the columns."""
         return dataclasses.replace(request, folder=str(self._results.new("graph")))
 
+    def hurry(self) -> None:
+        """Somebody waits for `search_ready`."""
+        self._idle.hurry()
+
     def show_tensor(self, value: int) -> None:
         """Show the elements of a stored tensor, in the tensor dock."""
         self.tensor_wanted.emit(value)
@@ -143,6 +153,7 @@ class GraphState(QObject):
     def close(self) -> None:
         """The window closes: its files go."""
         self._background.close()
+        self._idle.stop()
         self._results.keep_only(None)
         if "tensors" in self.__dict__:  # somebody looked at one
             self.tensors.close()
@@ -167,18 +178,13 @@ class GraphState(QObject):
     def _on_read(self, graph: Graph | None, error: ErrorInfo | None) -> None:
         self._put(self._wanted if graph is not None else None, graph, error)
 
-    def _on_prepared(self, _none: None, error: ErrorInfo | None) -> None:
-        if error is None:
-            self.search_ready.emit()
-
     def _put(self, index: GraphIndex | None, graph: Graph | None, error: ErrorInfo | None) -> None:
         again = self._picked_again(index, graph)
         self.index, self.graph, self.error = index, graph, error
         self.search = search = GraphSearch(graph) if graph is not None else None
-        if search is None:
-            self._background.drop("search")
-        else:
-            self._background.ask("search", lambda check: _prepare(search, check), self._on_prepared)
+        self._idle.stop()
+        if search is not None and graph is not None:
+            self._idle.start(search.preparing(), graph.preparing(), delay_ms=_LATER_MS)
         if index is not None:
             self._results.keep_only(Path(index.columns).parent)
         self.selection.forget()
@@ -192,16 +198,6 @@ class GraphState(QObject):
         if pick is None or before is None or graph is None or index is None or self.index is None:
             return None
         return same_pick(pick, before, graph) if index.artifact.path == self.index.artifact.path else None
-
-
-def _prepare(search: GraphSearch, check: Check) -> None:
-    """What a click or a letter typed would wait for."""
-    search.prepare(check)
-    check()
-    search.graph.producers  # noqa: B018 (it is kept)
-    check()
-    if search.graph.value_count:
-        search.graph.consumers(0)
 
 
 def _read(path: Path, check: Check) -> Graph:

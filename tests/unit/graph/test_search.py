@@ -162,22 +162,44 @@ def test_words_are_found_in_subgraphs_too() -> None:
     assert found(builder.finish(), "relu") == [1]
 
 
+def test_a_letter_more_or_less_finds_what_a_fresh_search_does(graph: Graph) -> None:
+    search = GraphSearch(graph)
+    steps = (
+        "c",
+        "co",
+        "conv",
+        "conv w",
+        "conv w.",
+        "conv w.1",
+        "conv w",
+        "conv",
+        "-conv",
+        "-con",
+        "on",
+        "op:c",
+        "op:co",
+    )
+    for text in steps:
+        assert list(search.nodes(parse(text))) == found(graph, text)
+
+
 def test_the_help_names_every_field() -> None:
     from modelpack_gui.core.graph.query import FIELDS
 
     assert all(f"{field}:" in QUERY_HELP for field in FIELDS)
 
 
-def test_preparing_ends_when_nobody_wants_it(graph: Graph) -> None:
-    class Unwanted(Exception):
-        pass
-
-    def check() -> None:
-        raise Unwanted
-
+def test_it_is_prepared_in_steps_once(graph: Graph) -> None:
     search = GraphSearch(graph)
-    with pytest.raises(Unwanted):
-        search.prepare(check)
-    assert not search.is_ready
-    search.prepare()
-    assert search.is_ready
+    assert sum(1 for _ in search.preparing()) > 1
+    assert list(search.nodes(parse("conv"))) == [0, 2]
+    assert sum(1 for _ in search.preparing()) == 0
+
+
+def test_a_graph_is_connected_in_steps_as_at_once(graph: Graph) -> None:
+    other = Graph(graph.columns)
+    for _ in other.preparing():
+        pass
+    assert [list(other.consumers(value)) for value in range(other.value_count)] == [
+        list(graph.consumers(value)) for value in range(graph.value_count)
+    ]
