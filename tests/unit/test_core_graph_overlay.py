@@ -95,7 +95,7 @@ def test_worst_nodes_come_in_order_and_unknown_ones_and_zeros_do_not() -> None:
         (0.1234, "share", "12 %"),
         (312_000.0, "B", "312 kB"),
         (6.712e9, "count", "6.71 G"),
-        (0.52, "of the limit", "0.520 of the limit"),
+        (0.52, "of the limit", "0.520"),
         (12.0, "", "12.0"),
     ],
 )

@@ -72,7 +72,7 @@ class Overlay:
 
 
 def value_text(value: float, unit: Unit) -> str:
-    """A number with its unit: `1.20 MB`, `12 %`, `3.40 µs`, `0.52 of the limit`."""
+    """A number with its unit: `1.20 MB`, `12 %`, `3.40 µs`; a ratio is a number alone."""
     if unit == "B":
         return fmt.size(round(value))
     if unit == "share":
@@ -81,7 +81,7 @@ def value_text(value: float, unit: Unit) -> str:
         return fmt.microseconds(value)
     if unit == "count":
         return magnitude(value)
-    return f"{fmt.significant(value)} {unit}".rstrip()
+    return f"{fmt.significant(value)} dB" if unit == "dB" else fmt.significant(value)
 
 
 def magnitude(value: float) -> str:

@@ -31,6 +31,9 @@ PLAIN = 0
 DECADES = 4.0
 """Powers of ten that a logarithmic scale spans at most: what is below takes the first colour."""
 _TOL_LIGHT = ("#77aadd", "#ee8866", "#44bb99", "#eedd88", "#ffaabb", "#bbcc33", "#99ddff", "#aaaa00")
+_LIMIT_LIGHT = ("#a6cee3", "#c5dfec", "#e2eff5", "#f7f7f7", "#f4a582", "#d6604d", "#b2182b")
+_LIMIT_DARK = ("#31557f", "#2a4566", "#26354a", "#23272e", "#8a3d35", "#d05a4c", "#ffb0a6")
+"""About a limit: what is well below it is calm, what is above it stands out."""
 _DARKER = 175  # per cent: on a dark canvas the same hues, with white text
 
 
@@ -93,6 +96,9 @@ def scale_of(overlay: Overlay, values: Floats) -> Scale:
 
 def scale_colors(scale: Scale, colors: Colors, *, is_low_worst: bool = False) -> Pixels:
     """The colours from low to high. What is worse is further from the colour of the canvas: darker on light."""
+    if scale.is_diverging and scale.is_log:
+        limit: Pixels = np.asarray(lookup(_LIMIT_DARK if colors.is_dark else _LIMIT_LIGHT), np.uint32)
+        return limit
     table: Pixels = np.asarray(lookup(stops(scale, is_dark=colors.is_dark)), np.uint32)
     is_reversed = is_low_worst != (not scale.is_diverging and not colors.is_dark)
     return table[::-1] if is_reversed else table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
@@ -18,8 +19,9 @@ from modelpack_gui.ui.theme import GRID, SPACING, theme
 
 _BAR_HEIGHT = 10.0
 _BAR_WIDTH = 220.0  # at most
-_LEAST_WIDTH = 110.0
+_LEAST_WIDTH = 92.0
 _SWATCH = 12.0
+_GAP = SPACING + GRID  # after a chip
 _STOPS = 24  # of the gradient; the eye sees no more between
 _TOLD = 40  # categories in the tooltip
 
@@ -58,7 +60,8 @@ class OverlayLegend(QWidget):
 
     def sizeHint(self) -> QSize:
         """A bar with its labels below."""
-        return QSize(260, round(_BAR_HEIGHT) + GRID + self.fontMetrics().height())
+        height = self.fontMetrics().height()
+        return QSize(260, max(round(_BAR_HEIGHT) + GRID + height, 2 * height))
 
     def minimumSizeHint(self) -> QSize:
         """Narrower, it draws less."""
@@ -94,7 +97,7 @@ class OverlayLegend(QWidget):
         assert self._colors.scale is not None
         metrics = self.fontMetrics()
         needed = sum(metrics.horizontalAdvance(label) for label in self.labels) + 2 * SPACING * len(self.labels)
-        chips = sum(_SWATCH + GRID + metrics.horizontalAdvance(chip.text) + SPACING for chip in self.chips)
+        chips = self._width_of(self.chips)
         wanted = max(_BAR_WIDTH, float(needed))
         width = max(min(wanted, place.width(), _LEAST_WIDTH), min(place.width() - chips - 2 * SPACING, wanted))
         height = _BAR_HEIGHT + GRID + metrics.height()
@@ -117,26 +120,37 @@ class OverlayLegend(QWidget):
         return width
 
     def _paint_chips(self, painter: QPainter, place: QRectF, left: float, colors: Colors) -> None:
-        metrics = self.fontMetrics()
-        middle = place.center().y()
+        """In one row, or in two where that shows more of them."""
+        height = self.fontMetrics().height()
+        rows = 1 if left + self._width_of(self.chips) <= place.right() or place.height() < 2 * height else 2
+        top, at, row = place.center().y() - rows * height / 2, left, 0
         for i, chip in enumerate(self.chips):
             rest = len(self.chips) - i - 1
-            more = f"+{rest} more"
-            width = _SWATCH + GRID + metrics.horizontalAdvance(chip.text)
-            reserved = SPACING + metrics.horizontalAdvance(more) if rest else 0.0
-            line = QRectF(left, middle - metrics.height() / 2, place.right() - left, metrics.height())
-            painter.setPen(QColor(colors.muted))
-            if left + width + reserved > place.right():
-                more = f"+{rest + 1} more"
-                painter.drawText(line, Qt.AlignmentFlag.AlignLeft, more)
+            width = self._width_of((chip,))
+            is_last_row = row == rows - 1
+            reserved = self.fontMetrics().horizontalAdvance(f"+{rest} more") if rest and is_last_row else 0
+            if at + width + reserved > place.right() + _GAP and not is_last_row:
+                row, at, top = row + 1, left, top + height
+                reserved = self.fontMetrics().horizontalAdvance(f"+{rest} more") if rest else 0
+            if at + width + reserved > place.right() + _GAP:
+                painter.setPen(QColor(colors.muted))
+                line = QRectF(at, top, place.right() - at, height)
+                painter.drawText(line, Qt.AlignmentFlag.AlignLeft, f"+{rest + 1} more")
                 return
-            box = QRectF(left + 0.5, middle - _SWATCH / 2 + 0.5, _SWATCH - 1.0, _SWATCH - 1.0)
-            painter.setPen(QPen(QColor(colors.field_border), 1.0))
-            painter.setBrush(QColor.fromRgba(chip.argb) if chip.argb else QColor(colors.base))
-            painter.drawRoundedRect(box, 2.0, 2.0)
-            painter.setPen(QColor(colors.text))
-            painter.drawText(line.adjusted(_SWATCH + GRID, 0.0, 0.0, 0.0), Qt.AlignmentFlag.AlignLeft, chip.text)
-            left += width + SPACING + GRID
+            self._paint_chip(painter, QRectF(at, top, width, height), chip, colors)
+            at += width
+
+    def _paint_chip(self, painter: QPainter, place: QRectF, chip: LegendChip, colors: Colors) -> None:
+        box = QRectF(place.left() + 0.5, place.center().y() - _SWATCH / 2 + 0.5, _SWATCH - 1.0, _SWATCH - 1.0)
+        painter.setPen(QPen(QColor(colors.field_border), 1.0))
+        painter.setBrush(QColor.fromRgba(chip.argb) if chip.argb else QColor(colors.base))
+        painter.drawRoundedRect(box, 2.0, 2.0)
+        painter.setPen(QColor(colors.text))
+        painter.drawText(place.adjusted(_SWATCH + GRID, 0.0, 0.0, 0.0), Qt.AlignmentFlag.AlignLeft, chip.text)
+
+    def _width_of(self, chips: Sequence[LegendChip]) -> float:
+        metrics = self.fontMetrics()
+        return sum(_SWATCH + GRID + metrics.horizontalAdvance(chip.text) + _GAP for chip in chips)
 
     def _told(self) -> str:
         """All of it in words."""

@@ -279,7 +279,7 @@ class SensitivitySource:
 
     sensitivity: SensitivityState
     key: str = "sensitivity"
-    title: str = "Sensitivity to quantising"
+    title: str = "Sensitivity"
     section: str = QUANTIZING
 
     def problem(self, index: GraphIndex) -> str:
@@ -295,7 +295,7 @@ class SensitivitySource:
         shares = {cost.row.node: cost.share for cost in node_costs(self.sensitivity.rows, ())}
         values = by_number(len(graph.nodes), ((by_name.get(name, -1), share) for name, share in shares.items()))
         note = (
-            "Part of the error that all nodes make, each quantised alone: nodes with a large one are best left in "
+            "Part of the error that all nodes make, each quantised alone. Nodes with a large one are best left in "
             f"floating point.{_STALE if self.sensitivity.is_stale else ''}"
         )
         return Overlay(self.key, self.title, "share", "sequential", values, combine="sum", is_log=True, note=note)

@@ -63,6 +63,8 @@ class GraphOverlays(QObject):
     ) -> None:
         super().__init__(state)
         self._state = state
+        self._layers = layers
+        self._offers: tuple[OverlayOffer, ...] = ()
         self._sources: list[Source] = [
             *GRAPH_SOURCES,
             *cost_sources(state),
@@ -78,7 +80,7 @@ class GraphOverlays(QObject):
         self._settle.timeout.connect(self.refresh)
         state.changed.connect(self.refresh)
         for signal in (layers.rows_changed, profiles.profiled, sensitivity.changed):
-            signal.connect(self._settle.start)
+            signal.connect(self._on_more_known)
         theme().changed.connect(self.changed)
 
     # Choosing
@@ -173,8 +175,15 @@ class GraphOverlays(QObject):
         ]
         self._made.clear()
         self._colors.clear()
-        self.offers_changed.emit()
+        offers, before = self.all, self._offers
+        self._offers = offers
+        if offers != before or not self._layers.is_running:  # a table is not made anew for each row of a run
+            self.offers_changed.emit()
         self.changed.emit()
+
+    def _on_more_known(self) -> None:
+        if not self._settle.isActive():  # starting it again would put it off for as long as rows come
+            self._settle.start()
 
     def _is_about_this_graph(self, source: LoadedSource) -> bool:
         graph, index = self._state.graph, self._state.index
@@ -190,7 +199,7 @@ class GraphOverlays(QObject):
         numbers = self._state.numbers_if_asked
         if numbers is not None and not self._follows_numbers:
             self._follows_numbers = True
-            numbers.changed.connect(self._settle.start)
+            numbers.changed.connect(self._on_more_known)
 
     def _add(self, source: Source) -> None:
         self._sources = [*(one for one in self._sources if one.key != source.key), source]
