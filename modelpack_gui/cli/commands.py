@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from modelpack_gui.cli.further import FurtherJobs, FurtherResult, told_if_not
 from modelpack_gui.cli.interrupt import Interrupt
 from modelpack_gui.cli.monitor import Monitor
 from modelpack_gui.cli.recipe_args import interpreter_path, recipe_of
-from modelpack_gui.cli.report import closing_line, environment_text, nodes_text, result_text
+from modelpack_gui.cli.report import closing_line, environment_text, result_text
 from modelpack_gui.cli.report_further import further_text
 from modelpack_gui.cli.results_json import check_target, results_data, write_results
 from modelpack_gui.cli.status import BAD_INPUT, CANCELLED, CRASHED, PASSED, exit_status
@@ -23,7 +22,6 @@ from modelpack_gui.client.quantize_store import digest_of, keep_run
 from modelpack_gui.client.recipe_file import moved, save_recipe, with_relative_paths
 from modelpack_gui.client.recipe_run import RecipeRun, StageResult, resolved_interpreter, run_job, stage_result
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
-from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage, stages_of
 from modelpack_gui.core.preview import script_code
@@ -32,9 +30,7 @@ from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     Capabilities,
     CheckRequest,
-    GraphIndex,
     HelloRequest,
-    InspectRequest,
     QuantizeReport,
     QuantizeSpec,
     Request,
@@ -92,13 +88,6 @@ def script(arguments: argparse.Namespace, console: Console) -> int:
         write_text(arguments.script_path, code)
         console.note(f"Wrote {arguments.script_path}.")
     return PASSED
-
-
-def inspect(arguments: argparse.Namespace, console: Console) -> int:
-    """`modelpack inspect`."""
-    with tempfile.TemporaryDirectory(prefix="modelpack-") as folder:  # the worker's own goes with it
-        request = InspectRequest(str(arguments.artifact.absolute()), folder)
-        return _run_one(arguments, console, Stage.GRAPH, request)
 
 
 def check(arguments: argparse.Namespace, console: Console) -> int:
@@ -242,10 +231,6 @@ def _show(arguments: argparse.Namespace, console: Console, result: StageResult) 
     if isinstance(result.result, QuantizeReport) and getattr(arguments, "bench", False):
         return  # its one table comes with the speeds
     console.result(result_text(result))
-    if isinstance(result.result, GraphIndex) and (
-        getattr(arguments, "nodes", False) or getattr(arguments, "filter", "")
-    ):
-        console.result(nodes_text(Graph.read(Path(result.result.columns)), arguments.filter))
     if result.error is not None:
         console.error(result.error, is_verbose=arguments.verbose)
 

@@ -141,6 +141,11 @@ def _label(stage: str) -> str:
 
 _OTHER_LABELS = {
     "hello": "Interpreter",
+    "graph.costs": "Numbers",
+    "graph.checks": "Checks",
+    "graph.compare": "Comparison",
+    "graph.optimized": "Optimiser",
+    "tensor-stats": "Statistics",
     "matrix": "Matrix",
     "sweep": "Sweep",
     "layers": "Layers",

@@ -9,9 +9,10 @@ from modelpack_gui import __version__
 from modelpack_gui.cli import commands
 from modelpack_gui.cli.gui import run_gui
 from modelpack_gui.cli.parser_advice import add_inputs, add_lint, add_matrix, add_probe
-from modelpack_gui.cli.parser_artifact import add_check, add_inspect
+from modelpack_gui.cli.parser_artifact import add_check
 from modelpack_gui.cli.parser_bench import add_bench
 from modelpack_gui.cli.parser_export import add_checkpoint, add_export, add_script
+from modelpack_gui.cli.parser_inspect import add_inspect
 from modelpack_gui.cli.parser_parity import add_parity
 from modelpack_gui.cli.parser_parts import Subparsers, common_options, new_parser, recipe_argument
 from modelpack_gui.cli.parser_profile import add_profile

@@ -1,4 +1,4 @@
-"""The commands that look at an artifact: inspect, check."""
+"""The parser of `modelpack check`."""
 
 from __future__ import annotations
 
@@ -6,27 +6,6 @@ from pathlib import Path
 
 from modelpack_gui.cli import commands
 from modelpack_gui.cli.parser_parts import Subparsers, common_options, new_parser
-
-
-def add_inspect(subparsers: Subparsers) -> None:
-    """`modelpack inspect`."""
-    parser = new_parser(
-        subparsers,
-        "inspect",
-        "Show what is in an ONNX file.\nInputs, outputs, operators and initializers; with --nodes every node.",
-        """\
-examples:
-  modelpack inspect model.onnx
-  modelpack inspect model.onnx --nodes --filter conv
-  modelpack inspect model.onnx --json graph.json""",
-    )
-    parser.add_argument("artifact", type=Path, metavar="model.onnx")
-    parser.add_argument("--nodes", action="store_true", help="list the nodes")
-    parser.add_argument(
-        "--filter", default="", metavar="TEXT", help="only nodes with this text in them; case is ignored"
-    )
-    common_options(parser)
-    parser.set_defaults(command_function=commands.inspect)
 
 
 def add_check(subparsers: Subparsers) -> None:

@@ -16,7 +16,6 @@ from modelpack_gui.cli.report_quantize import quantize_text
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.figures import duration, plural, size
-from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import (
     BenchReport,
     Capabilities,
@@ -128,20 +127,6 @@ def _choices(option: OptionInfo) -> tuple[str, ...]:
     choices = option.choices if option.kind == "choice" else ("true", "false")
     default = str(option.default).lower() if option.kind == "bool" else str(option.default)
     return (default, *(choice for choice in choices if choice != default))
-
-
-def nodes_text(graph: Graph, text: str = "") -> str:
-    """The nodes as a table; only those with `text` in one of their cells."""
-    rows = []
-    for node in graph.nodes:
-        shapes = ", ".join(f"{info.dtype} {info.shape_text}".strip() for info in node.output_infos)
-        row = (str(node.index), node.op_type, node.name, node.module_path, shapes)
-        if text.lower() in " ".join(row).lower():
-            rows.append(row)
-    if not rows:
-        return f"No node has {text!r} in it." if text else "The graph has no nodes."
-    header = ("index", "op_type", "name", "module", "outputs")
-    return f"{table(header, rows, numbers=(0,))}\n{plural(len(rows), 'node')} of {len(graph.nodes):,}"
 
 
 def _body(result: Result) -> str:

@@ -47,7 +47,7 @@ def results_data(
     }
 
 
-def check_target(target: str) -> None:
+def check_target(target: str, option: str = "--json") -> None:
     """Say before a long run rather than after it that the results could not be written.
 
     Raises:
@@ -57,11 +57,11 @@ def check_target(target: str) -> None:
         return
     path = Path(target).absolute()
     if path.is_dir():
-        raise UserError("file-is-folder", f"--json {target} is a folder.", "Give the name of a file in it.")
+        raise UserError("file-is-folder", f"{option} {target} is a folder.", "Give the name of a file in it.")
     existing = next(place for place in (path, *path.parents) if place.exists())  # folders on the way are made later
     if not os.access(existing, os.W_OK) or (existing != path and not existing.is_dir()):
         hint = "Choose a folder that you may write to, or change its permissions."
-        raise UserError("file-not-writable", f"--json {target} cannot be written: look at {existing}.", hint)
+        raise UserError("file-not-writable", f"{option} {target} cannot be written: look at {existing}.", hint)
 
 
 def write_results(target: str, data: dict[str, Any]) -> None:

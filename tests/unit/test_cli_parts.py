@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from modelpack_gui.cli import commands, main
+from modelpack_gui.cli import inspect_command, main
 from modelpack_gui.cli.console import Console, error_text, table
 from modelpack_gui.cli.input_args import parse_input
 from modelpack_gui.cli.interrupt import Interrupt
@@ -370,7 +370,7 @@ def test_a_fault_of_the_program_itself_is_no_failed_check(
     def broken(*_: object) -> int:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(commands, "inspect", broken)
+    monkeypatch.setattr(inspect_command, "inspect", broken)
     assert main(["inspect", "net.onnx"]) == CRASHED
     assert "ZeroDivisionError" in capsys.readouterr().err
 

@@ -86,8 +86,12 @@ def sum_text(figure: Figure, found: CostSum) -> str:
 
 
 def dims_text(dims: Sequence[ChosenDim]) -> str:
-    """`batch = 1 (assumed), height = 224`; empty if nothing is open."""
-    return ", ".join(f"{dim.key} = {dim.size}{' (assumed)' if dim.is_assumed else ''}" for dim in dims)
+    """`batch = 8; height = 224, width = 224 (assumed)`; empty if nothing is open."""
+    parts = []
+    for is_assumed, note in ((False, ""), (True, " (assumed)")):
+        sizes = ", ".join(f"{dim.key} = {dim.size}" for dim in dims if dim.is_assumed is is_assumed)
+        parts += [f"{sizes}{note}"] if sizes else []
+    return "; ".join(parts)
 
 
 def unknown_text(costs: GraphCosts) -> str:

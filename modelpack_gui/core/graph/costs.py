@@ -94,6 +94,15 @@ class Costs:
             raise ColumnsError(f"{path} has no column {error}") from error
 
 
+def shapes_counted_with(path: Path, graph: Graph) -> Graph:
+    """The graph with the shapes that the costs in a file were counted with; raises as `Costs.read`."""
+    columns = read_columns(path)
+    missing = {"shapes", "value_shape"} - columns.keys()
+    if missing:
+        raise ColumnsError(f"{path} has no column {missing.pop()}")
+    return Graph({**graph.columns, "shapes": columns["shapes"], "value_shape": columns["value_shape"]})
+
+
 def costs_of(graph: Graph, check: Callable[[], None] = lambda: None) -> Costs:
     """What the nodes of a graph cost with the shapes that it has.
 

@@ -115,7 +115,7 @@ class NumbersStrip(QWidget):
                 field.set_value(min(dim.size, LARGEST_SIZE))
             said = "assumed; nobody chose it" if dim.is_assumed else "chosen"
             field.setToolTip(plain_tooltip(f"Size of {', '.join(dim.places)}: {said}"))
-        self.reset.setEnabled(bool(self._numbers.sizes))
+        self.reset.setVisible(bool(self._numbers.sizes))
 
     def _make_fields(self, dims: tuple[ChosenDim, ...]) -> None:
         self._fields = {}
@@ -123,7 +123,8 @@ class NumbersStrip(QWidget):
         for dim in dims[:MOST_FIELDS]:
             field = SpinField(f"Size of {dim.key}", 0, LARGEST_SIZE)
             field.setObjectName(f"size-{dim.key}")
-            field.setMaximumWidth(110)
+            field.setButtonSymbols(SpinField.ButtonSymbols.NoButtons)  # arrow keys step; three fit into a line
+            field.setFixedWidth(field.fontMetrics().horizontalAdvance(f"{LARGEST_SIZE // 10:,}") + 2 * SPACING)
             field.valueChanged.connect(lambda _size: self._late.start())
             self._fields[dim.key] = field
             label = QLabel(dim.key)

@@ -1,0 +1,75 @@
+"""The parser of `modelpack inspect`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from modelpack_gui.cli import inspect_command
+from modelpack_gui.cli.parser_parts import Subparsers, common_options, new_parser
+from modelpack_gui.core.records import OPTIMIZER_LEVELS
+
+
+def add_inspect(subparsers: Subparsers) -> None:
+    """`modelpack inspect`."""
+    parser = new_parser(
+        subparsers,
+        "inspect",
+        "Show what is in a model file, and what it costs.\n"
+        "Inputs, outputs, operators, weights, parameters, MACs and FLOPs, and the memory of tensors; of an ONNX,\n"
+        "TorchScript or .pt2 file. Further options list its nodes, modules or weights, check it or compare it.",
+        """\
+examples:
+  modelpack inspect model.onnx
+  modelpack inspect model.onnx --modules --set batch=8
+  modelpack inspect model.onnx --nodes --filter "op:Conv attr:group>1" --sort macs --top 10
+  modelpack inspect model.onnx --ops --csv ops.csv
+  modelpack inspect model.onnx --checks
+  modelpack inspect model.onnx --diff other.onnx
+  modelpack inspect model.onnx --json graph.json
+
+Sizes that the inputs leave open are taken for usual ones (a batch of 1) where --set does not give them.
+With --checks the exit status is 1 if a check finds an error.""",
+    )
+    parser.add_argument("artifact", type=Path, metavar="model.onnx")
+    lists = parser.add_argument_group("lists")
+    lists.add_argument("--nodes", action="store_true", help="list the nodes")
+    lists.add_argument("--ops", action="store_true", help="list the op types, with what their nodes cost")
+    lists.add_argument("--modules", action="store_true", help="list the modules, with what each costs in all")
+    lists.add_argument("--stats", action="store_true", help="list the weights: smallest, largest, mean, zeros, NaNs")
+    lists.add_argument(
+        "--filter",
+        default="",
+        metavar="TEXT",
+        help="only rows with these words; for nodes also fields, as in op:Conv name:head shape:?x3x attr:group>1",
+    )
+    lists.add_argument("--sort", default="", metavar="COLUMN", help="sort by a column, such as macs; largest first")
+    lists.add_argument("--top", type=_positive, metavar="N", help="only the first N rows")
+    lists.add_argument(
+        "--csv", nargs="?", const="-", metavar="OUT", help="write the one list as CSV; without OUT to stdout"
+    )
+    more = parser.add_argument_group("more")
+    more.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=SIZE",
+        help="a size that the inputs leave open, by its name or its place: batch=8, image[0]=8",
+    )
+    more.add_argument("--checks", action="store_true", help="look for what is wrong with the graph, and where")
+    more.add_argument("--diff", type=Path, metavar="other.onnx", help="what is other in a second file, node by node")
+    more.add_argument(
+        "--optimized",
+        nargs="?",
+        const="all",
+        choices=tuple(OPTIMIZER_LEVELS),
+        help="what ONNX Runtime makes of it: which nodes it fuses, folds and leaves out",
+    )
+    common_options(parser)
+    parser.set_defaults(command_function=inspect_command.inspect)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
