@@ -9,6 +9,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import count as count_text
 from modelpack_gui.core.figures import listed, plural
 from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.layout.clusters import Clusters
 from modelpack_gui.core.graph.layout.compose import compose
 from modelpack_gui.core.graph.layout.draw import Drawer
 from modelpack_gui.core.graph.layout.levels import Level, LevelMaker
@@ -30,7 +31,7 @@ class LaidOut:
     notes: list[str] = field(default_factory=list)
 
 
-Known = dict[tuple[int, tuple[str, ...]], Shown]
+Known = dict[tuple[int, tuple[str, ...]], Clusters]
 """What was looked at before, by scope and what is hidden; for one graph."""
 
 
@@ -50,14 +51,15 @@ def lay_out(
     scope = _scope(graph, request)
     key = (scope, tuple(sorted(request.hidden)))
     if key not in known:
-        known[key] = shown(graph, scope, request.hidden)
-    drawn = known[key]
+        known[key] = Clusters(graph, shown(graph, scope, request.hidden))
+    clusters = known[key]
+    drawn = clusters.shown
     check()
     opened = {group for group in request.opened if 0 <= group < len(graph.groups)}
-    maker = LevelMaker(graph, drawn, opened.__contains__, check)
+    maker = LevelMaker(graph, clusters, opened.__contains__, check)
     notes: list[str] = []
     if request.around is None:
-        _refuse_if_too_big(graph, drawn, opened, request.most_boxes)
+        _refuse_if_too_big(graph, clusters, opened, request.most_boxes)
         level = maker.root()
     else:
         level = _neighbourhood(drawn, maker, request, notes)
@@ -83,30 +85,20 @@ def _unknown(what: str) -> UserError:
     return UserError("layout-unknown", f"{what} is not in this graph.", "Read the graph again (F5).")
 
 
-def _refuse_if_too_big(graph: Graph, drawn: Shown, opened: set[int], most: int) -> None:
-    parents, groups = graph.ints("group_parent"), graph.ints("node_group")
-    seen_as: dict[int, int] = {}  # the closed group that the nodes of a group are in; -1 if all around are open
-
-    def look(group: int) -> int:
-        path = []
-        while group not in seen_as and parents[group] >= 0:
-            path.append(group)
-            group = parents[group]
-        closed = seen_as.setdefault(group, -1)
-        for inner in reversed(path):
-            if closed < 0 and inner not in opened:
-                closed = inner
-            seen_as[inner] = closed
-        return closed
-
+def _refuse_if_too_big(graph: Graph, clusters: Clusters, opened: set[int], most: int) -> None:
+    parents = graph.ints("group_parent")
     closed: set[int] = set()
     boxes = 0
-    for node in drawn.nodes:
-        group = look(groups[node])
-        if group < 0:
-            boxes += 1
+    for group, count in clusters.counts.items():
+        outermost = -1  # of the closed groups that it is in, or is
+        while parents[group] >= 0:
+            if group not in opened:
+                outermost = group
+            group = parents[group]
+        if outermost < 0:
+            boxes += count
         else:
-            closed.add(group)
+            closed.add(outermost)
     boxes += len(closed)
     if boxes > most:
         raise UserError(

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.layout.parts import cyclic, parts_of
-from modelpack_gui.core.graph.layout.shown import Shown
+from modelpack_gui.core.graph.layout.clusters import Cluster, Clusters
 
 PORT_IN = 100
 """Where values enter a frame; no box of the scene. Its `ref` is the first of them."""
@@ -65,6 +64,13 @@ class Level:
         leaving = dict.fromkeys(values for source, _, values in self.links if source == frame)
         return list(entering), list(leaving)
 
+    def join(self, source: int, target: int, values: Iterable[int]) -> None:
+        """Add the links between two items: one, or one for each value where these have ports of their own."""
+        together = tuple(values)
+        is_framed = kinds.BOX_FRAME in (self.items[source].kind, self.items[target].kind)
+        bundles = [(value,) for value in together] if is_framed and len(together) <= FEW else [together]
+        self.links += [(source, target, bundle) for bundle in bundles]
+
     def add(self, item: Item) -> int:
         """Add an item; its number."""
         self.items.append(item)
@@ -77,36 +83,37 @@ class LevelMaker:
     Args:
         is_open: Whether a group is shown as a frame.
         check: Called now and then; raises to stop.
+
+    Attributes:
+        split: Groups that were cut, and into how many parts.
     """
 
     def __init__(
         self,
         graph: Graph,
-        shown: Shown,
+        clusters: Clusters,
         is_open: Callable[[int], bool],
         check: Callable[[], None] = lambda: None,
     ) -> None:
         self._graph = graph
-        self._shown = shown
+        self._clusters = clusters
+        self._shown = clusters.shown
         self._is_open = is_open
         self._check = check
-        self._group_of_node = graph.ints("node_group")
-        self._parents = graph.ints("group_parent")
         self._backward: dict[int, list[tuple[int, int, bool]]] = {}
-        for maker, reader, value in shown.backward:
+        for maker, reader, value in self._shown.backward:
             self._backward.setdefault(maker, []).append((reader, value, True))
             self._backward.setdefault(reader, []).append((maker, value, False))
         self.split: dict[int, int] = {}
-        """Groups that were cut, and into how many parts."""
 
     def root(self) -> Level:
         """The whole scope."""
         shown = self._shown
         level = Level()
         sources = {value: level.add(Item(kinds.BOX_INPUT, value)) for value in shown.entries}
-        group = self._graph.root_group(shown.scope)
-        self._fill(level, self._group_tokens(group, shown.nodes), shown.nodes, sources)
-        self._add_results(level, shown.results, sources)
+        cluster = self._clusters.of(self._graph.root_group(shown.scope), shown.nodes, self._check)
+        start = self._fill(level, cluster, sources)
+        self._add_results(level, cluster, start, shown.results, sources)
         return level
 
     def inside(self, item: Item, entering: Iterable[Values], leaving: Iterable[Values]) -> Level:
@@ -119,159 +126,99 @@ class LevelMaker:
         sources = {}
         for values in entering:
             sources.update(dict.fromkeys(values, level.add(Item(PORT_IN, values[0], values=values))))
-        self._fill(level, self._group_tokens(item.ref, item.nodes), item.nodes, sources)
+        cluster = self._clusters.of(item.ref, item.nodes, self._check)
+        start = self._fill(level, cluster, sources)
         made_by = self._graph.producers
         for values in leaving:
             port = level.add(Item(PORT_OUT, values[0], values=values))
             made: dict[int, list[int]] = {}
             for value in values:
-                source = self._item_of.get(made_by[value], -1)
-                if source >= 0:
-                    made.setdefault(source, []).append(value)
+                made.setdefault(start + cluster.member_of[made_by[value]], []).append(value)
             for source, own in made.items():
-                level.links += [(source, port, bundle) for bundle in self._bundled(level, source, port, own)]
+                level.join(source, port, own)
         return level
 
     def flat(self, nodes: Sequence[int]) -> Level:
         """Some nodes without groups; where links to others are cut there are stubs."""
         level = Level()
         shown = self._shown
-        inside = set(nodes)
+        cluster = self._clusters.flat(nodes)
         taken = set(self._graph.scopes[shown.scope].inputs)
-        wanted: dict[int, None] = {}
-        for node in nodes:
-            wanted.update((value, None) for maker, value in shown.read_by(node) if maker not in inside)
         sources = {
             value: level.add(Item(kinds.BOX_INPUT if value in taken else kinds.BOX_STUB_FROM, value))
-            for value in wanted
+            for value in cluster.entering
         }
-        self._fill(level, {node: node for node in nodes}, nodes, sources)
-        self._add_results(level, [pair for pair in shown.results if self._made_in(pair[1], inside)], sources)
-        outside: dict[int, int] = {}
+        start = self._fill(level, cluster, sources)
+        inside = cluster.member_of
+        made_by = self._graph.producers
+        results = [(value, drawn) for value, drawn in shown.results if drawn >= 0 and made_by[drawn] in inside]
+        self._add_results(level, cluster, start, results, sources)
+        for value, count in self._read_outside(inside).items():
+            stub = level.add(Item(kinds.BOX_STUB_TO, value, count=count))
+            level.links.append((start + inside[made_by[value]], stub, (value,)))
+        return level
+
+    def _read_outside(self, inside: Collection[int]) -> dict[int, int]:
+        """Values that some nodes make and others read, and how many do."""
+        shown = self._shown
+        found: dict[int, int] = {}
         for place, node in enumerate(shown.nodes):
             if node not in inside:
                 edges = range(shown.starts[place], shown.starts[place + 1])
                 for value in {shown.values[edge] for edge in edges if shown.makers[edge] in inside}:
-                    outside[value] = outside.get(value, 0) + 1
-        for value, count in outside.items():
-            stub = level.add(Item(kinds.BOX_STUB_TO, value, count=count))
-            level.links.append((self._item_of[self._graph.producers[value]], stub, (value,)))
-        return level
-
-    def _made_in(self, value: int, nodes: Collection[int]) -> bool:
-        return value >= 0 and self._graph.producers[value] in nodes
-
-    # Items
-
-    def _group_tokens(self, group: int, nodes: Sequence[int]) -> dict[int, int]:
-        """For each node, itself, or what stands for the group it is in directly below one: minus 1 minus that."""
-        child_of: dict[int, int] = {group: 0}
-        tokens = {}
-        parents = self._parents
-        for node in nodes:
-            at = self._group_of_node[node]
-            token = child_of.get(at)
-            if token is None:
-                below = at
-                while parents[below] != group and parents[below] >= 0:
-                    below = parents[below]
-                token = child_of[at] = -1 - below
-            tokens[node] = token or node
-        return tokens
-
-    def _fill(
-        self, level: Level, tokens: Mapping[int, int], nodes: Sequence[int], sources: Mapping[int, int]
-    ) -> None:
-        """Add the items that tokens stand for, and the links between them and from the sources of values."""
-        members: dict[tuple[int, int], list[int]] = {}
-        part_of = self._parts(tokens, nodes)
-        for node in nodes:
-            members.setdefault((tokens[node], part_of.get(node, 0)), []).append(node)
-        parts: dict[int, int] = {}
-        for token, part in members:
-            parts[token] = max(parts.get(token, 0), part + 1)
-        self.split.update({-1 - token: count for token, count in parts.items() if count > 1 and token < 0})
-        item_of: dict[int, int] = {}
-        is_frame = {}
-        for (token, part), inside in members.items():
-            if token >= 0 or len(inside) == 1:
-                item = level.add(Item(kinds.BOX_NODE, inside[0], nodes=inside))
-            else:
-                kind = kinds.BOX_FRAME if self._is_open(-1 - token) else kinds.BOX_GROUP
-                item = level.add(Item(kind, -1 - token, part, parts[token], inside, len(inside)))
-                is_frame[item] = kind == kinds.BOX_FRAME
-            for node in inside:
-                item_of[node] = item
-        self._item_of = item_of
-        self._link(level, nodes, sources)
-        self._add_backward(level, nodes, is_frame)
-
-    def _parts(self, tokens: Mapping[int, int], nodes: Sequence[int]) -> dict[int, int]:
-        number: dict[int, int] = {}
-        for token in tokens.values():
-            number.setdefault(token, len(number))
-        if len(number) == len(nodes):
-            return {}
-        shown = self._shown
-        links = {
-            (number[tokens[maker]], number[tokens[node]])
-            for node in nodes
-            for maker, _ in shown.read_by(node)
-            if maker in tokens and tokens[maker] != tokens[node]
-        }
-        found: dict[int, int] = {}
-        for component in cyclic(len(number), list(links)):
-            self._check()
-            items = set(component)
-            caught = [node for node in nodes if number[tokens[node]] in items]
-            found.update(
-                parts_of(caught, tokens, lambda node: [maker for maker, _ in shown.read_by(node)], self._check)
-            )
+                    found[value] = found.get(value, 0) + 1
         return found
 
-    # Links
+    def _fill(self, level: Level, cluster: Cluster, sources: Mapping[int, int]) -> int:
+        """Add the members of a cluster and their links, also those from the sources of values; the item of the first
+        member."""
+        start = len(level.items)
+        for member in cluster.members:
+            if member.group < 0 or len(member.nodes) == 1:
+                level.add(Item(kinds.BOX_NODE, member.nodes[0], nodes=member.nodes))
+                continue
+            kind = kinds.BOX_FRAME if self._is_open(member.group) else kinds.BOX_GROUP
+            level.add(Item(kind, member.group, member.part, member.parts, member.nodes, len(member.nodes)))
+            if member.parts > 1:
+                self.split[member.group] = member.parts
+        for (source, target), values in cluster.between.items():
+            level.join(start + source, start + target, values)
+        entering: dict[tuple[int, int], list[int]] = {}
+        for value, targets in cluster.entering.items():
+            if value in sources:
+                for target in targets:
+                    entering.setdefault((sources[value], start + target), []).append(value)
+        for (source, target), own in entering.items():
+            level.join(source, target, own)
+        self._add_backward(level, cluster, start)
+        return start
 
-    def _link(self, level: Level, nodes: Sequence[int], sources: Mapping[int, int]) -> None:
-        item_of, shown = self._item_of, self._shown
-        between: dict[tuple[int, int], dict[int, None]] = {}
-        for node in nodes:
-            target = item_of[node]
-            place = shown.place[node]
-            for edge in range(shown.starts[place], shown.starts[place + 1]):
-                maker, value = shown.makers[edge], shown.values[edge]
-                source = item_of.get(maker, -1)
-                if source < 0:
-                    source = sources.get(value, -1)
-                if source >= 0 and source != target:
-                    between.setdefault((source, target), {})[value] = None
-        for (source, target), values in between.items():
-            level.links += [(source, target, bundle) for bundle in self._bundled(level, source, target, values)]
-
-    def _bundled(self, level: Level, source: int, target: int, values: Iterable[int]) -> list[Values]:
-        """The values of each link between two items."""
-        together = tuple(values)
-        is_framed = kinds.BOX_FRAME in (level.items[source].kind, level.items[target].kind)
-        return [(value,) for value in together] if is_framed and len(together) <= FEW else [together]
-
-    def _add_results(self, level: Level, results: Iterable[tuple[int, int]], sources: Mapping[int, int]) -> None:
+    def _add_results(
+        self,
+        level: Level,
+        cluster: Cluster,
+        start: int,
+        results: Iterable[tuple[int, int]],
+        sources: Mapping[int, int],
+    ) -> None:
         for value, drawn in results:
             box = level.add(Item(kinds.BOX_OUTPUT, value))
-            source = self._item_of.get(self._graph.producers[drawn], sources.get(drawn, -1)) if drawn >= 0 else -1
+            if drawn < 0:
+                continue
+            member = cluster.member_of.get(self._graph.producers[drawn], -1)
+            source = start + member if member >= 0 else sources.get(drawn, -1)
             if source >= 0:
                 level.links.append((source, box, (drawn,)))
 
-    def _add_backward(self, level: Level, nodes: Sequence[int], is_frame: Mapping[int, bool]) -> None:
+    def _add_backward(self, level: Level, cluster: Cluster, start: int) -> None:
         """Stubs at both ends of what would close a cycle; in frames it is the inner level that has them."""
-        if not self._backward:
-            return
-        item_of = self._item_of
-        for node in nodes:
-            item = item_of[node]
-            if is_frame.get(item):
+        for node, ends in self._backward.items():
+            member = cluster.member_of.get(node, -1)
+            if member < 0 or level.items[start + member].kind == kinds.BOX_FRAME:
                 continue
-            for other, value, is_maker in self._backward.get(node, ()):
-                if other != node and item_of.get(other) == item:
+            for other, value, is_maker in ends:
+                if other != node and cluster.member_of.get(other) == member:
                     continue
-                kind = kinds.BOX_STUB_TO if is_maker else kinds.BOX_STUB_FROM
-                stub = level.add(Item(kind, value))
-                level.links.append((item, stub, (value,)) if is_maker else (stub, item, (value,)))
+                stub = level.add(Item(kinds.BOX_STUB_TO if is_maker else kinds.BOX_STUB_FROM, value))
+                ends_of_link = (start + member, stub) if is_maker else (stub, start + member)
+                level.links.append((*ends_of_link, (value,)))
