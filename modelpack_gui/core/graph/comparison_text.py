@@ -45,9 +45,9 @@ def _files_summary(report: GraphComparison) -> str:
     clutter = sum(report.clutter.values())
     if not found and not clutter:
         return _same_summary(report, renamed)
-    parts = [f"{fmt.count(number)} {_word(state)}" for state, number in found]
+    parts = [f"{fmt.count(number)} {STATE_TITLES[state]}" for state, number in found]
     if parts:
-        parts[0] = f"{fmt.plural(found[0][1], 'node')} {_word(found[0][0])}"
+        parts[0] = f"{fmt.plural(found[0][1], 'node')} {STATE_TITLES[found[0][0]]}"
     if clutter:
         parts.append(f"{fmt.plural(clutter, 'Constant or Identity', 'Constants and Identities')} more or less")
     if same and renamed:
@@ -84,10 +84,6 @@ def _same_summary(report: GraphComparison, renamed: int) -> str:
 _ASPECTS = {"input": "inputs", "output": "outputs", "opset": "opsets", "metadata": "metadata"}
 
 
-def _word(state: State) -> str:
-    return "read from other nodes" if state is State.REWIRED else STATE_TITLES[state]
-
-
 def _opset_sentence(report: GraphComparison) -> str:
     opsets = [report.before.artifact.opset_version, report.after.artifact.opset_version]
     return f" Opset {opsets[0]} became {opsets[1]}." if None not in opsets and opsets[0] != opsets[1] else ""
@@ -118,15 +114,15 @@ def _optimised_summary(report: GraphComparison) -> str:
 
 def pattern_text(pattern: FusionPattern) -> str:
     """`Conv + Relu → FusedConv`, or `Identity: left out`."""
-    before = " + ".join(map(_short_op, pattern.before))
+    before = " + ".join(map(short_operator, pattern.before))
     if pattern.after and pattern.before:
-        return f"{before} → {_short_op(pattern.after)}"
+        return f"{before} → {short_operator(pattern.after)}"
     if pattern.after:
-        return f"{_short_op(pattern.after)}: {pattern.why}"
+        return f"{short_operator(pattern.after)}: {pattern.why}"
     return f"{before}: {pattern.why}"
 
 
-def _short_op(op: str) -> str:
+def short_operator(op: str) -> str:
     """Without `com.microsoft::`, which says little; a domain of a layout is kept as a word."""
     domain, _, op_type = op.rpartition("::")
     return f"{op_type} ({domain.rpartition('.')[2]})" if domain and domain != "com.microsoft" else op_type

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from PySide6.QtGui import QIcon
 
 from modelpack_gui.core import figures as fmt
-from modelpack_gui.core.graph.comparison_text import CHANGES, STATE_HELP, STATE_TITLES, node_title, pattern_text
+from modelpack_gui.core.graph.comparison_text import (
+    CHANGES,
+    STATE_HELP,
+    STATE_TITLES,
+    node_title,
+    pattern_text,
+    short_operator,
+)
 from modelpack_gui.core.graph.difference import State, is_clutter
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.pairs import operator_text
@@ -94,8 +101,8 @@ FACT_COLUMNS: tuple[Column[FactChange], ...] = (
 
 def operator(compared: Compared, row: PairRow) -> str:
     """`Relu`, or `Relu → Gelu`."""
-    before = operator_text(compared.before, row.node) if row.node >= 0 else ""
-    after = operator_text(compared.after, row.other) if row.other >= 0 else ""
+    before = short_operator(operator_text(compared.before, row.node)) if row.node >= 0 else ""
+    after = short_operator(operator_text(compared.after, row.other)) if row.other >= 0 else ""
     if not before or not after or before == after:
         return before or after
     return f"{before} → {after}"

@@ -27,13 +27,13 @@ from modelpack_gui.ui.graph.compare_rows import FACT_COLUMNS, Facet, facets, pai
 from modelpack_gui.ui.graph.comparison import Asked, Compared, PairRow
 from modelpack_gui.ui.graph.difference_overlay import KEY as DIFFERENCE
 from modelpack_gui.ui.graph.facet_list import FacetList
-from modelpack_gui.ui.graph.pair_rows import LINE_COLUMNS, Line, pair_lines, pair_title
+from modelpack_gui.ui.graph.pair_view import DRAWING, PairView
 from modelpack_gui.ui.graph.selection import NodePick, Pick
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING, icon, mono_font
-from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, wrapped_label
+from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.empty_state import EmptyState
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
@@ -62,7 +62,6 @@ class CompareView(QWidget):
         self._controller = controller
         self._state = controller.graph.comparison
         self._shown: Compared | None = None
-        self._row: PairRow | None = None
         self.bar = CompareBar(controller, settings)
         self.sentence = wrapped_label("", is_selectable=True)
         self.sentence.setObjectName("compare-sentence")
@@ -73,16 +72,12 @@ class CompareView(QWidget):
         self.facets = FacetList()
         self.pairs: RecordTableModel[PairRow] = RecordTableModel(pair_columns(lambda: self._shown), mono_font(), self)
         self.table = DataTable(self.pairs, "compare-nodes", "Nodes of both graphs")
-        self.lines: RecordTableModel[Line] = RecordTableModel(LINE_COLUMNS, mono_font(), self)
-        self.pair_table = DataTable(self.lines, "compare-pair", "The two nodes of the pair")
+        self.pair = PairView(controller.graph, settings)
         self.facts: RecordTableModel[FactChange] = RecordTableModel(FACT_COLUMNS, mono_font(), self)
         self.fact_table = DataTable(self.facts, "compare-facts", "What differs between the models as a whole")
         self.table.remember(settings)
-        for table, sides in ((self.pair_table, (1, 2)), (self.fact_table, (2, 3))):
-            for side in sides:  # of one width, whatever is in them
-                table.horizontalHeader().setSectionResizeMode(side, QHeaderView.ResizeMode.Stretch)
-        self.pair_title = ElidedLabel("", Qt.TextElideMode.ElideMiddle)
-        self.pair_title.setFont(mono_font())
+        for side in (2, 3):  # of one width, whatever is in them
+            self.fact_table.horizontalHeader().setSectionResizeMode(side, QHeaderView.ResizeMode.Stretch)
         self.filter_field = FilterField("Filter", "Filter the nodes")
         self.filter_field.setObjectName("compare-filter")
         self.filter_field.setMaximumWidth(240)
@@ -105,14 +100,8 @@ class CompareView(QWidget):
         self.refresh()
 
     def _lay_out(self) -> None:
-        pair = QWidget()
-        below = QVBoxLayout(pair)
-        below.setContentsMargins(0, SPACING // 2, 0, 0)
-        below.setSpacing(SPACING // 2)
-        below.addWidget(self.pair_title)
-        below.addWidget(self.pair_table, 1)
         self._detail.addWidget(self.table)
-        self._detail.addWidget(pair)
+        self._detail.addWidget(self.pair)
         self._side.addWidget(self.facets)
         self._side.addWidget(self._detail)
         for splitter, sizes in ((self._detail, [300, 200]), (self._side, [250, 550])):
@@ -154,6 +143,8 @@ class CompareView(QWidget):
         self.tabs.currentChanged.connect(self._on_tab)
         self.color_button.clicked.connect(self._on_color)
         self.table.record_selected.connect(self._on_row)
+        self.pair.row_wanted.connect(self._on_row_wanted)
+        self.pair.mode_changed.connect(self._on_pair_mode)
         self.table.record_activated.connect(self._on_activated)
         self.table.context_menu_made.connect(self._on_menu)
         self._state.changed.connect(self.refresh)
@@ -187,10 +178,11 @@ class CompareView(QWidget):
             self._show(compared)
 
     def _show(self, compared: Compared | None) -> None:
-        self._shown, self._row = compared, None
+        self._shown = compared
+        self.pair.show_row(compared, None)
         if compared is None:
-            for model in (self.pairs, self.lines, self.facts):
-                model.set_records([])
+            self.pairs.set_records([])
+            self.facts.set_records([])
             return
         report = compared.report
         self.sentence.setText(summary(report))
@@ -202,8 +194,8 @@ class CompareView(QWidget):
         self.facets.set_facets(facets(compared))
         self._filter()
         self._on_selected(self._controller.graph.selection.current)
-        if self._row is None:
-            self._show_pair(self.pairs.record(0) if self.pairs.rowCount() else None)
+        if self.pair.row is None and self.pairs.rowCount():
+            self.pair.show_row(compared, self.pairs.record(0))
 
     def _filter(self) -> None:
         facet: Facet | None = self.facets.current
@@ -216,20 +208,11 @@ class CompareView(QWidget):
         self.count.setVisible(tab == _NODES)
 
     def _on_row(self, row: PairRow) -> None:
-        self._show_pair(row)
         compared = self._shown
+        self.pair.show_row(compared, row)
         node = compared.own_node(row) if compared is not None and not self._state.is_stale else -1
         if node >= 0:
             self._controller.graph.selection.select(NodePick(node))
-
-    def _show_pair(self, row: PairRow | None) -> None:
-        self._row, compared = row, self._shown
-        if row is None or compared is None:
-            self.lines.set_records([])
-            self.pair_title.set_text("")
-            return
-        self.pair_title.set_text(pair_title(compared, row))
-        self.lines.set_records(pair_lines(compared, row))
 
     def _on_selected(self, pick: Pick | None) -> None:
         """Selected anywhere: show its pair, and its row if that is listed."""
@@ -238,9 +221,13 @@ class CompareView(QWidget):
             return
         place = compared.row_of.get(pick.node)
         row = compared.rows[place] if place is not None else None
-        if row is None or row is self._row:
+        if row is None or row is self.pair.row:
             return
-        self._show_pair(row)
+        self._show_row(row)
+
+    def _show_row(self, row: PairRow) -> None:
+        """Its pair, and its place in the list if it is there."""
+        self.pair.show_row(self._shown, row)
         self.table.blockSignals(True)
         self.table.select_record(row)
         self.table.blockSignals(False)
@@ -249,6 +236,17 @@ class CompareView(QWidget):
     def _on_color(self) -> None:
         self._controller.graph.overlays.choose(DIFFERENCE)
         self.graph_wanted.emit()
+
+    def _on_row_wanted(self, row: PairRow) -> None:
+        """Clicked in the drawing."""
+        self._show_row(row)
+        self._on_row(row)
+
+    def _on_pair_mode(self, mode: str) -> None:
+        """A drawing wants more room than a list; the user's own choice is kept while it is at least that."""
+        above, below = self._detail.sizes()
+        if mode == DRAWING and below < above:
+            self._detail.setSizes([(above + below) * 2 // 5, (above + below) * 3 // 5])
 
     def _on_activated(self, row: PairRow) -> None:
         compared = self._shown

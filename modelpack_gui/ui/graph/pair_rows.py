@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PySide6.QtGui import QIcon
 
-from modelpack_gui.core.graph.comparison_text import node_title
+from modelpack_gui.core.graph.comparison_text import node_title, short_operator
 from modelpack_gui.core.graph.difference import Change, State
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.model_facts import port_text
@@ -53,7 +53,7 @@ def pair_title(compared: Compared, row: PairRow) -> str:
     if row.state is State.FUSED:
         nodes = compared.difference.origins(row.other)
         ops = " + ".join(compared.before.text("node_op_type", node) for node in nodes)
-        return f"{ops} became {operator_text(compared.after, row.other)} {after}"
+        return f"{ops} became {short_operator(operator_text(compared.after, row.other))} {after}"
     if not after:
         told = "is computed beforehand" if row.state is State.FOLDED else "has no counterpart"
         return f"{before} {told}"

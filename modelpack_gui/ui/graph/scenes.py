@@ -348,7 +348,7 @@ class GraphScenes(QObject):
             def answered(arrays: object, error: ErrorInfo | None) -> None:
                 self._on_read(asked, report, cast("SceneArrays | None", arrays), error)
 
-            self._background.ask("scene", lambda check: _read(Path(report.scene), check), answered)
+            self._background.ask("scene", lambda check: read_scene(Path(report.scene), check), answered)
 
     def _on_read(
         self, view: SceneView, report: LayoutReport, arrays: SceneArrays | None, error: ErrorInfo | None
@@ -366,7 +366,12 @@ class GraphScenes(QObject):
         self._results.remove()
 
 
-def _read(path: Path, check: Check) -> SceneArrays:
+def read_scene(path: Path, check: Check) -> SceneArrays:
+    """Read a scene as arrays.
+
+    Raises:
+        UserError: `scene-unreadable`.
+    """
     from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
 
     check()

@@ -8,10 +8,22 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.graph.difference import State
-from modelpack_gui.core.records import GraphCompareRequest, GraphIndex, GraphOptimizedRequest, TensorInfo
+from modelpack_gui.core.records import (
+    Around,
+    GraphCompareRequest,
+    GraphIndex,
+    GraphOptimizedRequest,
+    LayoutReport,
+    LayoutRequest,
+    Request,
+    TensorInfo,
+)
+from modelpack_gui.stages.inspection.layout import run as lay_out
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.compare_canvases import CompareCanvases
 from modelpack_gui.ui.graph.compare_view import CompareView
 from modelpack_gui.ui.graph.comparison import Asked
 from modelpack_gui.ui.graph.selection import NodePick
@@ -72,7 +84,7 @@ def pick(view: CompareView, node: int) -> None:
 
 
 def pair(view: CompareView) -> dict[str, tuple[str, str, State]]:
-    return {line.what: (line.before, line.after, line.state) for line in view.lines.records}
+    return {line.what: (line.before, line.after, line.state) for line in view.pair.lines.records}
 
 
 def test_before_the_first_comparison_one_button_asks_the_optimiser(view: CompareView, client: FakeClient) -> None:
@@ -252,3 +264,77 @@ def test_the_page_makes_the_view_when_its_tab_is_chosen(
     page.compare.graph_wanted.emit()
     assert page.tabs.currentWidget() is page.view
     qtbot.waitUntil(lambda: page.view.canvas is not None)
+
+
+def answer_layout(request: Request) -> LayoutReport:
+    """The layout itself: it is quick, and needs nothing that the window lacks."""
+    assert isinstance(request, LayoutRequest)
+    return lay_out(request, PlainContext())
+
+
+def drawn(qtbot: QtBot, view: CompareView, client: FakeClient) -> CompareCanvases:
+    """The pair as a drawing, once both sides are there."""
+    client.answers.setdefault("graph.layout", answer_layout)
+    view.pair.modes.buttons["drawing"].click()
+    canvases = view.pair.canvases
+    assert canvases is not None
+    qtbot.waitUntil(lambda: not any(side.scene.is_running for side in canvases.sides))
+    return canvases
+
+
+def test_the_two_nodes_are_drawn_with_what_is_around_them(
+    qtbot: QtBot, compared: CompareView, client: FakeClient
+) -> None:
+    pick(compared, 3)
+    canvases = drawn(qtbot, compared, client)
+    request = client.last("graph.layout").request
+    assert isinstance(request, LayoutRequest)
+    assert request.around == Around((3,), 2, 2)
+    for side in canvases.sides:
+        arrays, coloring = side.canvas.arrays, side.canvas.coloring
+        assert arrays is not None
+        assert [node for node, box in enumerate(arrays.node_box) if box >= 0] == [1, 2, 3, 4, 5]
+        assert coloring.nodes is not None
+        assert [node for node, color in enumerate(coloring.nodes) if color] == [3]
+        assert side.message == ""
+
+
+def test_a_node_that_is_in_the_drawing_is_chosen_without_another_layout(
+    qtbot: QtBot, compared: CompareView, client: FakeClient, controller: Controller
+) -> None:
+    pick(compared, 3)
+    canvases = drawn(qtbot, compared, client)
+    before = len(client.jobs)
+    canvases.sides[1].canvas.picked.emit(NodePick(4))
+    assert controller.graph.selection.current == NodePick(4)
+    assert pair(compared)["Operator"][0] == "Conv"
+    assert len(client.jobs) == before
+    canvases.steps.setValue(1)
+    qtbot.waitUntil(lambda: not any(side.scene.is_running for side in canvases.sides))
+    arrays = canvases.sides[0].canvas.arrays
+    assert arrays is not None
+    assert [node for node, box in enumerate(arrays.node_box) if box >= 0] == [3, 4, 5]
+
+
+def test_beside_a_node_that_is_gone_stands_what_its_neighbours_became(
+    qtbot: QtBot, view: CompareView, client: FakeClient, tmp_path: Path, graph: GraphIndex, other: Path
+) -> None:
+    client.answers["graph.compare"] = comparison(graph, other_graph(tmp_path, nodes_kept=11), tmp_path)
+    view.compare(Asked(other=str(other)))
+    qtbot.waitUntil(lambda: view.pairs.total > 0)
+    view.facets.choose("state:REMOVED")
+    pick(view, 11)
+    canvases = drawn(qtbot, view, client)
+    arrays = canvases.sides[1].canvas.arrays
+    assert arrays is not None
+    assert arrays.node_box[10] >= 0
+    assert pair(view)["Operator"] == ("Gemm", "", State.SAME)
+
+
+def test_a_layout_that_fails_says_so_in_place_of_the_picture(
+    qtbot: QtBot, compared: CompareView, client: FakeClient
+) -> None:
+    client.answers["graph.layout"] = ErrorInfo("layout-too-big", "It would have 30,000 boxes.", "Take fewer steps.")
+    pick(compared, 3)
+    canvases = drawn(qtbot, compared, client)
+    assert canvases.sides[0].message == "It would have 30,000 boxes. Take fewer steps."
