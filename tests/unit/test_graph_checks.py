@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from onnx import TensorProto, helper, numpy_helper, save
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.core.records import GraphCheckResult, GraphChecksReport, GraphChecksRequest
+from modelpack_gui.core.records import GraphCheckResult, GraphChecksReport, GraphChecksRequest, Result
+from modelpack_gui.core.serde import decode_tagged, dumps, encode_tagged, kinds_of
 from modelpack_gui.stages.inspection.checks import stage
 from modelpack_gui.stages.inspection.checks.base import Check
 from modelpack_gui.stages.inspection.checks.registry import CHECKS
@@ -168,6 +170,35 @@ def test_weights_stored_twice_are_found_by_their_values(checker: Checker) -> Non
     nodes = [op("MatMul", ("x", name), f"y_{name}") for name in ("a", "b")]
     outputs = [value("y_a", (2, 100)), value("y_b", (2, 100))]
     assert checker.check(nodes, (), outputs, weights, reads_weights=False).texts("duplicated-weights") == []
+
+
+def test_weight_with_a_nan_is_an_error_and_infinities_are_not(checker: Checker) -> None:
+    broken, mask = np.ones((4, 3), np.float32), np.full((2, 3), -np.inf, np.float32)
+    broken[1, 2] = np.nan
+    checker.check(
+        [op("MatMul", ("x", "w"), "h"), op("Add", ("h", "mask"), "y")],
+        outputs=[value("y", (2, 3))],
+        weights=[weight("w", broken), weight("mask", mask)],
+    )
+    assert checker.texts("nan-weights") == ["w: an element is NaN"]
+    assert checker.found("nan-weights") == [["matmul_h"]]
+
+
+def test_weight_that_is_an_input_too(checker: Checker) -> None:
+    checker.check(
+        [op("MatMul", ("x", "w"), "y")],
+        inputs=[value("x"), value("w", (4, 3))],
+        outputs=[value("y", (2, 3))],
+        weights=[weight("w", np.ones((4, 3), np.float32))],
+    )
+    assert checker.found("overridable-weights") == [["matmul_y"]]
+    assert checker.texts("unused-inputs") == []
+
+
+def test_report_crosses_the_process_boundary_unchanged(checker: Checker) -> None:
+    checker.check([op("Identity", ("x",), "h"), op("Relu", ("h",), "y", bogus=1)], outputs=[value("y")])
+    sent = json.loads(dumps(encode_tagged(checker.report)))
+    assert decode_tagged(kinds_of(Result), sent) == checker.report
 
 
 def test_nodes_that_do_nothing_and_those_that_must_copy(checker: Checker) -> None:

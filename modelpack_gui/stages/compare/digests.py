@@ -93,7 +93,7 @@ def _tensor_digest(tensor: Any, folder: Path, context: Context | None = None) ->
     kind = _kind(tensor)
     made = hashlib.blake2b(repr(kind).encode(), digest_size=16)
     try:
-        for part in _parts(tensor, kind[0], folder):
+        for part in tensor_parts(tensor, kind[0], folder):
             if context is not None:
                 context.check_cancelled()
             made.update(part)
@@ -102,7 +102,7 @@ def _tensor_digest(tensor: Any, folder: Path, context: Context | None = None) ->
     return made.hexdigest()
 
 
-def _parts(tensor: Any, dtype: str, folder: Path) -> Iterator[bytes | memoryview]:
+def tensor_parts(tensor: Any, dtype: str, folder: Path) -> Iterator[bytes | memoryview]:
     """The bytes of a tensor, a slice at a time; the same for whatever field holds them."""
     external = external_entries(tensor)
     if external:

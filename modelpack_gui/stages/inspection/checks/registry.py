@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from modelpack_gui.stages.inspection.checks import duplicates, kernels, needless, operators, standard, unused, wide
+from modelpack_gui.stages.inspection.checks import (
+    duplicates,
+    kernels,
+    needless,
+    operators,
+    standard,
+    unused,
+    weights,
+    wide,
+)
 
 CHECKS = (
     *standard.CHECKS,
     *kernels.CHECKS,
+    *weights.CHECKS,
     *unused.CHECKS,
     *wide.CHECKS,
     *operators.CHECKS,

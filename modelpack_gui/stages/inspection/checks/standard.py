@@ -8,7 +8,7 @@ from typing import Any
 
 from modelpack_gui.core.records import GraphFinding
 from modelpack_gui.stages.inspection.checks.base import Check, Subject
-from modelpack_gui.stages.inspection.onnx_shapes import infer_shapes
+from modelpack_gui.stages.inspection.onnx_shapes import ShapeInference
 from modelpack_gui.stages.inspection.onnx_walk import all_nodes, subgraphs_of
 
 _COMPLAINT = re.compile(r"\(op_type:(?P<op>[^,)]*)(?:, node name: (?P<name>.*?))?\): (?P<what>.*)")
@@ -57,7 +57,8 @@ def _has_graph(node: Any) -> bool:
 
 
 def _contradictions(subject: Subject) -> Iterator[GraphFinding]:
-    _model, error = infer_shapes(subject.model, subject.path, subject.context.scratch, strict=True)
+    with ShapeInference(subject.model, subject.path, subject.context.scratch, strict=True) as inference:
+        _model, error = inference.result(subject.context)
     if not error:
         return
     told = [match for line in error.splitlines() for match in _COMPLAINT.finditer(line)]

@@ -31,6 +31,17 @@ def _inputs(subject: Subject) -> Iterator[GraphFinding]:
             yield GraphFinding(f"{subject.value(value)} is given and never read", (), (value,))
 
 
+def _overridable(subject: Subject) -> Iterator[GraphFinding]:
+    """Before IR version 4 every initializer had to be an input."""
+    graph = subject.graph
+    if (subject.artifact.ir_version or 0) < 4:
+        return
+    for value in graph.scopes[0].inputs:
+        if value in graph.initializer_of:
+            nodes = tuple(dict.fromkeys(graph.consumers(value)))
+            yield GraphFinding(f"{subject.value(value)} is stored, and can be given by a caller too", nodes, (value,))
+
+
 def _outputs(subject: Subject) -> Iterator[GraphFinding]:
     """Of nodes of which others are used: else the node itself is dead."""
     graph, dead = subject.graph, _dead(subject)
@@ -120,6 +131,12 @@ CHECKS = (
         "Callers must feed them all the same, and may believe that they matter.",
         "Check that forward uses them: one that only steered a Python branch is frozen in the export.",
         _inputs, is_of_onnx=False,
+    ),
+    Check(
+        "overridable-weights", "Weights that are inputs too", "warning",
+        "A runtime has to expect other values at each run, so it can neither fold them nor lay them out in advance.",
+        "Export with `keep_initializers_as_inputs=False`, or remove them from the inputs of the graph.",
+        _overridable,
     ),
     Check(
         "unused-outputs", "Outputs of nodes that nothing reads", "info",
