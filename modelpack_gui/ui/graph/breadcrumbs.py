@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from modelpack_gui.core.graph.box_text import shortened
@@ -55,6 +55,14 @@ def scope_title(graph: Graph, scope: int) -> str:
     return shortened(graph.text("group_title", graph.root_group(0)) or "graph")
 
 
+class _CrumbButton(ElidedButton):
+    """As wide as its text, or as small as a few letters."""
+
+    def minimumSizeHint(self) -> QSize:
+        """What is shorter than a few letters needs no more."""
+        return super().minimumSizeHint().boundedTo(self.sizeHint())
+
+
 class Breadcrumbs(QWidget):
     """Buttons in a row."""
 
@@ -88,7 +96,7 @@ class Breadcrumbs(QWidget):
             if crumb is None:
                 self._add_muted("…")
                 continue
-            button = ElidedButton(crumb.title, role="link")
+            button = _CrumbButton(crumb.title, role="link")
             button.clicked.connect(lambda _checked=False, crumb=crumb: self.wanted.emit(crumb))
             self._row.addWidget(button)
         self._row.addStretch(1)

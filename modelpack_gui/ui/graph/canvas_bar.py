@@ -9,12 +9,15 @@ from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QSpinBox, QToolButton, QWidget
 
 from modelpack_gui.ui.graph.canvas_commands import CanvasCommands
-from modelpack_gui.ui.theme import GRID, icon
 from modelpack_gui.ui.widgets.basics import IconToolButton
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.canvas_pane import CanvasPane
+
+
+_SPIN_ROOM = 32
+"""Pixels of a spin box that are not text."""
 
 
 class PictureButton(IconToolButton):
@@ -52,7 +55,7 @@ class CanvasBar(QWidget):
         super().__init__(pane)
         self.setObjectName("canvas-bar")
         self._pane = pane
-        row = FlowLayout(self, gap=GRID // 2)
+        row = FlowLayout(self, gap=0)
         find = IconToolButton("Find (Ctrl+F)", "search")
         find.clicked.connect(pane.show_find)
         row.addWidget(find)
@@ -63,6 +66,7 @@ class CanvasBar(QWidget):
         self.level.setToolTip("Open all groups down to this level")
         self.level.setAccessibleName("Open groups down to level")
         self.level.setKeyboardTracking(False)
+        self.level.setFixedWidth(self.fontMetrics().horizontalAdvance("Level 10") + _SPIN_ROOM)
         self.level.valueChanged.connect(pane.scenes.open_to_level)
         row.addWidget(self.level)
         self.zoom = QToolButton()
@@ -76,10 +80,6 @@ class CanvasBar(QWidget):
         row.addWidget(self._button(commands.zoom_in))
         row.addWidget(self._button(commands.fit))
         row.addWidget(self._button(commands.fit_selection))
-        self.direction = IconToolButton("", "flow-down")
-        self.direction.setObjectName("canvas-direction")
-        self.direction.clicked.connect(commands.direction.trigger)
-        row.addWidget(self.direction)
         view = IconToolButton("What is shown: attributes, weights, names, clutter", "eye")
         self._give_menu(view, commands.view_menu(self))
         row.addWidget(view)
@@ -109,13 +109,6 @@ class CanvasBar(QWidget):
         """Show how large the graph is drawn."""
         percent = 100.0 * zoom
         self.zoom.setText(f"{percent:.0f} %" if percent >= 1 else f"{percent:.1f} %")
-
-    def show_direction(self, *, is_right: bool) -> None:
-        """Show where edges lead."""
-        self.direction.setIcon(icon("flow-right" if is_right else "flow-down"))
-        text = "Edges lead to the right: click for down" if is_right else "Edges lead down: click for right"
-        self.direction.setToolTip(text)
-        self.direction.setAccessibleName(text)
 
     def _button(self, action: QAction) -> QToolButton:
         title = action.text().replace("&", "")

@@ -79,6 +79,7 @@ class CanvasPane(QWidget):
         self._connect()
         self._apply_settings()
         self._color()
+        self._mark()
         self._on_scene()
 
     # For the page
@@ -126,7 +127,6 @@ class CanvasPane(QWidget):
     def set_right(self, *, is_right: bool) -> None:
         """Let edges lead to the right, or down."""
         self.scenes.set_direction("right" if is_right else "down")
-        self.bar.show_direction(is_right=is_right)
         self._memory.keep(self.scenes)
 
     def set_wheel(self, *, moves: bool) -> None:
@@ -195,6 +195,7 @@ class CanvasPane(QWidget):
         state.selection.changed.connect(self._on_selection)
         state.overlays.changed.connect(self._color)
         state.overlays.fit_wanted.connect(self.fit_nodes)
+        state.checks.changed.connect(self._mark)
         state.changed.connect(self._on_graph_changed)
         self.crumbs.wanted.connect(self._on_crumb)
         self.finder.found_changed.connect(self._on_found)
@@ -211,7 +212,6 @@ class CanvasPane(QWidget):
         shows_map = self._memory.is_on("minimap", default=True)
         for action, is_on in ((actions.direction, is_right), (actions.wheel, moves), (actions.minimap, shows_map)):
             action.setChecked(is_on)
-        self.bar.show_direction(is_right=is_right)
         self.canvas.wheel_zooms = not moves
         self.minimap.set_wanted(is_wanted=shows_map)
 
@@ -318,6 +318,10 @@ class CanvasPane(QWidget):
             self.canvas.set_coloring(nodes=None, groups=None)
         else:
             self.canvas.set_coloring(nodes=colors.nodes, groups=colors.groups)
+
+    def _mark(self) -> None:
+        if self.state.checks.marks is not self.canvas.coloring.marks:
+            self.canvas.set_coloring(marks=self.state.checks.marks)
 
     # Bringing into view
 

@@ -6,8 +6,15 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records.graph_layout import Around
+
+
+NEARLY_ALL = 0.8
+MOST_AT_FIRST = 60
+"""Boxes in a group that is opened at first, at most: what is seen then should fit the screen."""
 
 
 @dataclass(frozen=True)
@@ -26,31 +33,41 @@ class SceneView:
     trail: tuple[int, ...] = ()
 
 
-def depth_of(graph: Graph, group: int) -> int:
-    """How many groups are around one."""
-    return len(graph.groups_above(group)) - 1
+class Levels:
+    """How deep the groups of a graph lie.
 
+    Attributes:
+        depth: How many groups are around each.
+        counts: How many nodes each holds, those of its groups included.
+    """
 
-def groups_of(graph: Graph, scope: int) -> list[int]:
-    """The groups of a scope but for its root."""
-    parents = graph.ints("group_parent")
-    return [group for group, of in enumerate(graph.ints("group_scope")) if of == scope and parents[group] >= 0]
+    def __init__(self, graph: Graph) -> None:
+        self._parents = np.asarray(graph.ints("group_parent"), dtype=np.int64)
+        self._scopes = np.asarray(graph.ints("group_scope"), dtype=np.int64)
+        self.depth = np.zeros(len(self._parents), dtype=np.int64)
+        above = self._parents
+        while (above >= 0).any():
+            self.depth += above >= 0
+            above = np.where(above >= 0, self._parents[above], -1)
+        self.counts = np.bincount(np.asarray(graph.ints("node_group")), minlength=len(self._parents))
+        for depth in range(int(self.depth.max(initial=0)), 0, -1):
+            groups = np.flatnonzero(self.depth == depth)
+            np.add.at(self.counts, self._parents[groups], self.counts[groups])
 
+    def deepest(self, scope: int) -> int:
+        """The level at which every group of a scope is open: 1 where there are none."""
+        return 1 + int(self.depth[self._scopes == scope].max(initial=0))
 
-def deepest_level(graph: Graph, scope: int) -> int:
-    """The level at which every group of a scope is open: 1 where there are none."""
-    return 1 + max((depth_of(graph, group) for group in groups_of(graph, scope)), default=0)
+    def opened_to(self, scope: int, level: int) -> frozenset[int]:
+        """The groups that are open at a level: at 1 none but the root."""
+        is_open = (self._scopes == scope) & (self.depth > 0) & (self.depth < level)
+        return frozenset(np.flatnonzero(is_open).tolist())
 
-
-def opened_to(graph: Graph, scope: int, level: int) -> frozenset[int]:
-    """The groups that are open at a level: at 1 none but the root."""
-    return frozenset(group for group in groups_of(graph, scope) if depth_of(graph, group) < level)
-
-
-def level_of(graph: Graph, view: SceneView) -> int:
-    """The highest level that a view has open throughout."""
-    closed = [depth_of(graph, group) for group in groups_of(graph, view.scope) if group not in view.opened]
-    return min(closed, default=deepest_level(graph, view.scope))
+    def level_of(self, view: SceneView) -> int:
+        """The highest level that a view has open throughout."""
+        is_closed = (self._scopes == view.scope) & (self.depth > 0)
+        is_closed[list(view.opened)] = False
+        return int(self.depth[is_closed].min(initial=self.deepest(view.scope)))
 
 
 def with_shown(graph: Graph, opened: frozenset[int], groups: Iterable[int]) -> frozenset[int]:
@@ -58,6 +75,20 @@ def with_shown(graph: Graph, opened: frozenset[int], groups: Iterable[int]) -> f
     return opened | {
         above for group in groups for above in graph.groups_above(group) if graph.ints("group_parent")[above] >= 0
     }
+
+
+def first_opened(graph: Graph, levels: Levels, scope: int) -> frozenset[int]:
+    """What is open at first: nothing, but a group that holds nearly all there is says little while it is closed."""
+    root = group = graph.root_group(scope)
+    counts, opened = levels.counts, set[int]()
+    while graph.group_children[group]:
+        largest = max(graph.group_children[group], key=counts.__getitem__)
+        inside = len(graph.group_children[largest]) + len(graph.group_nodes[largest])
+        if counts[largest] < max(2, NEARLY_ALL * counts[root]) or inside > MOST_AT_FIRST:
+            break
+        opened.add(largest)
+        group = largest
+    return frozenset(opened)
 
 
 def remembered(graph: Graph, view: SceneView) -> str:
@@ -80,8 +111,9 @@ def recalled(graph: Graph, text: str) -> SceneView | None:
     titles = [graph.text("scope_title", scope) for scope in range(len(graph.scopes))]
     if title not in titles:
         return None
-    scope = titles.index(title)
-    opened = frozenset(group for group in groups_of(graph, scope) if graph.text("group_path", group) in paths)
+    scope, scopes, texts = titles.index(title), graph.ints("group_scope"), graph.ints("group_path")
+    wanted = {number for number, text in enumerate(graph.texts) if text in paths}
+    opened = frozenset(group for group, text in enumerate(texts) if text in wanted and scopes[group] == scope)
     return SceneView(scope, opened, trail=scopes_above(graph, scope))
 
 

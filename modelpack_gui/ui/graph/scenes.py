@@ -18,11 +18,9 @@ from modelpack_gui.core.records.graph_layout import Around, Detail, Hidden, Layo
 from modelpack_gui.ui.background import Background, Check
 from modelpack_gui.ui.graph.latest_job import LatestJob
 from modelpack_gui.ui.graph.scene_view import (
+    Levels,
     SceneView,
-    deepest_level,
-    groups_of,
-    level_of,
-    opened_to,
+    first_opened,
     recalled,
     remembered,
     scopes_above,
@@ -65,6 +63,7 @@ class GraphScenes(QObject):
         self._metrics: Metrics | None = None
         self._is_seen, self._is_due = False, True
         self._graph = state.graph
+        self._levels = Levels(state.graph) if state.graph is not None else None
         self._known: dict[str, str] = {}  # views by the path of the artifact
         self._asked = SceneView()
         self._read_error: ErrorInfo | None = None
@@ -106,12 +105,12 @@ class GraphScenes(QObject):
     @property
     def level(self) -> int:
         """The highest level that is open throughout; 1 where nothing is."""
-        return level_of(self._graph, self.view) if self._graph is not None else 1
+        return self._levels.level_of(self.view) if self._levels is not None else 1
 
     @property
     def deepest_level(self) -> int:
         """The level at which all is open."""
-        return deepest_level(self._graph, self.view.scope) if self._graph is not None else 1
+        return self._levels.deepest(self.view.scope) if self._levels is not None else 1
 
     # What the canvas tells
 
@@ -144,8 +143,10 @@ class GraphScenes(QObject):
         """Open a group and every group in it."""
         graph = self._graph
         if graph is not None:
-            inner = [one for one in groups_of(graph, self.view.scope) if group in graph.groups_above(one)]
-            self.open_groups(group, *inner)
+            inner = [group]
+            for one in inner:
+                inner += graph.group_children[one]
+            self.open_groups(*inner)
 
     def toggle_group(self, group: int) -> None:
         """Open a group or close it."""
@@ -156,8 +157,8 @@ class GraphScenes(QObject):
 
     def open_to_level(self, level: int) -> None:
         """Open all groups down to a level, and close the others."""
-        if self._graph is not None:
-            self._show(opened=opened_to(self._graph, self.view.scope, level), around=None)
+        if self._levels is not None:
+            self._show(opened=self._levels.opened_to(self.view.scope, level), around=None)
 
     def enter(self, scope: int) -> None:
         """Show a subgraph or a function."""
@@ -165,7 +166,7 @@ class GraphScenes(QObject):
             trail = (*self.view.trail, self.view.scope)
             if scope in trail:
                 trail = trail[: trail.index(scope)]
-            self._put(SceneView(scope, self._first_opened(self._graph, scope), trail=trail))
+            self._put(SceneView(scope, self._first_opened(scope), trail=trail))
 
     def leave(self) -> int:
         """Back to where one came from; the scope that was left, -1 if there is nothing around."""
@@ -282,23 +283,19 @@ class GraphScenes(QObject):
             self._known[index.artifact.path] = remembered(self._graph, self.view)
 
     def _opened_in(self, scope: int) -> frozenset[int]:
-        if scope == self.view.scope or self._graph is None:
+        if scope == self.view.scope:
             return self.view.opened
-        return self._first_opened(self._graph, scope)
+        return self._first_opened(scope)
+
+    def _first_opened(self, scope: int) -> frozenset[int]:
+        if self._graph is None or self._levels is None:
+            return frozenset()
+        return first_opened(self._graph, self._levels, scope)
 
     def _first_view(self, graph: Graph) -> SceneView:
         index = self._state.index
         text = self._known.get(index.artifact.path, "") if index is not None else ""
-        return recalled(graph, text) or SceneView(0, self._first_opened(graph, 0))
-
-    def _first_opened(self, graph: Graph, scope: int) -> frozenset[int]:
-        """Nothing; but a lone group that holds all there is says nothing while it is closed."""
-        opened: set[int] = set()
-        group = graph.root_group(scope)
-        while len(graph.group_children[group]) == 1 and not graph.group_nodes[group]:
-            group = graph.group_children[group][0]
-            opened.add(group)
-        return frozenset(opened)
+        return recalled(graph, text) or SceneView(0, self._first_opened(0))
 
     def _on_graph_changed(self) -> None:
         self._job.forget()
@@ -307,6 +304,7 @@ class GraphScenes(QObject):
         if self._graph is None or before is not self._graph:
             self.arrays, self.report, self._read_error = None, None, None
             self.view = SceneView()
+            self._levels = Levels(self._graph) if self._graph is not None else None
             if self._graph is not None:
                 self.view = self._first_view(self._graph)
             self.came.emit()
@@ -322,14 +320,14 @@ class GraphScenes(QObject):
         self._background.drop("scene")
         self._asked = self.view
         view = self.view
-        shown = set(groups_of(self._graph, view.scope))
+        scopes = self._graph.ints("group_scope")
         from modelpack_gui.ui.graph.canvas.look import PADDING
 
         request = LayoutRequest(
             index.columns,
             folder=str(self._results.new("scene")),
             scope=view.scope,
-            opened=tuple(sorted(view.opened & shown)),
+            opened=tuple(sorted(group for group in view.opened if scopes[group] == view.scope)),
             hidden=tuple(one for one in HIDDEN if one in self.hidden),
             direction=self.direction,
             around=view.around,

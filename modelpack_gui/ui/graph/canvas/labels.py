@@ -17,6 +17,10 @@ from modelpack_gui.ui.graph.canvas.look import PADDING, title_font
 _CENTERED = frozenset({kinds.BOX_INPUT, kinds.BOX_OUTPUT, kinds.BOX_STUB_FROM, kinds.BOX_STUB_TO})
 
 
+_FRAME_LEFT = 17.0
+"""Right of the sign of an open group, pixels at zoom 1."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of a box.
@@ -72,6 +76,7 @@ class Labels:
         width, height = float(self._arrays.rects[box, 2]), float(self._arrays.rects[box, 3])
         if kind == kinds.BOX_FRAME:
             texts = (" · ".join(texts),)
+        left = _FRAME_LEFT if kind == kinds.BOX_FRAME else PADDING
         title, plain = self._title_metrics, self._metrics
         whole = title.height() + (len(texts) - 1) * plain.height()
         y = 4.0 if kind == kinds.BOX_FRAME else max(0.0, (height - whole) / 2)
@@ -79,11 +84,11 @@ class Labels:
         for i, text in enumerate(texts):
             is_title = i == 0 and kind not in (kinds.BOX_STUB_FROM, kinds.BOX_STUB_TO)
             metrics = title if is_title else plain
-            advance, room = metrics.horizontalAdvance(text), width - 1.5 * PADDING
+            advance, room = metrics.horizontalAdvance(text), width - left - PADDING / 2
             if advance > room:
                 text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
                 advance = room
-            x = (width - advance) / 2 if kind in _CENTERED else PADDING
+            x = (width - advance) / 2 if kind in _CENTERED else left
             static = QStaticText(text)
             static.setTextFormat(Qt.TextFormat.PlainText)
             static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)

@@ -15,6 +15,7 @@ from modelpack_gui.ui.graph.canvas.strokes import draw_lines, fill_triangles
 from modelpack_gui.ui.graph.canvas.viewport import Viewport
 
 _MOST_EDGES = 400
+_MOST_RINGS = 40
 _RING = 2.5
 _LEAST_RING = 7.0
 """Widget pixels: a ring round a smaller box is drawn round its middle, so that it can be seen from afar."""
@@ -41,7 +42,8 @@ def paint_live(
         _ring(painter, scene, viewport, box, look.accent, 1.5)
     for box in found.boxes:
         _ring(painter, scene, viewport, box, look.found, 3.5)
-    for box in shown.boxes:
+    boxes = arrays.boxes_in(viewport.view)
+    for box in np.intersect1d(np.asarray(shown.boxes, dtype=np.int64), boxes).tolist()[:_MOST_RINGS]:
         _ring(painter, scene, viewport, box, look.accent, _RING, is_dashed=shown.is_inside)
 
 
@@ -56,9 +58,9 @@ def paint_band(painter: QPainter, look: Look, band: QRectF | None) -> None:
         painter.drawRect(band)
 
 
-def paint_focus(painter: QPainter, look: Look, rect: QRect) -> None:
-    """Keys go here."""
-    painter.setPen(QPen(look.accent, 1))
+def paint_border(painter: QPainter, look: Look, rect: QRect, *, has_focus: bool) -> None:
+    """As a table has it; in another colour where keys go."""
+    painter.setPen(QPen(look.accent if has_focus else QColor(look.colors.border), 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5))
 

@@ -25,7 +25,7 @@ MANY_EDGES, MANY_BOXES = 7_000, 9_000
 """From so many in view on, a picture made once is drawn instead."""
 OVERVIEW_SIZE = 2048
 _DIMMED = 0.22
-_HEAD = 7.0
+_HEAD = 6.0
 _INNER, _OUTER = np.array([0.5, 0.5, -1.0, -1.0]), np.array([-1.0, -1.0, 2.0, 2.0])
 """What turns a rectangle into that of its border, and of a line around it."""
 _STRIP = 4.0
@@ -151,6 +151,8 @@ class ScenePainter:
             self._paint_edges(painter, zoom, at, bright[up], self.look.up, is_near=is_near)
             self._paint_edges(painter, zoom, at, bright[~up], self.look.down, is_near=is_near)
             self._paint_boxes(painter, zoom, at, solid[lit], is_near=is_near)
+        if is_near:
+            self._paint_headers(painter, zoom, at, boxes[is_frame])
         self._paint_found(painter, zoom, at, boxes)
         self._paint_marks(painter, zoom, at, boxes)
 
@@ -174,6 +176,15 @@ class ScenePainter:
             painter.setPen(pen)
             painter.setBrush(QColor.fromRgba(int(self.paints.near[box])))
             painter.drawRoundedRect(QRectF(*rect), 7 * zoom, 7 * zoom)
+
+    def _paint_headers(self, painter: QPainter, zoom: float, at: Floats, frames: Ints) -> None:
+        """Titles of open groups, in front of the edges that come in there."""
+        for box, rect in zip(frames.tolist(), (self.placed(zoom, at, frames) + _INNER).tolist(), strict=True):
+            behind = QColor.fromRgba(int(self.paints.near[box]))
+            for line in self.labels.lines(box):
+                size = line.static.size() * zoom
+                place = QRectF(rect[0] + (line.x - 3) * zoom, rect[1] + line.y * zoom, size.width(), size.height())
+                painter.fillRect(place.adjusted(0, 0, 6 * zoom, 0), behind)
             self._paint_sign(painter, zoom, rect[0] + 8 * zoom, rect[1] + 13 * zoom, is_open=True)
             self._paint_lines(painter, zoom, box, rect, self.look.text, self.look.muted)
 
@@ -225,7 +236,7 @@ class ScenePainter:
                 painter.drawRoundedRect(place.translated(2.5 * zoom, 2.5 * zoom), radius, radius)
             painter.drawRoundedRect(place, radius, radius)
             if kind == kinds.BOX_GROUP:
-                self._paint_sign(painter, zoom, rect[0] + 7 * zoom, place.center().y(), is_open=False)
+                self._paint_sign(painter, zoom, rect[0] + 6.5 * zoom, place.center().y(), is_open=False)
             elif not self.paints.is_overlaid:
                 hue = family(self._graph.text("node_op_type", int(self.arrays.ref[box])))
                 strip = QRectF(rect[0] + 1, rect[1] + 2, _STRIP * zoom, rect[3] - 4)

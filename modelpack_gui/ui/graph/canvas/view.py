@@ -29,7 +29,7 @@ from modelpack_gui.ui.graph.canvas.gestures import Gestures
 from modelpack_gui.ui.graph.canvas.keys import handle_key
 from modelpack_gui.ui.graph.canvas.labels import Labels
 from modelpack_gui.ui.graph.canvas.look import Look
-from modelpack_gui.ui.graph.canvas.overlines import paint_band, paint_focus, paint_live
+from modelpack_gui.ui.graph.canvas.overlines import paint_band, paint_border, paint_live
 from modelpack_gui.ui.graph.canvas.painter import ScenePainter
 from modelpack_gui.ui.graph.canvas.paints import Coloring
 from modelpack_gui.ui.graph.canvas.picking import Shown, pick_of_box, shown_of
@@ -274,8 +274,7 @@ class GraphCanvas(ZoomingWidget):
         hovered = ([self.hover_box] if self.hover_box >= 0 else [], [self.hover_edge] if self.hover_edge >= 0 else [])
         paint_live(painter, scene, viewport, self.shown, self._found_shown, hovered)
         paint_band(painter, self.look, self._band)
-        if self.hasFocus():
-            paint_focus(painter, self.look, self.rect())
+        paint_border(painter, self.look, self.rect(), has_focus=self.hasFocus())
 
     def event(self, event: QEvent) -> bool:
         """Pinches, tooltips, and the keys that a window would take for its own."""
