@@ -11,7 +11,6 @@ import numpy as np
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records.graph_layout import Around
 
-
 NEARLY_ALL = 0.8
 MOST_AT_FIRST = 60
 """Boxes in a group that is opened at first, at most: what is seen then should fit the screen."""
@@ -78,13 +77,14 @@ def with_shown(graph: Graph, opened: frozenset[int], groups: Iterable[int]) -> f
 
 
 def first_opened(graph: Graph, levels: Levels, scope: int) -> frozenset[int]:
-    """What is open at first: nothing, but a group that holds nearly all there is says little while it is closed."""
+    """What is open at first: nothing but a group of all nodes, or of nearly all of many: closed it says little."""
     root = group = graph.root_group(scope)
     counts, opened = levels.counts, set[int]()
     while graph.group_children[group]:
         largest = max(graph.group_children[group], key=counts.__getitem__)
         inside = len(graph.group_children[largest]) + len(graph.group_nodes[largest])
-        if counts[largest] < max(2, NEARLY_ALL * counts[root]) or inside > MOST_AT_FIRST:
+        least = NEARLY_ALL * counts[root] if counts[root] > MOST_AT_FIRST else counts[root]
+        if counts[largest] < max(2, least) or inside > MOST_AT_FIRST:
             break
         opened.add(largest)
         group = largest

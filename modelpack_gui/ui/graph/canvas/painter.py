@@ -11,24 +11,28 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.ui.color_scale import readable_on
 from modelpack_gui.ui.graph.canvas.arrays import Floats, Ints, Mask, SceneArrays, spread
+from modelpack_gui.ui.graph.canvas.boxes import BoxPainter
 from modelpack_gui.ui.graph.canvas.labels import Labels
-from modelpack_gui.ui.graph.canvas.look import Argb, Look, family, widths_of
-from modelpack_gui.ui.graph.canvas.strokes import draw_lines, draw_rects, fill_rects, fill_triangles
+from modelpack_gui.ui.graph.canvas.look import Argb, Look, widths_of
+from modelpack_gui.ui.graph.canvas.strokes import draw_lines, draw_rects, fill_triangles
 
 TEXT_FROM = 0.36
 """Zoom from which texts are drawn."""
+ROUND_FROM = 0.6
+"""Zoom from which corners are round."""
 NEAR_MOST = 700
 """Boxes in view, at most, for rounded corners and texts."""
 MANY_EDGES, MANY_BOXES = 7_000, 9_000
 """From so many in view on, a picture made once is drawn instead."""
 OVERVIEW_SIZE = 2048
 _DIMMED = 0.22
+_BORDER_FROM = 0.12
 _HEAD = 6.0
-_INNER, _OUTER = np.array([0.5, 0.5, -1.0, -1.0]), np.array([-1.0, -1.0, 2.0, 2.0])
-"""What turns a rectangle into that of its border, and of a line around it."""
-_STRIP = 4.0
+_SMOOTH_HEADS = 300
+"""Heads of edges, at most, to be drawn without steps: as one path they take longest of all."""
+_OUTER = np.array([-1.0, -1.0, 2.0, 2.0])
+"""What turns a rectangle into that of a line around it."""
 _ROUND_FROM = 2.0
 """Widget pixels: the pieces of a thinner line would darken each other where their round ends meet."""
 _FADED = 0.75
@@ -67,6 +71,7 @@ class ScenePainter:
         self.labels = labels
         self.look = look
         self._graph = graph
+        self._boxes = BoxPainter(graph, arrays, labels, look)
         self._widths = widths_of(arrays.size)
         self.paints = self.default_paints()
         self._is_frame = arrays.kind == kinds.BOX_FRAME
@@ -98,7 +103,7 @@ class ScenePainter:
             self._paint_overview(painter, zoom, origin, view)
             return
         is_near = is_picture or (zoom >= TEXT_FROM and len(boxes) <= NEAR_MOST)
-        self._paint(painter, zoom, origin, boxes, edges, is_near=is_near)
+        self._paint(painter, zoom, origin, boxes, edges, is_near=is_near, is_picture=is_picture)
 
     def overview(self) -> tuple[QImage, float]:
         """The whole scene as a picture, and its zoom."""
@@ -130,29 +135,38 @@ class ScenePainter:
         painter.drawImage(QRectF(shown.topLeft() * zoom + origin, shown.size() * zoom), image, source)
 
     def _paint(
-        self, painter: QPainter, zoom: float, origin: QPointF, boxes: Ints, edges: Ints, *, is_near: bool
+        self,
+        painter: QPainter,
+        zoom: float,
+        origin: QPointF,
+        boxes: Ints,
+        edges: Ints,
+        *,
+        is_near: bool,
+        is_picture: bool = False,
     ) -> None:
         at = np.array([origin.x(), origin.y()])
         is_frame = self._is_frame[boxes]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, is_near)
-        self._paint_frames(painter, zoom, at, boxes[is_frame], is_near=is_near)
-        paints, solid = self.paints, boxes[~is_frame]
+        frames, paints, solid = boxes[is_frame], self.paints, boxes[~is_frame]
+        frame_rects, frame_fills = self.placed(zoom, at, frames), paints.near[frames]
+        self._boxes.frames(painter, zoom, frame_rects, frame_fills, is_near=is_near)
         if paints.lit is None or paints.lit_edges is None:
             self._paint_edges(painter, zoom, at, edges, self.look.edge, is_near=is_near)
-            self._paint_boxes(painter, zoom, at, solid, is_near=is_near)
+            self._paint_boxes(painter, zoom, at, solid, is_near=is_near, is_picture=is_picture)
         else:
             lit, lit_edges = paints.lit[solid], paints.lit_edges[edges]
             painter.setOpacity(_DIMMED)
             self._paint_edges(painter, zoom, at, edges[~lit_edges], self.look.edge, is_near=is_near)
-            self._paint_boxes(painter, zoom, at, solid[~lit], is_near=is_near)
+            self._paint_boxes(painter, zoom, at, solid[~lit], is_near=is_near, is_picture=is_picture)
             painter.setOpacity(1.0)
             bright = edges[lit_edges]
             up = paints.up[bright] if paints.up is not None else np.ones(len(bright), dtype=np.bool_)
             self._paint_edges(painter, zoom, at, bright[up], self.look.up, is_near=is_near)
             self._paint_edges(painter, zoom, at, bright[~up], self.look.down, is_near=is_near)
-            self._paint_boxes(painter, zoom, at, solid[lit], is_near=is_near)
+            self._paint_boxes(painter, zoom, at, solid[lit], is_near=is_near, is_picture=is_picture)
         if is_near:
-            self._paint_headers(painter, zoom, at, boxes[is_frame])
+            self._boxes.headers(painter, zoom, frames, frame_rects, frame_fills)
         self._paint_found(painter, zoom, at, boxes)
         self._paint_marks(painter, zoom, at, boxes)
 
@@ -165,36 +179,13 @@ class ScenePainter:
         rects[:, 2:] = np.maximum(right_bottom - rects[:, :2], 1.0)
         return rects
 
-    def _paint_frames(self, painter: QPainter, zoom: float, at: Floats, boxes: Ints, *, is_near: bool) -> None:
-        rects = self.placed(zoom, at, boxes) + _INNER
-        pen = QPen(self.look.border, 1)
-        if not is_near:
-            for box, rect in zip(boxes.tolist(), rects, strict=True):  # in order: inner ones on those around them
-                fill_rects(painter, rect[None], self.paints.far[box : box + 1], pen)
-            return
-        for box, rect in zip(boxes.tolist(), rects.tolist(), strict=True):
-            painter.setPen(pen)
-            painter.setBrush(QColor.fromRgba(int(self.paints.near[box])))
-            painter.drawRoundedRect(QRectF(*rect), 7 * zoom, 7 * zoom)
-
-    def _paint_headers(self, painter: QPainter, zoom: float, at: Floats, frames: Ints) -> None:
-        """Titles of open groups, in front of the edges that come in there."""
-        for box, rect in zip(frames.tolist(), (self.placed(zoom, at, frames) + _INNER).tolist(), strict=True):
-            behind = QColor.fromRgba(int(self.paints.near[box]))
-            for line in self.labels.lines(box):
-                size = line.static.size() * zoom
-                place = QRectF(rect[0] + (line.x - 3) * zoom, rect[1] + line.y * zoom, size.width(), size.height())
-                painter.fillRect(place.adjusted(0, 0, 6 * zoom, 0), behind)
-            self._paint_sign(painter, zoom, rect[0] + 8 * zoom, rect[1] + 13 * zoom, is_open=True)
-            self._paint_lines(painter, zoom, box, rect, self.look.text, self.look.muted)
-
     def _paint_edges(
         self, painter: QPainter, zoom: float, at: Floats, edges: Ints, color: QColor, *, is_near: bool
     ) -> None:
         arrays = self.arrays
         if not len(edges):
             return
-        lines, begins = arrays.rounded if is_near else arrays.lines
+        lines, begins = arrays.rounded if zoom >= ROUND_FROM else arrays.lines
         pieces, edge = spread(begins, edges)
         placed = crisp(lines[pieces] * zoom + np.tile(at, 2))
         widths = self._widths[edges]
@@ -207,69 +198,20 @@ class ScenePainter:
         if is_near:
             ends, along = arrays.tips
             size = zoom * (_HEAD + widths.max())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(edges) <= _SMOOTH_HEADS)
             fill_triangles(painter, ends[edges] * zoom + at, along[edges], size, size, color)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
-    def _paint_boxes(self, painter: QPainter, zoom: float, at: Floats, boxes: Ints, *, is_near: bool) -> None:
-        rects = self.placed(zoom, at, boxes)
-        if not is_near:
-            has_border = len(boxes) <= NEAR_MOST * 4 and zoom > 0.12
-            pen = QPen(self.look.border, 1) if has_border else None
-            if has_border:
-                rects = rects + _INNER
-            fill_rects(painter, rects, self.paints.far[boxes], pen)
-            return
-        for box, rect in zip(boxes.tolist(), (rects + _INNER).tolist(), strict=True):
-            self._paint_box(painter, zoom, box, rect)
-
-    def _paint_box(self, painter: QPainter, zoom: float, box: int, rect: list[float]) -> None:
-        kind, look = int(self.arrays.kind[box]), self.look
-        place = QRectF(*rect)
-        fill = QColor.fromRgba(int(self.paints.near[box]))
-        text, muted = look.text, look.muted
-        if self.paints.is_overlaid and kind in (kinds.BOX_NODE, kinds.BOX_GROUP):
-            text = muted = readable_on(fill)
-        painter.setPen(QPen(look.border, 1))
-        painter.setBrush(fill)
-        if kind in (kinds.BOX_NODE, kinds.BOX_GROUP):
-            radius = 4.5 * zoom
-            if kind == kinds.BOX_GROUP:  # a second sheet behind it: there is more inside
-                painter.drawRoundedRect(place.translated(2.5 * zoom, 2.5 * zoom), radius, radius)
-            painter.drawRoundedRect(place, radius, radius)
-            if kind == kinds.BOX_GROUP:
-                self._paint_sign(painter, zoom, rect[0] + 6.5 * zoom, place.center().y(), is_open=False)
-            elif not self.paints.is_overlaid:
-                hue = family(self._graph.text("node_op_type", int(self.arrays.ref[box])))
-                strip = QRectF(rect[0] + 1, rect[1] + 2, _STRIP * zoom, rect[3] - 4)
-                painter.fillRect(strip, hue)
-        else:
-            if kind in (kinds.BOX_STUB_FROM, kinds.BOX_STUB_TO):
-                pen = QPen(look.border, 1, Qt.PenStyle.DashLine)
-                painter.setPen(pen)
-                text = look.muted
-            radius = rect[3] / 2 if rect[3] < 40 * zoom else 14 * zoom
-            painter.drawRoundedRect(place, radius, radius)
-        self._paint_lines(painter, zoom, box, rect, text, muted)
-
-    def _paint_lines(
-        self, painter: QPainter, zoom: float, box: int, rect: list[float], text: QColor, muted: QColor
+    def _paint_boxes(
+        self, painter: QPainter, zoom: float, at: Floats, boxes: Ints, *, is_near: bool, is_picture: bool
     ) -> None:
-        labels = self.labels
-        painter.save()
-        painter.translate(rect[0], rect[1])
-        painter.scale(zoom, zoom)
-        for line in labels.lines(box):
-            painter.setFont(labels.title_font if line.is_title else labels.font)
-            painter.setPen(text if line.is_title else muted)
-            painter.drawStaticText(QPointF(line.x, line.y), line.static)
-        painter.restore()
-
-    def _paint_sign(self, painter: QPainter, zoom: float, x: float, y: float, *, is_open: bool) -> None:
-        """A chevron: `>` for a closed group, `v` for an open one."""
-        pen = QPen(self.look.muted, max(1.0, 1.5 * zoom))
-        painter.setPen(pen)
-        a, b = 2.2 * zoom, 3.6 * zoom
-        points = ((-b, -a), (0, a), (b, -a)) if is_open else ((-a, -b), (a, 0), (-a, b))
-        painter.drawPolyline([QPointF(x + across, y + down) for across, down in points])
+        rects, paints = self.placed(zoom, at, boxes), self.paints
+        if not is_near:
+            has_border = len(boxes) <= NEAR_MOST * 4 and zoom > _BORDER_FROM
+            self._boxes.far(painter, rects, paints.far[boxes], has_border=has_border)
+            return
+        paint = self._boxes.near if is_picture or zoom >= ROUND_FROM else self._boxes.middle
+        paint(painter, zoom, boxes, rects, paints.near[boxes], is_overlaid=paints.is_overlaid)
 
     def _paint_found(self, painter: QPainter, zoom: float, at: Floats, boxes: Ints) -> None:
         found = self.paints.found
