@@ -116,10 +116,9 @@ class Menus:
     @property
     def actions(self) -> list[QAction]:
         """Every command that there is now, for the palette."""
-        of_page = (
-            self._graph_commands.entries if self._graph_commands and self._graph.menuAction().isEnabled() else []
-        )
-        return [*self._actions, *(action for action in of_page if action is not None)]
+        if self._graph_commands is None or not self._graph.menuAction().isEnabled():
+            return list(self._actions)
+        return [*self._actions, *self._graph_commands.actions]
 
     def show_graph_commands(self, commands: GraphCommands) -> None:
         """Fill the graph page's menu: the page was made."""
@@ -259,12 +258,8 @@ class Menus:
             self._commands.open_path(paths[place])
 
     def _fill_graph(self) -> None:
-        self._graph.clear()
-        for action in self._graph_commands.entries if self._graph_commands is not None else []:
-            if action is None:
-                self._graph.addSeparator()
-            else:
-                self._graph.addAction(action)
+        if self._graph_commands is not None:
+            self._graph_commands.fill(self._graph)
 
     def _toggle_sweep(self) -> None:
         self._commands.show_stage(Stage.PARITY)

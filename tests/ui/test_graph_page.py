@@ -361,12 +361,12 @@ def test_a_failed_shape_inference_is_said_with_its_message(
 ) -> None:
     read(qtbot, page, client, tmp_path, small_graph(tmp_path, shape_inference_error="InferenceError: Gemm of 3 by 4"))
     assert page.badge.status is Status.WARNING
-    assert page.inference.isVisible()
-    assert "InferenceError: Gemm of 3 by 4" in page.inference_text.toPlainText()
+    assert page.notes.isVisible()
+    assert "InferenceError: Gemm of 3 by 4" in page.notes_text.toPlainText()
 
 
 def test_without_a_failed_shape_inference_nothing_is_said_of_it(filled: GraphPage) -> None:
-    assert not filled.inference.isVisible()
+    assert not filled.notes.isVisible()
 
 
 def test_another_graph_replaces_all_of_the_first(

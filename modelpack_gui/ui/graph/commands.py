@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from itertools import chain
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
 
 from modelpack_gui.ui.graph.graph_view import BOTH, CANVAS, TABLE, GraphView
 from modelpack_gui.ui.graph.reload import GraphReload
 from modelpack_gui.ui.graph.selection import GraphSelection
 from modelpack_gui.ui.theme import icon
 
-if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
-
 _MODES = {TABLE: "&Table alone", BOTH: "Table &and canvas", CANVAS: "Canvas al&one"}
 
 
 class GraphCommands(QObject):
-    """Belongs to the page: its shortcuts work while the page is shown, wherever the focus is.
+    """Belongs to the page: its shortcuts work while the page is shown, wherever the focus is."""
 
-    Attributes:
-        entries: In the order of the menu; None is a line between groups. Those of the canvas come when it is made.
-    """
-
-    changed = Signal()  # there are other entries
+    changed = Signal()  # there are others
 
     def __init__(self, page: QWidget, view: GraphView, selection: GraphSelection, reload: GraphReload) -> None:
         super().__init__(page)
@@ -43,22 +37,52 @@ class GraphCommands(QObject):
             self._modes[mode] = action = self._made(text, functools.partial(view.set_mode, mode))
             action.setCheckable(True)
             group.addAction(action)
-        tabs: list[QAction | None] = [
-            self._made(f"List: {title}", functools.partial(self._list, name), "table")
-            for name, title in view.side.titles.items()
-        ]
         follow = self._made("&Read again when the file changes", lambda: None)
         follow.setCheckable(True)
         follow.setChecked(reload.is_on)
         follow.toggled.connect(reload.turn)
-        self.entries: list[QAction | None] = [
-            find, None, self._back, self._forward, show, None, *self._modes.values(), None, *tabs, None, follow
+        lists = [
+            self._made(title, functools.partial(self._list, name), "table")
+            for name, title in view.side.titles.items()
+        ]
+        self._top: list[QAction | None] = [
+            find, None, self._back, self._forward, show, None, *self._modes.values(), None, follow, None
         ]  # fmt: skip
+        self._submenus: dict[str, list[QAction | None]] = {"&List": [*lists]}
         selection.history_changed.connect(lambda: self._show_ways(selection))
         view.mode_changed.connect(self._show_mode)
         view.canvas_made.connect(self._add_canvas)
         self._show_ways(selection)
         self._show_mode(view.mode)
+
+    @property
+    def actions(self) -> list[QAction]:
+        """All of them, for the palette."""
+        return [action for action in chain(self._top, *self._submenus.values()) if action is not None]
+
+    def add_submenu(self, title: str, actions: Sequence[QAction | None]) -> None:
+        """More commands, in a menu of their own; None is a line between them."""
+        for action in actions:
+            if action is not None:
+                self._page.addAction(action)
+        self._submenus[title] = list(actions)
+        self.changed.emit()
+
+    def add(self, text: str, run: Callable[[], object], icon_name: str = "") -> None:
+        """One more command."""
+        self._top.append(self._made(text, run, icon_name))
+        self.changed.emit()
+
+    def fill(self, menu: QMenu) -> None:
+        """Put all into a menu, in the place of what was in it."""
+        menu.clear()
+        for action in self._top:
+            _put(menu, action)
+        menu.addSeparator()
+        for title, actions in self._submenus.items():
+            submenu = menu.addMenu(title)
+            for action in actions:
+                _put(submenu, action)
 
     def _made(
         self, text: str, run: Callable[[], object], icon_name: str = "", shortcut: QKeySequence | str | None = None
@@ -83,9 +107,12 @@ class GraphCommands(QObject):
         self._modes[mode].setChecked(True)
 
     def _add_canvas(self) -> None:
-        added: Sequence[QAction | None] = self._view.canvas.menu_actions
-        for action in added:
-            if action is not None:
-                self._page.addAction(action)
-        self.entries += [None, *added]
-        self.changed.emit()
+        if self._view.canvas is not None:
+            self.add_submenu("&Canvas", self._view.canvas.menu_actions)
+
+
+def _put(menu: QMenu, action: QAction | None) -> None:
+    if action is None:
+        menu.addSeparator()
+    else:
+        menu.addAction(action)

@@ -88,6 +88,10 @@ class GraphTable(DataTable):
         """Show a column that is hidden at first while it has something to say, unless the user chose otherwise."""
         self._known[title] = is_known
         self._lay_out()
+        self.refresh_column(title)
+
+    def refresh_column(self, title: str) -> None:
+        """The values of a column are others now."""
         place = next((i for i, column in enumerate(self.columns) if column.title == title), -1)
         if place >= 0:
             self._rows.refresh_column(place)

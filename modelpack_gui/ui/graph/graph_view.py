@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -17,6 +16,7 @@ from modelpack_gui.ui.theme import SPACING
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.controller import Controller
+    from modelpack_gui.ui.graph.canvas_pane import CanvasPane
 
 TABLE, BOTH, CANVAS = "table", "both", "canvas"
 _MODE_KEY = "graph/mode"
@@ -41,7 +41,7 @@ class GraphView(QWidget):
         self._background = Background(self)
         self._is_canvas_wanted = False
         self.mode = ""
-        self.canvas: Any = None
+        self.canvas: CanvasPane | None = None
         self.side = SidePane(controller, settings)
         self._room = QWidget()
         self._room.setMinimumWidth(240)
@@ -55,7 +55,7 @@ class GraphView(QWidget):
         self.splitter.addWidget(self._room)
         self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 3)
-        self.splitter.setSizes([360, 440])
+        self.splitter.setSizes([380, 420])
         self.splitter.restoreState(settings.state(_SPLIT_KEY))
         self.splitter.splitterMoved.connect(lambda: settings.set_state(_SPLIT_KEY, self.splitter.saveState()))
         whole = QVBoxLayout(self)
@@ -63,8 +63,7 @@ class GraphView(QWidget):
         whole.addWidget(self.splitter, 1)
         self.side.node_activated.connect(lambda _node: self.show_on_canvas())
         remembered = settings.text(_MODE_KEY, BOTH)
-        has_canvas = importlib.util.find_spec(_CANVAS_MODULE) is not None
-        self.set_mode((remembered if remembered in (TABLE, BOTH, CANVAS) else BOTH) if has_canvas else TABLE)
+        self.set_mode(remembered if remembered in (TABLE, BOTH, CANVAS) else BOTH)
 
     def set_mode(self, mode: str) -> None:
         """Show the tables, the canvas, or both."""
@@ -117,7 +116,7 @@ class GraphView(QWidget):
         if error is not None:
             self._controller.message_raised.emit(error)
             return
-        made = module.CanvasPane(self._controller, self._settings)
+        made: CanvasPane = module.CanvasPane(self._controller, self._settings)
         self.canvas = made
         room = self._room.layout()
         assert room is not None

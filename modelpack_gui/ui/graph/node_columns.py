@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QIcon
 
 from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.order import NodeOrder
+from modelpack_gui.core.records.lint import Severity
 from modelpack_gui.ui.graph.row_table import RowColumn, row_column
 from modelpack_gui.ui.models.node_times import NodeTimes
+from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.theme import icon, status_icon, theme
+
+if TYPE_CHECKING:
+    from modelpack_gui.ui.graph.checks import GraphChecks
 
 TIME_TITLE = "Time µs"
 OP_TITLE = "Op type"
+FINDINGS_TITLE = "Findings"
 _ATTRIBUTES_SHOWN = 200  # characters
+_GRAVITY: tuple[Severity, ...] = ("error", "warning", "info")
+_STATUS = {"error": Status.FAILED, "warning": Status.WARNING}
 
 
 class NodeRows:
@@ -23,14 +34,14 @@ class NodeRows:
 
     Attributes:
         times: Of the last profile of this file.
-        marks: Icon of the gravest finding about a node, and what it says.
+        checks: What was found about them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, checks: GraphChecks) -> None:
         self.graph: Graph | None = None
         self.order: NodeOrder | None = None
         self.times = NodeTimes()
-        self.marks: Mapping[int, tuple[QIcon, str]] = {}
+        self.checks = checks
 
     def show(self, graph: Graph) -> None:
         """Read another graph."""
@@ -104,12 +115,26 @@ class NodeRows:
 
     def mark(self, node: int) -> QIcon:
         """Of the gravest finding about a node; no icon if there is none."""
-        return self.marks[node][0] if node in self.marks else QIcon()
+        severity = self.checks.marks.get(node)
+        if severity is None:
+            return QIcon()
+        return icon("info", theme().colors.muted) if severity == "info" else status_icon(_STATUS[severity])
 
-    def op_type(self, node: int) -> str:
-        """The op type, and what was found about the node."""
-        op_type = self.text("node_op_type")(node)
-        return f"{op_type}: {self.marks[node][1]}" if node in self.marks else op_type
+    def findings(self, node: int) -> str:
+        """What was found about it, the gravest first."""
+        found = self.checks.of_node(node)
+        return found[0][1].text + (f" (and {len(found) - 1} more)" if len(found) > 1 else "") if found else ""
+
+    def all_findings(self, node: int) -> str:
+        """All of that, a line each."""
+        return "\n".join(f"{result.title}: {finding.text}" for result, finding in self.checks.of_node(node))
+
+    def finding_keys(self) -> array[float]:
+        """The gravest first; nodes without a finding last."""
+        keys = floats([math.nan]) * len(self._read.nodes)
+        for node, severity in self.checks.marks.items():
+            keys[node] = float(_GRAVITY.index(severity))
+        return keys
 
     def _first_output(self, node: int) -> int:
         starts = self._read.ints("output_starts")
@@ -124,16 +149,15 @@ def node_columns(rows: NodeRows) -> tuple[RowColumn, ...]:
             "#",
             str,
             rows.number_keys,
+            icon=rows.mark,
             is_number=True,
-            width=52,
+            width=60,
             tooltip="Position in the graph, from 0",
         ),
         row_column(
             OP_TITLE,
             text("node_op_type"),
             keys(lambda order: order.texts("node_op_type")),
-            full=rows.op_type,
-            icon=rows.mark,
             width=108,
         ),
         row_column(
@@ -224,5 +248,14 @@ def node_columns(rows: NodeRows) -> tuple[RowColumn, ...]:
             is_hidden=True,
             width=140,
             tooltip="The subgraph or function that the node is in",
+        ),
+        row_column(
+            FINDINGS_TITLE,
+            rows.findings,
+            rows.finding_keys,
+            full=rows.all_findings,
+            is_hidden=True,
+            width=240,
+            tooltip="What the checks found; sorted by how grave it is",
         ),
     )

@@ -11,7 +11,7 @@ from modelpack_gui.core.explanation import place_of
 from modelpack_gui.core.graph.query import PLAIN, QUERY_HELP, UNDER, Query, parse, quoted
 from modelpack_gui.ui.graph.filter_line import FilterLine
 from modelpack_gui.ui.graph.graph_table import GraphTable
-from modelpack_gui.ui.graph.node_columns import TIME_TITLE, NodeRows, node_columns
+from modelpack_gui.ui.graph.node_columns import FINDINGS_TITLE, TIME_TITLE, NodeRows, node_columns
 from modelpack_gui.ui.graph.overlay_columns import overlay_columns
 from modelpack_gui.ui.graph.row_table import RowTableModel
 from modelpack_gui.ui.graph.selection import NodePick
@@ -36,7 +36,7 @@ class NodesView(QWidget):
         self._controller = controller
         self._state = controller.graph
         self._idle = IdleSteps(self)
-        self.rows = NodeRows()
+        self.rows = NodeRows(controller.graph.checks)
         self._columns = node_columns(self.rows)
         self.model = RowTableModel(self._columns, mono_font(), self)
         self.table = GraphTable(self.model, "graph-nodes", "Nodes", settings)
@@ -55,6 +55,7 @@ class NodesView(QWidget):
         self._state.search_ready.connect(self._on_search_ready)
         self._state.selection.changed.connect(self._show_selected)
         controller.profiles.profiled.connect(self._show_times)
+        controller.graph.checks.found.connect(self._show_findings)
         self._overlays = controller.graph.overlays
         self._overlays.offers_changed.connect(self._show_overlays)
         self._overlays.changed.connect(self._show_drawn)
@@ -98,6 +99,10 @@ class NodesView(QWidget):
         times.show(kept.report if kept is not None else None, self._state.graph)
         if had_times or times:
             self.table.show_where_known(TIME_TITLE, is_known=bool(times))
+
+    def _show_findings(self) -> None:
+        self.table.viewport().update()
+        self.table.refresh_column(FINDINGS_TITLE)
 
     def _show_overlays(self) -> None:
         """A column for each that there is something to show of."""

@@ -24,13 +24,20 @@ from modelpack_gui.ui.graph.side_pane import NODES, PORTS
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import GRID
+from modelpack_gui.ui.theme import GRID, SPACING
 from modelpack_gui.ui.widgets.basics import Foldable
 from modelpack_gui.ui.widgets.mono_block import MonoBlock
 from modelpack_gui.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.compare_view import CompareView
+
+_DATA_FILE_NOTES = {
+    "moved": ("A data file was moved", "lies elsewhere in the model's folder and is read there"),
+    "missing": ("A data file is missing", "is not there: shapes are known, values are not. Put it beside the model"),
+    "short": ("A data file is too short", "ends before its tensors do: it was cut, or is of another model"),
+    "outside": ("A data file is not looked at", "is named with a path out of the model's folder. Move it into it"),
+}
 
 
 class GraphPage(StagePage):
@@ -48,9 +55,9 @@ class GraphPage(StagePage):
         self._wanted: int | None = None  # a node to select once the graph is read
         self.inspector = GraphInspector(controller, self)
         self.facts = FactsLine()
-        self.inference_text = MonoBlock(max_lines=8)
-        self.inference = Foldable("Shape inference failed: some dtypes and shapes are unknown", self.inference_text)
-        self.inference.setObjectName("shape-inference")
+        self.notes_text = MonoBlock(max_lines=8)
+        self.notes = Foldable("", self.notes_text)
+        self.notes.setObjectName("graph-notes")
         self.view = GraphView(controller, settings)
         self.tabs = QTabWidget()
         self.tabs.setObjectName("graph-page-tabs")
@@ -72,12 +79,12 @@ class GraphPage(StagePage):
         self.modes.setAccessibleName("What to show of the graph")
         self.modes.set_value(self.view.mode)
         self.tabs.setCornerWidget(self.modes, Qt.Corner.TopRightCorner)
-        head = QVBoxLayout()
-        head.setSpacing(GRID)
-        head.addWidget(self.facts)
-        head.addWidget(self.inference)
+        place = self.header.indexOf(self.badge) + 1
+        self.header.setStretch(place, 0)  # the room between the badge and the button is for the facts
+        self.header.insertSpacing(place, SPACING)
+        self.header.insertWidget(place + 1, self.facts, 1)
         self.content.setSpacing(GRID)
-        self.content.addLayout(head)
+        self.content.addWidget(self.notes)
         self.content.addWidget(self.tabs, 1)
 
         self.tabs.currentChanged.connect(self._on_tab)
@@ -87,10 +94,13 @@ class GraphPage(StagePage):
         reload = GraphReload(controller, settings, self)
         self.commands = GraphCommands(self, self.view, controller.graph.selection, reload)
         self.node_data = NodeDataCommands(controller, settings, self)
-        self.commands.entries += [None, *self.node_data.actions]
+        self.commands.add("Compare with an&other file…", lambda: self.show_comparison().bar.browse(), "open")
+        self.commands.add("What does the &optimiser do?", lambda: self.show_comparison().start.click(), "matrix")
+        self.commands.add_submenu("R&esults of nodes", self.node_data.actions)
         self._tell_more()
         controller.graph.changed.connect(self._show_graph)
         controller.graph.filter_wanted.connect(lambda _query: self._show_tables())
+        controller.graph.overlays.fit_wanted.connect(lambda _nodes: self._show_canvas())
         self._show_graph()
         self.refresh()
 
@@ -98,8 +108,15 @@ class GraphPage(StagePage):
         """The facts of a GraphIndex; its graph follows once it is read."""
         assert isinstance(result, GraphIndex)
         self.facts.show_artifact(result.artifact)
-        self.inference.setVisible(bool(result.shape_inference_error))
-        self.inference_text.set_text(result.shape_inference_error)
+        notes = file_notes(result)
+        self.notes.setVisible(bool(notes))
+        self.notes.set_title(notes[0][0] if len(notes) == 1 else f"{len(notes)} notes on this file")
+        self.notes_text.set_text("\n\n".join(text for _title, text in notes))
+
+    def refresh(self) -> None:
+        """The facts are there with a result."""
+        super().refresh()
+        self.facts.setVisible(self.controller.state(self.stage).result is not None)
 
     def sentence_for(self, result: Result) -> str:
         """How big the graph is."""
@@ -193,6 +210,19 @@ class GraphPage(StagePage):
     def _show_tables(self) -> None:
         self.tabs.setCurrentWidget(self.view)
         self.view.show_tables()
+
+
+def file_notes(index: GraphIndex) -> list[tuple[str, str]]:
+    """What is odd about a file that could be read: a title and the whole of it."""
+    notes = []
+    if index.shape_inference_error:
+        notes.append(("Shape inference failed: some dtypes and shapes are unknown", index.shape_inference_error))
+    for file in index.data_files:
+        if file.state != "present":
+            title, what = _DATA_FILE_NOTES[file.state]
+            tensors = fmt.plural(file.tensors, "tensor")
+            notes.append((f"{title}: {file.name}", f"{file.name}, with {tensors}, {what}. {file.path}".rstrip()))
+    return [*notes, *((note, note) for note in index.notes)]
 
 
 def graph_sentence(index: GraphIndex) -> str:

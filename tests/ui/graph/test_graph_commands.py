@@ -109,9 +109,9 @@ def test_the_menu_of_the_page_is_off_while_another_page_is_shown(window: MainWin
 
 def test_every_tab_is_a_command(window: MainWindow) -> None:
     side = page_of(window).view.side
-    command(window, "List: Initializers").trigger()
+    command(window, "Initializers").trigger()
     assert side.current == INITIALIZERS
-    command(window, "List: Nodes").trigger()
+    command(window, "Nodes").trigger()
     assert side.current == NODES
 
 

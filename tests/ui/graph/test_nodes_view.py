@@ -9,6 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.overlay import Overlay
+from modelpack_gui.core.records import GraphCheckResult, GraphChecksReport, GraphFinding
+from modelpack_gui.core.records.lint import Severity
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.nodes_view import NodesView
 from modelpack_gui.ui.settings import Settings
@@ -68,6 +70,27 @@ def test_a_column_of_an_overlay_that_the_user_chose_stays_and_sorts(view: NodesV
     controller.graph.overlays.choose("weight-bytes")
     controller.graph.overlays.choose("")
     assert "Parameters" in visible(view)
+
+
+def test_what_the_checks_found_is_marked_and_told(
+    qtbot: QtBot, view: NodesView, controller: Controller, client: FakeClient
+) -> None:
+    def found(severity: Severity, text: str, *nodes: int) -> GraphCheckResult:
+        return GraphCheckResult(text, text, severity, "", "", (GraphFinding(text, nodes),), 1)
+
+    def has_icon(row: int) -> bool:
+        return not view.model.index(row, place_of(view, "#")).data(Qt.ItemDataRole.DecorationRole).isNull()
+
+    results = (found("error", "wrong", 7), found("info", "dead", 5, 7))
+    client.answers["graph.checks"] = GraphChecksReport("", results, "")
+    assert not has_icon(5)
+    with qtbot.waitSignal(controller.graph.checks.found):
+        controller.graph.checks.run()
+    view.table.choose_column("Findings", is_shown=True)
+    assert [has_icon(row) for row in (4, 5, 7)] == [False, True, True]
+    assert cells(view, "Findings")[5:8] == ["dead", "", "wrong (and 1 more)"]
+    view.table.sortByColumn(place_of(view, "Findings"), Qt.SortOrder.AscendingOrder)
+    assert list(view.model.shown)[:2] == [7, 5]
 
 
 def test_an_overlay_that_comes_later_gets_a_column_and_one_that_goes_loses_it(
