@@ -14,7 +14,7 @@ from modelpack_gui.core.graph.columns import floats, read_columns
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.node_data.model_explorer import model_explorer_json
 from modelpack_gui.core.graph.node_data.netron import netron_json
-from modelpack_gui.core.graph.node_data.reading import NodeDataError, read_results
+from modelpack_gui.core.graph.node_data.reading import NodeDataError, TimedNode, read_results, timed
 from modelpack_gui.core.graph.overlay import Overlay, numbered
 from modelpack_gui.core.records import NodeDataReport, NodeDataRequest, NodeInfo, TensorInfo
 from modelpack_gui.stages.inspection import node_data
@@ -116,6 +116,24 @@ def test_a_profile_of_onnxruntime_gives_the_mean_of_its_runs_and_says_what_is_lo
     assert report.unmatched == ("fused_7",)
     assert "25 % of the time" in report.overlays[0].note
     assert "2 runs" in report.overlays[0].note
+
+
+@pytest.mark.parametrize(
+    ("name", "node"),
+    [
+        ("node_Conv_nchwc", 0),
+        ("t1_nchwc", 1),
+        ("node_Conv/MatMulScaleFusion//MatmulTransposeFusion/", 0),
+        ("node_Relu/FusedThing_token_12", 1),
+        ("node_Conv/other", -1),
+        ("_token_3", -1),
+    ],
+)
+def test_a_node_that_the_runtime_made_of_another_counts_for_that_one(graph: Graph, name: str, node: int) -> None:
+    nodes = [TimedNode(name, "X", 99, 5.0), TimedNode("t2", "Gemm", 2, 1.0)]
+    found = timed(nodes, graph, "run", 1)
+    known = [place for place, value in enumerate(found.overlays[0].values) if value == 5.0]
+    assert known == ([node] if node >= 0 else [])
 
 
 def test_a_plain_object_of_names_and_numbers_or_texts_is_read(tmp_path: Path, graph: Graph) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.node_data.netron import SIGNATURE
 from modelpack_gui.core.graph.overlay import UNKNOWN, Combine, Kind, Overlay, Unit, numbered
 
+_MADE_OF = re.compile(r"(?:_nchwc|_token_\d+|/\w*[Ff]us(?:ion|ed)\w*/?|/)$")
+"""What ONNX Runtime puts behind the name of a node, or of what it gives, when it makes another one of it."""
 _LOG_RATIO = 1000.0
 """Positive values that span more than this are told apart by their logarithm."""
 _SUMMED = ("time", "latency", "duration", "µs", "(us)", "(ms)", "byte", "mac", "flop", "param", "memory")
@@ -88,7 +91,8 @@ def read_results(data: Any, graph: Graph, title: str) -> Found:
 def timed(nodes: Iterable[TimedNode], graph: Graph, title: str, runs: int) -> Found:
     """The times of a profile of ONNX Runtime.
 
-    A node is found by its name; where the profile has no names, by its number if the operator there is the same.
+    A node is found by its name, one that the runtime made of it by what is left of that name; where the profile has
+    no names, by its number if the operator there is the same.
 
     Raises:
         NodeDataError: No node of the profile is one of the graph.
@@ -99,7 +103,7 @@ def timed(nodes: Iterable[TimedNode], graph: Graph, title: str, runs: int) -> Fo
     lost_us = all_us = 0.0
     for one in nodes:
         all_us += one.us
-        node = names.node(one.name)
+        node = names.original(one.name)
         if node < 0 and not one.name and 0 <= one.number < len(graph.nodes):
             node = one.number if graph.text("node_op_type", one.number) == one.op_type else -1
         if node < 0:
@@ -112,8 +116,8 @@ def timed(nodes: Iterable[TimedNode], graph: Graph, title: str, runs: int) -> Fo
     note = f"Mean of {runs:,} runs, read from {title}."
     if lost_us:
         note += (
-            f" {100 * lost_us / all_us:.0f} % of the time is in nodes that the runtime made of others, such as fused"
-            " ones, which this graph does not have."
+            f" {100 * lost_us / all_us:.0f} % of the time is in nodes that only the runtime's graph has, such as"
+            " changes of layout."
         )
     return Found((overlay_of(f"file:{title}", f"Time in {title}", placed, graph, note, "us"),), tuple(unmatched))
 
@@ -154,6 +158,11 @@ class _Names:
     def node(self, name: str) -> int:
         """Its number; -1 if there is none."""
         return self._nodes.get(name, -1) if name else -1
+
+    def original(self, name: str) -> int:
+        """The same for a name in the runtime's own graph: `fc/MatMulAddFusion` was made of `fc`."""
+        node, shorter = self.node(name), _MADE_OF.sub("", name)
+        return self.original(shorter) if node < 0 and shorter != name else node
 
 
 def _has_results(data: Any) -> bool:
