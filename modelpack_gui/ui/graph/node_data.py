@@ -36,9 +36,15 @@ class NodeDataState(QObject):
         super().__init__(state)
         self._state = state
         self._background = Background(self)
+        self._follows_count = False
+        self._waiting: Path | None = None  # to be written for Netron once the costs are counted
         self.job = SideJob(state.jobs, state.project_jobs, self)
         self.job.ended.connect(self._on_ended)
-        state.changed.connect(self.job.forget)
+        state.changed.connect(self._on_graph_changed)
+
+    def _on_graph_changed(self) -> None:
+        self._waiting = None
+        self.job.forget()
 
     # Reading
 
@@ -81,11 +87,28 @@ class NodeDataState(QObject):
         self._save(path, lambda: model_explorer_json(graph, overlay))
 
     def save_for_netron(self, path: Path) -> None:
-        """Write all that is known of the nodes as an attachment for Netron."""
+        """Write all that is known of the nodes as an attachment for Netron; what they cost is counted first."""
+        numbers = self._state.numbers
+        if numbers.is_counting and numbers.costs is None:
+            self._waiting = path
+            if not self._follows_count:
+                self._follows_count = True
+                numbers.changed.connect(self._on_counted)
+        else:
+            self._save_for_netron(path)
+
+    def _on_counted(self) -> None:
+        numbers, path = self._state.numbers, self._waiting
+        if path is not None and not (numbers.is_counting and numbers.costs is None):
+            self._waiting = None
+            self._save_for_netron(path)
+
+    def _save_for_netron(self, path: Path) -> None:
         from modelpack_gui.core.graph.node_data.netron import netron_json
 
         graph, all_overlays = self._state.graph, self._state.overlays
-        assert graph is not None
+        if graph is None:
+            return  # another project was opened meanwhile
         found = (all_overlays.overlay(offer.key) for offer in all_overlays.all if not offer.problem)
         overlays = [overlay for overlay in found if overlay is not None]
         self._save(path, lambda: netron_json(graph, overlays))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from modelpack_gui.core.graph import graph_overlays
 from modelpack_gui.core.graph.columns import floats
+from modelpack_gui.core.graph.cost_overlays import COST_FIGURES, CostFigure, cost_overlay
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.overlay import UNKNOWN, Combine, Overlay, Unit
+from modelpack_gui.core.graph.overlay import UNKNOWN, Overlay, Unit
 from modelpack_gui.core.records import GraphIndex, LayerRow
 from modelpack_gui.ui.layers_state import LayersState
 from modelpack_gui.ui.models.node_cost import node_costs
@@ -83,20 +84,21 @@ GRAPH_SOURCES: tuple[GraphSource, ...] = (
 
 @dataclass(frozen=True)
 class CostSource:
-    """A figure of what the graph costs, which is counted when it is first asked for.
-
-    Attributes:
-        figure: Its column in `core.graph.costs.Costs`.
-    """
+    """A figure of what the graph costs, which is counted when it is first asked for."""
 
     state: GraphState
-    key: str
-    title: str
-    unit: Unit
-    figure: str
-    what: str
-    combine: Combine = "sum"
+    figure: CostFigure
     section: str = COST
+
+    @property
+    def key(self) -> str:
+        """Of the overlay."""
+        return self.figure.key
+
+    @property
+    def title(self) -> str:
+        """Of the overlay."""
+        return self.figure.title
 
     def problem(self, index: GraphIndex) -> str:
         """It is being counted, or could not be."""
@@ -114,39 +116,12 @@ class CostSource:
         costs = self.state.numbers.costs
         if costs is None or len(costs.macs) != len(graph.nodes):
             return None
-        totals, many = costs.groups[self.figure], costs.group_nodes
-        groups = floats(
-            [
-                UNKNOWN if unknown and unknown == count else value
-                for value, unknown, count in zip(totals.sums, totals.unknown, many, strict=True)
-            ]
-        )
-        return Overlay(
-            self.key, self.title, self.unit, "sequential", costs.of(self.figure),
-            combine=self.combine, is_log=True, groups=groups, note=self.what,
-        )  # fmt: skip
+        return cost_overlay(self.figure, costs)
 
 
 def cost_sources(state: GraphState) -> tuple[CostSource, ...]:
     """The figures of what the graph costs at the sizes that were chosen."""
-    return (
-        CostSource(
-            state, "macs", "MACs", "count", "macs",
-            "Multiplications with an addition, by a formula for each operator; those without one are not known.",
-        ),
-        CostSource(
-            state, "flops", "FLOPs", "count", "flops",
-            "Floating-point operations, by a formula for each operator; those without one are not known.",
-        ),
-        CostSource(
-            state, "activation-bytes", "Activation bytes", "B", "activation_bytes",
-            "Memory that the outputs of a node take; none for views and constants.",
-        ),
-        CostSource(
-            state, "live-bytes", "Memory while it runs", "B", "live_bytes",
-            "Memory of all tensors that are there while a node runs, at least: the largest is the peak.", "max",
-        ),
-    )  # fmt: skip
+    return tuple(CostSource(state, figure) for figure in COST_FIGURES)
 
 
 @dataclass(frozen=True)

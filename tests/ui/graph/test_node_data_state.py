@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_read_is_told(
 
 
 def test_the_files_for_other_viewers_are_written(
-    qtbot: QtBot, controller: Controller, graph: Graph, tmp_path: Path
+    qtbot: QtBot, controller: Controller, client: FakeClient, graph: Graph, tmp_path: Path
 ) -> None:
     state = controller.graph
     overlay = state.overlays.overlay("op-type")
@@ -87,16 +87,19 @@ def test_the_files_for_other_viewers_are_written(
         state.node_data.save_for_model_explorer(tmp_path / "colours.json", overlay)
     results = json.loads((tmp_path / "colours.json").read_text())["main_graph"]["results"]
     assert results["node_Gemm_11"]["value"] == "Gemm"
+    state.node_data.save_for_netron(tmp_path / "attachment.json")
+    assert not (tmp_path / "attachment.json").exists()  # what the nodes cost is being counted
     with qtbot.waitSignal(state.node_data.told):
-        state.node_data.save_for_netron(tmp_path / "attachment.json")
+        client.last("graph.costs").answer(ErrorInfo("costs-failed", "There are no shapes."))
     rows = json.loads((tmp_path / "attachment.json").read_text())
     names = {row["name"] for row in rows["metrics"] + rows["metadata"]}
     assert {"Op type", "Weight bytes"} <= names
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_left(
-    qtbot: QtBot, controller: Controller, graph: Graph, tmp_path: Path
+    qtbot: QtBot, controller: Controller, client: FakeClient, graph: Graph, tmp_path: Path
 ) -> None:
+    client.answers["graph.costs"] = ErrorInfo("costs-failed", "There are no shapes.")
     with qtbot.waitSignal(controller.graph.node_data.failed):
         controller.graph.node_data.save_for_netron(tmp_path / "no such folder" / "attachment.json")
     assert not (tmp_path / "no such folder").exists()

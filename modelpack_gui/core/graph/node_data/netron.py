@@ -31,7 +31,7 @@ def netron_json(graph: Graph, overlays: Sequence[Overlay]) -> str:
                 kind, target = place
                 rows.append({"kind": kind, "target": target, "name": name, "value": _spelled(overlay, value)})
         if overlay.combine == "sum" and not is_text:
-            total = math.fsum(value for value in overlay.values if math.isfinite(value))
+            total = _total(graph, overlay)
             metrics.append({"kind": "model", "target": "", "name": f"{name}, in all", "value": _number(total)})
     return json.dumps({"signature": SIGNATURE, "metadata": metadata, "metrics": metrics}, indent=1)
 
@@ -41,6 +41,12 @@ def title_with_unit(overlay: Overlay) -> str:
     unit = _UNITS.get(overlay.unit, "" if overlay.unit == "count" else overlay.unit)
     is_told = not unit or unit in overlay.title.lower()
     return overlay.title if is_told else f"{overlay.title} ({unit})"
+
+
+def _total(graph: Graph, overlay: Overlay) -> float:
+    """Of the main graph; where groups have values of their own, each weight counts once in it."""
+    given = overlay.groups[graph.root_group(0)] if overlay.groups is not None else math.nan
+    return given if math.isfinite(given) else math.fsum(value for value in overlay.values if math.isfinite(value))
 
 
 def _place(graph: Graph, node: int) -> tuple[str, str] | None:
