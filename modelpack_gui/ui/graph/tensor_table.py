@@ -6,13 +6,13 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFont, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QFont, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from modelpack_gui.ui.background import Check
 from modelpack_gui.ui.graph.tensors import TensorSource
 from modelpack_gui.ui.models.value_text import index_text, value_text
-from modelpack_gui.ui.theme import mono_font
+from modelpack_gui.ui.theme import icon, mono_font
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.arrays.elements import Elements
@@ -147,22 +147,26 @@ class TensorTable(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setWordWrap(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        copy = QAction(icon("copy"), "Copy values", self)
+        copy.setShortcut(QKeySequence.StandardKey.Copy)
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.triggered.connect(self.copy)
+        self.addAction(copy)
         height = self.fontMetrics().height() + 6
         self.verticalHeader().setDefaultSectionSize(height)
         self.horizontalHeader().setDefaultSectionSize(self.fontMetrics().horizontalAdvance("0") * 14)
         self.verticalHeader().setSectionResizeMode(self.verticalHeader().ResizeMode.Fixed)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ctrl+C."""
-        if event.matches(QKeySequence.StandardKey.Copy):
-            QGuiApplication.clipboard().setText(self.selected_text())
-        else:
-            super().keyPressEvent(event)
+    def copy(self) -> None:
+        """Put what is selected on the clipboard."""
+        QGuiApplication.clipboard().setText(self.selected_text())
 
     def selected_text(self) -> str:
         """The cells that are selected, as far as they are read, with all their digits."""
         lines = []
-        for area in self.selectionModel().selection().toList():
+        selection = self.selectionModel().selection()
+        for area in selection.toList():
             rows, columns = range(area.top(), area.bottom() + 1), range(area.left(), area.right() + 1)
             for row in rows[: max(1, _COPY_LIMIT // max(1, len(columns)))]:
                 values = (self.values.value_at(row, column) for column in columns)
