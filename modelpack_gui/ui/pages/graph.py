@@ -14,6 +14,7 @@ from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, NodeInfo, Result
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.commands import GraphCommands
+from modelpack_gui.ui.graph.cost_sections import CostSections
 from modelpack_gui.ui.graph.facts_line import FactsLine
 from modelpack_gui.ui.graph.graph_view import BOTH, CANVAS, TABLE, GraphView
 from modelpack_gui.ui.graph.inspector import GraphInspector
@@ -54,6 +55,7 @@ class GraphPage(StagePage):
         self._settings = settings
         self._wanted: int | None = None  # a node to select once the graph is read
         self.inspector = GraphInspector(controller, self)
+        self.inspector.add_sections(CostSections(controller.graph, self.inspector.refresh))
         self.facts = FactsLine()
         self.notes_text = MonoBlock(max_lines=8)
         self.notes = Foldable("", self.notes_text)
