@@ -41,7 +41,7 @@ def test_there_are_about_two_thousand() -> None:
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_each_is_read_as_it_is_in_the_file(shard: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_shapes, "_CAN_FORK", False)  # a child for each costs minutes, and none of these crashes
+    monkeypatch.setattr(onnx_shapes, "CAN_FORK", False)  # a child for each costs minutes, and none of these crashes
     path = tmp_path / "model.onnx"
     for name, data in _models()[shard::SHARDS]:
         path.write_bytes(data)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.dtypes import size_bytes
@@ -25,9 +25,10 @@ from modelpack_gui.stages.inspection.onnx_types import (
     initializer_info,
     sparse_initializer_info,
     text_of,
-    type_and_shape,
 )
-from modelpack_gui.stages.inspection.origin import origin_of_node, path_of_node_name
+from modelpack_gui.stages.inspection.onnx_value_types import ValueTypes
+from modelpack_gui.stages.inspection.onnx_walk import subgraphs_of
+from modelpack_gui.stages.inspection.origin import origin_of_node, path_of_folders
 
 NODES_AT_ONCE = 5000
 """Between two looks at whether the user has cancelled."""
@@ -36,100 +37,52 @@ _DOC = AttributeText(items=0, characters=2000, elements=0)
 _CACHED_BYTES = 256  # longer attributes are hardly ever the same
 _TENSOR, _TENSORS, _SPARSE, _SPARSES = 4, 9, 11, 12
 _MAY_BE_GRAPHS = frozenset({0, GRAPH, GRAPHS})
-_MAY_BE_LONG = frozenset({*_MAY_BE_GRAPHS, _TENSORS, _SPARSE, _SPARSES})
+_MAY_BE_LONG = frozenset({*_MAY_BE_GRAPHS, _TENSOR, _TENSORS, _SPARSE, _SPARSES})
 _STRING = 8  # onnx.TensorProto.STRING
 _EXTERNAL = 1  # onnx.TensorProto.EXTERNAL
-
-
-class Place(NamedTuple):
-    """Where the graph of a scope is in its model.
-
-    Attributes:
-        scope: Of the node that owns it; -1 if none does.
-        node: Its place in that scope's list of nodes; else the place in the model's list of functions or trainings.
-        field: Number of its attribute, or `graph`, `functions`, `initialization`, `algorithm`.
-        item: Place in the attribute's list of graphs; -1 if it holds just one.
-    """
-
-    scope: int
-    node: int
-    field: int | str
-    item: int = -1
-
-
-def graphs_at(model: Any, places: Sequence[Place]) -> list[Any]:
-    """The GraphProto, or FunctionProto, of each scope of a model."""
-    found: list[Any] = []
-    for scope, node, field, item in places:
-        if isinstance(field, int):
-            attribute = found[scope].node[node].attribute[field]
-            found.append(attribute.g if item < 0 else attribute.graphs[item])
-        elif field == "graph":
-            found.append(model.graph)
-        elif field == "functions":
-            found.append(model.functions[node])
-        else:
-            found.append(getattr(model.training_info[node], field))
-    return found
 
 
 class OnnxWalk:
     """Takes a model's scopes, nodes and initializers into a builder; types come in a second step (`set_types`).
 
+    Scopes and nodes get their numbers in the order of `onnx_walk.all_graphs` and `all_nodes`.
+
     Attributes:
-        places: Where each scope is, by its number.
         data_files: What the tensors need of the files beside the model.
     """
 
     def __init__(self, model: Any, path: Path, context: Context) -> None:
         self.builder = GraphBuilder(text_of(model.graph.name))
-        self.places = [Place(-1, -1, "graph")]
         self.data_files = DataFiles(path.parent)
         self.values_made_twice = 0
         self._context = context
         self._attributes: dict[bytes, tuple[int, int, int]] = {}
-        self._types: dict[bytes, tuple[int, int]] = {}
         self._add_graph(model.graph, 0)
-        for i, function in enumerate(model.functions):
-            self._add_function(function, i)
+        for function in model.functions:
+            self._add_function(function)
         for i, training in enumerate(model.training_info):
             for name in ("initialization", "algorithm"):
                 if training.HasField(name):
-                    scope = self._scope(Place(-1, i, name), f"training {i} / {name}", "training", 0)
+                    scope = self.builder.add_scope(f"training {i} / {name}", "training", 0)
                     self._add_graph(getattr(training, name), scope)
 
-    def set_types(self, model: Any) -> None:
-        """Give the values the types that a model says they have; it is the one that was walked, shapes inferred."""
-        known = self._types
-        dtypes, shapes = self.builder.columns["value_dtype"], self.builder.columns["value_shape"]
-        for scope, graph in enumerate(graphs_at(model, self.places)):
-            is_function = self.places[scope].field == "functions"
-            values = self.builder.values[scope]
-            for infos in (graph.value_info,) if is_function else (graph.input, graph.output, graph.value_info):
-                for info in infos:
-                    type_proto = info.type
-                    found = known.get(type_proto.SerializeToString())
-                    dtype, shape = self._type(type_proto) if found is None else found
-                    value = values[info.name]
-                    if value >= 0:
-                        dtypes[value] = dtypes[value] or dtype
-                        if shapes[value] < 0:
-                            shapes[value] = shape
+    def set_types(self, types: ValueTypes) -> None:
+        """Give the values the types that are known of them."""
+        builder = self.builder
+        dtypes, shapes = builder.columns["value_dtype"], builder.columns["value_shape"]
+        known = [(builder.texts[dtype], builder.shape_number(shape)) for dtype, shape in types.types]
+        for values, (names, numbers) in zip(builder.values, types.scopes, strict=True):
+            for name, number in zip(names, numbers, strict=True):
+                value = values[name]
+                if value >= 0:
+                    dtype, shape = known[number]
+                    dtypes[value] = dtypes[value] or dtype
+                    if shapes[value] < 0:
+                        shapes[value] = shape
 
-    def _type(self, type_proto: Any) -> tuple[int, int]:
-        """Number of the text of its dtype, and of its shape."""
-        dtype, shape = type_and_shape(type_proto)
-        numbers = (self.builder.texts[dtype], self.builder.shape_number(shape))
-        self._types[type_proto.SerializeToString()] = numbers
-        return numbers
-
-    def _scope(self, place: Place, title: str, kind: str, parent: int = -1, owner: int = -1) -> int:
-        self.places.append(place)
-        return self.builder.add_scope(title, kind, parent, owner)
-
-    def _add_function(self, function: Any, index: int) -> None:
+    def _add_function(self, function: Any) -> None:
         title = f"function {text_of(function.domain) or 'ai.onnx'}::{text_of(function.name)}"
-        scope = self._scope(Place(-1, index, "functions"), title, "function")
+        scope = self.builder.add_scope(title, "function")
         values, (taken, given) = self.builder.values[scope], self.builder.ports[scope]
         taken += [values.make(name) for name in function.input]
         self._add_nodes(function.node, scope)
@@ -182,30 +135,33 @@ class OnnxWalk:
             self._context.check_cancelled()
             part = nodes[first : first + NODES_AT_ONCE]
             attributes = [node.attribute[:] for node in part]
-            owners = [i for i, items in enumerate(attributes) if any(item.type in _MAY_BE_GRAPHS for item in items)]
+            kinds = [[item.type for item in items] for items in attributes]
             start = 0
-            for i in owners:
-                self._add_run(part[start : i + 1], attributes[start : i + 1], scope)
-                self._add_subgraphs(attributes[i], scope, first + i)
+            for i in [i for i, items in enumerate(kinds) if not _MAY_BE_GRAPHS.isdisjoint(items)]:
+                run = slice(start, i + 1)
+                self._add_run(part[run], attributes[run], kinds[run], scope)
+                self._add_subgraphs(attributes[i], scope)
                 start = i + 1
-            self._add_run(part[start:], attributes[start:], scope)
+            self._add_run(part[start:], attributes[start:], kinds[start:], scope)
 
-    def _add_subgraphs(self, attributes: Sequence[Any], scope: int, node: int) -> None:
-        """Add the graphs of the node that was added last; `node` is its place in its own graph."""
+    def _add_subgraphs(self, attributes: Sequence[Any], scope: int) -> None:
+        """Add the graphs of the node that was added last."""
         owner = self.builder.node_count - 1
-        for field, attribute in enumerate(attributes):
-            kind, title = type_of(attribute), f"node {owner} / {text_of(attribute.name)}"
-            if kind == GRAPH:
-                self._add_subgraph(attribute.g, Place(scope, node, field), title, owner)
-            elif kind == GRAPHS:
-                for item, graph in enumerate(attribute.graphs):
-                    self._add_subgraph(graph, Place(scope, node, field, item), f"{title}[{item}]", owner)
+        for attribute in attributes:
+            is_list = type_of(attribute) == GRAPHS
+            for i, graph in enumerate(subgraphs_of(attribute)):
+                title = f"node {owner} / {text_of(attribute.name)}{f'[{i}]' if is_list else ''}"
+                self._add_graph(graph, self.builder.add_scope(title, "subgraph", scope, owner))
 
-    def _add_subgraph(self, graph: Any, place: Place, title: str, owner: int) -> None:
-        self._add_graph(graph, self._scope(place, title, "subgraph", place.scope, owner))
+    def _add_run(
+        self, nodes: Sequence[Any], attributes: Sequence[Sequence[Any]], kinds: Sequence[Sequence[int]], scope: int
+    ) -> None:
+        """Add nodes that have no subgraphs but for the last.
 
-    def _add_run(self, nodes: Sequence[Any], attributes: Sequence[Sequence[Any]], scope: int) -> None:
-        """Add nodes that have no subgraphs but for the last."""
+        Args:
+            attributes: Of each node.
+            kinds: The types of these.
+        """
         columns, texts, values = self.builder.columns, self.builder.texts, self.builder.values[scope]
         names = [node.name for node in nodes]
         columns["node_op_type"] += [texts[node.op_type] for node in nodes]
@@ -214,40 +170,48 @@ class OnnxWalk:
         docs = [node.doc_string for node in nodes]
         columns["node_doc"] += [texts[_DOC.shortened(text_of(doc))] if doc else 0 for doc in docs]
         columns["node_scope"] += [scope] * len(nodes)
-        self._add_origins([text_of(name) for name in names], [node.metadata_props[:] for node in nodes])
+        self._add_origins([text_of(name) for name in names], nodes)
         inputs = [node.input[:] for node in nodes]
         outputs = [node.output[:] for node in nodes]
         columns["input_values"] += [values[name] for read in inputs for name in read]
         columns["output_values"] += [values[name] for made in outputs for name in made]
-        numbers = [self._attribute(item) for items in attributes for item in items]
+        known = self._attributes
+        numbers = [
+            self._attribute(item, kind)
+            if kind in _MAY_BE_LONG
+            else known.get(item.SerializeToString()) or self._attribute(item, kind)
+            for items, kinds_of_node in zip(attributes, kinds, strict=True)
+            for item, kind in zip(items, kinds_of_node, strict=True)
+        ]
         columns["attribute_names"] += [name for name, _, _ in numbers]
         columns["attribute_types"] += [kind for _, kind, _ in numbers]
         columns["attribute_texts"] += [text for _, _, text in numbers]
         self.builder.add_items(map(len, inputs), map(len, outputs), map(len, attributes))
 
-    def _add_origins(self, names: Sequence[str], metadata: Sequence[Sequence[Any]]) -> None:
+    def _add_origins(self, names: Sequence[str], nodes: Sequence[Any]) -> None:
+        """Where nodes of some names come from: by their metadata, or else by the names alone."""
         columns, texts = self.builder.columns, self.builder.texts
-        if not any(metadata):
-            columns["node_module_path"] += [texts[path_of_node_name(name)] for name in names]
+        if not any(map(len, [node.metadata_props for node in nodes])):
+            folders = [name.rpartition("/")[0] for name in names]
+            paths = {folder: texts[path_of_folders(folder)] for folder in set(folders)}
+            columns["node_module_path"] += [paths[folder] for folder in folders]
             columns["node_module_class"] += [0] * len(names)
             columns["node_source_location"] += [0] * len(names)
             return
-        origins = [origin_of_node(name, entries) for name, entries in zip(names, metadata, strict=True)]
+        origins = [origin_of_node(name, node.metadata_props) for name, node in zip(names, nodes, strict=True)]
         columns["node_module_path"] += [texts[origin.module_path] for origin in origins]
         columns["node_module_class"] += [texts[origin.module_class] for origin in origins]
         columns["node_source_location"] += [texts[origin.source_location] for origin in origins]
 
-    def _attribute(self, attribute: Any) -> tuple[int, int, int]:
-        """Text numbers of its name, type and value."""
-        kind = attribute.type
+    def _attribute(self, attribute: Any, kind: int) -> tuple[int, int, int]:
+        """Text numbers of its name, type and value; kept for the next that is the same, if it is short."""
+        is_kept = kind not in _MAY_BE_LONG
         if kind == _TENSOR:
             tensor = attribute.t
             if tensor.data_location == _EXTERNAL:
                 self.data_files.need(tensor, initializer_info(tensor).size_bytes)
-            is_long = elements_of(tensor.dims) > SHORT.elements
-        else:
-            is_long = kind in _MAY_BE_LONG
-        key = b"" if is_long else attribute.SerializeToString()
+            is_kept = elements_of(tensor.dims) <= SHORT.elements
+        key = attribute.SerializeToString() if is_kept else b""
         numbers = self._attributes.get(key)
         if numbers is None:
             info, texts = SHORT.info(attribute), self.builder.texts

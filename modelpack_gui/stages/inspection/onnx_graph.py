@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from mmap import mmap
 from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.context import Context
+from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import Artifact
 from modelpack_gui.stages.export.artifact import onnx_facts, parse_onnx
 from modelpack_gui.stages.inspection.onnx_columns import OnnxWalk
-from modelpack_gui.stages.inspection.onnx_shapes import SHAPE_ELEMENTS, ShapeInference
-from modelpack_gui.stages.inspection.onnx_types import main_float_dtype, text_of
+from modelpack_gui.stages.inspection.onnx_shapes import SHAPE_ELEMENTS, TypeInference
+from modelpack_gui.stages.inspection.onnx_types import elements_of, text_of
 from modelpack_gui.stages.inspection.onnx_walk import is_quantizing
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
 
@@ -30,16 +32,15 @@ def read_onnx(path: Path, data: mmap, context: Context) -> ReadGraph:
     model = parse_onnx(path, data, SHAPE_ELEMENTS * 8 if len(data) > CUT_ABOVE_BYTES else None)
     context.check_cancelled()
     artifact, metadata = onnx_facts(path, len(data), model), _metadata(model)
-    with ShapeInference(model, path, context.scratch) as shapes:
+    with TypeInference(model, path, context.scratch) as shapes:
         context.progress("Listing nodes", 0.2)
         walk = OnnxWalk(model, path, context)
         builder = walk.builder
         builder.group_nodes()
-        weights_dtype = main_float_dtype(model.graph.initializer)
         context.progress("Inferring shapes", 0.6)
-        inferred, error = shapes.result(context)
+        types, error = shapes.result(context)
         context.progress("Listing values", 0.8)
-        walk.set_types(inferred)
+        walk.set_types(types)
     graph = builder.finish()
     op_types = [graph.texts[number] for number in set(builder.columns["node_op_type"])]
     files = walk.data_files.found
@@ -50,7 +51,7 @@ def read_onnx(path: Path, data: mmap, context: Context) -> ReadGraph:
             artifact,
             size_bytes=len(data) + sum(file.size_bytes for file in files),
             external_files=tuple(file.path for file in files if file.path),
-            weights_dtype=weights_dtype,
+            weights_dtype=_main_float_dtype(graph),
             is_quantized=any(map(is_quantizing, op_types)),
         ),
         metadata=metadata,
@@ -58,6 +59,18 @@ def read_onnx(path: Path, data: mmap, context: Context) -> ReadGraph:
         data_files=files,
         notes=tuple(_notes(walk, artifact)),
     )
+
+
+def _main_float_dtype(graph: Graph) -> str:
+    """The floating-point dtype that most elements of the initializers have; empty if none has one."""
+    dtypes, shapes = graph.ints("value_dtype"), graph.ints("value_shape")
+    counts = Counter((dtypes[value], shapes[value]) for value in graph.ints("initializer_value"))
+    elements: Counter[str] = Counter()
+    for (dtype, shape), count in counts.items():
+        if "float" in graph.texts[dtype]:
+            sizes = (graph.shapes[shape] if shape >= 0 else None) or ()
+            elements[graph.texts[dtype]] += count * elements_of(size for size in sizes if isinstance(size, int))
+    return max(elements, key=lambda dtype: elements[dtype], default="")
 
 
 def _notes(walk: OnnxWalk, artifact: Artifact) -> list[str]:

@@ -7,20 +7,16 @@ end costs the shapes and not the graph.
 
 from __future__ import annotations
 
-import faulthandler
-import os
-import select
-import signal
-import sys
-import time
-import uuid
-import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from modelpack_gui.core.context import Context
+from modelpack_gui.stages.common.forked import CAN_FORK, ChildError, ForkedCall
 from modelpack_gui.stages.inspection.onnx_functions import calls_itself
 from modelpack_gui.stages.inspection.onnx_types import elements_of, text_of
+from modelpack_gui.stages.inspection.onnx_value_types import ValueTypes, value_types
+
+T = TypeVar("T")
 
 # Protobuf refuses messages of 2 GB; shape inference adds to the message, and serialises it twice in memory.
 IN_MEMORY_BYTES = 1_500_000_000
@@ -28,8 +24,7 @@ SHAPE_ELEMENTS = 4096
 """Shape inference computes with the values of small tensors (the target of a Reshape); larger ones are no shapes."""
 
 LONGEST_S = 300.0
-_CANCEL_EVERY_S = 0.2
-_CAN_FORK = sys.platform.startswith("linux")  # macOS has fork, and libraries that do not survive it
+_FOUND, _FAILED = b"+", b"-"
 
 _VALUES_DO_NOT_MATTER = frozenset(
     {
@@ -46,7 +41,7 @@ _VALUES_DO_NOT_MATTER = frozenset(
 known of values need not be passed along, which takes a third of the time."""
 
 
-class ShapeInference:
+class _Inference(Generic[T]):
     """Begins at once; `result` waits for it.
 
     Args:
@@ -57,87 +52,88 @@ class ShapeInference:
 
     def __init__(self, model: Any, path: Path, scratch: Path, *, strict: bool = False) -> None:
         self._model, self._path, self._scratch, self._strict = model, path, scratch, strict
-        self._written = scratch / f"shapes-{uuid.uuid4().hex[:12]}.onnx"
         self._refused = ""
-        self._child = 0
-        self._ended = -1
+        self._call: ForkedCall | None = None
         if called := calls_itself(model):
             self._refused = f"The function {called} calls itself: there are no shapes to infer."
-        elif _CAN_FORK:
-            self._fork()
+        elif CAN_FORK:
+            self._call = ForkedCall(self._work, scratch)
 
-    def __enter__(self) -> ShapeInference:
+    def __enter__(self) -> _Inference[T]:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """End the child if it still runs, and forget what it wrote."""
-        if self._child:
-            os.kill(self._child, signal.SIGKILL)
-            self._reap()
-        self._written.unlink(missing_ok=True)
+        """End what still runs."""
+        if self._call is not None:
+            self._call.__exit__(*error)
 
-    def result(self, context: Context) -> tuple[Any, str]:
-        """The model with inferred shapes; without, and what went wrong, if that failed. To be asked once.
+    def result(self, context: Context) -> tuple[T, str]:
+        """What was found; what the file itself tells, and what went wrong, if that failed. To be asked once.
 
         Raises:
             JobCancelled: The user asked to stop meanwhile.
         """
         if self._refused:
-            return self._model, self._refused
-        if not self._child:
-            _lighten(self._model)
-            return self._infer()
-        import onnx
-
-        started = time.monotonic()
-        while not select.select([self._ended], [], [], _CANCEL_EVERY_S)[0]:
-            context.check_cancelled()
-            if time.monotonic() - started > LONGEST_S:
-                return self._model, f"Shape inference took longer than {LONGEST_S / 60:.0f} minutes and was ended."
-        code = self._reap()
-        if code < 0:
-            name = signal.Signals(-code).name
-            return self._model, f"Shape inference crashed ({name}): onnx {onnx.__version__} does not stand this file."
-        data = self._written.read_bytes()
-        if code:
-            return self._model, data.decode()
-        return onnx.load_model_from_string(data), ""
-
-    def _fork(self) -> None:
-        self._ended, held = os.pipe()
-        with warnings.catch_warnings():
-            # Python 3.12 warns of threads that the child lacks: it needs none of them.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self._child = os.fork()
-        if self._child:
-            os.close(held)  # now the pipe ends when the child does
-            return
-        code = 2
+            return self._taken(self._model), self._refused
+        if self._call is None:
+            found, error = self._infer()
+            return self._taken(found), error
         try:
-            faulthandler.disable()
-            code = self._work()
-        finally:
-            os._exit(code)
+            data = self._call.result(context.check_cancelled, LONGEST_S)
+        except ChildError as error:
+            return self._taken(self._model), f"Shape inference {error}."
+        text = data[1:].decode("utf-8", "backslashreplace") if data[:1] == _FAILED else ""
+        return (self._taken(self._model), text) if text else (self._unpacked(data[1:]), "")
 
-    def _work(self) -> int:
-        """What the child does: write the model with its shapes (0), or why there are none (1)."""
-        _lighten(self._model)
-        inferred, error = self._infer()
-        self._written.write_bytes(
-            error.encode("utf-8", "backslashreplace") if error else inferred.SerializeToString()
-        )
-        return 1 if error else 0
+    def _work(self) -> bytes:
+        """What the child does."""
+        found, error = self._infer()
+        return _FAILED + error.encode("utf-8", "backslashreplace") if error else _FOUND + self._packed(found)
 
     def _infer(self) -> tuple[Any, str]:
+        _lighten(self._model)
         size = self._model.ByteSize()
         return infer_shapes(self._model, self._path, self._scratch, strict=self._strict, size_bytes=size)
 
-    def _reap(self) -> int:
-        """Exit code of the child, or the negative number of the signal that ended it."""
-        _, status = os.waitpid(self._child, 0)
-        os.close(self._ended)
-        self._child = 0
-        return os.waitstatus_to_exitcode(status)
+    def _taken(self, model: Any) -> T:
+        """What is wanted of a model."""
+        raise NotImplementedError
+
+    def _packed(self, model: Any) -> bytes:
+        """The same as bytes."""
+        raise NotImplementedError
+
+    def _unpacked(self, data: bytes) -> T:
+        """The same of these bytes."""
+        raise NotImplementedError
+
+
+class ShapeInference(_Inference[Any]):
+    """Gives the model with its shapes."""
+
+    def _taken(self, model: Any) -> Any:
+        return model
+
+    def _packed(self, model: Any) -> bytes:
+        return bytes(model.SerializeToString())
+
+    def _unpacked(self, data: bytes) -> Any:
+        import onnx
+
+        return onnx.load_model_from_string(data)
+
+
+class TypeInference(_Inference[ValueTypes]):
+    """Gives the types of the values alone, which is less to hand over."""
+
+    def _taken(self, model: Any) -> ValueTypes:
+        return value_types(model)
+
+    def _packed(self, model: Any) -> bytes:
+        return value_types(model).to_json()
+
+    def _unpacked(self, data: bytes) -> ValueTypes:
+        return ValueTypes.from_json(data)
 
 
 def infer_shapes(

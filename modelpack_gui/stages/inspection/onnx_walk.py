@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from modelpack_gui.stages.inspection.attributes import GRAPH, GRAPHS, type_of
 from modelpack_gui.stages.inspection.onnx_types import text_of
 
 
@@ -97,10 +98,12 @@ def tensors_of(graph: Any) -> Iterator[Any]:
 
 
 def subgraphs_of(attribute: Any) -> Iterator[Any]:
-    """The graphs that an attribute holds."""
-    if attribute.HasField("g"):
+    """The graphs that an attribute holds, by its type: what else a damaged file has in it, nobody looks at."""
+    kind = type_of(attribute)
+    if kind == GRAPH:
         yield attribute.g
-    yield from attribute.graphs
+    elif kind == GRAPHS:
+        yield from attribute.graphs
 
 
 def reads(node: Any) -> tuple[str, ...]:

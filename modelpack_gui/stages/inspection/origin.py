@@ -108,12 +108,14 @@ def path_of_node_name(name: str) -> str:
     A child of a Sequential is named with its parent's name before it (`/stages/stages.0/first/first.1/Relu`);
     the repeated part counts once.
     """
-    return _path_of_folders(name.rpartition("/")[0]) if name.startswith("/") else ""
+    return path_of_folders(name.rpartition("/")[0])
 
 
 @functools.lru_cache(maxsize=65536)
-def _path_of_folders(folders: str) -> str:
-    """The same of `/layers/0/conv1`."""
+def path_of_folders(folders: str) -> str:
+    """The same of `/layers/0/conv1`, the name without its last part."""
+    if not folders.startswith("/"):
+        return ""
     path: list[str] = []
     before = ""
     for part in folders.split("/")[1:]:
