@@ -21,6 +21,9 @@ from modelpack_gui.ui.side_job import SideJob
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.state import GraphState
 
+GLANCE_NODES = 10_000
+GLANCE_BYTES = 256_000_000
+"""Of weights, which are read to find those that are stored twice."""
 _GRAVITY: Mapping[Severity, int] = {"info": 0, "warning": 1, "error": 2}
 
 
@@ -60,6 +63,12 @@ class GraphChecks(QObject):
         """Look, unless that was done or tried for this graph."""
         if not self._was_wanted and self._index is not None:
             self.run()
+
+    def glance(self) -> None:
+        """Look without having been asked, so that marks are there: only where it is done in a moment."""
+        index = self._index
+        if index is not None and index.node_count <= GLANCE_NODES and index.weight_bytes <= GLANCE_BYTES:
+            self.want()
 
     def run(self) -> None:
         """Look again."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
@@ -39,6 +39,10 @@ _DATA_FILE_NOTES = {
     "short": ("A data file is too short", "ends before its tensors do: it was cut, or is of another model"),
     "outside": ("A data file is not looked at", "is named with a path out of the model's folder. Move it into it"),
 }
+
+
+_GLANCE_MS = 2000
+"""Until the checks are made for the marks: what the user waits for, the tables and the canvas, comes first."""
 
 
 class GraphPage(StagePage):
@@ -184,9 +188,20 @@ class GraphPage(StagePage):
         """Have the inspector tell what the checks found, and what is drawn."""
         graph = self.controller.graph
         self.inspector.add_sections(lambda pick: finding_sections(graph, pick))
+        self._glance = QTimer(self, singleShot=True, interval=_GLANCE_MS)
+        self._glance.timeout.connect(self._on_glance)
         self.inspector.add_sections(lambda pick: drawn_sections(graph, pick))
         for signal in (graph.checks.found, graph.overlays.changed):
             signal.connect(self._refresh_inspector)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What is looked at gets its marks."""
+        super().showEvent(event)
+        self._glance.start()
+
+    def _on_glance(self) -> None:
+        if self.isVisible():
+            self.controller.graph.checks.glance()
 
     def _refresh_inspector(self) -> None:
         """Only while this page is looked at: the inspector may show what another one selected."""
@@ -194,6 +209,7 @@ class GraphPage(StagePage):
             self.inspector.refresh()
 
     def _show_graph(self) -> None:
+        self._glance.start()
         if self.controller.graph.graph is not None and self._wanted is not None:
             self._select(self._wanted)
 

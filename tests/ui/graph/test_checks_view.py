@@ -17,6 +17,7 @@ from modelpack_gui.core.records import (
     GraphFinding,
 )
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph import checks
 from modelpack_gui.ui.graph.checks_view import ChecksView
 from modelpack_gui.ui.graph.overlays import GraphOverlays
 from modelpack_gui.ui.graph.selection import NodePick, ValuePick
@@ -89,6 +90,18 @@ def test_it_looks_when_it_is_first_shown_and_once_only(client: FakeClient, view:
     request = asked(client)[0].request
     assert isinstance(request, GraphChecksRequest)
     assert request.index.node_count == 12
+
+
+def test_glance_is_for_graphs_that_are_checked_in_a_moment(
+    client: FakeClient, controller: Controller, overlays: GraphOverlays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "GLANCE_NODES", 11)
+    controller.graph.checks.glance()
+    assert asked(client) == []
+    monkeypatch.setattr(checks, "GLANCE_NODES", 12)
+    controller.graph.checks.glance()
+    controller.graph.checks.glance()
+    assert len(asked(client)) == 1
 
 
 def test_findings_come_by_check_and_what_found_nothing_is_folded(filled: ChecksView) -> None:
