@@ -78,11 +78,6 @@ class CompareCanvases(QWidget):
         self._row = row
         self._draw()
 
-    def close_scenes(self) -> None:
-        """Nothing is waited for any more."""
-        for side in self.sides:
-            side.scene.close()
-
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""
         super().changeEvent(event)

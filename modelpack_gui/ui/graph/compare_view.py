@@ -76,8 +76,10 @@ class CompareView(QWidget):
         self.facts: RecordTableModel[FactChange] = RecordTableModel(FACT_COLUMNS, mono_font(), self)
         self.fact_table = DataTable(self.facts, "compare-facts", "What differs between the models as a whole")
         self.table.remember(settings)
+        header = self.fact_table.horizontalHeader()
+        header.setStretchLastSection(False)
         for side in (2, 3):  # of one width, whatever is in them
-            self.fact_table.horizontalHeader().setSectionResizeMode(side, QHeaderView.ResizeMode.Stretch)
+            header.setSectionResizeMode(side, QHeaderView.ResizeMode.Stretch)
         self.filter_field = FilterField("Filter", "Filter the nodes")
         self.filter_field.setObjectName("compare-filter")
         self.filter_field.setMaximumWidth(240)

@@ -40,7 +40,8 @@ class DifferenceSource:
         compared = self.state.compared
         assert compared is not None
         values = floats([UNKNOWN]) * len(graph.nodes)
-        states = {state: place for place, state in enumerate(CHANGES)}
+        shown = [state for state in CHANGES if compared.report.counts.get(state.name.lower())]
+        states = {state: place for place, state in enumerate(shown)}
         for row in compared.rows:
             node = compared.own_node(row)
             if node >= 0 and row.state in states:
@@ -51,7 +52,7 @@ class DifferenceSource:
             "",
             "categorical",
             values,
-            tuple(STATE_TITLES[state] for state in CHANGES),
+            tuple(STATE_TITLES[state] for state in shown),
             combine="common",
             note=f"Beside {compared.other_title}. Nodes without a colour do the same in both.",
         )

@@ -38,8 +38,10 @@ class PairView(QWidget):
         self.canvases: CompareCanvases | None = None
         self.lines: RecordTableModel[Line] = RecordTableModel(LINE_COLUMNS, mono_font(), self)
         self.table = DataTable(self.lines, "compare-pair", "The two nodes of the pair")
+        header = self.table.horizontalHeader()
+        header.setStretchLastSection(False)
         for side in (1, 2):  # of one width, whatever is in them
-            self.table.horizontalHeader().setSectionResizeMode(side, QHeaderView.ResizeMode.Stretch)
+            header.setSectionResizeMode(side, QHeaderView.ResizeMode.Stretch)
         self.title = ElidedLabel("", Qt.TextElideMode.ElideMiddle)
         self.title.setFont(mono_font())
         self.modes = Segments(

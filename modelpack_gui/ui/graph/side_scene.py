@@ -91,12 +91,6 @@ class SideScene(QObject):
         self._background.drop_all()
         self._shown, self.arrays = None, None
 
-    def close(self) -> None:
-        """Nothing is waited for, and the files go."""
-        self.forget()
-        self._background.close()
-        self._results.remove()
-
     def _on_laid_out(self, report: object) -> None:
         if isinstance(report, LayoutReport):
             self._background.ask("scene", lambda check: read_scene(Path(report.scene), check), self._on_read)
