@@ -11,6 +11,7 @@ from modelpack_gui.core.explanation import place_of
 from modelpack_gui.core.graph.box_text import shortened
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.query import quoted
+from modelpack_gui.ui.graph.canvas.picking import scopes_in
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
 from modelpack_gui.ui.theme import icon
 
@@ -44,15 +45,6 @@ def context_menu(pane: CanvasPane, pick: Pick | None) -> QMenu:
     pictures.setTitle("Picture")
     menu.addMenu(pictures)
     return menu
-
-
-def scopes_in(graph: Graph, node: int) -> list[tuple[str, int]]:
-    """The graphs that can be entered at a node, with their titles: its subgraphs, or the function that it calls."""
-    scopes = list(graph.scopes_of_node.get(node, ()))
-    function = graph.function_scopes.get((graph.text("node_domain", node), graph.text("node_op_type", node)))
-    if function is not None:
-        scopes.append(function)
-    return [(graph.text("scope_title", scope), scope) for scope in scopes]
 
 
 def _add(menu: QMenu, title: str, icon_name: str, run: object) -> None:

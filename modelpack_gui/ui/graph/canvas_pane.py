@@ -14,16 +14,17 @@ from modelpack_gui.ui.graph.breadcrumbs import Breadcrumbs, Crumb, crumbs_of
 from modelpack_gui.ui.graph.canvas.look import metrics_of
 from modelpack_gui.ui.graph.canvas.minimap import Minimap
 from modelpack_gui.ui.graph.canvas.paints import boxes_of
+from modelpack_gui.ui.graph.canvas.picking import scopes_in
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
 from modelpack_gui.ui.graph.canvas_bar import CanvasBar
 from modelpack_gui.ui.graph.canvas_commands import CanvasCommands
 from modelpack_gui.ui.graph.canvas_find import CanvasFind
 from modelpack_gui.ui.graph.canvas_memory import CanvasMemory
-from modelpack_gui.ui.graph.canvas_menu import context_menu, scopes_in
+from modelpack_gui.ui.graph.canvas_menu import context_menu
 from modelpack_gui.ui.graph.canvas_notice import CanvasNotice
 from modelpack_gui.ui.graph.canvas_pictures import CanvasPictures
 from modelpack_gui.ui.graph.canvas_reach import CanvasReach
-from modelpack_gui.ui.graph.canvas_words import tell
+from modelpack_gui.ui.graph.canvas_words import tell, told_of
 from modelpack_gui.ui.graph.overlay_bar import OverlayBar
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
 from modelpack_gui.ui.settings import Settings
@@ -111,7 +112,8 @@ class CanvasPane(QWidget):
     # Commands
 
     def enter(self, scope: int) -> None:
-        """Show a subgraph or a function."""
+        """Show a subgraph or a function; what was selected outside of it is left behind."""
+        self.state.selection.select(None)
         self.scenes.enter(scope)
 
     def leave(self) -> None:
@@ -259,6 +261,7 @@ class CanvasPane(QWidget):
     def _on_graph_changed(self) -> None:
         if self.state.graph is None:
             self.canvas.clear()
+        self._color()
         self._show_way()
 
     def _on_found(self) -> None:
@@ -314,10 +317,8 @@ class CanvasPane(QWidget):
         overlays = self.state.overlays
         overlay = overlays.current
         colors = overlays.colors(overlay) if overlay is not None else None
-        if colors is None:
-            self.canvas.set_coloring(nodes=None, groups=None)
-        else:
-            self.canvas.set_coloring(nodes=colors.nodes, groups=colors.groups)
+        nodes, groups = (colors.nodes, colors.groups) if colors is not None else (None, None)
+        self.canvas.set_coloring(nodes=nodes, groups=groups, told=lambda pick: told_of(self.state, pick))
 
     def _mark(self) -> None:
         if self.state.checks.marks is not self.canvas.coloring.marks:

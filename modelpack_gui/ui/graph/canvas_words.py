@@ -10,10 +10,15 @@ from modelpack_gui.ui.graph.breadcrumbs import scope_title
 from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
 from modelpack_gui.ui.graph.canvas_menu import description
 from modelpack_gui.ui.graph.canvas_notice import Button
-from modelpack_gui.ui.graph.selection import GroupPick, NodePick, ValuePick
+from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.canvas_pane import CanvasPane
+    from modelpack_gui.ui.graph.state import GraphState
+
+
+_MOST = 3
+_SIGNS = {"error": "Error", "warning": "Warning"}
 
 
 def tell(pane: CanvasPane) -> None:
@@ -32,6 +37,20 @@ def tell(pane: CanvasPane) -> None:
         notice.say("Drawing the picture", is_busy=True)
     elif graph is None or scenes.arrays is None or not _tell_selection(pane, graph, scenes.arrays):
         _tell_around(pane, graph)
+
+
+def told_of(state: GraphState, pick: Pick) -> list[str]:
+    """What the overlay and the checks say of a node or a group, for its tooltip."""
+    overlay, lines = state.overlays.current, list[str]()
+    colors = state.overlays.colors(overlay) if overlay is not None else None
+    if overlay is not None and colors is not None and not isinstance(pick, ValuePick):
+        is_node = isinstance(pick, NodePick)
+        value = overlay.values[pick.node] if isinstance(pick, NodePick) else float(colors.group_values[pick.group])
+        lines.append(f"{overlay.title}: {overlay.text(value) or 'not known'}" if is_node or value == value else "")
+    if isinstance(pick, NodePick):
+        findings = state.checks.of_node(pick.node)
+        lines += [f"{_SIGNS.get(result.severity, 'Note')}: {finding.text}" for result, finding in findings[:_MOST]]
+    return [line for line in lines if line]
 
 
 def _tell_selection(pane: CanvasPane, graph: Graph, arrays: SceneArrays) -> bool:

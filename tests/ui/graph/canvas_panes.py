@@ -18,7 +18,7 @@ from tests.ui.graph.made_scenes import chain_scene
 def answer_layout(request: Request) -> LayoutReport:
     """What the job gives, but one box below the other."""
     assert isinstance(request, LayoutRequest)
-    scene = chain_scene(Graph.read(Path(request.columns)), request.opened)
+    scene = chain_scene(Graph.read(Path(request.columns)), request.opened, scope=request.scope)
     path = Path(request.folder) / f"{uuid.uuid4().hex}.scene"
     scene.write(path)
     return LayoutReport(str(path), len(scene.box_kind), len(scene.edge_source), 0)

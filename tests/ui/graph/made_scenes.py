@@ -11,34 +11,27 @@ from modelpack_gui.core.graph.scene import Scene
 WIDTH, HEIGHT, GAP, FRAME = 120.0, 30.0, 40.0, 20.0
 
 
-def chain_scene(graph: Graph, opened: Collection[int] = (), *, columns: int = 1) -> Scene:
-    """Groups right below the root as boxes, or as frames with their nodes; edges straight from box to box.
-
-    Args:
-        columns: Side by side, for graphs of many nodes; the boxes of a column lie below each other.
-    """
+def chain_scene(graph: Graph, opened: Collection[int] = (), *, scope: int = 0) -> Scene:
+    """Groups right below the root as boxes, or as frames with their nodes; edges straight from box to box."""
     scene = Scene()
     scene.node_box.extend([-1] * len(graph.nodes))
     places: dict[int, tuple[float, float, float, float]] = {}
-    y, column, per_column = 0.0, 0, max(1, len(graph.nodes) // columns)
-    made = 0
+    y = 0.0
 
     def add(kind: int, ref: int, left: float, *, parent: int = -1, count: int = 1) -> int:
-        nonlocal y, column, made
-        x = left + column * (WIDTH + 3 * GAP)
-        box = scene.add_box(kind, ref, (x, y, WIDTH, HEIGHT), parent=parent, count=count)
-        places[box] = (x, y, WIDTH, HEIGHT)
+        nonlocal y
+        box = scene.add_box(kind, ref, (left, y, WIDTH, HEIGHT), parent=parent, count=count)
+        places[box] = (left, y, WIDTH, HEIGHT)
         y += HEIGHT + GAP
-        made += 1
-        if made % per_column == 0 and parent < 0 and columns > 1:
-            y, column = 0.0, column + 1
         return box
 
     boxes_of_values: dict[int, int] = {}
-    for value in graph.scopes[0].inputs:
+    for value in graph.scopes[scope].inputs:
         boxes_of_values[value] = add(kinds.BOX_INPUT, value, FRAME)
     groups: dict[int, int] = {}
     for node, group in enumerate(graph.ints("node_group")):
+        if graph.ints("node_scope")[node] != scope:
+            continue
         top = (graph.groups_above(group)[1:2] or [-1])[0]
         if top >= 0 and top in groups:
             box = groups[top]
@@ -59,7 +52,7 @@ def chain_scene(graph: Graph, opened: Collection[int] = (), *, columns: int = 1)
         scene.node_box[node] = add(kinds.BOX_NODE, node, FRAME, parent=box)
         if box >= 0:
             scene.box_h[box] = y - scene.box_y[box]
-    for value in graph.scopes[0].outputs:
+    for value in graph.scopes[scope].outputs:
         boxes_of_values[value] = add(kinds.BOX_OUTPUT, value, FRAME)
     _add_edges(graph, scene, places, boxes_of_values)
     return scene

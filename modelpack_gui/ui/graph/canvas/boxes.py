@@ -14,6 +14,7 @@ from modelpack_gui.ui.color_scale import readable_on
 from modelpack_gui.ui.graph.canvas.arrays import Floats, Ints, SceneArrays
 from modelpack_gui.ui.graph.canvas.labels import Labels
 from modelpack_gui.ui.graph.canvas.look import Argb, Look, family
+from modelpack_gui.ui.graph.canvas.picking import enterable
 from modelpack_gui.ui.graph.canvas.strokes import fill_rects
 
 INNER = np.array([0.5, 0.5, -1.0, -1.0])
@@ -30,6 +31,7 @@ class BoxPainter:
         self._arrays = arrays
         self._labels = labels
         self._look = look
+        self._enterable = enterable(graph, arrays)
 
     def far(self, painter: QPainter, rects: Floats, fills: Argb, *, has_border: bool) -> None:
         """Rectangles, with a border where they are large enough for one."""
@@ -56,8 +58,9 @@ class BoxPainter:
         """Round corners, signs and texts."""
         pen, dashed = QPen(self._look.border, 1), QPen(self._look.border, 1, Qt.PenStyle.DashLine)
         hues = self._hues(boxes)
-        for kind, rect, fill, hue in zip(
-            self._arrays.kind[boxes].tolist(), (rects + INNER).tolist(), fills.tolist(), hues.tolist(), strict=True
+        kind_of = self._arrays.kind[boxes].tolist()
+        for box, kind, rect, fill, hue in zip(
+            boxes.tolist(), kind_of, (rects + INNER).tolist(), fills.tolist(), hues.tolist(), strict=True
         ):
             place = QRectF(*rect)
             painter.setPen(dashed if kind in _STUBS else pen)
@@ -65,14 +68,19 @@ class BoxPainter:
             radius = 4.5 * zoom
             if kind not in (kinds.BOX_NODE, kinds.BOX_GROUP):
                 radius = min(rect[3] / 2, 14 * zoom)
-            if kind == kinds.BOX_GROUP:  # a second sheet behind it: there is more inside
+            if kind == kinds.BOX_GROUP or box in self._enterable:  # a second sheet behind it: there is more inside
                 painter.drawRoundedRect(place.translated(2.5 * zoom, 2.5 * zoom), radius, radius)
             painter.drawRoundedRect(place, radius, radius)
             if kind == kinds.BOX_GROUP:
-                self._sign(painter, zoom, rect[0] + 6.5 * zoom, rect[1] + rect[3] / 2, is_open=False)
+                color = _readable(fill) if is_overlaid else self._look.muted
+                self._sign(painter, zoom, rect[0] + 6.5 * zoom, rect[1] + rect[3] / 2, color, is_open=False)
             elif kind == kinds.BOX_NODE and not is_overlaid:
                 strip = QRectF(rect[0] + 1, rect[1] + 2, _STRIP * zoom, rect[3] - 4)
                 painter.fillRect(strip, QColor.fromRgba(hue))
+            if box in self._enterable:
+                self._sign(
+                    painter, zoom, place.right() - 6 * zoom, place.center().y(), self._look.muted, is_open=False
+                )
         self.texts(painter, zoom, boxes, rects, fills, is_overlaid=is_overlaid)
 
     def frames(self, painter: QPainter, zoom: float, rects: Floats, fills: Argb, *, is_near: bool) -> None:
@@ -93,7 +101,7 @@ class BoxPainter:
                 size = line.static.size() * zoom
                 place = QRectF(rect[0] + (line.x - 3) * zoom, rect[1] + line.y * zoom, size.width(), size.height())
                 painter.fillRect(place.adjusted(0, 0, 6 * zoom, 0), QColor.fromRgba(fill))
-            self._sign(painter, zoom, rect[0] + 8 * zoom, rect[1] + 13 * zoom, is_open=True)
+            self._sign(painter, zoom, rect[0] + 8 * zoom, rect[1] + 12 * zoom, self._look.muted, is_open=True)
         self.texts(painter, zoom, boxes, rects, fills, is_overlaid=False)
 
     def texts(
@@ -129,9 +137,9 @@ class BoxPainter:
         table = {op: family(self._graph.texts[op]).rgba() if op >= 0 else 0 for op in set(ops)}
         return np.array([table[op] for op in ops], dtype=np.uint32)
 
-    def _sign(self, painter: QPainter, zoom: float, x: float, y: float, *, is_open: bool) -> None:
+    def _sign(self, painter: QPainter, zoom: float, x: float, y: float, color: QColor, *, is_open: bool) -> None:
         """A chevron: `>` for a closed group, `v` for an open one."""
-        painter.setPen(QPen(self._look.muted, max(1.0, 1.5 * zoom)))
+        painter.setPen(QPen(color, max(1.0, 1.5 * zoom)))
         a, b = 2.2 * zoom, 3.6 * zoom
         points = ((-b, -a), (0, a), (b, -a)) if is_open else ((-a, -b), (a, 0), (-a, b))
         painter.drawPolyline([QPointF(x + across, y + down) for across, down in points])

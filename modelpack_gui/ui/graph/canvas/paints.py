@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,7 @@ from modelpack_gui.ui.graph.canvas.arrays import Ints, SceneArrays
 from modelpack_gui.ui.graph.canvas.look import Argb, Look
 from modelpack_gui.ui.graph.canvas.painter import Paints
 from modelpack_gui.ui.graph.canvas.travel import Trace
+from modelpack_gui.ui.graph.selection import Pick
 
 SEVERITIES = ("error", "warning", "info")
 """The worst first."""
@@ -26,23 +27,26 @@ class Coloring:
         nodes, groups: An overlay's colour of each node and group, 0 for none; None without an overlay.
         found: Nodes that a search found.
         marks: Severity of the worst finding of each node that has one.
+        told: Lines about a node or group for its tooltip, besides what the graph itself says.
     """
 
     nodes: Argb | None = None
     groups: Argb | None = None
     found: Sequence[int] = ()
     marks: Mapping[int, str] = field(default_factory=dict)
+    told: Callable[[Pick], Sequence[str]] | None = None
 
     def paints(self, graph: Graph, arrays: SceneArrays, look: Look, traced: Trace | None) -> Paints:
         """As it is in one picture."""
-        if self.nodes is None or self.groups is None:
+        is_overlaid = self.nodes is not None and len(self.nodes) == len(graph.nodes)
+        if self.nodes is None or self.groups is None or not is_overlaid:
             near, far = look.both_fills(graph, arrays)
         else:
             near = far = self._overlaid(graph, arrays, look, self.nodes, self.groups)
         return Paints(
             near,
             far,
-            is_overlaid=self.nodes is not None,
+            is_overlaid=is_overlaid,
             found=boxes_of(arrays, self.found),
             lit=traced.boxes if traced is not None else None,
             lit_edges=traced.edges if traced is not None else None,

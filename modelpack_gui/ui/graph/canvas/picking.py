@@ -87,3 +87,23 @@ def _of_value(graph: Graph, arrays: SceneArrays, value: int) -> Shown:
     boxes = [box for shown in seen for box in shown.boxes]
     is_weight = value in graph.initializer_of
     return Shown(boxes[:1], is_inside=not is_weight or seen[0].is_inside) if boxes else Shown()
+
+
+def scopes_in(graph: Graph, node: int) -> list[tuple[str, int]]:
+    """The graphs that can be entered at a node, with their titles: its subgraphs, or the function that it calls."""
+    scopes = list(graph.scopes_of_node.get(node, ()))
+    function = graph.function_scopes.get((graph.text("node_domain", node), graph.text("node_op_type", node)))
+    if function is not None:
+        scopes.append(function)
+    return [(graph.text("scope_title", scope), scope) for scope in scopes]
+
+
+def enterable(graph: Graph, arrays: SceneArrays) -> frozenset[int]:
+    """The boxes of nodes that can be entered."""
+    owners = set(graph.scopes_of_node)
+    functions = graph.function_scopes
+    if functions:
+        texts, domains, ops = graph.texts, graph.ints("node_domain"), graph.ints("node_op_type")
+        calls = {key for key in set(zip(domains, ops, strict=True)) if (texts[key[0]], texts[key[1]]) in functions}
+        owners |= {node for node, key in enumerate(zip(domains, ops, strict=True)) if key in calls}
+    return frozenset(box for node in owners if (box := arrays.box_of.get((kinds.BOX_NODE, node), -1)) >= 0)

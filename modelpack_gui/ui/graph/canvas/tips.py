@@ -7,6 +7,7 @@ from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.box_text import shortened
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
+from modelpack_gui.ui.graph.canvas.picking import scopes_in
 
 _WIDE = 100
 _MOST = 6
@@ -16,7 +17,8 @@ def box_tip(graph: Graph, arrays: SceneArrays, box: int) -> str:
     """A few lines about a box."""
     kind, ref = int(arrays.kind[box]), int(arrays.ref[box])
     if kind == kinds.BOX_NODE:
-        return node_tip(graph, ref)
+        scopes = scopes_in(graph, ref)
+        return "\n".join((node_tip(graph, ref), *(("Double-click to enter",) if scopes else ())))
     if kind in (kinds.BOX_GROUP, kinds.BOX_FRAME):
         group = graph.groups[ref]
         lines = [shortened(group.path or group.title, _WIDE)]

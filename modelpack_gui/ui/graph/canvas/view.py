@@ -245,7 +245,8 @@ class GraphCanvas(ZoomingWidget):
         if self.graph is None or self.arrays is None:
             return ""
         if self.hover_box >= 0:
-            return box_tip(self.graph, self.arrays, self.hover_box)
+            told = self.coloring.told(pick_of_box(self.arrays, self.hover_box)) if self.coloring.told else ()
+            return "\n".join((box_tip(self.graph, self.arrays, self.hover_box), *told))
         return edge_tip(self.graph, self.arrays, self.hover_edge) if self.hover_edge >= 0 else ""
 
     def rubber_band(self, rect: QRectF | None) -> None:
