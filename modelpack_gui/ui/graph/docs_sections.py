@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from modelpack_gui.core import figures as fmt
-from modelpack_gui.core.records import AttributeDoc, NodeInfo, OperatorDocs, ParameterDoc
+from modelpack_gui.core.records import AttributeDoc, GraphDetails, NodeInfo, OperatorDocs, ParameterDoc
 from modelpack_gui.ui.graph.targets import WebPage
 from modelpack_gui.ui.inspection import Action, Property, Section
 
 _TYPES_SHOWN = 6
+_LONGEST_ROW, _LONGEST_TOOLTIP = 400, 4000
+"""Characters."""
 
 
 def docs_sections(docs: OperatorDocs | None, version: int | None) -> list[Section]:
@@ -34,19 +36,20 @@ def docs_sections(docs: OperatorDocs | None, version: int | None) -> list[Sectio
     return sections
 
 
-def attribute_rows(node: NodeInfo, docs: OperatorDocs | None) -> list[Property]:
-    """The attributes that a node has, then the defaults of those that it leaves out."""
+def attribute_rows(node: NodeInfo, docs: OperatorDocs | None, details: GraphDetails | None = None) -> list[Property]:
+    """The attributes that a node has, then the defaults of those that it leaves out.
+
+    Args:
+        details: What the file tells of them in full; what is too long for a row stays shortened.
+    """
     rows = []
     for item in node.attributes:
         doc = docs.attribute(item.name) if docs is not None else None
+        whole = details.attribute(item.name) if details is not None else None
+        value = whole.value if whole is not None and len(whole.value) <= _LONGEST_ROW else item.value
+        full = (whole or item).value[:_LONGEST_TOOLTIP]
         rows.append(
-            Property(
-                item.name,
-                item.value,
-                f"{item.value}  ({item.type})",
-                True,
-                doc.description if doc is not None else "",
-            )
+            Property(item.name, value, f"{full}  ({item.type})", True, doc.description if doc is not None else "")
         )
     given = {item.name for item in node.attributes}
     for doc in docs.attributes if docs is not None else ():

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.records import GraphDetails
+from modelpack_gui.ui.graph.details_sections import details_sections
 from modelpack_gui.ui.graph.node_inspection import tensor_text
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, ValuePick
 from modelpack_gui.ui.inspection import Inspection, Property, Section
@@ -16,8 +18,10 @@ _OPS = 12
 _ROWS = 60
 
 
-def group_inspection(graph: Graph, group: int, more: Sequence[Section] = ()) -> Inspection:
-    """Everything about a group, those within it included."""
+def group_inspection(
+    graph: Graph, group: int, more: Sequence[Section] = (), details: GraphDetails | None = None
+) -> Inspection:
+    """Everything about a group, those within it included; `details` are those of the scope that it is all of."""
     info = graph.groups[group]
     scope = graph.scopes[info.scope]
     is_scope = info.kind == "root"
@@ -49,6 +53,7 @@ def group_inspection(graph: Graph, group: int, more: Sequence[Section] = ()) -> 
         Section("Takes", tuple(_value_rows(graph, reads))),
         Section("Gives", tuple(_value_rows(graph, gives))),
         Section("Operators", tuple(ops)),
+        *details_sections(details),
     ]
     filled = tuple(section for section in sections if section.properties or section.text)
     title = info.path or info.title or ("the model" if not info.scope else scope.title)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.explanation import place_of
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.records import NodeInfo, OperatorDocs, ParameterDoc, TensorInfo, parameter_at
+from modelpack_gui.core.records import GraphDetails, NodeInfo, OperatorDocs, ParameterDoc, TensorInfo, parameter_at
+from modelpack_gui.ui.graph.details_sections import details_sections
 from modelpack_gui.ui.graph.docs_sections import attribute_rows, docs_sections
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, ValuePick
-from modelpack_gui.ui.graph.stats_section import StatsAnswer, stats_section
 from modelpack_gui.ui.graph.targets import WholeAttribute
 from modelpack_gui.ui.inspection import Action, Inspection, Property, Section
 
@@ -41,16 +41,18 @@ def node_inspection(
     number: int,
     docs: OperatorDocs | None = None,
     version: int | None = None,
-    stats: StatsAnswer = None,
+    stats: Section | None = None,
     more: Sequence[Section] = (),
+    details: GraphDetails | None = None,
 ) -> Inspection:
     """Everything about a node.
 
     Args:
         docs: Of its operator; None while they are looked up.
         version: Opset of its domain that the model imports.
-        stats: Of `main_tensor`.
+        stats: What is known of its main tensor.
         more: What others know of it, such as its time.
+        details: What the file tells of it that the graph leaves out or shortens.
     """
     node = graph.nodes[number]
     known = docs if docs is not None and docs.is_known else None
@@ -59,28 +61,20 @@ def node_inspection(
     sections = [
         Section("Node", tuple(_facts(graph, node))),
         *more,
-        _attributes(node, known),
+        _attributes(node, known, details),
         Section("Inputs", tuple(_value_rows(graph, graph.inputs(number), inputs))),
         Section("Outputs", tuple(_value_rows(graph, graph.outputs(number), outputs))),
     ]
-    main = main_tensor(graph, number)
-    if main >= 0:
-        sections.append(stats_section(f"Values of {graph.value_name(main)}", stats, main))
-    if node.doc:
+    if stats is not None:
+        sections.append(stats)
+    if node.doc and details is None:
         sections.append(Section("Note in the file", text=node.doc))
     calls_function = (node.domain, node.op_type) in graph.function_scopes
     if not calls_function or known is not None:
         sections += docs_sections(docs, version)
+    sections += details_sections(details)
     filled = tuple(section for section in sections if section.properties or section.text)
     return Inspection(node.op_type, node.name or f"node {node.index}", filled)
-
-
-def main_tensor(graph: Graph, number: int) -> int:
-    """The stored tensor that says most about a node: the largest that it reads; -1 if it reads none."""
-    sizes = graph.ints("initializer_bytes")
-    stored = graph.initializer_of
-    read = [value for value in graph.inputs(number) if value in stored]
-    return max(read, key=lambda value: sizes[stored[value]], default=-1)
 
 
 def _facts(graph: Graph, node: NodeInfo) -> Iterable[Property]:
@@ -113,13 +107,14 @@ def _scope_row(name: str, graph: Graph, scope: int) -> Property:
     return Property(name, title, graph.scopes[scope].title, target=GroupPick(graph.root_group(scope)))
 
 
-def _attributes(node: NodeInfo, docs: OperatorDocs | None) -> Section:
-    cut = [item.name for item in node.attributes if SHORTENED in item.value]
+def _attributes(node: NodeInfo, docs: OperatorDocs | None, details: GraphDetails | None) -> Section:
+    rows = attribute_rows(node, docs, details)
+    cut = [row.name for row in rows if SHORTENED in row.value]
     actions = tuple(
         Action(f"Show all of {name}", "expand", WholeAttribute(node.index, name), "It is shortened above")
         for name in cut[:4]
     )
-    return Section("Attributes", tuple(attribute_rows(node, docs)), actions=actions)
+    return Section("Attributes", tuple(rows), actions=actions)
 
 
 def _value_rows(graph: Graph, values: Iterable[int], parameters: tuple[ParameterDoc, ...]) -> Iterable[Property]:

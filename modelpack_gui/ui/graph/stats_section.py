@@ -5,19 +5,26 @@ from __future__ import annotations
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import TensorStats
-from modelpack_gui.ui.graph.targets import TensorValues
+from modelpack_gui.ui.graph.targets import TensorStatistics, TensorValues
 from modelpack_gui.ui.inspection import Action, Histogram, Property, Section
 
 StatsAnswer = TensorStats | ErrorInfo | None
 """None while it is being read."""
 
 
-def stats_section(title: str, stats: StatsAnswer, value: int = -1) -> Section:
-    """Statistics and histogram; `value` is the tensor's number in the graph, for the button that shows the values."""
-    actions: tuple[Action, ...] = ()
-    if value >= 0:
-        tooltip = "Heat map, table and histogram of the tensor"
-        actions = (Action("Show the values", "table", TensorValues(value), tooltip),)
+def stats_section(title: str, stats: StatsAnswer, value: int, *, giant_bytes: int = 0) -> Section:
+    """Statistics and histogram of a stored tensor.
+
+    Args:
+        value: Its number in the graph.
+        giant_bytes: How large it is, if its statistics are only made when asked for.
+    """
+    tooltip = "Heat map, table and histogram of the tensor"
+    actions: tuple[Action, ...] = (Action("Show the values", "table", TensorValues(value), tooltip),)
+    if stats is None and giant_bytes:
+        make = Action("Make statistics", "run", TensorStatistics(value), "It is so large that this takes a while")
+        row = Property("Statistics", f"not made: {fmt.size(giant_bytes)} are to be read")
+        return Section(title, (row,), actions=(make, *actions))
     if stats is None:
         return Section(title, (Property("Statistics", "reading…"),), actions=actions)
     if isinstance(stats, ErrorInfo):

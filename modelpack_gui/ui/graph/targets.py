@@ -20,6 +20,13 @@ class TensorValues:
 
 
 @dataclass(frozen=True)
+class TensorStatistics:
+    """The statistics of a stored tensor that is so large that they are only made when asked for."""
+
+    value: int
+
+
+@dataclass(frozen=True)
 class WholeAttribute:
     """The whole text of an attribute, which is shortened in the graph."""
 

@@ -12,12 +12,11 @@ from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.ui.background import Check
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.node_inspection import main_tensor
 from modelpack_gui.ui.graph.selection import NodePick, Pick, ValuePick
 from modelpack_gui.ui.graph.stats_section import stats_rows
+from modelpack_gui.ui.graph.stored_values import is_stored, main_tensor
 from modelpack_gui.ui.graph.tensor_heat_map import TensorHeatMap
 from modelpack_gui.ui.graph.tensor_table import TensorTable
-from modelpack_gui.ui.graph.tensors import is_stored
 from modelpack_gui.ui.inspection import Histogram
 from modelpack_gui.ui.new_file import ask_where
 from modelpack_gui.ui.settings import Settings
@@ -201,7 +200,12 @@ class TensorView(QWidget):
             if widget is not None:
                 widget.deleteLater()
         stats = self.source.stats
-        if stats is None:
+        if stats is None and not self.source.is_describing:
+            button = IconButton("Make statistics", "run")
+            button.setToolTip("It is so large that this takes a while")
+            button.clicked.connect(self.source.describe)
+            self._stats_column.addWidget(button)
+        elif stats is None:
             self._stats_column.addWidget(wrapped_label("Statistics: reading…", is_muted=True))
         else:
             if any(stats.counts):

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal
 from modelpack_gui.client.results import ResultsFolder
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Done, Failed, TerminalEvent
-from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import (
     Request,
     TensorInfo,
@@ -20,18 +19,11 @@ from modelpack_gui.core.records import (
     TensorValuesRequest,
 )
 from modelpack_gui.ui.background import Answered, Background, Check
+from modelpack_gui.ui.graph.stored_values import GIANT_BYTES, stored_bytes
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.arrays.elements import Elements
     from modelpack_gui.ui.graph.state import GraphState
-
-
-def is_stored(graph: Graph, value: int) -> bool:
-    """Whether the file holds the elements of a value: an initializer, or what a Constant node gives."""
-    if value in graph.initializer_of:
-        return True
-    producer = graph.producers[value]
-    return producer >= 0 and graph.text("node_op_type", producer) == "Constant"
 
 
 class TensorSource(QObject):
@@ -41,11 +33,12 @@ class TensorSource(QObject):
         info: Name, dtype and shape; None while none is looked at.
         elements: Its elements; None until they were found.
         stats: Its statistics; None until they were made.
+        is_describing: Whether they were asked for.
         error: Why its elements cannot be read.
     """
 
     changed = Signal()  # another tensor, or its elements were found, or cannot be
-    described = Signal()  # its statistics are there
+    described = Signal()  # its statistics are there, or are being made
 
     def __init__(self, state: GraphState) -> None:
         super().__init__(state)
@@ -58,6 +51,7 @@ class TensorSource(QObject):
         self.info: TensorInfo | None = None
         self.elements: Elements | None = None
         self.stats: TensorStats | None = None
+        self.is_describing = False
         self.error: ErrorInfo | None = None
         state.changed.connect(lambda: self.show(-1))
 
@@ -70,13 +64,23 @@ class TensorSource(QObject):
         is_there = graph is not None and index is not None and value >= 0
         self.value = value if is_there else -1
         self.info = self.elements = self.stats = self.error = None
+        self.is_describing = False
         if graph is not None and index is not None and value >= 0:
             self.info = graph.value_info(value)
             folder, path, name = self._results.new("tensor"), index.artifact.path, self.info.name
             self._results.keep_only(folder)
             self._ask("tensor-values", TensorValuesRequest(path, name, str(folder)), self._on_found)
-            self._ask("tensor-stats", TensorStatsRequest(path, name), self._on_described)
+            if stored_bytes(graph, value) <= GIANT_BYTES:
+                self.describe()
         self.changed.emit()
+
+    def describe(self) -> None:
+        """Have the statistics made; of a giant tensor that is only done when it is asked for."""
+        index = self._state.index
+        if self.info is not None and index is not None and not self.is_describing:
+            self.is_describing = True
+            self._ask("tensor-stats", TensorStatsRequest(index.artifact.path, self.info.name), self._on_described)
+            self.described.emit()
 
     @property
     def is_reading(self) -> bool:

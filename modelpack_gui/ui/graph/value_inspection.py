@@ -7,22 +7,35 @@ from collections.abc import Iterable, Sequence
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.records import GraphDetails
+from modelpack_gui.ui.graph.details_sections import details_sections
 from modelpack_gui.ui.graph.node_inspection import node_row
 from modelpack_gui.ui.graph.selection import GroupPick
-from modelpack_gui.ui.graph.stats_section import StatsAnswer, stats_section
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 
 _ROWS = 200
 """Of nodes that read a value: a constant of a large model may have tens of thousands."""
 
 
-def value_inspection(graph: Graph, value: int, stats: StatsAnswer = None, more: Sequence[Section] = ()) -> Inspection:
-    """Everything about a value; `stats` are those of an initializer."""
+def value_inspection(
+    graph: Graph,
+    value: int,
+    stats: Section | None = None,
+    more: Sequence[Section] = (),
+    details: GraphDetails | None = None,
+) -> Inspection:
+    """Everything about a value.
+
+    Args:
+        stats: What is known of its elements, if the file stores them.
+        more: What others know of it.
+        details: What the file tells of it that the graph leaves out.
+    """
     stored = graph.initializer_of.get(value, -1)
     kind = value_kind(graph, value)
     sections = [Section("Initializer" if stored >= 0 else "Tensor", tuple(_facts(graph, value, stored))), *more]
-    if stored >= 0:
-        sections.append(stats_section("Values", stats, value))
+    if stats is not None:
+        sections.append(stats)
     producer = graph.producers[value]
     if producer >= 0:
         sections.append(Section("Made by", (node_row(graph, producer),)))
@@ -35,6 +48,7 @@ def value_inspection(graph: Graph, value: int, stats: StatsAnswer = None, more: 
         sections.append(Section("Read by", tuple(rows)))
     elif kind != "graph output":
         sections.append(Section("Read by", text="Nothing reads it.", is_prose=True))
+    sections += details_sections(details)
     return Inspection(graph.value_name(value), kind, tuple(sections))
 
 

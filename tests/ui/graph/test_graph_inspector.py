@@ -1,20 +1,25 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.core.graph.builder import GraphBuilder
+from modelpack_gui.core.graph.builder import GraphBuilder, graph_of
 from modelpack_gui.core.records import (
     AttributeDoc,
     AttributeInfo,
+    DetailRow,
+    GraphDetails,
+    GraphDetailsRequest,
     GraphIndex,
     InitializerInfo,
     NodeInfo,
     OperatorDocs,
     OperatorDocsRequest,
     ParameterDoc,
+    Request,
     TensorInfo,
 )
 from modelpack_gui.ui.controller import Controller
@@ -27,7 +32,7 @@ from modelpack_gui.ui.graph.targets import TensorValues
 from modelpack_gui.ui.graph.value_inspection import value_inspection
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from tests.ui.fake_client import FakeClient
-from tests.ui.graph_records import small_graph, stats
+from tests.ui.graph_records import small_graph, stats, stored
 
 CONV = OperatorDocs(
     "Conv",
@@ -214,3 +219,105 @@ def test_an_attribute_that_was_shortened_offers_all_of_it() -> None:
     builder.add_node(NodeInfo(0, "Foo", "my", "", "", (), (), (), attributes))
     actions = section(node_inspection(builder.finish(), 0), "Attributes").actions
     assert [action.title for action in actions] == ["Show all of code"]
+
+
+def test_the_file_is_asked_for_what_the_graph_leaves_out(
+    qtbot: QtBot, inspector: GraphInspector, controller: Controller, client: FakeClient, seen: list[Inspection]
+) -> None:
+    def answer(request: Request) -> GraphDetails:
+        assert isinstance(request, GraphDetailsRequest)
+        return GraphDetails(
+            request,
+            attributes=(AttributeInfo("kernel_shape", "INTS", "[3, 3, 1]"),),
+            facts=(DetailRow("overload", "out"),),
+            metadata={"namespace": "Net/stages"},
+            doc="by the exporter",
+        )
+
+    client.answers["graph.details"] = answer
+    controller.graph.selection.select(NodePick(0))
+    qtbot.waitUntil(lambda: "In the file" in [one.title for one in seen[-1].sections])
+    assert client.last("graph.details").request == GraphDetailsRequest("/models/shapes.onnx", "node", 0)
+    assert rows(section(seen[-1], "In the file")) == {"Overload": "out"}
+    assert rows(section(seen[-1], "Metadata of the file")) == {"namespace": "Net/stages"}
+    assert section(seen[-1], "Note in the file").text == "by the exporter"
+    assert rows(section(seen[-1], "Attributes")) == {"kernel_shape": "[3, 3, 1]"}  # in full
+
+
+@pytest.mark.parametrize(
+    ("name", "request_of"),
+    [
+        ("v0", GraphDetailsRequest("/models/shapes.onnx", "value", 0, "v0")),
+        ("conv.bias", GraphDetailsRequest("/models/shapes.onnx", "initializer", 1)),
+    ],
+)
+def test_tensors_are_looked_up_in_the_file_too(
+    qtbot: QtBot,
+    inspector: GraphInspector,
+    controller: Controller,
+    client: FakeClient,
+    name: str,
+    request_of: GraphDetailsRequest,
+) -> None:
+    graph = controller.graph.graph
+    assert graph is not None
+    controller.graph.selection.select(ValuePick(graph.value_named(name)))
+    qtbot.waitUntil(lambda: any(job.stage == "graph.details" for job in client.jobs))
+    assert client.last("graph.details").request == request_of
+
+
+def test_a_giant_tensor_is_read_only_when_that_is_asked_for(
+    qtbot: QtBot, controller: Controller, client: FakeClient, tmp_path: Path, seen: list[Inspection]
+) -> None:
+    inspector = GraphInspector(controller, controller)
+    builder = GraphBuilder()
+    builder.add_initializer(InitializerInfo("giant", "float32", (1_000_000, 1000), 4_000_000_000, "m.data"))
+    index = stored(small_graph(tmp_path).artifact, builder.finish(), tmp_path)
+    client.answers["inspect"] = index
+    path = tmp_path / "shapes.onnx"
+    path.write_bytes(b"onnx")
+    controller.open_artifact(path)
+    qtbot.waitUntil(lambda: controller.graph.index is index)
+    controller.graph.selection.select(ValuePick(0))
+    values = section(seen[-1], "Values")
+    assert rows(values) == {"Statistics": "not made: 4.00 GB are to be read"}
+    qtbot.waitUntil(lambda: any(job.stage == "graph.details" for job in client.jobs))
+    assert not any(job.stage == "tensor-stats" for job in client.jobs)
+    client.answers["tensor-stats"] = stats("giant")
+    inspector.follow(values.actions[0].target)
+    qtbot.waitUntil(lambda: "Mean" in rows(section(seen[-1], "Values")))
+
+
+def test_a_constant_shows_what_it_gives(
+    qtbot: QtBot, controller: Controller, client: FakeClient, tmp_path: Path, seen: list[Inspection]
+) -> None:
+    GraphInspector(controller, controller)
+    given = TensorInfo("c", "float32", (4,))
+    graph = graph_of([NodeInfo(0, "Constant", "ai.onnx", "", "", (), ("c",), (given,))])
+    index = stored(small_graph(tmp_path).artifact, graph, tmp_path)
+    client.answers |= {"inspect": index, "tensor-stats": stats("c")}
+    path = tmp_path / "shapes.onnx"
+    path.write_bytes(b"onnx")
+    controller.open_artifact(path)
+    qtbot.waitUntil(lambda: controller.graph.index is index)
+    controller.graph.selection.select(NodePick(0))
+    qtbot.waitUntil(lambda: "Mean" in rows(section(seen[-1], "Values of c")))
+
+
+def test_all_of_a_long_attribute_is_shown_when_that_is_asked_for(
+    qtbot: QtBot, controller: Controller, client: FakeClient, tmp_path: Path, seen: list[Inspection]
+) -> None:
+    inspector = GraphInspector(controller, controller)
+    long = AttributeInfo("kernel_shape", "STRING", "abc… (9000 characters)")
+    index = small_graph(tmp_path, lambda node: dataclasses.replace(node, attributes=(long,)))
+    client.answers["inspect"] = index
+    client.answers["graph.details"] = GraphDetails(
+        GraphDetailsRequest("", "node"), attributes=(AttributeInfo("kernel_shape", "STRING", "abc" * 3000),)
+    )
+    path = tmp_path / "shapes.onnx"
+    path.write_bytes(b"onnx")
+    controller.open_artifact(path)
+    qtbot.waitUntil(lambda: controller.graph.index is index)
+    controller.graph.selection.select(NodePick(0))
+    inspector.follow(section(seen[-1], "Attributes").actions[0].target)
+    qtbot.waitUntil(lambda: section(seen[-1], "Attribute kernel_shape").text == "abc" * 3000)
