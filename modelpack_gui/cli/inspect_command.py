@@ -19,6 +19,7 @@ from modelpack_gui.cli.recipe_args import interpreter_path
 from modelpack_gui.cli.report import closing_line, result_text
 from modelpack_gui.cli.results_json import check_target, results_data, write_results
 from modelpack_gui.cli.status import exit_status
+from modelpack_gui.cli.viewer_files import write_viewer_files
 from modelpack_gui.client.files import write_text
 from modelpack_gui.client.recipe_run import StageResult, run_job, stage_result
 from modelpack_gui.core import serde
@@ -141,6 +142,10 @@ class _Inspection:
         if self._arguments.optimized:
             request_ = GraphOptimizedRequest(index.artifact.path, self._arguments.optimized, index, self._folder)
             self._compare("graph.optimized", request_)
+        asked = self._arguments
+        costs = counted.costs if counted is not None else None
+        for line in write_viewer_files(self._graph, costs, asked.node_data, asked.netron, asked.value):
+            self._console.note(line)
 
     def _listing(self, name: str, report: GraphCosts | None, counted: Counted | None) -> Listing | None:
         text, graph = self._arguments.filter, self._graph

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modelpack_gui.cli import inspect_command
+from modelpack_gui.cli import inspect_command, viewer_files
 from modelpack_gui.cli.parser_parts import Subparsers, common_options, new_parser
 from modelpack_gui.core.records import OPTIMIZER_LEVELS
 
@@ -25,6 +25,7 @@ examples:
   modelpack inspect model.onnx --ops --csv ops.csv
   modelpack inspect model.onnx --checks
   modelpack inspect model.onnx --diff other.onnx
+  modelpack inspect model.onnx --node-data macs.json --netron model.attachment.json
   modelpack inspect model.onnx --json graph.json
 
 Sizes that the inputs leave open are taken for usual ones (a batch of 1) where --set does not give them.
@@ -63,6 +64,16 @@ With --checks the exit status is 1 if a check finds an error.""",
         const="all",
         choices=tuple(OPTIMIZER_LEVELS),
         help="what ONNX Runtime makes of it: which nodes it fuses, folds and leaves out",
+    )
+    viewers = parser.add_argument_group("for other viewers")
+    viewers.add_argument(
+        "--node-data", type=Path, metavar="OUT", help="write a value of each node as node data of Model Explorer"
+    )
+    viewers.add_argument(
+        "--value", choices=viewer_files.VALUES, default="macs", help="which one; macs if it is left out"
+    )
+    viewers.add_argument(
+        "--netron", type=Path, metavar="OUT", help="write all values as an attachment, to be dropped onto Netron"
     )
     common_options(parser)
     parser.set_defaults(command_function=inspect_command.inspect)

@@ -120,3 +120,20 @@ def test_a_check_that_finds_an_error_fails_the_command(net: Path, capsys: pytest
 def test_a_second_file_that_is_missing_is_bad_input(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["inspect", str(net), "-q", "--diff", "none.onnx"]) == 2
     assert "none.onnx" in capsys.readouterr().err
+
+
+def test_other_viewers_get_their_files(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", "net.onnx", "--node-data", "macs.json", "--netron", "net.attachment.json"]) == 0
+    told = capsys.readouterr()
+    assert "Wrote macs.json for Model Explorer" in told.err
+    results = json.loads(Path("macs.json").read_text())["net"]["results"]
+    assert {name: one["value"] for name, one in results.items()} == {
+        "/first/MatMul": 20,
+        "/first/Relu": 0,
+        "/second/MatMul": 10,
+    }
+    attachment = json.loads(Path("net.attachment.json").read_text())
+    assert attachment["signature"] == "netron:attachment"
+    Path("taken").mkdir()
+    assert main(["inspect", "net.onnx", "-q", "--node-data", "taken"]) == 2
+    assert "taken" in capsys.readouterr().err
