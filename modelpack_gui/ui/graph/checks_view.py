@@ -22,7 +22,7 @@ from modelpack_gui.core.figures import count
 from modelpack_gui.core.graph.checks_text import checks_sentence
 from modelpack_gui.core.records import GraphCheckResult, GraphChecksReport, GraphFinding
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.selection import NodePick, ValuePick
+from modelpack_gui.ui.graph.selection import NodePick, Pick, ValuePick
 from modelpack_gui.ui.models.lint_items import STATUS_OF
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.settings import Settings
@@ -55,6 +55,8 @@ class ChecksView(QWidget):
         self._controller = controller
         self._checks = controller.graph.checks
         self._shown: GraphChecksReport | None = None
+        self._items: dict[int, QTreeWidgetItem] = {}  # the first finding about each node
+        self._is_following = False  # the selection of another view
         self.sentence = NoteLabel(Status.PASSED)
         self.sentence.setObjectName("checks-sentence")
         self.provider = CalmCombo("Execution provider whose kernels are looked up")
@@ -110,6 +112,7 @@ class ChecksView(QWidget):
         column.addWidget(self._stack, 1)
         self._checks.changed.connect(self.refresh)
         controller.graph.changed.connect(self._on_graph_changed)
+        controller.graph.selection.changed.connect(self._follow)
         theme().changed.connect(self._tint)
         self.refresh()
 
@@ -145,6 +148,7 @@ class ChecksView(QWidget):
     # The list
 
     def _fill(self) -> None:
+        self._items.clear()
         self.tree.clear()
         self._show_details(None, None)
         if self._shown is None:
@@ -173,6 +177,7 @@ class ChecksView(QWidget):
         first = self.tree.topLevelItem(0)
         if first is not None:
             self.tree.setCurrentItem(first)
+        self._follow(self._controller.graph.selection.current)
 
     def _add(
         self, parent: QTreeWidgetItem, result: GraphCheckResult, finding: GraphFinding | None
@@ -188,13 +193,25 @@ class ChecksView(QWidget):
         item.setSizeHint(0, QSize(0, ROW_HEIGHT))
         if finding is None:
             item.setIcon(0, status_icon(_status_of(result)))
+        for node in finding.nodes if finding is not None else ():
+            self._items.setdefault(node, item)
         return item
+
+    def _follow(self, pick: Pick | None) -> None:
+        """Another view selected a node: show what was found about it."""
+        item = self._items.get(pick.node) if isinstance(pick, NodePick) else None
+        _result, shown = _of(self.tree.currentItem())
+        if item is None or (isinstance(pick, NodePick) and shown is not None and pick.node in shown.nodes):
+            return
+        self._is_following = True
+        self.tree.setCurrentItem(item)
+        self._is_following = False
 
     def _on_current_changed(self, item: QTreeWidgetItem | None, _before: QTreeWidgetItem | None) -> None:
         """The keyboard selects in the graph as it goes; a click does so too, and shows it on the canvas."""
         result, finding = _of(item)
         self._show_details(result, finding)
-        if self.tree.hasFocus():
+        if self.tree.hasFocus() and not self._is_following:
             self._select(finding)
 
     def _on_clicked(self, item: QTreeWidgetItem) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _WORDS = {"error": "Error", "warning": "Warning", "info": "Remark"}
 _MOST = 5
+_TOLD_ANYWAY = frozenset({"op-type", "domain", "dtype"})
 
 
 def finding_sections(state: GraphState, pick: Pick) -> Sequence[Section]:
@@ -31,7 +32,7 @@ def finding_sections(state: GraphState, pick: Pick) -> Sequence[Section]:
 def drawn_sections(state: GraphState, pick: Pick) -> Sequence[Section]:
     """The value of what is drawn on the canvas, of a node or a module."""
     overlay = state.overlays.current
-    if overlay is None:
+    if overlay is None or overlay.key in _TOLD_ANYWAY:
         return ()
     if isinstance(pick, NodePick):
         value = overlay.values[pick.node]

@@ -133,6 +133,14 @@ def test_finding_leads_to_its_node_and_says_why_and_what_to_do(
     assert filled.fix.text() == "Drop them."
 
 
+def test_node_that_another_view_selects_shows_its_finding(controller: Controller, filled: ChecksView) -> None:
+    controller.graph.selection.select(NodePick(3))
+    assert filled.what.text() == "Relu 3"
+    controller.graph.selection.select(NodePick(7))
+    assert filled.what.text() == "Relu 3"  # nothing was found about it
+    assert controller.graph.selection.current == NodePick(7)
+
+
 def test_finding_about_a_weight_selects_the_weight(controller: Controller, filled: ChecksView) -> None:
     filled.tree.itemClicked.emit(child(top(filled)["Weights that nothing reads  1"], 0), 0)
     assert controller.graph.selection.current == ValuePick(1)
