@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.overlay import Overlay, Unit, numbered
-from modelpack_gui.core.graph.rollup import weight_use
+from modelpack_gui.core.graph.rollup import WeightUse, weight_use
 from modelpack_gui.core.operator_kinds import kind_of
 
 FLOAT, QUANTIZED, WEIGHTS_ONLY, CONVERTS = (
@@ -54,23 +54,25 @@ def dtypes(graph: Graph) -> Overlay:
     return numbered("dtype", "Dtype", found, "Of the first output of each node.", unknown="")
 
 
-def parameters(graph: Graph) -> Overlay:
-    """Elements of the initializers that each node reads."""
-    sizes = [_elements(shape) for shape in _initializer_shapes(graph)]
+def parameters(graph: Graph, use: WeightUse | None = None) -> Overlay:
+    """Elements of the initializers that each node reads; `use` is what they add up to, if that was counted."""
+    if use is None:
+        use = weight_use(graph, [[_elements(shape) for shape in _initializer_shapes(graph)]])[0]
     note = "Elements of the initializers that a node reads. One that several nodes read counts once in a module."
-    return _weights("parameters", "Parameters", "count", graph, sizes, note)
+    return _weights("parameters", "Parameters", "count", use, note)
 
 
-def weight_bytes(graph: Graph) -> Overlay:
-    """Bytes of the initializers that each node reads."""
+def weight_bytes(graph: Graph, use: WeightUse | None = None) -> Overlay:
+    """Bytes of the initializers that each node reads; `use` as for `parameters`."""
+    if use is None:
+        use = weight_use(graph, [graph.ints("initializer_bytes")])[0]
     note = (
         "Bytes of the initializers that a node reads, as stored. One that several nodes read counts once in a module."
     )
-    return _weights("weight-bytes", "Weight bytes", "B", graph, graph.ints("initializer_bytes"), note)
+    return _weights("weight-bytes", "Weight bytes", "B", use, note)
 
 
-def _weights(key: str, title: str, unit: Unit, graph: Graph, amounts: Iterable[float], note: str) -> Overlay:
-    use = weight_use(graph, [amounts])[0]
+def _weights(key: str, title: str, unit: Unit, use: WeightUse, note: str) -> Overlay:
     return Overlay(
         key, title, unit, "sequential", use.nodes, combine="sum", is_log=True, groups=use.groups, note=note
     )

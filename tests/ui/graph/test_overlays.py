@@ -160,9 +160,15 @@ def test_costs_are_counted_when_they_are_asked_for_and_drawn_when_they_come(
 
     assert not problems(overlays)["macs"]
     assert jobs() == []
+    added_up = overlays.overlay("parameters")
     overlays.choose("macs")
     assert overlays.overlay("macs") is None
     assert "being counted" in problems(overlays)["macs"]
     jobs()[0].answer(counted(jobs()[0].request))
     qtbot.waitUntil(lambda: overlays.current is not None)
+    qtbot.waitUntil(lambda: overlays.overlay("parameters") is not added_up)
+    weights = overlays.overlay("parameters")
+    assert added_up is not None
+    assert weights is not None
+    assert (weights.values, weights.groups) == (added_up.values, added_up.groups)
     assert overlays.worst() == (0, 11)  # the other convolutions have no weights in this graph
