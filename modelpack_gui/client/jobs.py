@@ -37,6 +37,7 @@ DEADLINES_S = {
     "graph.checks": 1800.0,
     "graph.details": 300.0,
     "graph.compare": 1800.0,
+    "graph.weights": 1800.0,
     "graph.optimized": 1800.0,
     "check": 1800.0,
     "parity": 3600.0,

@@ -28,6 +28,7 @@ STAGES = {
     "graph.checks": "modelpack_gui.stages.inspection.checks.stage:run",
     "graph.details": "modelpack_gui.stages.inspection.details:run",
     "graph.compare": "modelpack_gui.stages.compare.stage:run",
+    "graph.weights": "modelpack_gui.stages.compare.weights:run",
     "graph.optimized": "modelpack_gui.stages.compare.optimized:run",
     "check": "modelpack_gui.stages.check.stage:run",
     "parity": "modelpack_gui.stages.parity.stage:run",

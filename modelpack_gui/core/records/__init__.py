@@ -58,6 +58,9 @@ from modelpack_gui.core.records.graph_compare import (
     GraphCompareRequest,
     GraphComparison,
     GraphOptimizedRequest,
+    WeightChange,
+    WeightChanges,
+    WeightChangesRequest,
 )
 from modelpack_gui.core.records.graph_costs import ChosenDim, CostSum, GraphCosts, GraphCostsRequest, OpTypeCosts
 from modelpack_gui.core.records.graph_details import DetailRow, GraphDetails, GraphDetailsRequest, GraphPart
@@ -239,6 +242,7 @@ Request = (
     | GraphDetailsRequest
     | GraphChecksRequest
     | GraphOptimizedRequest
+    | WeightChangesRequest
 )
 """What a job can be asked."""
 
@@ -285,6 +289,7 @@ Result = (
     | MatrixLatency
     | MatrixReport
     | GraphComparison
+    | WeightChanges
     | GraphChecksReport
 )
 """What a job can give."""
@@ -482,6 +487,9 @@ __all__ = [
     "UnalignedNode",
     "ValueFiles",
     "Verdict",
+    "WeightChange",
+    "WeightChanges",
+    "WeightChangesRequest",
     "module_and_name",
     "parameter_at",
     "runner_specs",

@@ -118,3 +118,53 @@ class GraphComparison:
     def is_optimized(self) -> bool:
         """Whether the second graph is what ONNX Runtime makes of the first."""
         return bool(self.level)
+
+
+@dataclass(frozen=True)
+class WeightChangesRequest:
+    """Measure how much the weights of pairs of nodes differ.
+
+    Attributes:
+        comparison: What was compared; its files hold the pairs and both graphs.
+    """
+
+    comparison: GraphComparison
+
+
+@dataclass(frozen=True)
+class WeightChange:
+    """Two weights of one shape that differ.
+
+    Attributes:
+        node, other_node: That read them, in the first and the second graph.
+        elements: Of each.
+        changed: Elements that differ; NaN is no other value than NaN.
+        max_abs, mean_abs: Largest and mean difference of the finite elements; None if there are none.
+        relative: Euclidean norm of the difference over that of the first weight; None if the first is all zero.
+    """
+
+    name: str
+    other_name: str
+    node: int
+    other_node: int
+    dtype: str
+    other_dtype: str
+    shape: tuple[int, ...]
+    elements: int
+    changed: int
+    max_abs: float | None
+    mean_abs: float | None
+    relative: float | None
+
+
+@dataclass(frozen=True)
+class WeightChanges:
+    """How much weights differ, the most changed first.
+
+    Attributes:
+        unread: Names of weights that could not be read, and why.
+    """
+
+    rows: tuple[WeightChange, ...]
+    unread: Mapping[str, str] = field(default_factory=dict)
+    duration_s: float = 0.0

@@ -179,6 +179,19 @@ def _external_place(path: Path, tensor: Any, needed: int) -> FilePlace | None:
     return FilePlace(file, int(offset))
 
 
+def of_message(path: Path, tensor: Any) -> StoredTensor:
+    """A TensorProto that is in memory; its elements stay in the data file where it has one.
+
+    Raises:
+        UserError: `initializer-corrupt`.
+    """
+    info = initializer_info(tensor)
+    place = _external_place(path, tensor, info.size_bytes)
+    if place is None or not size_bytes(info.dtype, 1):
+        return _in_memory(path, tensor.name, tensor)
+    return StoredTensor(tensor.name, info.dtype, info.shape, info.size_bytes, _product(info.shape), place)
+
+
 def _in_memory(path: Path, name: str, tensor: Any) -> StoredTensor:
     info = initializer_info(tensor)
     return _of_array(name, info.dtype, _values(path, tensor, name), info.size_bytes)

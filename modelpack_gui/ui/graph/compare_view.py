@@ -29,6 +29,7 @@ from modelpack_gui.ui.graph.difference_overlay import KEY as DIFFERENCE
 from modelpack_gui.ui.graph.facet_list import FacetList
 from modelpack_gui.ui.graph.pair_view import DRAWING, PairView
 from modelpack_gui.ui.graph.selection import NodePick, Pick
+from modelpack_gui.ui.graph.weight_changes import WeightChangesView
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
@@ -41,7 +42,7 @@ from modelpack_gui.ui.widgets.filter_field import FilterField
 from modelpack_gui.ui.widgets.form_parts import NoteLabel
 from modelpack_gui.ui.widgets.progress_line import ProgressLine
 
-_NODES, _MODEL = range(2)
+_NODES, _MODEL, _WEIGHTS = range(3)
 _SIDE_KEY, _DETAIL_KEY = "compare/side", "compare/detail"
 _EMPTY = (
     "Lay this graph beside another one: what ONNX Runtime makes of it, a quantised variant, an earlier export, or any"
@@ -72,6 +73,7 @@ class CompareView(QWidget):
         self.facets = FacetList()
         self.pairs: RecordTableModel[PairRow] = RecordTableModel(pair_columns(lambda: self._shown), mono_font(), self)
         self.table = DataTable(self.pairs, "compare-nodes", "Nodes of both graphs")
+        self.weights = WeightChangesView(controller.graph, settings)
         self.pair = PairView(controller.graph, settings)
         self.facts: RecordTableModel[FactChange] = RecordTableModel(FACT_COLUMNS, mono_font(), self)
         self.fact_table = DataTable(self.facts, "compare-facts", "What differs between the models as a whole")
@@ -92,8 +94,9 @@ class CompareView(QWidget):
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName("What to compare")
-        for title in ("Nodes", "Model"):
+        for title in ("Nodes", "Model", "Weights"):
             self.tabs.addTab(title)
+        self.tabs.setTabToolTip(_WEIGHTS, "How much the weights of pairs differ; measured when you look")
         self._lists = QStackedWidget()
         self._side = self._splitter(Qt.Orientation.Horizontal, settings, _SIDE_KEY)
         self._detail = self._splitter(Qt.Orientation.Vertical, settings, _DETAIL_KEY)
@@ -112,6 +115,7 @@ class CompareView(QWidget):
                 splitter.setSizes(sizes)
         self._lists.addWidget(self._side)
         self._lists.addWidget(self.fact_table)
+        self._lists.addWidget(self.weights)
         line = QHBoxLayout()
         line.setSpacing(SPACING)
         line.addWidget(self.tabs)
@@ -148,6 +152,8 @@ class CompareView(QWidget):
         self.pair.row_wanted.connect(self._on_row_wanted)
         self.pair.mode_changed.connect(self._on_pair_mode)
         self.table.record_activated.connect(self._on_activated)
+        self.weights.node_selected.connect(self._on_weight)
+        self.weights.node_activated.connect(self._on_weight_activated)
         self.table.context_menu_made.connect(self._on_menu)
         self._state.changed.connect(self.refresh)
         self._controller.graph.changed.connect(self.refresh)
@@ -182,6 +188,7 @@ class CompareView(QWidget):
     def _show(self, compared: Compared | None) -> None:
         self._shown = compared
         self.pair.show_row(compared, None)
+        self.weights.show_compared(compared)
         if compared is None:
             self.pairs.set_records([])
             self.facts.set_records([])
@@ -192,6 +199,8 @@ class CompareView(QWidget):
         self.facts.set_records(report.facts)
         self.tabs.setTabText(_MODEL, f"Model  {fmt.count(len(report.facts))}")
         self.tabs.setTabText(_NODES, f"Nodes  {fmt.count(len(compared.rows))}")
+        weights = 0 if report.is_optimized else compared.difference.aspect_counts.get("weights", 0)
+        self.tabs.setTabVisible(_WEIGHTS, weights > 0)
         self.pairs.set_records(compared.rows)
         self.facets.set_facets(facets(compared))
         self._filter()
@@ -238,6 +247,20 @@ class CompareView(QWidget):
     def _on_color(self) -> None:
         self._controller.graph.overlays.choose(DIFFERENCE)
         self.graph_wanted.emit()
+
+    def _on_weight(self, node: int) -> None:
+        """The node that reads a weight: its pair, and the selection of the window."""
+        compared = self._shown
+        if compared is not None:
+            row = next((row for row in compared.rows if row.node == node), None)
+            if row is not None:
+                self._show_row(row)
+                self._on_row(row)
+
+    def _on_weight_activated(self, node: int) -> None:
+        self.facets.choose("everything")
+        self.tabs.setCurrentIndex(_NODES)
+        self._on_weight(node)
 
     def _on_row_wanted(self, row: PairRow) -> None:
         """Clicked in the drawing."""

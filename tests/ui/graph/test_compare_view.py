@@ -18,8 +18,11 @@ from modelpack_gui.core.records import (
     GraphOptimizedRequest,
     LayoutReport,
     LayoutRequest,
+    NodeInfo,
     Request,
     TensorInfo,
+    WeightChange,
+    WeightChanges,
 )
 from modelpack_gui.stages.inspection.layout import run as lay_out
 from modelpack_gui.ui.controller import Controller
@@ -338,3 +341,48 @@ def test_a_layout_that_fails_says_so_in_place_of_the_picture(
     pick(compared, 3)
     canvases = drawn(qtbot, compared, client)
     assert canvases.sides[0].message == "It would have 30,000 boxes. Take fewer steps."
+
+
+def cast_weights(node: NodeInfo) -> NodeInfo:
+    """The last node reads another weight."""
+    return dataclasses.replace(node, inputs=("v10", "conv.weight")) if node.index == 11 else node
+
+
+@pytest.fixture
+def weighed(
+    qtbot: QtBot, view: CompareView, client: FakeClient, tmp_path: Path, graph: GraphIndex, other: Path
+) -> CompareView:
+    """With another file, in which the last node reads another weight."""
+    client.answers["graph.compare"] = comparison(graph, other_graph(tmp_path, cast_weights), tmp_path)
+    view.compare(Asked(other=str(other)))
+    qtbot.waitUntil(lambda: view.pairs.total > 0)
+    return view
+
+
+def test_how_much_weights_differ_is_measured_when_somebody_looks(
+    qtbot: QtBot, weighed: CompareView, client: FakeClient, controller: Controller
+) -> None:
+    assert "graph.weights" not in [job.stage for job in client.jobs]
+    row = WeightChange("head.weight", "conv.weight", 11, 11, "float32", "float16", (5, 64), 320, 8, 0.5, 0.25, 0.031)
+    client.answers["graph.weights"] = WeightChanges((row,), {"conv.bias": "The data file is gone."})
+    weighed.tabs.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: weighed.weights.rows.total == 1)
+    assert weighed.weights.sentence.text() == "1 weight differs, head.weight the most: by 3.1 % of its size."
+    assert "The data file is gone." in weighed.weights.note.text
+    weighed.weights.table.selectRow(0)
+    assert controller.graph.selection.current == NodePick(11)
+    weighed.tabs.setCurrentIndex(0)
+    weighed.tabs.setCurrentIndex(2)
+    assert [job.stage for job in client.jobs].count("graph.weights") == 1
+    weighed.weights.table.activated.emit(weighed.weights.rows.index(0, 0))
+    assert weighed.tabs.currentIndex() == 0
+
+
+def test_weights_have_no_tab_where_none_differ(compared: CompareView) -> None:
+    assert not compared.tabs.isTabVisible(2)
+
+
+def test_weights_that_cannot_be_measured_say_why(qtbot: QtBot, weighed: CompareView, client: FakeClient) -> None:
+    client.answers["graph.weights"] = ErrorInfo("comparison-unreadable", "It is gone.", "Compare again.")
+    weighed.tabs.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: weighed.weights.note.text == "It is gone. Compare again.")
