@@ -123,8 +123,7 @@ class NumbersStrip(QWidget):
         for dim in dims[:MOST_FIELDS]:
             field = SpinField(f"Size of {dim.key}", 0, LARGEST_SIZE)
             field.setObjectName(f"size-{dim.key}")
-            field.setButtonSymbols(SpinField.ButtonSymbols.NoButtons)  # arrow keys step; three fit into a line
-            field.setFixedWidth(field.fontMetrics().horizontalAdvance(f"{LARGEST_SIZE // 10:,}") + 2 * SPACING)
+            field.setFixedWidth(field.fontMetrics().horizontalAdvance("100,000") + 4 * SPACING)
             field.valueChanged.connect(lambda _size: self._late.start())
             self._fields[dim.key] = field
             label = QLabel(dim.key)
