@@ -285,7 +285,7 @@ class Graph:
     @functools.cached_property
     def group_children(self) -> Sequence[Sequence[int]]:
         """The groups directly in each group, in the order of their first nodes."""
-        children: list[list[int]] = [[] for _ in self.groups]
+        children: list[list[int]] = [[] for _ in range(len(self.groups))]
         for group, parent in enumerate(self.ints("group_parent")):
             if parent >= 0:
                 children[parent].append(group)
@@ -294,7 +294,7 @@ class Graph:
     @functools.cached_property
     def group_nodes(self) -> Sequence[Sequence[int]]:
         """The nodes directly in each group, those of its groups not included."""
-        nodes: list[list[int]] = [[] for _ in self.groups]
+        nodes: list[list[int]] = [[] for _ in range(len(self.groups))]
         for node, group in enumerate(self.ints("node_group")):
             nodes[group].append(node)
         return nodes

@@ -2,8 +2,10 @@
 
 The order of the file is an order in which it can be run, and the one that onnxruntime keeps by default. Every tensor
 lives from the node that makes it until the last one that reads it; inputs are there from the start, outputs until the
-end. What only looks at a tensor in another shape takes no memory of its own, and neither do constants. Runtimes may
-need less (they write over an input that nobody reads again) or more (they keep what they freed, and use scratch).
+end. What only looks at a tensor in another shape takes no memory of its own, and neither do constants, nor what is
+computed of constants alone, as the weights that a DequantizeLinear makes: runtimes do that beforehand, or never.
+They may need less (they write over an input that nobody reads again) or more (they keep what they freed, and use
+scratch).
 """
 
 from __future__ import annotations
@@ -16,14 +18,15 @@ from modelpack_gui.core.graph.columns import floats, ints
 from modelpack_gui.core.graph.formulas.base import elements, known
 from modelpack_gui.core.graph.graph import Graph
 
-VIEWS = frozenset({"Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"})
-"""Op types of ai.onnx whose output is their first input in another shape."""
+VIEWS = frozenset({"Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"})
+"""Op types of ai.onnx whose output is their first input, maybe in another shape."""
 _ATEN_VIEWS = frozenset(
     {
-        "alias", "chunk", "detach", "expand", "flatten", "movedim", "narrow", "permute", "reshape", "select", "slice",
-        "split", "squeeze", "t", "transpose", "unbind", "unflatten", "unsqueeze", "view",
+        "alias", "chunk", "detach", "dropout", "expand", "flatten", "movedim", "narrow", "permute", "reshape",
+        "select", "slice", "split", "squeeze", "t", "transpose", "unbind", "unflatten", "unsqueeze", "view",
     }
 )  # fmt: skip
+_RANDOM = frozenset({"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUniformLike", "rand_like", "randn_like"})
 _NO_TENSOR = ("", "string")
 
 
@@ -97,19 +100,26 @@ class _Run:
         buffer = ints(range(graph.value_count))
         domains, op_types = graph.ints("node_domain"), graph.ints("node_op_type")
         texts = graph.texts
+        owners = graph.scopes_of_node
+        is_constant = self._is_constant
         for node in range(len(graph.nodes)):
             domain, op_type = texts[domains[node]], texts[op_types[node]]
-            if op_type == "Constant" and domain in ("ai.onnx", "prim"):
-                for value in graph.outputs(node):
-                    if value >= 0:
-                        self._is_constant[value] = 1
             is_view = op_type in VIEWS if domain == "ai.onnx" else domain == "aten" and _plain(op_type) in _ATEN_VIEWS
-            inputs = graph.inputs(node)
+            inputs, outputs = graph.inputs(node), graph.outputs(node)
             if is_view and inputs and inputs[0] >= 0:
-                for value in graph.outputs(node):
+                outputs, others = outputs[:1], outputs[1:]
+                for value in outputs:
                     if value >= 0 and value != inputs[0]:
                         buffer[value] = buffer[inputs[0]]
-                        self._is_constant[value] = self._is_constant[inputs[0]]
+                        is_constant[value] = is_constant[inputs[0]]
+                outputs = others
+            if op_type in _RANDOM or node in owners:
+                continue
+            is_made_of_constants = all(value < 0 or is_constant[value] for value in inputs)
+            if is_made_of_constants and (inputs or op_type == "Constant"):
+                for value in outputs:
+                    if value >= 0:
+                        is_constant[value] = 1
         return buffer
 
     def _readers(self) -> dict[tuple[int, int], int]:

@@ -17,6 +17,8 @@ from modelpack_gui.core.graph.memory import activations
 from modelpack_gui.core.graph.op_costs import op_costs
 from modelpack_gui.core.records import ChosenDim, CostSum, GraphCosts, GraphCostsRequest
 
+ASKED_NODES = 20_000
+
 
 def run(request: GraphCostsRequest, context: Context) -> GraphCosts:
     """Count, and write the numbers of each node and group.
@@ -36,7 +38,7 @@ def run(request: GraphCostsRequest, context: Context) -> GraphCosts:
     context.check_cancelled()
     notes: list[str] = []
     shaped = with_sizes(graph, sizes) if sizes else graph
-    if dims and request.path.endswith(".onnx") and (request.sizes or has_unknown(shaped)):
+    if dims and request.path.endswith(".onnx") and (_is_doubted(request, graph) or has_unknown(shaped)):
         from modelpack_gui.stages.inspection.fixed_shapes import infer_fixed
 
         context.progress("Inferring shapes", 0.2)
@@ -70,6 +72,11 @@ def _summed(
         notes=notes,
         duration_s=duration_s,
     )
+
+
+def _is_doubted(request: GraphCostsRequest, graph: Graph) -> bool:
+    """Whether the nodes are asked if they stand chosen sizes: names alone do not tell, and asking takes its time."""
+    return bool(request.sizes) and len(graph.nodes) <= ASKED_NODES
 
 
 def _check_sizes(sizes: Mapping[str, int]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +13,6 @@ from modelpack_gui.core.graph.columns import ints
 from modelpack_gui.core.graph.cost_text import FIGURES, Figure, short_text, whole_text
 from modelpack_gui.core.graph.costs import Costs
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.rollup import innermost_first, node_counts
 from modelpack_gui.ui.models.record_table import COPY_ROLE
 from modelpack_gui.ui.plain_text import plain_tooltip
 
@@ -45,10 +43,12 @@ class GroupTreeModel(QAbstractItemModel):
         self._mono_font = mono_font
         self._graph: Graph | None = None
         self._costs: Costs | None = None
-        self._counts: array[int] = ints()
-        self._children: list[list[int]] = []  # as shown: sorted and filtered; the last are the roots
-        self._rows = ints()
+        # What is in each group as it is shown, sorted and filtered; -1 holds the roots. Made when a view asks.
+        self._made: dict[int, list[int]] = {}
+        self._rows = ints()  # by group, where its parent's are made
+        self._kept: set[int] | None = None  # what the filter leaves; None for all
         self._filter = ""
+        self._haystacks: list[str] = []  # made when something is filtered for
         self._sort = (-1, Qt.SortOrder.AscendingOrder)
 
     def show_graph(self, graph: Graph | None, costs: Costs | None) -> bool:
@@ -59,9 +59,9 @@ class GroupTreeModel(QAbstractItemModel):
                 self.sort(*self._sort)  # which also has the views draw the numbers anew
             return False
         self.beginResetModel()
-        self._graph, self._costs = graph, costs
-        self._counts = node_counts(graph) if graph is not None else ints()
-        self._arrange()
+        self._graph, self._costs, self._haystacks = graph, costs, []
+        self._rows = ints([-1]) * len(graph.groups) if graph is not None else ints()
+        self._look_for()
         self.endResetModel()
         return True
 
@@ -70,7 +70,7 @@ class GroupTreeModel(QAbstractItemModel):
         if text.lower() != self._filter:
             self.beginResetModel()
             self._filter = text.lower()
-            self._arrange()
+            self._look_for()
             self.endResetModel()
 
     def group(self, index: Index) -> int:
@@ -79,9 +79,16 @@ class GroupTreeModel(QAbstractItemModel):
 
     def index_of(self, group: int) -> QModelIndex:
         """Where a group is; not valid if it is not shown."""
-        if not 0 <= group < len(self._rows) or self._rows[group] < 0:
+        graph = self._graph
+        if graph is None or not 0 <= group < len(self._rows) or (self._kept is not None and group not in self._kept):
             return QModelIndex()
+        self._below(graph.ints("group_parent")[group])
         return self.createIndex(self._rows[group], 0, group)
+
+    @property
+    def shown(self) -> int:
+        """How many groups are shown, in open and closed ones."""
+        return len(self._rows) if self._kept is None else len(self._kept)
 
     def figure_at(self, column: int) -> str:
         """The key of the figure in a column from FIRST_FIGURE on."""
@@ -93,7 +100,8 @@ class GroupTreeModel(QAbstractItemModel):
         if graph is None or costs is None:
             return -1
         sums, scopes = costs.groups[figure].sums, graph.ints("group_scope")
-        leaves = [i for i, children in enumerate(graph.group_children) if not children and scopes[i] == 0]
+        inner = set(graph.ints("group_parent"))
+        leaves = (group for group in range(len(sums)) if group not in inner and scopes[group] == 0)
         best = max(leaves, key=sums.__getitem__, default=-1)
         return best if best >= 0 and sums[best] > 0 else -1
 
@@ -101,7 +109,7 @@ class GroupTreeModel(QAbstractItemModel):
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008 (Qt's)
         """Place of a cell."""
-        rows = self._below(parent)
+        rows = self._children(parent)
         if not (0 <= row < len(rows) and 0 <= column < len(COLUMNS)):
             return QModelIndex()
         return self.createIndex(row, column, rows[row])
@@ -114,7 +122,7 @@ class GroupTreeModel(QAbstractItemModel):
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
         """Children that are shown."""
-        return len(self._below(parent))
+        return len(self._children(parent))
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002, B008 (Qt's own signature)
         """Columns."""
@@ -157,57 +165,61 @@ class GroupTreeModel(QAbstractItemModel):
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
         self._sort = (column, order)
-        self._arrange()
-        new = [self.createIndex(self._rows[self.group(index)], index.column(), self.group(index)) for index in old]
+        self._made.clear()
+        new = [self.index_of(self.group(index)).siblingAtColumn(index.column()) for index in old]
         self.changePersistentIndexList(old, new)
         self.layoutChanged.emit()
 
     # What is shown
 
-    def _below(self, parent: Index) -> Sequence[int]:
-        if not self._children or (parent.isValid() and parent.column() != 0):
-            return ()
-        return self._children[self.group(parent)]  # -1, of no parent, is the last: the roots
+    def _children(self, parent: Index) -> Sequence[int]:
+        return () if parent.isValid() and parent.column() != 0 else self._below(self.group(parent))
 
-    def _arrange(self) -> None:
+    def _below(self, group: int) -> Sequence[int]:
+        """What is shown in a group, or of the roots (-1)."""
+        shown = self._made.get(group)
+        if shown is not None or self._graph is None:
+            return shown or ()
+        graph, kept = self._graph, self._kept
+        groups = (
+            graph.group_children[group] if group >= 0 else sorted(map(graph.root_group, range(len(graph.scopes))))
+        )
+        shown = [one for one in groups if kept is None or one in kept]
+        key = self._sort_key(graph) if group >= 0 else None
+        if key is not None:
+            shown.sort(key=key, reverse=self._sort[1] == Qt.SortOrder.DescendingOrder)
+        for row, one in enumerate(shown):
+            self._rows[one] = row
+        self._made[group] = shown
+        return shown
+
+    def _look_for(self) -> None:
+        """Find what the filter leaves: groups with the text, and those around them."""
+        self._made.clear()
+        self._kept = None
         graph = self._graph
-        if graph is None:
-            self._children, self._rows = [], ints()
+        if not self._filter or graph is None:
             return
-        kept = self._kept(graph)
+        if not self._haystacks:
+            paths, classes, texts = graph.ints("group_path"), graph.ints("group_class"), graph.texts
+            self._haystacks = [
+                f"{texts[path]}\n{texts[name]}".lower() for path, name in zip(paths, classes, strict=True)
+            ]
+        self._kept = kept = set()
         parents = graph.ints("group_parent")
-        roots = [group for group, parent in enumerate(parents) if parent < 0]
-        key = self._sort_key(graph)
-        is_reversed = self._sort[1] == Qt.SortOrder.DescendingOrder
-        self._children = []
-        self._rows = ints([-1]) * len(graph.groups)
-        for groups in (*graph.group_children, roots):
-            shown = [group for group in groups if kept is None or group in kept]
-            if key is not None and groups is not roots:
-                shown.sort(key=key, reverse=is_reversed)
-            for row, group in enumerate(shown):
-                self._rows[group] = row
-            self._children.append(shown)
-
-    def _kept(self, graph: Graph) -> set[int] | None:
-        if not self._filter:
-            return None
-        kept: set[int] = set()
-        parents = graph.ints("group_parent")
-        for group in innermost_first(graph):
-            text = f"{graph.text('group_path', group)}\n{graph.text('group_class', group)}".lower()
-            if group in kept or self._filter in text:
-                kept.add(group)
-                if parents[group] >= 0:
-                    kept.add(parents[group])
-        return kept
+        for group, text in enumerate(self._haystacks):
+            if self._filter in text:
+                above = group
+                while above >= 0 and above not in kept:
+                    kept.add(above)
+                    above = parents[above]
 
     def _sort_key(self, graph: Graph) -> Any:
         column = self._sort[0]
         if column == NAME:
             return lambda group: graph.text("group_title", group).lower()
-        if column == NODES:
-            return self._counts.__getitem__
+        if column == NODES and self._costs is not None:
+            return self._costs.group_nodes.__getitem__
         if column >= FIRST_FIGURE and self._costs is not None:
             return self._costs.groups[FIGURES[column - FIRST_FIGURE].key].sums.__getitem__
         return None
@@ -224,7 +236,7 @@ class GroupTreeModel(QAbstractItemModel):
         if column == NAME:
             return self._graph.text("group_title", group) or "(the model)"
         if column == NODES:
-            return fmt.count(self._counts[group])
+            return fmt.count(self._costs.group_nodes[group]) if self._costs is not None else ""
         number = self._number(group, column)
         if number is None:
             return ""
@@ -239,7 +251,7 @@ class GroupTreeModel(QAbstractItemModel):
             path = graph.text("group_path", group) or graph.text("group_title", group) or "(the model)"
             return f"{path}: {kind}" if kind else path
         if column == NODES:
-            return fmt.plural(self._counts[group], "node")
+            return fmt.plural(self._costs.group_nodes[group], "node") if self._costs is not None else ""
         number = self._number(group, column)
         if number is None:
             return ""
@@ -252,9 +264,10 @@ class GroupTreeModel(QAbstractItemModel):
         if graph is None or column == NAME:
             return None
         root = graph.root_group(graph.ints("group_scope")[group])
-        if column == NODES:
-            return self._counts[group] / self._counts[root] if self._counts[root] else None
         if costs is None:
             return None
+        if column == NODES:
+            counts = costs.group_nodes
+            return counts[group] / counts[root] if counts[root] else None
         sums = costs.groups[FIGURES[column - FIRST_FIGURE].key].sums
         return sums[group] / sums[root] if sums[root] else None

@@ -21,6 +21,8 @@ _KEY = "columns/graph-modules"
 _SHOWN_AT_FIRST = frozenset({NAME, column_of("macs"), column_of("parameters")})
 _OPEN_ROWS = 24
 """Levels are opened at first as long as the tree stays this short."""
+_OPEN_FOUND = 2000
+"""What is found by the filter is opened if it is not more than this: it takes time, and nobody reads on."""
 
 
 class ModulesView(QWidget):
@@ -149,7 +151,7 @@ class ModulesView(QWidget):
     def _on_filter(self, text: str) -> None:
         with QSignalBlocker(self.tree.selectionModel()):
             self.model.set_filter(text)
-        if text:
+        if text and self.model.shown <= _OPEN_FOUND:
             self.tree.expandAll()
         else:
             self._open_first()

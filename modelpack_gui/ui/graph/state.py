@@ -203,7 +203,9 @@ class GraphState(QObject):
 def _read(path: Path, check: Check) -> Graph:
     check()
     try:
-        return Graph.read(path)
+        graph = Graph.read(path)
+        graph.group_children  # noqa: B018 (it is kept, and takes its time on this thread)
+        return graph
     except (OSError, ColumnsError) as error:
         raise UserError(
             "graph-unreadable", f"The graph cannot be read from {path}: {error}.", "Read the graph again (F5)."

@@ -103,3 +103,27 @@ def test_what_is_no_tensor_takes_no_memory() -> None:
     graph = graph_of([node_of("ListConstruct", ["x"], [info("a", None, "List[int]")], "prim")])
     found = activations(graph)
     assert list(found.made) == [0]
+
+
+def test_what_is_computed_of_constants_alone_is_no_activation() -> None:
+    graph = graph_of(
+        [
+            node_of("DequantizeLinear", ["w", "scale"], [info("weight", (100, 10))]),
+            node_of("MatMul", ["x", "weight"], [info("y", (1, 10))]),
+        ],
+        [weight("w", 100, 10), weight("scale", 1)],
+        [info("x", (1, 100))],
+        [info("y", (1, 10))],
+    )
+    found = activations(graph)
+    assert list(found.made) == [0, 40]
+    assert list(found.live) == [400, 440]
+
+
+def test_an_optional_output_that_nobody_reads_is_not_made() -> None:
+    graph = graph_of(
+        [node_of("MaxPool", ["x"], [info("y", (5,)), info("places", (5,), "int64")])],
+        inputs=[info("x", (10,))],
+        outputs=[info("y", (5,))],
+    )
+    assert list(activations(graph).made) == [20]

@@ -97,8 +97,10 @@ _PER_OUTPUT_MICROSOFT = {
     5: "Gelu QuickGelu DequantizeLinear",
     6: "BiasGelu RotaryEmbedding SkipSimplifiedLayerNormalization",
     8: "FastGelu",
-    9: "GroupNorm SkipLayerNormalization SkipGroupNorm",
-    10: "EmbedLayerNormalization",
+    9: "GroupNorm QLinearLeakyRelu SkipLayerNormalization SkipGroupNorm",
+    10: "EmbedLayerNormalization QLinearAdd QLinearMul",  # to floats, the operator itself, and back
+    11: "QLinearSigmoid",
+    12: "QLinearSoftmax",
 }
 _REDUCTIONS = {
     (1, 0): "ArgMax ArgMin GlobalMaxPool ReduceMax ReduceMin ReduceProd ReduceSum",
@@ -151,10 +153,7 @@ MICROSOFT: dict[str, Formula] = {
     **_listed(_PER_OUTPUT_MICROSOFT, _per_output),
     "NhwcMaxPool": STANDARD["MaxPool"],
     "QuantizeLinear": STANDARD["QuantizeLinear"],
-    **dict.fromkeys(
-        ("QLinearAdd", "QLinearMul", "QLinearSigmoid", "QLinearLeakyRelu", "QLinearAveragePool", "QLinearSoftmax"),
-        _DEPENDS,
-    ),
+    **dict.fromkeys(("QLinearAveragePool", "QLinearGlobalAveragePool"), _DEPENDS),
     **dict.fromkeys(("QLinearConcat", "Trilu", "Unique"), _FREE),
 }
 """Formulas of the domain com.microsoft by op type."""
