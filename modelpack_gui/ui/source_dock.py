@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explanation import SourcePlace, place_of
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.selection import NodePick, Pick
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.widgets.lazy_dock import LazyDock
 
@@ -43,6 +44,7 @@ class SourceDock(QObject):
         self.dock = LazyDock("Source code", "source-dock", self._make, window)
         self.dock.toggleViewAction().triggered.connect(self._on_toggled)
         controller.place_wanted.connect(self.show_place)
+        controller.graph.selection.changed.connect(self._on_node_selected)
 
     @property
     def view(self) -> SourceView:
@@ -98,6 +100,15 @@ class SourceDock(QObject):
         else:
             program = command.split(" ", 1)[0] or "the desktop's editor"
             self._window.statusBar().showMessage(f"Opened {place.file}:{place.line} with {program}", 4000)
+
+    def _on_node_selected(self, pick: Pick | None) -> None:
+        """While the code is in view it follows the graph; the focus stays where it is."""
+        graph = self._controller.graph.graph
+        if not isinstance(pick, NodePick) or graph is None or not self.dock.isVisible():
+            return
+        place = place_of(graph.text("node_source_location", pick.node))
+        if place is not None and not self.view.editor.hasFocus():
+            self.view.show_place(place)
 
     def _on_toggled(self, is_shown: bool) -> None:
         if is_shown:

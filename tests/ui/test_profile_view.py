@@ -204,6 +204,30 @@ def test_a_row_leads_to_its_node_of_the_artifact(
     ]
 
 
+def test_a_row_and_the_node_of_the_graph_are_selected_together(
+    view: ProfileView,
+    controller: Controller,
+    profile: Callable[[ProfileReport], None],
+    artifact: Path,
+    client: FakeClient,
+    qtbot: QtBot,
+) -> None:
+    graph = small_graph(artifact.parent)
+    client.answers["inspect"] = dataclasses.replace(
+        graph, artifact=dataclasses.replace(graph.artifact, path=str(artifact))
+    )
+    controller.run(Stage.GRAPH)
+    qtbot.waitUntil(lambda: controller.graph.graph is not None)
+    profile(placed(FLOAT, artifact))
+    view.tables.row_table.selectRow(0)
+    assert controller.graph.selection.current == NodePick(0)
+    controller.graph.selection.select(NodePick(11))
+    assert view.tables.rows.record(view.tables.row_table.currentIndex().row()).op_type == "Gemm"
+    controller.graph.selection.select(NodePick(1))  # fused into the row of node 0
+    assert view.tables.row_table.currentIndex().row() == 0
+    assert controller.graph.selection.current == NodePick(1)
+
+
 def test_rows_of_another_file_lead_nowhere(
     view: ProfileView, controller: Controller, profile: Callable[[ProfileReport], None], tmp_path: Path
 ) -> None:
@@ -275,6 +299,7 @@ def test_the_graph_shows_the_times_of_the_last_profile_of_its_file(
     seen: list[Inspection] = []
     controller.inspected.connect(seen.append)
     assert controller.graph.graph is not None
+    page.show()
     controller.graph.selection.select(NodePick(1))
     section = next(one for one in seen[-1].sections if one.title == "Time in float32")
     assert ("together with", "node_Conv_0") in [(one.name, one.value) for one in section.properties]

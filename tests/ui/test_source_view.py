@@ -18,6 +18,7 @@ from modelpack_gui.core.records import CapturedWarning, LintFinding
 from modelpack_gui.ui import app as gui
 from modelpack_gui.ui import editor_launcher
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.pages.export import ExportPage
 from modelpack_gui.ui.pages.graph import GraphPage
@@ -301,7 +302,7 @@ def command(window: MainWindow, text: str) -> None:
 
 def test_the_dock_comes_with_its_shortcut_and_takes_the_focus(opened: MainWindow, qtbot: QtBot) -> None:
     assert not opened.docks.source.dock.isVisible()
-    qtbot.keyClick(opened, Qt.Key.Key_U, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(opened, Qt.Key.Key_U, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert opened.docks.source.dock.isVisible()
     qtbot.waitUntil(lambda: opened.docks.source.view.editor.hasFocus())
     assert opened.height() == 800
@@ -334,6 +335,35 @@ def test_the_inspector_leads_from_a_node_to_its_line(opened: MainWindow, model: 
     qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: opened.docks.source.dock.isVisible())
     assert opened.docks.source.view.place == SourcePlace(str(model), 8)
+
+
+def test_the_code_follows_the_selection_of_the_graph_while_it_is_in_view(
+    opened: MainWindow, model: Path, qtbot: QtBot
+) -> None:
+    selection = opened.controller.graph.selection
+    selection.select(NodePick(0))
+    assert not opened.docks.source.dock.isVisible()  # it is not opened by that
+    command(opened, "Source code")
+    table = opened.page(Stage.GRAPH).findChild(QWidget, "graph-nodes")
+    assert isinstance(table, QWidget)
+    table.setFocus()
+    selection.select(NodePick(1))
+    assert opened.docks.source.view.place == SourcePlace(str(model), 8)
+    assert table.hasFocus()
+
+
+def test_the_caret_on_a_line_selects_the_first_node_that_the_line_made(opened: MainWindow, qtbot: QtBot) -> None:
+    selection = opened.controller.graph.selection
+    command(opened, "Source code")
+    view = opened.docks.source.view
+    qtbot.waitUntil(lambda: view.editor.hasFocus() and 7 in view.editor.marks)
+    view.editor.go_to(8)
+    assert selection.current == NodePick(1)
+    view.editor.go_to(7)
+    assert selection.current == NodePick(0)
+    selection.select(NodePick(2))  # of line 7 too
+    view.editor.go_to(7)
+    assert selection.current == NodePick(2)
 
 
 def test_the_nodes_of_a_line_are_filtered_and_the_first_is_selected(opened: MainWindow) -> None:

@@ -255,6 +255,12 @@ class Graph:
     # Scopes and groups
 
     @functools.cached_property
+    def nodes_by_name(self) -> Mapping[str, int]:
+        """Number of each node that has a name; of several of one name that of the first."""
+        texts, names = self.texts, self.ints("node_name")
+        return {texts[names[node]]: node for node in range(len(names) - 1, -1, -1) if texts[names[node]]}
+
+    @functools.cached_property
     def scopes_of_node(self) -> Mapping[int, tuple[int, ...]]:
         """The subgraphs that a node owns, by node."""
         found: dict[int, list[int]] = {}

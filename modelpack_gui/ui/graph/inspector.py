@@ -36,10 +36,17 @@ _Operator = tuple[str, str, "int | None"]  # domain, op type, opset of the domai
 
 
 class GraphInspector(QObject):
-    """Shows the selection of `controller.graph`, and more of it as the worker tells it."""
+    """Shows the selection of `controller.graph`, and more of it as the worker tells it.
 
-    def __init__(self, controller: Controller, parent: QObject | None = None) -> None:
+    Args:
+        is_watched: Whether the graph is what is looked at: another page shows its own in the inspector.
+    """
+
+    def __init__(
+        self, controller: Controller, parent: QObject | None = None, is_watched: Callable[[], bool] = lambda: True
+    ) -> None:
         super().__init__(parent)
+        self._is_watched = is_watched
         self._controller = controller
         self._makers: list[Maker] = []
         self._times = NodeTimes()
@@ -103,7 +110,7 @@ class GraphInspector(QObject):
 
     def _show(self) -> None:
         pick, graph = self._controller.graph.selection.current, self._controller.graph.graph
-        if pick is not None and graph is not None:
+        if pick is not None and graph is not None and self._is_watched():
             shown = self._inspection(graph, pick)
             self._controller.inspect(Inspection(shown.title, shown.subtitle, shown.sections, self.follow))
 

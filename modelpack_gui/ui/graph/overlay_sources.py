@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -263,7 +263,7 @@ class TimeSource:
         kept = self._kept(index)
         assert kept is not None
         values = floats([UNKNOWN]) * len(graph.nodes)
-        by_name = node_names(graph)
+        by_name = graph.nodes_by_name
         for row in kept.report.rows:
             numbers = row.indices or [by_name[name] for name in row.originals if name in by_name]
             nodes = [number for number in numbers if number < len(values)]
@@ -299,7 +299,7 @@ class SensitivitySource:
     def make(self, graph: Graph, index: GraphIndex) -> Overlay:
         """The share of each node that was measured."""
         del index
-        by_name = node_names(graph)
+        by_name = graph.nodes_by_name
         shares = {cost.row.node: cost.share for cost in node_costs(self.sensitivity.rows, ())}
         values = by_number(len(graph.nodes), ((by_name.get(name, -1), share) for name, share in shares.items()))
         note = (
@@ -316,10 +316,3 @@ def by_number(count: int, known: Iterable[tuple[int, float | None]]) -> array[fl
         if value is not None and 0 <= node < count:
             values[node] = value
     return values
-
-
-def node_names(graph: Graph) -> Mapping[str, int]:
-    """Nodes by their names; the first of a name."""
-    texts: Sequence[str] = graph.texts
-    names = graph.ints("node_name")
-    return {texts[names[node]]: node for node in range(len(names) - 1, -1, -1) if texts[names[node]]}

@@ -46,12 +46,10 @@ class NodeTimes:
         self.title = report.title if report is not None else ""
         if report is None or graph is None:
             return
-        wanted = {name for row in report.rows if not row.indices for name in row.originals}
-        names, texts = graph.ints("node_name"), graph.texts
-        by_name = {texts[name]: node for node, name in enumerate(names) if texts[name] in wanted}
+        by_name, count = graph.nodes_by_name, len(graph.nodes)
         for row in report.rows:
             indices = row.indices or tuple(by_name[name] for name in row.originals if name in by_name)
-            nodes = [index for index in indices if index < len(names)]
+            nodes = [index for index in indices if index < count]
             main = main_of(row, nodes, graph)
             for node in nodes:
                 self._times.setdefault(node, NodeTime(row, node == main))

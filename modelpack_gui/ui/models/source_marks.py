@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import Explanation, SourcePlace, place_of
-from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.graph import Graph, Rows
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     CapturedWarning,
@@ -64,7 +64,7 @@ class LineMarks:
     """
 
     marks: tuple[Mark, ...] = ()
-    nodes: tuple[NodeInfo, ...] = ()
+    nodes: Sequence[NodeInfo] = ()
     is_graph_stale: bool = False
 
     @property
@@ -115,22 +115,39 @@ def source_marks(
         graph: Of the artifact; its nodes are put to the lines that made them.
     """
     marks: dict[tuple[str, int], list[Mark]] = defaultdict(list)
-    nodes: dict[tuple[str, int], list[NodeInfo]] = defaultdict(list)
+    nodes: dict[tuple[str, int], list[int]] = defaultdict(list)
     named: dict[str, str] = {}
     for place, mark in (*_all_marks(states), *_of_lint(extra), *_of_fault(fault, is_stale=is_fault_stale)):
         key = _key(place, named)
         if mark not in marks[key]:
             marks[key].append(mark)
-    for node in graph.nodes if graph is not None else ():
-        made_at = place_of(node.source_location)
+    for location, made in _by_location(graph).items() if graph is not None else ():
+        made_at = place_of(location)
         if made_at is not None:
-            nodes[_key(made_at, named)].append(node)
+            nodes[_key(made_at, named)] += made
     is_graph_stale = Stage.GRAPH in states and states[Stage.GRAPH].status is Status.STALE
     files: dict[str, dict[int, LineMarks]] = defaultdict(dict)
     for file, line in (*marks, *(key for key in nodes if key not in marks)):
         found = sorted(marks.get((file, line), ()), key=lambda mark: (mark.is_stale, _GRAVITY.get(mark.status, 2)))
-        files[file][line] = LineMarks(tuple(found), tuple(nodes.get((file, line), ())), is_graph_stale)
+        files[file][line] = LineMarks(tuple(found), _records(graph, nodes.get((file, line), [])), is_graph_stale)
     return SourceMarks(files, tuple(name for name in named.values() if is_own(name)))
+
+
+def _by_location(graph: Graph) -> dict[str, list[int]]:
+    """Numbers of the nodes by the text of what made them."""
+    found: dict[int, list[int]] = {}
+    for node, location in enumerate(graph.ints("node_source_location")):
+        found.setdefault(location, []).append(node)
+    return {graph.texts[location]: made for location, made in found.items()}
+
+
+def _records(graph: Graph | None, nodes: list[int]) -> Sequence[NodeInfo]:
+    """Records of some nodes, made when they are looked at; a line may have made thousands."""
+    if graph is None or not nodes:
+        return ()
+    whole = graph
+    ordered = sorted(nodes)
+    return Rows(len(ordered), lambda place: whole.nodes[ordered[place]])
 
 
 def _key(place: SourcePlace, named: dict[str, str]) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -58,7 +59,7 @@ class GraphPage(StagePage):
         super().__init__(controller, parent)
         self._settings = settings
         self._wanted: int | None = None  # a node to select once the graph is read
-        self.inspector = GraphInspector(controller, self)
+        self.inspector = GraphInspector(controller, self, self.isVisible)
         self.inspector.add_sections(CostSections(controller.graph, self.inspector.refresh))
         self.facts = FactsLine()
         self.notes_text = MonoBlock(max_lines=8)
@@ -134,7 +135,7 @@ class GraphPage(StagePage):
         if isinstance(subject, int):
             self._reveal_index(subject)
             return
-        if isinstance(subject, tuple) and subject and isinstance(subject[0], NodeInfo):
+        if isinstance(subject, Sequence) and subject and isinstance(subject[0], NodeInfo):
             if len(subject) > 1:
                 self.controller.graph.filter_wanted.emit(f"source:{short_location(subject[0].source_location)}")
             self._select(subject[0].index)
@@ -143,6 +144,12 @@ class GraphPage(StagePage):
         """Show this graph beside another one."""
         self.tabs.setCurrentWidget(self._compare_place)
         return self._comparison()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The inspector tells of the graph again, whatever else was shown in it; nodes get their marks."""
+        super().showEvent(event)
+        self.inspector.refresh()
+        self._glance.start()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """The mouse's own buttons go back and forward in what was selected."""
@@ -192,21 +199,11 @@ class GraphPage(StagePage):
         self._glance.timeout.connect(self._on_glance)
         self.inspector.add_sections(lambda pick: drawn_sections(graph, pick))
         for signal in (graph.checks.found, graph.overlays.changed):
-            signal.connect(self._refresh_inspector)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """What is looked at gets its marks."""
-        super().showEvent(event)
-        self._glance.start()
+            signal.connect(self.inspector.refresh)
 
     def _on_glance(self) -> None:
         if self.isVisible():
             self.controller.graph.checks.glance()
-
-    def _refresh_inspector(self) -> None:
-        """Only while this page is looked at: the inspector may show what another one selected."""
-        if self.isVisible():
-            self.inspector.refresh()
 
     def _show_graph(self) -> None:
         self._glance.start()

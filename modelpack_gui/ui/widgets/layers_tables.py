@@ -132,6 +132,12 @@ class LayerTables(QWidget):
         if found is not None:
             self.table.select_record(found)
 
+    def select_node(self, node: int) -> None:
+        """Make the first value of a node current, if it is listed."""
+        found = next((row for row in self.rows.records if row.node == node), None)
+        if found is not None:
+            self.table.select_record(found)
+
     def focus_filter(self) -> None:
         """Start typing a filter."""
         self.filter_field.setFocus()

@@ -33,6 +33,7 @@ from modelpack_gui.core.records import (
     ParityReport,
 )
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.node_link import NodeLink
 from modelpack_gui.ui.models.layer_columns import ROW_COLUMNS
 from modelpack_gui.ui.models.layer_inspection import NodeTarget, row_inspection
 from modelpack_gui.ui.models.layer_series import MEASURES
@@ -90,6 +91,8 @@ class LayersView(QWidget):
         self.fault.repro_wanted.connect(self._make_repro)
         self.repro = ReproPanel(controller, settings)
         self.repro.busy_changed.connect(self.refresh)
+        self._link = NodeLink(controller, self._compared_path, self)
+        self._link.wanted.connect(self._on_node_selected)
         self._stack = _Room()
         self._stack.addWidget(self.head.empty)
         self._stack.addWidget(self._make_content())
@@ -271,8 +274,16 @@ class LayersView(QWidget):
     def _on_selected(self, row: LayerRow) -> None:
         self._selected = row
         self.chart.select(row)
-        if self.isVisible():
+        if self.isVisible() and not self._link.is_following:
+            self._link.pick(row.node)
             self._controller.inspect(row_inspection(row, self._follow))
+
+    def _compared_path(self) -> str:
+        return self._state.request.artifact_path if self._state.request is not None else ""
+
+    def _on_node_selected(self, node: int) -> None:
+        if self._selected is None or self._selected.node != node:
+            self.tables.select_node(node)
 
     def _follow(self, target: Any) -> None:
         if isinstance(target, NodeTarget):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
@@ -19,7 +19,7 @@ _NODES_SHOWN = 10
 def marks_menu(
     found: LineMarks,
     follow: Callable[[Mark], None],
-    show_nodes: Callable[[tuple[NodeInfo, ...]], None],
+    show_nodes: Callable[[Sequence[NodeInfo]], None],
     parent: QWidget,
 ) -> QMenu:
     """The menu; it deletes itself when it is closed."""

@@ -16,6 +16,7 @@ from modelpack_gui.core.profile_summary import DOUBTFUL_NOTE, is_doubtful
 from modelpack_gui.core.records import ProfileReport, ProfileRow, RunnerSpec
 from modelpack_gui.core.runner_titles import runner_title
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.node_link import NodeLink
 from modelpack_gui.ui.models.layer_inspection import NodeTarget
 from modelpack_gui.ui.models.profile_inspection import part_inspection, profile_row_inspection
 from modelpack_gui.ui.models.runner_entries import RunnerEntry, runner_entry
@@ -160,6 +161,8 @@ class ProfileView(QWidget):
     def _make_content(self) -> QWidget:
         self.strips = ShareStrips()
         self.strips.piece_chosen.connect(self._on_piece)
+        self._link = NodeLink(self._controller, lambda: self._controller.artifact_path, self)
+        self._link.wanted.connect(self._on_node_selected)
         self.tables = ProfileTables(self._settings)
         self.tables.row_selected.connect(self._on_row)
         self.tables.row_activated.connect(self._show_first_node)
@@ -307,9 +310,21 @@ class ProfileView(QWidget):
 
     def _on_row(self, row: ProfileRow) -> None:
         report = self._drawn[0]
-        if report is not None and self.isVisible():
+        if report is not None and self.isVisible() and not self._link.is_following:
             nodes = self._nodes(row)
+            if nodes:
+                self._link.pick(nodes[0])
             self._controller.inspect(profile_row_inspection(row, report, nodes, self._follow))
+
+    def _on_node_selected(self, node: int) -> None:
+        """The row that does a node's work, if it is listed."""
+        table = self.tables.row_table
+        index = table.currentIndex()
+        if index.isValid() and node in self._nodes(self.tables.rows.record(index.row())):
+            return
+        found = next((row for row in self.tables.rows.records if node in self._nodes(row)), None)
+        if found is not None:
+            table.select_record(found)
 
     def _on_part(self, part: Part) -> None:
         self.strips.mark(part.title)
@@ -344,7 +359,7 @@ class ProfileView(QWidget):
         if row.indices:
             return row.indices
         graph = controller.graph.graph
-        known = {node.name: node.index for node in graph.nodes} if graph is not None else {}
+        known = graph.nodes_by_name if graph is not None else {}
         return tuple(known[name] for name in row.originals if name in known)
 
 

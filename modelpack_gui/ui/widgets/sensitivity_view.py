@@ -17,6 +17,7 @@ from modelpack_gui.core.figures import plural
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.quantize_text import label_of
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.node_link import NodeLink
 from modelpack_gui.ui.models.node_cost import (
     COST_COLUMNS,
     SHARE,
@@ -61,7 +62,9 @@ class SensitivityView(QWidget):
         self.table = DataTable(self.model, "quantize-nodes", "What each node costs")
         self.table.remember(settings)
         draw_shares(self.table, SHARE, lambda cost: cost.share)
-        self.table.record_selected.connect(lambda cost: controller.inspect(inspect_cost(cost)))
+        self._link = NodeLink(controller, lambda: self._state.artifact, self)
+        self._link.wanted.connect(self._on_node_selected)
+        self.table.record_selected.connect(self._on_selected)
         self.table.record_activated.connect(self._on_activated)
         self.table.context_menu_made.connect(self._on_menu)
         self.sentence = wrapped_label("", is_selectable=True)
@@ -215,6 +218,17 @@ class SensitivityView(QWidget):
         self.start_button = IconButton("Find what each node costs", "run")
         self.start_button.setObjectName("sensitivity-start")
         return EmptyState("quantize", _EMPTY, self._problem, self.start_button)
+
+    def _on_selected(self, cost: NodeCost) -> None:
+        if self.isVisible() and not self._link.is_following:
+            self._link.pick_named(cost.row.node)
+            self._controller.inspect(inspect_cost(cost))
+
+    def _on_node_selected(self, node: int) -> None:
+        name = self._link.name_of(node)
+        found = next((cost for cost in self.model.records if name and cost.row.node == name), None)
+        if found is not None:
+            self.table.select_record(found)
 
     def _on_exclude(self) -> None:
         exclude_nodes(self._controller, self._worst)

@@ -16,6 +16,7 @@ from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.core.records import LoadReport
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.file_watch import FileWatch
+from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.models.lint_items import STATUS_OF
 from modelpack_gui.ui.models.source_marks import Mark, SourceMarks, canonical, source_marks
 from modelpack_gui.ui.plain_text import plain_tooltip
@@ -275,6 +276,18 @@ class SourceView(QWidget):
     def _show_line(self) -> None:
         with QSignalBlocker(self.line_field):
             self.line_field.setValue(self.editor.line)
+        if self.editor.hasFocus():
+            self._select_node(self.editor.line)
+
+    def _select_node(self, line: int) -> None:
+        """The caret was moved to a line: select the first node that it made, if none of them is selected."""
+        found, state = self.editor.marks.get(line), self._controller.graph
+        if found is None or not found.nodes or state.graph is None:
+            return
+        first, current = found.nodes[0], state.selection.current
+        if isinstance(current, NodePick) and state.graph.nodes[current.node].source_location == first.source_location:
+            return
+        state.selection.select(NodePick(first.index))
 
     def _on_line_given(self, line: int) -> None:
         self.editor.go_to(line)
