@@ -21,6 +21,7 @@ from modelpack_gui.ui.graph.graph_view import BOTH, CANVAS, TABLE, GraphView
 from modelpack_gui.ui.graph.inspector import GraphInspector
 from modelpack_gui.ui.graph.node_data_commands import NodeDataCommands
 from modelpack_gui.ui.graph.node_sections import drawn_sections, finding_sections
+from modelpack_gui.ui.graph.overlay_commands import OverlayCommands
 from modelpack_gui.ui.graph.reload import GraphReload
 from modelpack_gui.ui.graph.side_pane import NODES, PORTS
 from modelpack_gui.ui.pages.base import StagePage
@@ -104,6 +105,9 @@ class GraphPage(StagePage):
         self.commands.add("Compare with an&other file…", lambda: self.show_comparison().bar.browse(), "open")
         self.commands.add("What does the &optimiser do?", lambda: self.show_comparison().start.click(), "matrix")
         self.commands.add_submenu("R&esults of nodes", self.node_data.actions)
+        self.colours = OverlayCommands(
+            controller.graph, settings, lambda actions: self.commands.add_submenu("Co&lours", actions), self
+        )
         self._tell_more()
         controller.graph.changed.connect(self._show_graph)
         controller.graph.filter_wanted.connect(lambda _query: self._show_tables())
