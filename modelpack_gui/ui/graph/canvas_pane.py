@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.records.graph_layout import Around
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.breadcrumbs import Breadcrumbs, Crumb, crumbs_of
 from modelpack_gui.ui.graph.canvas.look import metrics_of
@@ -51,6 +52,7 @@ class CanvasPane(QWidget):
         self.scenes = self.state.scenes
         self._memory = CanvasMemory(settings)
         self._then: Callable[[], None] | None = None  # to be done once what is asked for is drawn
+        self._part: tuple[int, Around | None] = (0, None)  # that is drawn: a scope, or a neighbourhood
         self._is_own = False  # whether the selection is being changed by a click on the canvas
         self._memory.apply_to(self.scenes)
 
@@ -104,8 +106,8 @@ class CanvasPane(QWidget):
         """Show some nodes at once; what they are in is opened."""
 
         def fit() -> None:
-            if self.canvas.arrays is not None:
-                self.canvas.fit_boxes(boxes_of(self.canvas.arrays, nodes).tolist())
+            if (arrays := self.canvas.arrays) is not None:
+                self.canvas.fit_rect(arrays.bounds_of(boxes_of(arrays, nodes)))
 
         self._after(fit, lambda: self.scenes.show_nodes(nodes))
 
@@ -273,7 +275,10 @@ class CanvasPane(QWidget):
         if graph is None or arrays is None:
             self.canvas.clear()
         else:
-            self.canvas.set_scene(graph, arrays, self.scenes.details, is_down=self.scenes.direction == "down")
+            shown, is_down = self.scenes.shown, self.scenes.direction == "down"
+            is_elsewhere = (shown.scope, shown.around) != self._part
+            self._part = shown.scope, shown.around
+            self.canvas.set_scene(graph, arrays, self.scenes.details, is_down=is_down, is_elsewhere=is_elsewhere)
         if arrays is not None:
             self._do_then()
         self.minimap.follow()

@@ -374,7 +374,10 @@ def read_scene(path: Path, check: Check) -> SceneArrays:
 
     check()
     try:
-        return SceneArrays(Scene.read(path))
+        arrays = SceneArrays(Scene.read(path))
+        check()
+        arrays.prepare()
+        return arrays
     except (OSError, ColumnsError) as error:
         raise UserError(
             "scene-unreadable", f"The layout cannot be read from {path}: {error}.", "Lay the graph out again."

@@ -47,6 +47,14 @@ class SceneArrays:
         self.right = self.rects[:, 0] + self.rects[:, 2]
         self.bottom = self.rects[:, 1] + self.rects[:, 3]
 
+    def prepare(self) -> None:
+        """Compute what painting and pointing need, on whatever thread: for many boxes it takes long."""
+        for computed in (
+            self.bounds, self.edge_bounds, self.lines, self.rounded, self.tips, self.depth, self.box_of,
+            self._by_source, self._by_target,
+        ):  # fmt: skip
+            assert computed is not None
+
     @property
     def box_count(self) -> int:
         """Boxes, frames included."""

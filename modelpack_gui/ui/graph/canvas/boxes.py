@@ -141,8 +141,9 @@ class BoxPainter:
         """A chevron: `>` for a closed group, `v` for an open one."""
         painter.setPen(QPen(color, max(1.0, 1.5 * zoom)))
         a, b = 2.2 * zoom, 3.6 * zoom
-        points = ((-b, -a), (0, a), (b, -a)) if is_open else ((-a, -b), (a, 0), (-a, b))
-        painter.drawPolyline([QPointF(x + across, y + down) for across, down in points])
+        ends, tip = (((-b, -a), (b, -a)), (0.0, a)) if is_open else (((-a, -b), (-a, b)), (a, 0.0))
+        for across, down in ends:
+            painter.drawLine(QPointF(x + across, y + down), QPointF(x + tip[0], y + tip[1]))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
 
 _SIZE = QSize(168, 148)
+_PICTURE = 2 * max(_SIZE.width(), _SIZE.height())
 _LEAST = QSize(56, 56)
 _GAP = 10
 _SHARE = 0.4
@@ -50,6 +51,7 @@ class Minimap(QWidget):
                 corner.x() - size.width() - _GAP, corner.y() - size.height() - _GAP, size.width(), size.height()
             )
         self.setVisible(is_useful)
+        self._canvas.covered = QRectF(self.geometry()) if is_useful else QRectF()
         self.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -66,7 +68,7 @@ class Minimap(QWidget):
         painter = QPainter(self)
         look = scene.look
         painter.fillRect(self.rect(), look.background)
-        image, _zoom = scene.overview()
+        image, _zoom = scene.overview(_PICTURE)
         place = self._picture_rect()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(place, image)

@@ -75,12 +75,12 @@ class ScenePainter:
         self._widths = widths_of(arrays.size)
         self.paints = self.default_paints()
         self._is_frame = arrays.kind == kinds.BOX_FRAME
-        self._overview: tuple[QImage, float] | None = None
+        self._overviews: dict[int, tuple[QImage, float]] = {}
 
     def set_paints(self, paints: Paints) -> None:
         """Draw in other colours."""
         self.paints = paints
-        self._overview = None
+        self._overviews.clear()
 
     def default_paints(self) -> Paints:
         """Without overlay, marks or anything found."""
@@ -105,24 +105,24 @@ class ScenePainter:
         is_near = is_picture or (zoom >= TEXT_FROM and len(boxes) <= NEAR_MOST)
         self._paint(painter, zoom, origin, boxes, edges, is_near=is_near, is_picture=is_picture)
 
-    def overview(self) -> tuple[QImage, float]:
-        """The whole scene as a picture, and its zoom."""
-        if self._overview is None:
+    def overview(self, size: int = OVERVIEW_SIZE) -> tuple[QImage, float]:
+        """The whole scene as a picture of at most so many pixels a side, and its zoom. Made once for each size."""
+        if size not in self._overviews:
             bounds = self.arrays.bounds
             longest = max(bounds.width(), bounds.height(), 1.0)
-            zoom = min(0.5, OVERVIEW_SIZE / longest)
+            zoom = min(0.5, size / longest)
             image = QImage(
                 max(1, round(bounds.width() * zoom)),
                 max(1, round(bounds.height() * zoom)),
-                QImage.Format.Format_ARGB32_Premultiplied,
+                QImage.Format.Format_RGB32,
             )
             image.fill(self.look.background)
             painter = QPainter(image)
             every = np.arange(self.arrays.box_count), np.arange(self.arrays.edge_count)
             self._paint(painter, zoom, -bounds.topLeft() * zoom, *every, is_near=False)
             painter.end()
-            self._overview = image, zoom
-        return self._overview
+            self._overviews[size] = image, zoom
+        return self._overviews[size]
 
     def _paint_overview(self, painter: QPainter, zoom: float, origin: QPointF, view: QRectF) -> None:
         image, scale = self.overview()

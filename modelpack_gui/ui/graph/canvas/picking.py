@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from PySide6.QtCore import QRectF
 
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.graph import Graph
@@ -47,6 +48,12 @@ def shown_of(graph: Graph, arrays: SceneArrays, pick: Pick | None) -> Shown:
     if isinstance(pick, GroupPick):
         return _of_group(graph, arrays, pick.group)
     return _of_value(graph, arrays, pick.value) if isinstance(pick, ValuePick) else Shown()
+
+
+def rect_of(arrays: SceneArrays, shown: Shown) -> QRectF:
+    """What is to be seen of a selection: its boxes, or what its edges connect."""
+    ends = [int(box) for edge in shown.edges for box in (arrays.source[edge], arrays.target[edge])]
+    return arrays.bounds_of(shown.boxes or ends)
 
 
 def _of_node(arrays: SceneArrays, node: int) -> Shown:

@@ -27,6 +27,8 @@ def box_tip(graph: Graph, arrays: SceneArrays, box: int) -> str:
         lines.append(fmt.plural(int(arrays.many[box]), "node"))
         lines.append("Double-click to open" if kind == kinds.BOX_GROUP else "Double-click its title to close")
         return "\n".join(lines)
+    if kind in (kinds.BOX_INPUT, kinds.BOX_OUTPUT) and arrays.many[box] > 1:
+        return fmt.plural(int(arrays.many[box]), "input" if kind == kinds.BOX_INPUT else "output")
     title = {
         kinds.BOX_INPUT: "Input",
         kinds.BOX_OUTPUT: "Output",

@@ -32,7 +32,7 @@ from modelpack_gui.ui.graph.canvas.look import Look
 from modelpack_gui.ui.graph.canvas.overlines import paint_band, paint_border, paint_live
 from modelpack_gui.ui.graph.canvas.painter import ScenePainter
 from modelpack_gui.ui.graph.canvas.paints import Coloring
-from modelpack_gui.ui.graph.canvas.picking import Shown, pick_of_box, shown_of
+from modelpack_gui.ui.graph.canvas.picking import Shown, pick_of_box, rect_of, shown_of
 from modelpack_gui.ui.graph.canvas.tips import box_tip, edge_tip, spoken
 from modelpack_gui.ui.graph.canvas.travel import trace
 from modelpack_gui.ui.graph.canvas.zooming import ZoomingWidget
@@ -55,6 +55,7 @@ class GraphCanvas(ZoomingWidget):
         hover_box, hover_edge: Under the pointer; -1 for none.
         wheel_zooms: Whether the wheel zooms, else it moves; with Ctrl it does the other.
         coloring: What is drawn on the boxes.
+        covered: Part of the widget that something lies on.
     """
 
     picked = Signal(object)  # Pick, or None
@@ -80,13 +81,14 @@ class GraphCanvas(ZoomingWidget):
         self.hover_box, self.hover_edge = -1, -1
         self.wheel_zooms = True
         self.coloring = Coloring()
+        self.covered = QRectF()
         self.look = Look.of(theme().colors)
         self.shown = Shown()
         self.painter: ScenePainter | None = None
         self._pick: Pick | None = None
         self._found: Pick | None = None
         self._found_shown = Shown()
-        self._steps = (0, 0)  # of what is highlighted, up and down
+        self.trace_steps = (0, 0)  # `set_trace` sets them
         self._labels: Labels | None = None
         self._backing = Backing()
         self._gestures = Gestures(self)
@@ -95,9 +97,21 @@ class GraphCanvas(ZoomingWidget):
 
     # What is shown
 
-    def set_scene(self, graph: Graph, arrays: SceneArrays, details: Collection[str], *, is_down: bool) -> None:
-        """Show another picture. Of the same graph, what was in view stays where it was as far as it can."""
-        before = self.arrays if self.graph is graph else None
+    def set_scene(
+        self,
+        graph: Graph,
+        arrays: SceneArrays,
+        details: Collection[str],
+        *,
+        is_down: bool,
+        is_elsewhere: bool = False,
+    ) -> None:
+        """Show another picture. Of the same graph, what was in view stays where it was as far as it can.
+
+        Args:
+            is_elsewhere: It is of another part of the graph: it is shown from its begin.
+        """
+        before = self.arrays if self.graph is graph and not is_elsewhere else None
         anchors: list[tuple[Key, QPointF]] = []
         if before is not None and self.is_down == is_down:
             anchors = anchors_of(before, self.viewport, self._toggled, self.shown.boxes)
@@ -122,8 +136,7 @@ class GraphCanvas(ZoomingWidget):
                 break
         else:
             self.viewport.start(is_down=self.is_down)
-            if self.shown:
-                self.viewport.reveal(self._rect_of(self.shown))
+            self.bring_selection()
 
     def clear(self) -> None:
         """Show nothing."""
@@ -143,7 +156,7 @@ class GraphCanvas(ZoomingWidget):
         """Show what is selected; what was not clicked here is brought into view."""
         self._pick = pick
         self._locate()
-        if any(self._steps):
+        if any(self.trace_steps):
             self._repaint()
         if not is_own:
             self.bring_selection()
@@ -160,14 +173,9 @@ class GraphCanvas(ZoomingWidget):
 
     def set_trace(self, steps_up: int, steps_down: int) -> None:
         """Let what leads to the selection and comes from it stand out, so many steps far; 0, 0 for all alike."""
-        if (steps_up, steps_down) != self._steps:
-            self._steps = steps_up, steps_down
+        if (steps_up, steps_down) != self.trace_steps:
+            self.trace_steps = steps_up, steps_down
             self._repaint()
-
-    @property
-    def trace_steps(self) -> tuple[int, int]:
-        """What `set_trace` set."""
-        return self._steps
 
     # Moving about
 
@@ -180,11 +188,6 @@ class GraphCanvas(ZoomingWidget):
         """Bring what is selected into view, large enough to be read."""
         if self.shown:
             self._bring(self.shown)
-
-    def fit_boxes(self, boxes: Sequence[int]) -> None:
-        """Show some boxes."""
-        if self.arrays is not None and len(boxes):
-            self.fit_rect(self.arrays.bounds_of(list(boxes)))
 
     def point_of_interest(self) -> QPointF:
         """The selection if it is in view, else the middle."""
@@ -357,11 +360,7 @@ class GraphCanvas(ZoomingWidget):
             self.current = self.shown.boxes[0] if self.shown.boxes else -1
 
     def _rect_of(self, shown: Shown) -> QRectF:
-        arrays = self.arrays
-        if arrays is None:
-            return QRectF()
-        ends = [int(box) for edge in shown.edges for box in (arrays.source[edge], arrays.target[edge])]
-        return arrays.bounds_of([*shown.boxes, *(ends if not shown.boxes else ())])
+        return rect_of(self.arrays, shown) if self.arrays is not None else QRectF()
 
     def _bring(self, shown: Shown) -> None:
         """Into view, large enough to be read."""
@@ -370,6 +369,8 @@ class GraphCanvas(ZoomingWidget):
             self.viewport.center_on(rect.center(), _NEAR_ZOOM)
         else:
             self.viewport.reveal(rect)
+            if self.viewport.rect_to_widget(rect).intersects(self.covered):
+                self.viewport.center_on(rect.center())
         self.moved()
 
     def _repaint_all(self) -> None:
@@ -380,7 +381,7 @@ class GraphCanvas(ZoomingWidget):
     def _repaint(self) -> None:
         if self.painter is not None and self.graph is not None and self.arrays is not None:
             boxes = self.shown.boxes or [int(self.arrays.source[edge]) for edge in self.shown.edges[:1]]
-            traced = trace(self.arrays, boxes, *self._steps) if any(self._steps) and boxes else None
+            traced = trace(self.arrays, boxes, *self.trace_steps) if any(self.trace_steps) and boxes else None
             self.painter.set_paints(self.coloring.paints(self.graph, self.arrays, self.look, traced))
         self._backing.forget()
         self.update()
