@@ -242,7 +242,7 @@ def costs_lines(report: GraphCosts, graph: Graph) -> Iterator[str]:
     )]  # fmt: skip
     dims = dims_text(report.dims)
     yield f"{', '.join(parts)}{f', with {dims}' if dims else ''}"
-    if report.peak_node >= 0:
+    if report.peak_node >= 0 and report.peak_bytes.value:
         node = graph.nodes[report.peak_node]
         peak = sum_text(FIGURE_OF["live_bytes"], report.peak_bytes)
         yield f"tensors take up to {peak} at a time, at {node.op_type} {node.name or f'number {node.index}'}"

@@ -83,6 +83,22 @@ def node_counts(graph: Graph) -> array[int]:
     return counts
 
 
+def last_nodes(graph: Graph) -> array[int]:
+    """The last node in each group and the groups in it: by it modules are in the order that they end in.
+
+    The first is no such order: exporters move shared weights and constants of any module to the front.
+    """
+    found = ints([-1]) * len(graph.groups)
+    parents = graph.ints("group_parent")
+    for node, group in enumerate(graph.ints("node_group")):
+        found[group] = node
+    for group in innermost_first(graph):
+        parent = parents[group]
+        if parent >= 0 and found[parent] < found[group]:
+            found[parent] = found[group]
+    return found
+
+
 @dataclass(frozen=True)
 class WeightUse:
     """What the initializers add up to where they are read: one that several nodes read counts once in a total.

@@ -13,6 +13,7 @@ from modelpack_gui.core.graph.columns import ints
 from modelpack_gui.core.graph.cost_text import FIGURES, Figure, short_text, whole_text
 from modelpack_gui.core.graph.costs import Costs
 from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.rollup import last_nodes
 from modelpack_gui.ui.models.record_table import COPY_ROLE
 from modelpack_gui.ui.plain_text import plain_tooltip
 
@@ -47,6 +48,7 @@ class GroupTreeModel(QAbstractItemModel):
         self._made: dict[int, list[int]] = {}
         self._rows = ints()  # by group, where its parent's are made
         self._kept: set[int] | None = None  # what the filter leaves; None for all
+        self._lasts = ints()
         self._filter = ""
         self._haystacks: list[str] = []  # made when something is filtered for
         self._sort = (-1, Qt.SortOrder.AscendingOrder)
@@ -61,6 +63,7 @@ class GroupTreeModel(QAbstractItemModel):
         self.beginResetModel()
         self._graph, self._costs, self._haystacks = graph, costs, []
         self._rows = ints([-1]) * len(graph.groups) if graph is not None else ints()
+        self._lasts = last_nodes(graph) if graph is not None else ints()
         self._look_for()
         self.endResetModel()
         return True
@@ -161,7 +164,7 @@ class GroupTreeModel(QAbstractItemModel):
         return _ROW_SIZE if role == _ROLE.SizeHintRole else None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Order the groups within each; a column below zero gives the order of the graph."""
+        """Order the groups within each; a column below zero gives the order that they end in."""
         self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
         self._sort = (column, order)
@@ -187,7 +190,7 @@ class GroupTreeModel(QAbstractItemModel):
         shown = [one for one in groups if kept is None or one in kept]
         key = self._sort_key(graph) if group >= 0 else None
         if key is not None:
-            shown.sort(key=key, reverse=self._sort[1] == Qt.SortOrder.DescendingOrder)
+            shown.sort(key=key, reverse=self._sort[0] >= 0 and self._sort[1] == Qt.SortOrder.DescendingOrder)
         for row, one in enumerate(shown):
             self._rows[one] = row
         self._made[group] = shown
@@ -222,7 +225,7 @@ class GroupTreeModel(QAbstractItemModel):
             return self._costs.group_nodes.__getitem__
         if column >= FIRST_FIGURE and self._costs is not None:
             return self._costs.groups[FIGURES[column - FIRST_FIGURE].key].sums.__getitem__
-        return None
+        return self._lasts.__getitem__
 
     def _number(self, group: int, column: int) -> tuple[Figure, float, int] | None:
         if self._costs is None:

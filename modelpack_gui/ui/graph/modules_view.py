@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSignalBlocker, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QMenu, QTreeView, QVBoxLayout, QWidget
 
 from modelpack_gui.ui.controller import Controller
@@ -18,7 +18,10 @@ from modelpack_gui.ui.widgets.basics import IconButton, IconToolButton
 from modelpack_gui.ui.widgets.filter_field import FilterField
 
 _KEY = "columns/graph-modules"
-_SHOWN_AT_FIRST = frozenset({NAME, column_of("macs"), column_of("parameters")})
+_CHOSEN_KEY = "columns/graph-modules-chosen"
+_BY_ROOM = ("macs", "parameters", "flops", "live_bytes", "weight_bytes", "activation_bytes")
+"""Figures that are shown as long as there is room for them, and nobody chose others."""
+_NAME_WIDTH, _FIGURE_WIDTH, _SCROLL_BAR = 150, 92, 20
 _OPEN_ROWS = 24
 """Levels are opened at first as long as the tree stays this short."""
 _OPEN_FOUND = 2000
@@ -84,8 +87,7 @@ class ModulesView(QWidget):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setFirstSectionMovable(False)
         for column in range(1, len(COLUMNS)):
-            tree.setColumnWidth(column, 92)
-            tree.setColumnHidden(column, column not in _SHOWN_AT_FIRST)
+            tree.setColumnWidth(column, _FIGURE_WIDTH)
         header.setMinimumSectionSize(56)
         state = self._settings.state(_KEY)
         if not state.isEmpty() and header.restoreState(state):
@@ -183,8 +185,22 @@ class ModulesView(QWidget):
         menu.popup(self.tree.header().mapToGlobal(position))
 
     def _show_column(self, column: int, *, is_shown: bool) -> None:
+        self._settings.set_text(_CHOSEN_KEY, "yes")
         self.tree.setColumnHidden(column, not is_shown)
         self._remember()
+
+    def _fit_columns(self) -> None:
+        if self._settings.text(_CHOSEN_KEY):
+            return
+        room = max(1, (self.width() - _NAME_WIDTH - _SCROLL_BAR) // _FIGURE_WIDTH)
+        shown = {column_of(key) for key in _BY_ROOM[:room]}
+        for column in range(1, len(COLUMNS)):
+            self.tree.setColumnHidden(column, column not in shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as many figures as there is room for."""
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def _on_menu(self, position: QPoint) -> None:
         index = self.tree.indexAt(position)

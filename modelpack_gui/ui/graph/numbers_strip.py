@@ -90,7 +90,7 @@ class NumbersStrip(QWidget):
             fact.show_text(sum_text(figure, found), "\n".join([*lines, figure.meaning]))
 
     def _show_peak(self, report: GraphCosts, graph: Graph) -> None:
-        if report.peak_node < 0:
+        if report.peak_node < 0 or not report.peak_bytes.value:
             self.peak.hide()
             return
         figure, peak = FIGURE_OF["live_bytes"], report.peak_bytes

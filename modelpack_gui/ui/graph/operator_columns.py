@@ -39,7 +39,7 @@ def _sum_column(key: str, found: Callable[[OpTypeCosts], CostSum], width: int = 
 
 
 OPERATOR_COLUMNS: tuple[Column[OpTypeCosts], ...] = (
-    Column("Op type", value=op_name, is_mono=True, width=150),
+    Column("Op type", value=op_name, is_mono=True, width=124),
     Column("Nodes", value=lambda row: row.nodes, text=lambda row: count(row.nodes), is_number=True, width=64),
     _sum_column("macs", lambda row: row.macs),
     _sum_column("flops", lambda row: row.flops),

@@ -197,3 +197,13 @@ def test_a_double_click_lists_the_nodes_of_an_op_type(qtbot: QtBot, operators: O
 def test_op_types_have_the_sums_of_their_nodes(operators: OperatorsView) -> None:
     cells = [operators.model.index(0, column).data() for column in range(6)]
     assert cells == ["MatMul", "2", "432", "864", "432", "1.73 kB"]
+
+
+def test_a_wider_tree_shows_more_figures_until_somebody_chooses(modules: ModulesView) -> None:
+    assert not modules.tree.isColumnHidden(MACS)
+    assert modules.tree.isColumnHidden(column_of("weight_bytes"))
+    modules.resize(1000, 600)
+    assert not modules.tree.isColumnHidden(column_of("weight_bytes"))
+    modules._show_column(MACS, is_shown=False)
+    modules.resize(990, 600)
+    assert modules.tree.isColumnHidden(MACS)

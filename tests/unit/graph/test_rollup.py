@@ -89,3 +89,8 @@ def test_a_node_has_the_weights_that_its_branches_read() -> None:
 
 def test_groups_count_their_nodes(graph: Graph) -> None:
     assert _by_path(graph, rollup.node_counts(graph))["layers"] == 4
+
+
+def test_modules_end_with_their_last_nodes(graph: Graph) -> None:
+    found = _by_path(graph, rollup.last_nodes(graph))
+    assert found == {"": 4, "layers": 3, "layers.0": 1, "layers.0.linear": 0, "layers.1": 3, "layers.1.linear": 2}
