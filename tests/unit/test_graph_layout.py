@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.graph import scene as kinds
+from modelpack_gui.core.graph.box_text import box_lines
 from modelpack_gui.core.graph.builder import graph_of
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.layout.engine import lay_out
@@ -359,3 +360,27 @@ def test_a_layout_stops_when_it_is_asked_to() -> None:
 
     with pytest.raises(JobCancelled):
         lay_out(graph, LayoutRequest("", opened=everything(graph)), stop)
+
+
+def test_hundreds_of_inputs_of_one_group_are_one_box() -> None:
+    inputs = [TensorInfo(f"p{i}", "float32", (4,)) for i in range(300)]
+    names = [info.name for info in inputs]
+    graph = graph_of(
+        [
+            node(0, ["x", *names[:150]], module="a"),
+            node(1, ["v0", *names[150:]], module="a"),
+            node(2, ["v1"], module="b"),
+        ],
+        (),
+        [TensorInfo("x", "float32", (1,)), *inputs],
+        [TensorInfo("v2", "float32", (1,))],
+    )
+    for opened in ((), everything(graph)):
+        scene = lay_out(graph, LayoutRequest("", opened=opened)).scene
+
+        (box,) = (box for box, kind in enumerate(scene.box_kind) if kind == kinds.BOX_INPUT)
+        assert scene.box_count[box] == 301
+        assert box_lines(graph, kinds.BOX_INPUT, scene.box_ref[box], count=301)[0] == "301 inputs"
+        carried = [n for n, source in zip(scene.edge_count, scene.edge_source, strict=True) if source == box]
+        assert sum(carried) == 301
+        check_scene(graph, scene)

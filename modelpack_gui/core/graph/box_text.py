@@ -30,6 +30,9 @@ def box_lines(
         return _group_lines(graph, ref, part, count)
     if kind in (kinds.BOX_STUB_FROM, kinds.BOX_STUB_TO):
         return (_stub_title(graph, kind, ref, count),)
+    if count > 1:
+        what = "inputs" if kind == kinds.BOX_INPUT else "outputs"
+        return (f"{count:,} {what}", shortened(f"{graph.value_name(ref)} …"))
     info = graph.value_info(ref)
     facts = " ".join(filter(None, (info.dtype, info.shape_text if info.shape is not None else "")))
     return (shortened(info.name), *([shortened(facts)] if facts else []))

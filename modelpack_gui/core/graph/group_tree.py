@@ -1,162 +1,141 @@
-"""The tree of groups while it is made."""
+"""The tree of groups while it is made: lists by the number of the group, as a graph may have 100,000 of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-
-_WITH_READERS = frozenset({"QuantizeLinear", "DequantizeLinear"})
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 MOST_DEPTH = 32
 """Groups within groups; what is deeper stays in the last."""
 
 
-@dataclass
-class Branch:
-    """A group to be; fields are as in `graph.GroupInfo`.
+class GroupTree:
+    """Groups by number; the first ones are the roots of the scopes, and a group comes after the one around it.
 
     Attributes:
-        nodes: Those directly in it.
-        first: The first node in it and its children, known after `tidy`.
+        parents, titles, paths, kinds, scopes: As in `graph.GroupInfo`.
+        classes: Numbers of texts.
+        node_group: The group that each node is directly in.
+        grown: Scopes that have other groups than their root.
     """
 
-    title: str
-    path: str
-    kind: str
-    scope: int
-    class_name: str = ""
-    parent: Branch | None = None
-    children: dict[str, Branch] = field(default_factory=dict)
-    nodes: list[int] = field(default_factory=list)
-    first: int = 0
+    def __init__(self, node_count: int) -> None:
+        self.parents: list[int] = []
+        self.titles: list[str] = []
+        self.paths: list[str] = []
+        self.kinds: list[str] = []
+        self.scopes: list[int] = []
+        self.classes: list[int] = []
+        self.node_group = [0] * node_count
+        self.grown: set[int] = set()
+        self._by_path: dict[int, dict[str, int]] = {}
 
-    def below(self, parts: Sequence[str], kind: str, separator: str) -> Branch:
-        """The branch at the end of a path from here; it is made if it is not there."""
-        branch = self
-        for part in parts[:MOST_DEPTH]:
-            child = branch.children.get(part)
-            if child is None:
-                path = f"{branch.path}{separator}{part}" if branch.path else part
-                child = Branch(_title(branch, part, separator), path, kind, self.scope, parent=branch)
-                branch.children[part] = child
-            branch = child
-        return branch
+    def add(self, path: str, title: str, kind: str, parent: int, scope: int, class_name: int = 0) -> int:
+        """Add a group; its number."""
+        self.parents.append(parent)
+        self.titles.append(title)
+        self.paths.append(path)
+        self.kinds.append(kind)
+        self.scopes.append(scope)
+        self.classes.append(class_name)
+        return len(self.parents) - 1
 
-    def adopt(self, child: Branch) -> None:
-        """Take a child; its path tells it apart."""
-        child.parent = self
-        self.children[child.path] = child
+    def below(self, scope: int, path: str, kind: str, separator: str) -> int:
+        """The group of a path in a scope; it and those around it are made if they are not there."""
+        by_path = self._by_path.get(scope)
+        if by_path is None:
+            by_path = self._by_path[scope] = {}
+            self.grown.add(scope)
+        if path.count(separator) >= MOST_DEPTH:
+            path = separator.join(path.split(separator, MOST_DEPTH)[:MOST_DEPTH])
+        missing = []
+        at, group = path, by_path.get(path)
+        while group is None:
+            cut = at.rfind(separator)
+            missing.append((at, cut))
+            if cut <= 0:
+                group = scope
+            else:
+                at = at[:cut]
+                group = by_path.get(at)
+        for inner, cut in reversed(missing):
+            part = inner[cut + 1 :]
+            if part.isdecimal() and group != scope:  # a number says nothing alone: `layers.0`, and `layers.0.1`
+                part = f"{self.titles[group]}{separator}{part}"
+            group = by_path[inner] = self.add(inner, part or inner, kind, group, scope)
+        return group
 
-    def in_order(self) -> list[Branch]:
-        """The children in the order of their first nodes."""
-        return sorted(self.children.values(), key=lambda child: child.first)
+    def above(self, group: int) -> list[int]:
+        """A group and those around it, the root first."""
+        path = []
+        while group >= 0:
+            path.append(group)
+            group = self.parents[group]
+        return path[::-1]
 
-    def walk(self) -> Iterator[Branch]:
-        """This branch and all below it, children before parents."""
-        order = [self]
-        for branch in order:  # it grows
-            order.extend(branch.children.values())
-        return reversed(order)
+    def tidy(self) -> None:
+        """Take out groups that hold nothing but another group, and those of a single node that are no modules."""
+        direct, children = Counter(self.node_group), Counter(self.parents)
+        gone = self._lonely(direct, children) if "prefix" in self.kinds else {}
+        thin = [
+            group
+            for group, count in children.items()
+            if count == 1 and group >= 0 and not direct[group] and group not in gone
+        ]
+        if thin:
+            self._join(thin, gone)
+        if gone:
+            self._drop(gone)
 
+    def _lonely(self, direct: Counter[int], children: Counter[int]) -> dict[int, int]:
+        """Groups of a single node by name, and what takes their place: the one around; the counts are kept right."""
+        gone: dict[int, int] = {}
+        for group in range(len(self.parents) - 1, -1, -1):
+            if self.kinds[group] == "prefix" and direct[group] == 1 and not children[group]:
+                around = gone[group] = self.parents[group]
+                direct[around] += 1
+                children[around] -= 1
+        return gone
 
-def _title(above: Branch, part: str, separator: str) -> str:
-    """A number says nothing alone: `layers.0`, and `layers.0.1`."""
-    return f"{above.title}{separator}{part}" if part.isdecimal() and above.parent is not None else part
-
-
-def tidy(root: Branch) -> None:
-    """Take out groups that hold nothing but another group, and those of a single node that are no modules."""
-    for branch in list(root.walk()):
-        for key, child in list(branch.children.items()):
-            if child.children or len(child.nodes) > 1 or (child.kind == "module" and child.nodes):
+    def _join(self, thin: Sequence[int], gone: dict[int, int]) -> None:
+        """Make one of each thin group and the only one in it; a root stays and takes what is in the other."""
+        wanted = set(thin)
+        only = {around: group for group, around in enumerate(self.parents) if around in wanted and group not in gone}
+        for group in sorted(thin, reverse=True):
+            inner = only[group]
+            around = self.parents[group]
+            if around < 0:
+                gone[inner] = group
                 continue
-            del branch.children[key]
-            branch.nodes += child.nodes
-        branch.nodes.sort()
-        if len(branch.children) == 1 and not branch.nodes:
-            (only,) = branch.children.values()
-            branch.children, branch.nodes = {}, only.nodes
-            for child in only.children.values():
-                branch.adopt(child)
-            if branch.parent is not None:
-                branch.title = _joined(branch, only)
-                branch.path = only.path
-                branch.class_name = only.class_name
-        branch.first = min([*branch.nodes[:1], *(child.first for child in branch.children.values())], default=0)
+            self.titles[inner] = self.titles[group] + self.paths[inner][len(self.paths[group]) :]
+            self.parents[inner] = around
+            gone[group] = inner
+            if only.get(around) == group:
+                only[around] = inner
 
+    def _drop(self, gone: dict[int, int]) -> None:
+        """Take groups out; what was in one is in what takes its place."""
 
-def _joined(outer: Branch, inner: Branch) -> str:
-    """The title of two in one: what the inner path adds to the title of the outer one."""
-    return outer.title + inner.path.removeprefix(outer.path)
+        def instead(group: int) -> int:
+            while group in gone:
+                group = gone[group]
+            return group
 
+        kept = [group for group in range(len(self.parents)) if group not in gone]
+        self.reorder(kept, {group: instead(group) for group in gone})
 
-def put_near(root: Branch, nodes: Sequence[int], columns: Mapping[str, Any], names: Sequence[str]) -> None:
-    """Put nodes that know no module where their neighbours are, near or far.
+    def reorder(self, order: Sequence[int], instead: Mapping[int, int] | None = None) -> None:
+        """Give the groups other numbers: their places in an order.
 
-    Constants and what quantises go with all who read them; others into the innermost group that holds both what
-    they are made from and those who read them; else into the root.
-    """
-    if not nodes:
-        return
-    home = {node: branch for branch in root.walk() for node in branch.nodes}
-    makers, readers = _neighbours(nodes, home, columns)
-    above: dict[int, Branch] = {}
-    below: dict[int, Branch] = {}
-    for found, near, order in ((above, makers, nodes), (below, readers, nodes[::-1])):
-        for node in order:  # the file has makers first
-            known = [home.get(other) or found.get(other) for other in near.get(node, ())]
-            branches = [branch for branch in known if branch is not None]
-            if branches:
-                found[node] = _common(branches)
-    for node in nodes:
-        up, down = above.get(node), below.get(node)
-        if down is not None and (not makers.get(node) or names[columns["node_op_type"][node]] in _WITH_READERS):
-            branch = down if down is not root or up is None else up
-        else:
-            branch = root if up is None or down is None else _common([up, down])
-        branch.nodes.append(node)
-
-
-def _neighbours(
-    nodes: Sequence[int], home: Mapping[int, Branch], columns: Mapping[str, Any]
-) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
-    """What nodes read from, and who reads from them."""
-    made_by: dict[int, int] = {}
-    starts, values = columns["output_starts"], columns["output_values"]
-    for node in (*home, *nodes):
-        made_by.update((value, node) for value in values[starts[node] : starts[node + 1]] if value >= 0)
-    homeless = set(nodes)
-    makers: dict[int, list[int]] = {}
-    readers: dict[int, list[int]] = {}
-    starts, values = columns["input_starts"], columns["input_values"]
-    for node in (*home, *nodes):
-        for value in values[starts[node] : starts[node + 1]]:
-            maker = made_by.get(value)
-            if maker is None:
-                continue
-            if node in homeless:
-                makers.setdefault(node, []).append(maker)
-            if maker in homeless:
-                readers.setdefault(maker, []).append(node)
-    return makers, readers
-
-
-def _common(branches: Sequence[Branch]) -> Branch:
-    """The innermost branch that holds all of some."""
-    common = _above(branches[0])
-    for branch in {id(other): other for other in branches[1:]}.values():
-        path = _above(branch)
-        shared = 0
-        while shared < min(len(common), len(path)) and common[shared] is path[shared]:
-            shared += 1
-        common = common[:shared]
-    return common[-1]
-
-
-def _above(branch: Branch | None) -> list[Branch]:
-    path = []
-    while branch is not None:
-        path.append(branch)
-        branch = branch.parent
-    return path[::-1]
+        Args:
+            instead: For each group that is not in the order, the one that takes its place.
+        """
+        number = {group: i for i, group in enumerate(order)}
+        number.update({group: number[other] for group, other in (instead or {}).items()})
+        number[-1] = -1
+        self.parents = [number[self.parents[group]] for group in order]
+        for texts in (self.titles, self.paths, self.kinds):
+            texts[:] = [texts[group] for group in order]
+        for numbers in (self.scopes, self.classes):
+            numbers[:] = [numbers[group] for group in order]
+        self.node_group = [number[group] for group in self.node_group]

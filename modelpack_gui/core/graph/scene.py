@@ -43,7 +43,8 @@ class Scene:
         box_part, box_parts: Which part of a group that is drawn in parts, from 0, and how many there are.
         box_parent: The frame directly around; -1 if there is none.
         box_far: Of a stub, the box at the other end of what was cut, or the first of them; -1 if it is not drawn.
-        box_count: Of a group or frame, its nodes; of a stub, how many ends it stands for; 1 else.
+        box_count: Of a group or frame, its nodes; of a stub, how many ends it stands for; of an input or output, how
+            many of them, where there are many that one box reads or makes; 1 else.
         box_x, box_y, box_w, box_h: Place and size.
         node_box: For each node of the graph, the box in which it is seen; -1 if it is in none.
         edge_source, edge_target: Boxes, never frames.

@@ -11,9 +11,9 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from modelpack_gui.core.graph.group_tree import Branch
+from modelpack_gui.core.graph.group_tree import GroupTree
 from modelpack_gui.core.graph.layout.parts import cyclic
 
 MOST = 120
@@ -25,49 +25,210 @@ SLACK = 0.4
 TITLE_TYPES = 2
 
 
-def add_stretches(root: Branch, columns: Mapping[str, Any], names: Sequence[str]) -> None:
-    """Cut this branch and all below it, where they are too full."""
-    for branch in list(root.walk()):
-        if len(branch.nodes) + len(branch.children) > MOST:
-            _cut(branch, columns, names)
+class _Entry(NamedTuple):
+    """A node or a group directly in a group; `group` is -1 for a node."""
+
+    first: int
+    last: int
+    group: int
 
 
-def _cut(branch: Branch, columns: Mapping[str, Any], names: Sequence[str]) -> None:
-    entries: list[tuple[int, Branch | None]] = [(node, None) for node in branch.nodes]
-    entries += [(child.first, child) for child in branch.children.values()]
-    entries.sort(key=lambda entry: entry[0])
-    links = _links(branch, [first for first, _ in entries], columns)
-    order = _in_flow(len(entries), {(source, target) for source, target, _ in links})
-    entries = [entries[i] for i in order]
-    passing = _passing(order, links)
-    pieces: list[list[tuple[int, Branch | None]]] = []
-    start = 0
-    for cut in [*_places(passing), len(entries)]:
-        pieces.append(entries[start:cut])
-        start = cut
-    branch.nodes, branch.children = [], {}
-    stretches = [_stretch(branch, piece, columns, names) for piece in pieces]
-    while len(stretches) > MOST:
-        size = math.ceil(len(stretches) / math.ceil(len(stretches) / WANTED))
-        stretches = [_over(branch, stretches[i : i + size], columns, names) for i in range(0, len(stretches), size)]
-    for stretch in stretches:
-        branch.adopt(stretch)
+def add_stretches(tree: GroupTree, columns: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Cut all groups that are too full."""
+    direct, children = Counter(tree.node_group), Counter(tree.parents)
+    full = [group for group in direct | children if group >= 0 and direct[group] + children[group] > MOST]
+    if full:
+        _Cutter(tree, columns, names).cut(full)
 
 
-def _links(branch: Branch, firsts: Sequence[int], columns: Mapping[str, Any]) -> list[tuple[int, int, int]]:
+class _Cutter:
+    def __init__(self, tree: GroupTree, columns: Mapping[str, Any], names: Sequence[str]) -> None:
+        self._tree = tree
+        self._columns = columns
+        self._names = names
+        self._first, self._last = _extents(tree)
+
+    def cut(self, full: Sequence[int]) -> None:
+        tree = self._tree
+        nodes_of: dict[int, list[int]] = {group: [] for group in full}
+        for node, group in enumerate(tree.node_group):
+            if group in nodes_of:
+                nodes_of[group].append(node)
+        groups_of: dict[int, list[int]] = {group: [] for group in full}
+        for group, around in enumerate(tree.parents):
+            if around in groups_of:
+                groups_of[around].append(group)
+        for group in full:
+            entries = [_Entry(node, node, -1) for node in nodes_of[group]]
+            entries += [_Entry(self._first[inner], self._last[inner], inner) for inner in groups_of[group]]
+            entries.sort()
+            self._cut(group, *_in_flow(tree, group, entries, self._columns))
+        self._renumber()
+
+    def _cut(self, group: int, entries: Sequence[_Entry], passing: Sequence[int]) -> None:
+        bounds = [0, *_places(passing), len(entries)]
+        pieces: list[Sequence[_Entry]] = [entries[start:end] for start, end in itertools.pairwise(bounds)]
+        while True:
+            made = [self._stretch(group, piece) for piece in pieces]
+            if len(made) <= MOST:
+                return
+            size = math.ceil(len(made) / math.ceil(len(made) / WANTED))
+            pieces = [made[start : start + size] for start in range(0, len(made), size)]
+
+    def _stretch(self, around: int, piece: Sequence[_Entry]) -> _Entry:
+        tree = self._tree
+        first, last = min(entry.first for entry in piece), max(entry.last for entry in piece)
+        path = f"{tree.paths[around]}[{first}–{last}]"
+        stretch = tree.add(path, self._title(piece, first, last), "stretch", around, tree.scopes[around])
+        self._first.append(first)
+        self._last.append(last)
+        for entry in piece:
+            if entry.group >= 0:
+                tree.parents[entry.group] = stretch
+            else:
+                tree.node_group[entry.first] = stretch
+        return _Entry(first, last, stretch)
+
+    def _title(self, piece: Sequence[_Entry], first: int, last: int) -> str:
+        """By the groups in it, `layers.0 – layers.38`, or else by the operators that it has most of and its nodes:
+        `Conv, Relu · 120–159`."""
+        tree, op_types = self._tree, self._columns["node_op_type"]
+        groups = [entry.group for entry in piece if entry.group >= 0]
+        if 2 * len(groups) > len(piece) and all(tree.kinds[group] != "stretch" for group in groups):
+            return f"{tree.titles[groups[0]]} – {tree.titles[groups[-1]]}"
+        counts = Counter(op_types[first : last + 1] if groups else [op_types[entry.first] for entry in piece])
+        most = ", ".join(self._names[op_type][:16] for op_type, _ in counts.most_common(TITLE_TYPES))
+        return f"{most} · {first}–{last}"
+
+    def _renumber(self) -> None:
+        """Have each group come after the one around it again, and those in one in the order of their first nodes."""
+        tree, first = self._tree, self._first
+        inside: dict[int, list[int]] = {}
+        for group, around in enumerate(tree.parents):
+            inside.setdefault(around, []).append(group)
+        order = inside[-1][:]
+        waiting = order[::-1]
+        while waiting:
+            group = waiting.pop()
+            if tree.parents[group] >= 0:
+                order.append(group)
+            if group in inside:
+                waiting += sorted(inside[group], key=lambda inner: (first[inner], inner), reverse=True)
+        tree.reorder(order)
+
+
+def _extents(tree: GroupTree) -> tuple[list[int], list[int]]:
+    """The first and the last node in each group, and in the groups in it; -1 if there is none."""
+    first, last = [-1] * len(tree.parents), [-1] * len(tree.parents)
+    for node, group in enumerate(tree.node_group):
+        if first[group] < 0:
+            first[group] = node
+        last[group] = node
+    for group in range(len(tree.parents) - 1, -1, -1):
+        around = tree.parents[group]
+        if around >= 0 and last[group] >= 0:
+            last[around] = max(last[around], last[group])
+            first[around] = first[group] if first[around] < 0 else min(first[around], first[group])
+    return first, last
+
+
+def _places(passing: Sequence[int]) -> list[int]:
+    """Where stretches begin, but for the first: near equal parts, at places that few values pass."""
+    count = math.ceil(len(passing) / WANTED)
+    size = len(passing) / count
+    found: list[int] = []
+    for number in range(1, count):
+        ideal = round(number * size)
+        reach = int(size * SLACK / 2)
+        near = range(max(ideal - reach, found[-1] + 2 if found else 2), min(ideal + reach + 1, len(passing) - 1))
+        if near:
+            found.append(min(near, key=lambda place: (passing[place], abs(place - ideal))))
+    return found
+
+
+# The order of entries
+
+
+def _in_flow(
+    tree: GroupTree, group: int, entries: Sequence[_Entry], columns: Mapping[str, Any]
+) -> tuple[Sequence[_Entry], Sequence[int]]:
+    """Entries in an order in which each comes after what it reads, and how many values pass before each of them."""
+    nodes, places = _inside(tree, group, entries)
+    made_at: dict[int, int] = {}
+    last: dict[int, int] = {}
+    is_ordered = True
+    input_starts, inputs = columns["input_starts"], columns["input_values"]
+    output_starts, outputs = columns["output_starts"], columns["output_values"]
+    for node, place in zip(nodes, places, strict=True):
+        for value in inputs[input_starts[node] : input_starts[node + 1]]:
+            source = made_at.get(value)
+            if source is None:
+                last.setdefault(value, -1)
+            elif place > source:
+                last[value] = max(last.get(value, -1), place)
+            elif place < source:
+                is_ordered = False
+        for value in outputs[output_starts[node] : output_starts[node + 1]]:
+            made_at[value] = place
+            if value in last:
+                is_ordered = False  # read by a node that comes before
+    if is_ordered:
+        return entries, _passing(len(entries), made_at, last)
+    links = _links(nodes, places, columns)
+    order = _sorted(len(entries), {(source, target) for source, target, _ in links})
+    at = {place: i for i, place in enumerate(order)}
+    made = {value: at[source] for source, _, value in links}
+    read: dict[int, int] = {}
+    for _, target, value in links:
+        read[value] = max(read.get(value, -1), at[target])
+    return [entries[place] for place in order], _passing(len(entries), made, read)
+
+
+def _inside(tree: GroupTree, group: int, entries: Sequence[_Entry]) -> tuple[list[int], list[int]]:
+    """The nodes in a group and in those in it, and the place of the entry that each is in."""
+    place_of = {entry.group: place for place, entry in enumerate(entries) if entry.group >= 0}
+    if not place_of:
+        return [entry.first for entry in entries], list(range(len(entries)))
+    own = {entry.first: place for place, entry in enumerate(entries) if entry.group < 0}
+    nodes, places = [], []
+    for node in range(min(entry.first for entry in entries), max(entry.last for entry in entries) + 1):
+        at = tree.node_group[node]
+        place = own.get(node, -1) if at == group else place_of.get(at, -2)
+        if place == -2:
+            place = place_of[at] = _place_above(tree, at, place_of)
+        if place >= 0:
+            nodes.append(node)
+            places.append(place)
+    return nodes, places
+
+
+def _place_above(tree: GroupTree, group: int, place_of: Mapping[int, int]) -> int:
+    while group >= 0:
+        if group in place_of:
+            return place_of[group]
+        group = tree.parents[group]
+    return -1
+
+
+def _passing(count: int, made_at: Mapping[int, int], last: Mapping[int, int]) -> list[int]:
+    change = [0] * (count + 2)
+    for value, end in last.items():
+        start = made_at.get(value, end)
+        if end > start:
+            change[start + 1] += 1
+            change[end + 1] -= 1
+    return list(itertools.accumulate(change[:count]))
+
+
+def _links(nodes: Sequence[int], places: Sequence[int], columns: Mapping[str, Any]) -> list[tuple[int, int, int]]:
     """Which entry makes what another reads: both by their places, and the value."""
-    place_of = {first: place for place, first in enumerate(firsts)}
-    for child in branch.children.values():
-        place = place_of[child.first]
-        for inner in child.walk():
-            place_of.update(dict.fromkeys(inner.nodes, place))
     made_at: dict[int, int] = {}
     starts, values = columns["output_starts"], columns["output_values"]
-    for node, place in place_of.items():
+    for node, place in zip(nodes, places, strict=True):
         made_at.update((value, place) for value in values[starts[node] : starts[node + 1]] if value >= 0)
     found: dict[tuple[int, int, int], None] = {}
     starts, values = columns["input_starts"], columns["input_values"]
-    for node, place in place_of.items():
+    for node, place in zip(nodes, places, strict=True):
         for value in values[starts[node] : starts[node + 1]]:
             source = made_at.get(value, place)
             if source != place:
@@ -75,10 +236,8 @@ def _links(branch: Branch, firsts: Sequence[int], columns: Mapping[str, Any]) ->
     return list(found)
 
 
-def _in_flow(count: int, links: Collection[tuple[int, int]]) -> list[int]:
+def _sorted(count: int, links: Collection[tuple[int, int]]) -> list[int]:
     """Places in an order in which each comes after what it reads; those of a cycle are together."""
-    if all(source < target for source, target in links):
-        return list(range(count))
     first_of = list(range(count))  # of the cycle that each is in
     members: dict[int, list[int]] = {}
     for component in cyclic(count, sorted(links)):
@@ -103,69 +262,3 @@ def _in_flow(count: int, links: Collection[tuple[int, int]]) -> list[int]:
             if not waiting[other]:
                 heapq.heappush(ready, other)
     return order
-
-
-def _passing(order: Sequence[int], links: Sequence[tuple[int, int, int]]) -> list[int]:
-    """How many values pass from before each entry to it or beyond."""
-    at = {place: i for i, place in enumerate(order)}
-    made: dict[int, int] = {}
-    last: dict[int, int] = {}
-    for source, target, value in links:
-        made[value] = at[source]
-        last[value] = max(last.get(value, -1), at[target])
-    change = [0] * (len(order) + 2)
-    for value, end in last.items():
-        if end > made[value]:
-            change[made[value] + 1] += 1
-            change[end + 1] -= 1
-    return list(itertools.accumulate(change[: len(order)]))
-
-
-def _places(passing: Sequence[int]) -> list[int]:
-    """Where stretches begin, but for the first: near equal parts, at places that few values pass."""
-    count = math.ceil(len(passing) / WANTED)
-    size = len(passing) / count
-    found: list[int] = []
-    for number in range(1, count):
-        ideal = round(number * size)
-        reach = int(size * SLACK / 2)
-        near = range(max(ideal - reach, found[-1] + 2 if found else 2), min(ideal + reach + 1, len(passing) - 1))
-        if near:
-            found.append(min(near, key=lambda place: (passing[place], abs(place - ideal))))
-    return found
-
-
-def _stretch(
-    branch: Branch, piece: Sequence[tuple[int, Branch | None]], columns: Mapping[str, Any], names: Sequence[str]
-) -> Branch:
-    found = Branch("", "", "stretch", branch.scope)
-    for node, child in piece:
-        if child is None:
-            found.nodes.append(node)
-        else:
-            found.adopt(child)
-    _name(found, branch, columns, names)
-    return found
-
-
-def _over(branch: Branch, stretches: Sequence[Branch], columns: Mapping[str, Any], names: Sequence[str]) -> Branch:
-    found = Branch("", "", "stretch", branch.scope)
-    for stretch in stretches:
-        found.adopt(stretch)
-    _name(found, branch, columns, names)
-    return found
-
-
-def _name(found: Branch, branch: Branch, columns: Mapping[str, Any], names: Sequence[str]) -> None:
-    """By the groups in it, `layers.0 – layers.38`, or else by the operators that it has most of and its nodes:
-    `Conv, Relu · 120–159`."""
-    nodes = [node for inner in found.walk() for node in inner.nodes]
-    found.first, last = min(nodes), max(nodes)
-    found.path = f"{branch.path}[{found.first}–{last}]"
-    groups = found.in_order()
-    if len(groups) > len(found.nodes) and all(child.kind != "stretch" for child in groups):
-        found.title = f"{groups[0].title} – {groups[-1].title}"
-        return
-    op_types = Counter(columns["node_op_type"][node] for node in nodes)
-    most = ", ".join(names[op_type][:16] for op_type, _ in op_types.most_common(TITLE_TYPES))
-    found.title = f"{most} · {found.first}–{last}"

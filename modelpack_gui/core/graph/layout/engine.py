@@ -21,6 +21,9 @@ from modelpack_gui.core.records.graph_layout import LayoutRequest
 MOST_NEAR = 1500
 """Nodes of a neighbourhood; the nearest are shown."""
 
+MOST_KNOWN = 4
+"""Ways to look at a graph that are kept: each takes some 30 MB for 100,000 nodes."""
+
 
 @dataclass
 class LaidOut:
@@ -51,6 +54,8 @@ def lay_out(
     scope = _scope(graph, request)
     key = (scope, tuple(sorted(request.hidden)))
     if key not in known:
+        for oldest in list(known)[: len(known) + 1 - MOST_KNOWN]:
+            del known[oldest]
         known[key] = Clusters(graph, shown(graph, scope, request.hidden))
     clusters = known[key]
     drawn = clusters.shown

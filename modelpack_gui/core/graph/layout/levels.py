@@ -14,6 +14,9 @@ PORT_IN = 100
 PORT_OUT = 101
 """Where values leave a frame."""
 
+MANY = 8
+"""More inputs than this that only one box reads are drawn as one, as are outputs: files have them by the hundred."""
+
 FEW = 3
 """Up to so many values between two boxes enter and leave their frames each at a port of its own; more share one."""
 
@@ -30,7 +33,7 @@ class Item:
         part, parts: Which part of a group, and of how many.
         nodes: The nodes in it.
         count: As in `Scene.box_count`.
-        values: Those that pass through a port.
+        values: Those that pass through a port, or that an input or output stands for.
     """
 
     kind: int
@@ -110,8 +113,12 @@ class LevelMaker:
         """The whole scope."""
         shown = self._shown
         level = Level()
-        sources = {value: level.add(Item(kinds.BOX_INPUT, value)) for value in shown.entries}
         cluster = self._clusters.of(self._graph.root_group(shown.scope), shown.nodes, self._check)
+        read_by = {value: tuple(cluster.entering.get(value, ())) for value in shown.entries}
+        sources = {}
+        for values in _together(read_by):
+            box = level.add(Item(kinds.BOX_INPUT, values[0], count=len(values), values=values))
+            sources.update(dict.fromkeys(values, box))
         start = self._fill(level, cluster, sources)
         self._add_results(level, cluster, start, shown.results, sources)
         return level
@@ -201,14 +208,22 @@ class LevelMaker:
         results: Iterable[tuple[int, int]],
         sources: Mapping[int, int],
     ) -> None:
-        for value, drawn in results:
-            box = level.add(Item(kinds.BOX_OUTPUT, value))
-            if drawn < 0:
-                continue
-            member = cluster.member_of.get(self._graph.producers[drawn], -1)
-            source = start + member if member >= 0 else sources.get(drawn, -1)
-            if source >= 0:
-                level.links.append((source, box, (drawn,)))
+        made_by = self._graph.producers
+        drawn_for = dict(results)
+        made_in: dict[int, tuple[int, ...]] = {
+            value: (cluster.member_of.get(made_by[drawn], -1 - drawn),) if drawn >= 0 else ()
+            for value, drawn in drawn_for.items()
+        }
+        for values in _together(made_in):
+            box = level.add(Item(kinds.BOX_OUTPUT, values[0], count=len(values), values=values))
+            made: dict[int, list[int]] = {}
+            for value in values:
+                for member in made_in[value]:
+                    source = start + member if member >= 0 else sources.get(drawn_for[value], -1)
+                    if source >= 0:
+                        made.setdefault(source, []).append(drawn_for[value])
+            for source, own in made.items():
+                level.join(source, box, own)
 
     def _add_backward(self, level: Level, cluster: Cluster, start: int) -> None:
         """Stubs at both ends of what would close a cycle; in frames it is the inner level that has them."""
@@ -222,3 +237,19 @@ class LevelMaker:
                 stub = level.add(Item(kinds.BOX_STUB_TO if is_maker else kinds.BOX_STUB_FROM, value))
                 ends_of_link = (start + member, stub) if is_maker else (stub, start + member)
                 level.links.append((*ends_of_link, (value,)))
+
+
+def _together(ends: Mapping[int, tuple[int, ...]]) -> list[Values]:
+    """Values that are drawn as one input or output.
+
+    Args:
+        ends: Which members each is read or made by.
+    """
+    found: dict[tuple[int, ...], list[int]] = {}
+    for value, members in ends.items():
+        found.setdefault(members, []).append(value)
+    together = dict(found)
+    for members, values in found.items():
+        if len(members) != 1 or len(values) <= MANY:
+            del together[members]
+    return list(dict.fromkeys(tuple(together.get(members, (value,))) for value, members in ends.items()))
