@@ -234,3 +234,19 @@ def test_graphs_that_no_checker_lets_through_are_compared_all_the_same(seed: int
     left, right = broken(), broken()
     found = difference_of(align(left, right, Digests(), Digests(), lambda: None))
     assert sum(found.counts.values()) == len(left.nodes) + list(found.back).count(-1)
+
+
+def test_a_quantised_model_is_laid_beside_the_one_it_was_made_of() -> None:
+    left, right = Net(), Net()
+    made = left.node("Relu", "x", out="made")
+    left.node("MatMul", made, left.weight("w", "d"), out="y")
+    made = right.node("Relu", "x", out="made")
+    small = right.node("QuantizeLinear", made, right.weight("scale", "s", ()))
+    back = right.node("DequantizeLinear", small, "scale")
+    weight = right.node("DequantizeLinear", right.weight("w8", "q"), right.weight("w_scale", "t", ()))
+    right.node("MatMul", back, weight, out="y")
+    found = compared(left, right)
+    assert list(found.partner) == [0, 4]
+    assert found.counts == {"same": 1, "changed": 1, "added": 3}
+    assert found.aspects(1) == ("quantised", "weights")
+    assert found.clutter(left.graph, right.graph) == {"added": {"QuantizeLinear": 1, "DequantizeLinear": 2}}

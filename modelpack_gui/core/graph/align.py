@@ -151,6 +151,14 @@ class _Aligner:
     def _by_name_and_shape(self) -> None:
         left, right = self._left, self._right
         self._pair_unique(_sure_names(left), _sure_names(right), _NAME)
+        for way, pick in (
+            (
+                _STRUCTURE,
+                lambda side: list(zip(side.shaped.upwards, side.shaped.downwards, side.modules, strict=True)),
+            ),
+            (_MODULE, _names_in_modules),
+        ):
+            self._pair_unique(pick(left), pick(right), way)
         placed = [_known_pairs(side.modules, side.ops) for side in (left, right)]
         self._pair_equal_numbers(placed[0], placed[1], _MODULE)
         for pick in (
@@ -311,6 +319,11 @@ def _attribute_of(graph: Graph, scope: int) -> str:
 
 def _known_pairs(numbers: Sequence[int], ops: Sequence[int]) -> Keys:
     return [(number, op) if number else None for number, op in zip(numbers, ops, strict=True)]
+
+
+def _names_in_modules(side: Features) -> Keys:
+    """Names, op types and modules; None where one is not known."""
+    return [key if key[0] and key[1] else None for key in zip(side.names, side.modules, side.ops, strict=True)]
 
 
 def _sure_names(side: Features, *, is_typed: bool = True) -> Keys:

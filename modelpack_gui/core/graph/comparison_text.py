@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from modelpack_gui.core import figures as fmt
-from modelpack_gui.core.graph.difference import Difference, State
+from modelpack_gui.core.graph.difference import ASPECTS, Difference, State
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records.graph_compare import FactChange, FusionPattern, GraphComparison
 
@@ -42,14 +43,16 @@ def _files_summary(report: GraphComparison) -> str:
     same, renamed = report.counts.get("same", 0), report.counts.get("renamed", 0)
     found = [(state, _real(report, state)) for state in (State.CHANGED, State.ADDED, State.REMOVED, State.REWIRED)]
     found = [(state, number) for state, number in found if number]
-    clutter = sum(report.clutter.values())
+    clutter = _clutter_text(report)
     if not found and not clutter:
         return _same_summary(report, renamed)
     parts = [f"{fmt.count(number)} {STATE_TITLES[state]}" for state, number in found]
     if parts:
         parts[0] = f"{fmt.plural(found[0][1], 'node')} {STATE_TITLES[found[0][0]]}"
+        if found[0][0] is State.CHANGED:
+            parts[0] += f" ({_told_aspects(report)})"
     if clutter:
-        parts.append(f"{fmt.plural(clutter, 'Constant or Identity', 'Constants and Identities')} more or less")
+        parts.append(f"{clutter} more or less")
     if same and renamed:
         rest = f"; {fmt.count(same + renamed)} do the same as before, {fmt.count(renamed)} of them under other names"
     elif same or renamed:
@@ -59,10 +62,34 @@ def _files_summary(report: GraphComparison) -> str:
     return f"{fmt.listed(parts)}{rest}.{_opset_sentence(report)}"
 
 
+def _told_aspects(report: GraphComparison) -> str:
+    """`weights of 12, attributes of 3`; `operator` where it is that of all that changed."""
+    found = {name: number for name, number in report.aspects.items() if ASPECTS[name] is State.CHANGED}
+    most = sorted(found, key=lambda name: -found[name])
+    changed = report.counts.get("changed", 0)
+    return fmt.listed(
+        [
+            f"{_NAMES.get(name, name)}{'' if found[name] == changed else f' of {fmt.count(found[name])}'}"
+            for name in most
+        ]
+    )
+
+
+_NAMES = {"attribute": "attributes", "quantised": "precision"}
+
+
 def _real(report: GraphComparison, state: State) -> int:
     """Nodes of a state that compute something."""
     name = state.name.lower()
-    return report.counts.get(name, 0) - report.clutter.get(name, 0)
+    return report.counts.get(name, 0) - sum(report.clutter.get(name, {}).values())
+
+
+def _clutter_text(report: GraphComparison) -> str:
+    """`41 Constant and 6 Identity`; empty if there is none."""
+    ops: Counter[str] = Counter()
+    for counts in report.clutter.values():
+        ops.update(counts)
+    return " and ".join(f"{fmt.count(number)} {op}" for op, number in ops.most_common())
 
 
 def _same_summary(report: GraphComparison, renamed: int) -> str:
@@ -101,9 +128,9 @@ def _optimised_summary(report: GraphComparison) -> str:
         number = _real(report, state)
         if number:
             parts.append(f"{fmt.count(number)} {words}")
-    clutter = sum(report.clutter.values())
+    clutter = _clutter_text(report)
     if clutter:
-        parts.append(f"{fmt.plural(clutter, 'Constant or Identity', 'Constants and Identities')} dissolved")
+        parts.append(f"{clutter} dissolved")
     kept = sum(report.counts.get(state.name.lower(), 0) for state in (State.SAME, State.RENAMED, State.REWIRED))
     if not parts and before == after:
         return f"ONNX Runtime leaves all {fmt.plural(before, 'node')} as they are at this level."

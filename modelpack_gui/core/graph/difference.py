@@ -42,6 +42,7 @@ ASPECTS: Mapping[str, State] = {
     "shape": State.CHANGED,
     "dtype": State.CHANGED,
     "weights": State.CHANGED,
+    "quantised": State.CHANGED,
 }
 """What can differ between the two nodes of a pair, and what that makes of it."""
 
@@ -71,8 +72,9 @@ class Change:
     after: str
 
 
-CLUTTER = frozenset({"Constant", "Identity"})
-"""Op types that compute nothing: exporters and optimisers put them in and take them out."""
+CLUTTER = frozenset({"Constant", "DequantizeLinear", "Identity", "QuantizeLinear"})
+"""Op types that are put in and taken out without a change to what is computed, but for its precision: that is told of
+the nodes between them."""
 _UNPAIRED = (State.FOLDED, State.REMOVED, State.ADDED)
 
 
@@ -119,15 +121,17 @@ class Difference:
         found[State.ADDED] = Counter(self.back_state)[State.ADDED]
         return {state.name.lower(): found[state] for state in State if found[state]}
 
-    def clutter(self, before: Graph, after: Graph) -> dict[str, int]:
-        """How many of `counts` compute nothing."""
-        befores = zip(self.state, before.ints("node_op_type"), strict=True)
-        afters = zip(self.back_state, after.ints("node_op_type"), strict=True)
-        found = Counter(state for state, op in befores if is_clutter(State(state), before.texts[op]))
-        found[State.ADDED] = sum(
-            1 for state, op in afters if state == State.ADDED and is_clutter(State.ADDED, after.texts[op])
-        )
-        return {State(state).name.lower(): count for state, count in found.items() if count}
+    def clutter(self, before: Graph, after: Graph) -> dict[str, dict[str, int]]:
+        """How many of `counts` are `CLUTTER`, by state and op type."""
+        found: dict[str, Counter[str]] = {}
+        for states, graph, wanted in (
+            (self.state, before, (State.FOLDED, State.REMOVED)),
+            (self.back_state, after, (State.ADDED,)),
+        ):
+            for state, op in zip(states, graph.ints("node_op_type"), strict=True):
+                if state in wanted and graph.texts[op] in CLUTTER:
+                    found.setdefault(State(state).name.lower(), Counter())[graph.texts[op]] += 1
+        return {state: dict(counts) for state, counts in found.items()}
 
     def way(self, node: int) -> str:
         """How a left node was found, one of `align.WAYS`."""

@@ -36,6 +36,9 @@ class Digests:
         return self.initializers[number] if number < len(self.initializers) else ""
 
 
+_HANDING = frozenset({"DequantizeLinear", "Identity"})
+
+
 class Numbers:
     """Gives equal things equal numbers, from 1; 0 stands for what is not known."""
 
@@ -59,13 +62,16 @@ class Features:
     """The nodes of one graph, by numbers that it shares with the other one.
 
     A Constant is as good as an initializer here, and an Identity hands on what it reads: exporters differ in both.
+    So does a pair of QuantizeLinear and DequantizeLinear, and a DequantizeLinear of a weight: a quantised model is
+    laid beside the one that it was made of.
 
     Attributes:
         ops: Op type with its domain.
         names: Node names; 0 for none.
         modules: Paths of the modules; 0 for none.
         attribute_sets: What all attributes of a node say, those left out included.
-        sources: The value that each value is the same as; itself, unless an Identity makes it.
+        sources: The value that each value is the same as; itself, unless it is only handed on.
+        quantized: The dtype that each value has on its way, of those that a pair hands on.
         stored: The attribute row or initializer, see `digest`, of each value that is in the file.
         weights: The digests of what each node reads from the file; 0 for a node that reads nothing, or where one
             of them is not known.
@@ -93,8 +99,9 @@ class Features:
         self._defaults = self._default_numbers()
         self.attribute_sets = self._attribute_sets()
         self._constant = of((of("Constant"), of("ai.onnx")))
-        self._identity = of((of("Identity"), of("ai.onnx")))
+        self._handing, self._silent = self._hand_on()
         self.sources = self._sources()
+        self.quantized = self._quantized()
         self.stored = self._stored()
         self.weights = self._weight_sets()
         self.exact = self._signatures(self.attribute_sets, self._weight_numbers(is_exact=True))
@@ -152,15 +159,54 @@ class Features:
             found.append(of(tuple(sorted(said))))
         return found
 
+    def _hand_on(self) -> tuple[dict[int, int], set[int]]:
+        """For each node that only hands on a value that value; and the nodes that make it ready for one of those."""
+        graph = self.graph
+        texts, op_types = graph.texts, graph.ints("node_op_type")
+        found: dict[int, int] = {}
+        quantizers: dict[int, bool] = {}  # whether all that read what one makes hand on what it reads
+        for node, op in enumerate(op_types):
+            op_type = texts[op]
+            if op_type not in _HANDING:
+                continue
+            read, made = graph.inputs(node), graph.outputs(node)
+            if len(made) != 1 or made[0] < 0 or not read or read[0] < 0:
+                continue
+            if op_type == "Identity":
+                found[node] = read[0]
+                continue
+            maker = graph.producers[read[0]]
+            if maker < 0:
+                if read[0] in graph.initializer_of:
+                    found[node] = read[0]
+            elif texts[op_types[maker]] == "QuantizeLinear" and maker < node and graph.inputs(maker)[0] >= 0:
+                found[node] = graph.inputs(maker)[0]
+                quantizers[maker] = True
+        silent = {
+            maker
+            for maker in quantizers
+            if all(
+                reader in found for value in graph.outputs(maker) if value >= 0 for reader in graph.consumers(value)
+            )
+        }
+        return found, silent
+
     def _sources(self) -> array[int]:
         """In the order of the file, which puts what is read first."""
+        found = ints(range(self.graph.value_count))
+        for node, value in self._handing.items():
+            found[self.graph.outputs(node)[0]] = found[value]
+        return found
+
+    def _quantized(self) -> dict[int, str]:
         graph = self.graph
-        found = ints(range(graph.value_count))
-        for node, op in enumerate(self.ops):
-            if op == self._identity:
-                read, made = graph.inputs(node), graph.outputs(node)
-                if len(read) == len(made) == 1 and read[0] >= 0 and made[0] >= 0:
-                    found[made[0]] = found[read[0]]
+        found: dict[int, str] = {}
+        for node, value in self._handing.items():
+            made, read = graph.outputs(node)[0], graph.inputs(node)[0]
+            if graph.text("node_op_type", node) != "Identity":
+                found[made] = graph.text("value_dtype", read) or "integers"
+            elif value in found:
+                found[made] = found[value]
         return found
 
     def _stored(self) -> dict[int, int]:
@@ -226,8 +272,8 @@ class Features:
             read = inputs[input_starts[node] : input_starts[node + 1]]
             number = of(("up", kind, *[values[value] for value in read]))
             found.append(number)
-            if self.ops[node] == self._identity and len(read) == 1:
-                number = values[read[0]]
+            if node in self._handing:
+                number = values[self._handing[node]]
             for place, value in enumerate(outputs[output_starts[node] : output_starts[node + 1]]):
                 if value >= 0 and value not in stored:
                     values[value] = of((number, place)) if place else number
@@ -256,8 +302,10 @@ class Features:
                 )
             )
             found[node] = number
-            if self.ops[node] == self._identity and len(read) == len(given) == 1 and min(read[0], given[0]) >= 0:
-                uses[read[0]] += uses[given[0]]
+            if node in self._handing:
+                uses[self._handing[node]] += uses[given[0]]
+                continue
+            if node in self._silent:
                 continue
             for place, value in enumerate(read):
                 if value >= 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from modelpack_gui.core.graph.align import Alignment
@@ -100,8 +100,10 @@ class _Pairs:
 
     def _compare_inputs(self, node: int, other: int) -> None:
         left, right = self._left, self._right
-        values = [left.sources[value] if value >= 0 else -1 for value in left.graph.inputs(node)]
-        others = [right.sources[value] if value >= 0 else -1 for value in right.graph.inputs(other)]
+        reads, matches = left.graph.inputs(node), right.graph.inputs(other)
+        values = [left.sources[value] if value >= 0 else -1 for value in reads]
+        others = [right.sources[value] if value >= 0 else -1 for value in matches]
+        self._compare_precision(node, reads, matches)
         if (
             len(values) == len(others) == 2
             and left.graph.text("node_op_type", node) in _COMMUTATIVE
@@ -120,6 +122,14 @@ class _Pairs:
                 )
             else:
                 self._builder.add(node, "input", f"input {place + 1}", before, after)
+
+    def _compare_precision(self, node: int, reads: Sequence[int], matches: Sequence[int]) -> None:
+        """Whether what is computed, not what is stored, goes through integers on its way here."""
+        left, right = self._left, self._right
+        for place, (value, found) in enumerate(zip(reads, matches, strict=False)):
+            before, after = left.quantized.get(value, ""), right.quantized.get(found, "")
+            if before != after and value not in left.stored and found not in right.stored:
+                self._builder.add(node, "quantised", f"input {place + 1}", before, after)
 
     def _is_same(self, value: int, found: int) -> bool:
         """Whether two inputs are the same, as far as that is known."""

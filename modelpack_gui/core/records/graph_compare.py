@@ -94,8 +94,9 @@ class GraphComparison:
         before, after: The two graphs. The file of an optimised graph is the one that ONNX Runtime wrote.
         columns: Absolute path of the pairs and changes, for `Difference.read`.
         counts: Nodes by what became of them, see `core.graph.difference.State`.
-        clutter: Those among them that compute nothing, by the same: Constants and Identities that one side has and
-            the other has not, or has as a weight.
+        clutter: Those among them that are put in and taken out without a change to what is computed, by state and op
+            type, see `core.graph.difference.CLUTTER`.
+        aspects: In how many pairs each kind of thing differs, see `core.graph.difference.ASPECTS`.
         facts: What differs of the models as a whole.
         patterns: What the optimiser did, most frequent first; empty for files.
         level: How far it was told to go; empty for files.
@@ -107,7 +108,8 @@ class GraphComparison:
     after: GraphIndex
     columns: str
     counts: Mapping[str, int]
-    clutter: Mapping[str, int] = field(default_factory=dict)
+    clutter: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    aspects: Mapping[str, int] = field(default_factory=dict)
     facts: tuple[FactChange, ...] = ()
     patterns: tuple[FusionPattern, ...] = ()
     level: str = ""

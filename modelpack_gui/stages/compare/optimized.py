@@ -57,6 +57,7 @@ def run(request: GraphOptimizedRequest, context: Context) -> GraphComparison:
         columns=written(found, request.folder, context),
         counts=found.counts,
         clutter=found.clutter(left, right),
+        aspects=found.aspect_counts,
         facts=fact_changes(before, after, domains_of(left) | domains_of(right)),
         patterns=patterns,
         level=request.level,

@@ -48,6 +48,7 @@ def run(request: GraphCompareRequest, context: Context) -> GraphComparison:
         columns=written(found, request.folder, context),
         counts=found.counts,
         clutter=found.clutter(left, right),
+        aspects=found.aspect_counts,
         facts=fact_changes(before, after, domains_of(left) | domains_of(right)),
         notes=_notes(left, right, found, reads_weights=request.reads_weights),
         duration_s=time.perf_counter() - started,
@@ -80,10 +81,10 @@ def written(found: Difference, folder: str, context: Context) -> str:
 def _notes(left: Graph, right: Graph, found: Difference, *, reads_weights: bool) -> tuple[str, ...]:
     notes = []
     pairs = sum(1 for other in found.partner if other >= 0)
-    largest = max(len(left.nodes), len(right.nodes), 1)
-    if pairs < _FEW * largest:
+    smaller = max(min(len(left.nodes), len(right.nodes)), 1)
+    if pairs < _FEW * smaller:
         notes.append(
-            f"Only {pairs} of {largest} nodes have a counterpart: these look like two different models, and single"
+            f"Only {pairs} of {smaller} nodes have a counterpart: these look like two different models, and single"
             " pairs may be chance."
         )
     if not reads_weights:

@@ -168,7 +168,8 @@ def _states(compared: Compared) -> Iterator[Facet]:
     yield Facet("changes", "", "All changes", changes, lambda row: row.state in CHANGES and row not in clutter)
     if clutter:
         told = "Nodes that compute nothing, which one side has and the other has not, or has as a weight"
-        yield Facet("clutter", "", "Constants, Identities", len(clutter), lambda row: row in clutter, told)
+        ops = sorted({operator(compared, row) for row in clutter})
+        yield Facet("clutter", "", ", ".join(ops), len(clutter), lambda row: row in clutter, told)
     yield Facet("everything", "", "Everything", len(compared.rows), lambda _row: True)
     for state in sorted(counts, reverse=True):
         title = STATE_TITLES[state].capitalize()

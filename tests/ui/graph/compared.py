@@ -40,6 +40,7 @@ def comparison(before: GraphIndex, after: GraphIndex, folder: Path, level: str =
         columns=str(columns),
         counts=found.counts,
         clutter=found.clutter(left, right),
+        aspects=found.aspect_counts,
         facts=fact_changes(before, after, {"ai.onnx"}),
         patterns=(FusionPattern(("Relu",), "Gelu", "", 1, (3,), (3,)),) if level else (),
         level=level,

@@ -117,7 +117,7 @@ def test_it_asks_for_the_file_that_is_beside_the_artifact(view: CompareView, cli
 
 
 def test_the_verdict_is_a_sentence(compared: CompareView) -> None:
-    assert compared.sentence.text() == "1 node changed; 11 do the same as before."
+    assert compared.sentence.text() == "1 node changed (operator); 11 do the same as before."
     assert not compared.start.isVisible()
 
 
