@@ -60,14 +60,17 @@ def tiles_of(elements: Elements, choice: SliceChoice, window: Window, check: Che
         top, left = window.top + down_tiles.start * window.tall, window.left + across_tiles.start * window.wide
         bottom = min(window.bottom, window.top + down_tiles.stop * window.tall)
         right = min(window.right, window.left + across_tiles.stop * window.wide)
-        band = magnitudes(elements.cut(choice, top, left, bottom, right, check))
-        finite = np.isfinite(band)
-        if not finite.all():
+        band = _floats(elements.cut(choice, top, left, bottom, right, check))
+        lowest, highest = band.min(), band.max()
+        if not (np.isfinite(lowest) and np.isfinite(highest)):
+            finite = np.isfinite(band)
             found = int(np.isnan(band).sum())
             nans += found
             infs += int(band.size - finite.sum()) - found
-        if finite.any():
-            ends += [float(band.min(where=finite, initial=np.inf)), float(band.max(where=finite, initial=-np.inf))]
+            lowest = band.min(where=finite, initial=np.inf)
+            highest = band.max(where=finite, initial=-np.inf)
+        if lowest <= highest:
+            ends += [float(lowest), float(highest)]
         place = down_tiles, across_tiles
         rows[place], columns[place], values[place] = _picked(band, window)
         rows[place] += top
@@ -84,7 +87,7 @@ def _bands(down: int, across: int, window: Window) -> Iterator[tuple[slice, slic
             yield slice(row, min(down, row + tall)), slice(column, min(across, column + wide))
 
 
-def _picked(band: Floats, window: Window) -> tuple[Places, Places, Floats]:
+def _picked(band: Array, window: Window) -> tuple[Places, Places, Floats]:
     """Row and column in a band, and value, of the largest element of each tile."""
     height, width = band.shape
     tall, wide = window.tall, window.wide
@@ -92,13 +95,20 @@ def _picked(band: Floats, window: Window) -> tuple[Places, Places, Floats]:
     if tall == wide == 1:
         row = np.broadcast_to(np.arange(height, dtype=np.int64)[:, None], band.shape)
         column = np.broadcast_to(np.arange(width, dtype=np.int64), band.shape)
-        return row, column, band
-    score = np.abs(band)
-    score[np.isnan(score)] = np.inf
-    padded: Array = np.full((down * tall, across * wide), -1.0)
-    padded[:height, :width] = score
-    tiles = padded.reshape(down, tall, across, wide).transpose(0, 2, 1, 3).reshape(down, across, tall * wide)
-    best = tiles.argmax(axis=2).astype(np.int64)
-    rows: Places = best // wide + np.arange(down)[:, None] * tall
-    columns: Places = best % wide + np.arange(across)[None, :] * wide
-    return rows, columns, band[rows, columns]
+        return row, column, band.astype(np.float64)
+    rows, columns = np.empty((down, across), np.int64), np.empty((down, across), np.int64)
+    best = np.full(across * wide, -1.0, band.dtype)
+    starts = np.arange(across, dtype=np.int64) * wide
+    for tile in range(down):
+        score = np.abs(band[tile * tall : (tile + 1) * tall])
+        best[:width] = score.max(axis=0)  # a search for the place along this axis takes ten times as long
+        columns[tile] = best.reshape(across, wide).argmax(axis=1) + starts  # of which NaN is the largest
+        rows[tile] = score[:, columns[tile]].argmax(axis=0) + tile * tall
+    return rows, columns, band[rows, columns].astype(np.float64)
+
+
+def _floats(values: Array) -> Array:
+    """As floating point in which magnitudes are exact; of complex values the magnitudes."""
+    if values.dtype.kind == "f":
+        return values.astype(np.float32) if values.dtype.itemsize < 4 else values
+    return magnitudes(values)

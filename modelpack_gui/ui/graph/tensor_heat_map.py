@@ -135,6 +135,8 @@ class TensorHeatMap(QWidget):
         if self._choice is None or self._source.elements is None:
             return
         self.panes.set_shape(self._shape())
+        rows, columns = self._shape()
+        self.told.set_text(f"Reading {fmt.count(rows)} × {fmt.count(columns)}…")
         self._ask("tensor-base", self._window(is_whole=True), self._on_base_read)
 
     def _window(self, *, is_whole: bool) -> Window:
