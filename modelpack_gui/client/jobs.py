@@ -51,6 +51,10 @@ LONE_STAGES = frozenset({"profile"})
 DRAWING_STAGE = "graph.layout"
 """It needs no torch and must not wait behind an export: it has a lane of its own, in our own interpreter."""
 
+LOOKING_STAGES = frozenset({"operator-docs", "graph.details", "graph.node-data", "tensor-stats", "tensor-values"})
+"""What is asked about something that was clicked on: a process of its own answers while another exports or checks."""
+
+_LOOKING_LANE = "\0looking "  # and the interpreter
 _DRAWING_LANE = "\0drawing"  # no interpreter has such a name
 
 CLOSE_S = 2.0
@@ -103,6 +107,8 @@ class WorkerClient:
                 self._direct(job, interpreter, is_bench=is_bench)
             elif stage == DRAWING_STAGE:
                 self._lane("", _DRAWING_LANE).submit(job)
+            elif stage in LOOKING_STAGES:
+                self._lane(interpreter, _LOOKING_LANE + interpreter).submit(job)
             else:
                 self._lane(interpreter, interpreter).submit(job)
                 if self._is_drawing and stage == "inspect":  # a picture is wanted as soon as the graph is read
