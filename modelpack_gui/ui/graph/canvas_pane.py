@@ -52,7 +52,7 @@ class CanvasPane(QWidget):
         self.scenes = self.state.scenes
         self._memory = CanvasMemory(settings)
         self._then: Callable[[], None] | None = None  # to be done once what is asked for is drawn
-        self._part: tuple[int, Around | None] = (0, None)  # that is drawn: a scope, or a neighbourhood
+        self._part: tuple[str, int, Around | None] = ("", 0, None)  # that is drawn: file, scope, neighbourhood
         self._is_own = False  # whether the selection is being changed by a click on the canvas
         self._memory.apply_to(self.scenes)
 
@@ -193,6 +193,7 @@ class CanvasPane(QWidget):
         canvas.menu_wanted.connect(self._on_menu_wanted)
         canvas.view_changed.connect(lambda: self.bar.show_zoom(canvas.viewport.zoom))
         canvas.find_wanted.connect(self.finder.step)
+        canvas.escape_pressed.connect(self._on_escape)
         canvas.picture_dragged.connect(self.pictures.drag)
         scenes.came.connect(self._on_scene)
         scenes.changed.connect(self._on_scenes_changed)
@@ -222,6 +223,8 @@ class CanvasPane(QWidget):
     # What happens
 
     def _on_picked(self, pick: Pick | None) -> None:
+        if self.canvas.graph is not self.state.graph:
+            return  # the picture is still that of the file before it was read again
         self._is_own = True
         try:
             self.state.selection.select(pick)
@@ -250,6 +253,12 @@ class CanvasPane(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(where)
 
+    def _on_escape(self) -> None:
+        if self.finder.isVisible():
+            self.finder.close_search()
+        else:
+            self.reach.end_trace()
+
     def _on_crumb(self, crumb: Crumb) -> None:
         if crumb.scope != self.scenes.view.scope:
             self.enter(crumb.scope)
@@ -271,16 +280,16 @@ class CanvasPane(QWidget):
         self.canvas.show_found(NodePick(self.finder.found[0]) if self.finder.found else None)
 
     def _on_scene(self) -> None:
-        graph, arrays = self.state.graph, self.scenes.arrays
-        if graph is None or arrays is None:
-            self.canvas.clear()
-        else:
+        graph, arrays, index = self.state.graph, self.scenes.arrays, self.state.index
+        path = index.artifact.path if index is not None else ""
+        if graph is not None and arrays is not None:
             shown, is_down = self.scenes.shown, self.scenes.direction == "down"
-            is_elsewhere = (shown.scope, shown.around) != self._part
-            self._part = shown.scope, shown.around
+            before, self._part = self._part, (path, shown.scope, shown.around)
+            is_elsewhere = before != self._part
             self.canvas.set_scene(graph, arrays, self.scenes.details, is_down=is_down, is_elsewhere=is_elsewhere)
-        if arrays is not None:
             self._do_then()
+        elif graph is None or path != self._part[0]:  # of the same file read again, the old picture stays meanwhile
+            self.canvas.clear()
         self.minimap.follow()
         self._memory.keep(self.scenes)
         self._on_scenes_changed()
@@ -314,7 +323,7 @@ class CanvasPane(QWidget):
 
     def tell(self) -> None:
         """Say what is going on, and show the canvas once there is something on it."""
-        self._stack.setCurrentIndex(0 if self.scenes.arrays is not None else 1)
+        self._stack.setCurrentIndex(0 if self.canvas.arrays is not None else 1)
         self._empty.set_problem(self.state.error.message if self.state.error is not None else "")
         tell(self)
 
@@ -323,7 +332,10 @@ class CanvasPane(QWidget):
         overlay = overlays.current
         colors = overlays.colors(overlay) if overlay is not None else None
         nodes, groups = (colors.nodes, colors.groups) if colors is not None else (None, None)
-        self.canvas.set_coloring(nodes=nodes, groups=groups, told=lambda pick: told_of(self.state, pick))
+        self.canvas.set_coloring(nodes=nodes, groups=groups, told=self._told)
+
+    def _told(self, pick: Pick) -> Sequence[str]:
+        return told_of(self.state, pick) if self.canvas.graph is self.state.graph else ()
 
     def _mark(self) -> None:
         if self.state.checks.marks is not self.canvas.coloring.marks:

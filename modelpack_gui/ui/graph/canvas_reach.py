@@ -36,6 +36,11 @@ class CanvasReach:
         """Let what leads to the selection and comes from it stand out, or not any more."""
         self._trace(is_on=not any(self._pane.canvas.trace_steps))
 
+    def end_trace(self) -> None:
+        """Let nothing stand out."""
+        if any(self._pane.canvas.trace_steps):
+            self._trace(is_on=False)
+
     def show_around(self) -> None:
         """Show only what is near the selection; near the first node if nothing is selected."""
         graph, scenes = self._pane.state.graph, self._pane.scenes

@@ -65,6 +65,7 @@ class GraphScenes(QObject):
         self._graph = state.graph
         self._levels = Levels(state.graph) if state.graph is not None else None
         self._known: dict[str, str] = {}  # views by the path of the artifact
+        self._opened: dict[int, frozenset[int]] = {}  # by scope
         self._asked = SceneView()
         self._read_error: ErrorInfo | None = None
         self.view = SceneView()
@@ -79,6 +80,7 @@ class GraphScenes(QObject):
         state.changed.connect(self._on_graph_changed)
         if self._graph is not None:
             self.view = self._first_view(self._graph)
+            self._opened[self.view.scope] = self.view.opened
 
     # Reading
 
@@ -166,7 +168,7 @@ class GraphScenes(QObject):
             trail = (*self.view.trail, self.view.scope)
             if scope in trail:
                 trail = trail[: trail.index(scope)]
-            self._put(SceneView(scope, self._first_opened(scope), trail=trail))
+            self._put(SceneView(scope, self._opened_in(scope), trail=trail))
 
     def leave(self) -> int:
         """Back to where one came from; the scope that was left, -1 if there is nothing around."""
@@ -257,6 +259,7 @@ class GraphScenes(QObject):
         self._known = {**views, **self._known}
         if self._graph is not None and self.arrays is None:
             self.view = self._first_view(self._graph)
+            self._opened[self.view.scope] = self.view.opened
 
     # Inside
 
@@ -273,6 +276,7 @@ class GraphScenes(QObject):
         if view == self.view and self.error is None and not self.was_cancelled:
             return
         self.view = view
+        self._opened[view.scope] = view.opened
         self._remember()
         self._ask()
 
@@ -283,9 +287,8 @@ class GraphScenes(QObject):
             self._known[index.artifact.path] = remembered(self._graph, self.view)
 
     def _opened_in(self, scope: int) -> frozenset[int]:
-        if scope == self.view.scope:
-            return self.view.opened
-        return self._first_opened(scope)
+        known = self._opened.get(scope)
+        return self._first_opened(scope) if known is None else known
 
     def _first_opened(self, scope: int) -> frozenset[int]:
         if self._graph is None or self._levels is None:
@@ -305,8 +308,10 @@ class GraphScenes(QObject):
             self.arrays, self.report, self._read_error = None, None, None
             self.view = SceneView()
             self._levels = Levels(self._graph) if self._graph is not None else None
+            self._opened.clear()
             if self._graph is not None:
                 self.view = self._first_view(self._graph)
+                self._opened[self.view.scope] = self.view.opened
             self.came.emit()
         self._ask()
 

@@ -14,6 +14,7 @@ from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.builder import GraphBuilder
 from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, NodeInfo, TensorInfo
 from modelpack_gui.core.records.graph_layout import Around, LayoutRequest
 from modelpack_gui.ui.controller import Controller
@@ -413,3 +414,31 @@ def looping_graph(folder: Path) -> GraphIndex:
     return stored(
         dataclasses.replace(small_graph(folder).artifact, path="/models/loop.onnx"), builder.finish(), folder
     )
+
+
+def test_a_file_read_again_keeps_what_is_open_and_in_view(
+    qtbot: QtBot, pane: CanvasPane, graph: Graph, client: FakeClient, tmp_path: Path
+) -> None:
+    pane.scenes.open_groups(STAGES)
+    wait_for_scene(qtbot, pane)
+    pane.canvas.zoom_to(1.7)
+    pane.canvas.pan_by(0, -90)
+    view = pane.canvas.viewport.view
+    client.answers["inspect"] = small_graph(tmp_path)
+    pane.controller.run(Stage.GRAPH)
+    qtbot.waitUntil(lambda: pane.state.graph is not graph)
+    qtbot.waitUntil(lambda: pane.canvas.graph is pane.state.graph and not pane.scenes.is_running)
+    assert last_request(client).opened == (STAGES,)
+    assert pane.canvas.viewport.view == view
+
+
+def test_escape_ends_the_search_and_then_the_highlight(qtbot: QtBot, pane: CanvasPane, graph: Graph) -> None:
+    pane.state.selection.select(GroupPick(HEAD))
+    pane.commands.trace.trigger()
+    pane.show_find()
+    qtbot.keyClick(pane.canvas, Qt.Key.Key_Escape)
+    assert not pane.finder.isVisible()
+    assert pane.commands.trace.isChecked()
+    qtbot.keyClick(pane.canvas, Qt.Key.Key_Escape)
+    assert not pane.commands.trace.isChecked()
+    assert pane.canvas.trace_steps == (0, 0)

@@ -47,8 +47,8 @@ def handle_key(canvas: GraphCanvas, event: QKeyEvent) -> bool:
         canvas.choose(first_box(canvas.arrays))
     elif key == Qt.Key.Key_F3:
         canvas.find_wanted.emit(1)
-    elif key == Qt.Key.Key_Escape and any(canvas.trace_steps):
-        canvas.set_trace(0, 0)
+    elif key == Qt.Key.Key_Escape:
+        canvas.escape_pressed.emit()
     else:
         return False
     return True

@@ -64,6 +64,7 @@ class GraphCanvas(ZoomingWidget):
     leave_wanted = Signal()
     menu_wanted = Signal(QPoint, object)  # where on the screen; Pick under the pointer, or None
     find_wanted = Signal(int)  # the next thing found (1), or the one before (-1)
+    escape_pressed = Signal()
     picture_dragged = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -106,12 +107,12 @@ class GraphCanvas(ZoomingWidget):
         is_down: bool,
         is_elsewhere: bool = False,
     ) -> None:
-        """Show another picture. Of the same graph, what was in view stays where it was as far as it can.
+        """Show another picture. What was in view stays where it was as far as it can.
 
         Args:
-            is_elsewhere: It is of another part of the graph: it is shown from its begin.
+            is_elsewhere: It is of another graph, or another part of it: it is shown from its begin.
         """
-        before = self.arrays if self.graph is graph and not is_elsewhere else None
+        before = None if is_elsewhere else self.arrays
         anchors: list[tuple[Key, QPointF]] = []
         if before is not None and self.is_down == is_down:
             anchors = anchors_of(before, self.viewport, self._toggled, self.shown.boxes)
