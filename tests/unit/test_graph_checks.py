@@ -13,10 +13,19 @@ from onnx import TensorProto, helper, numpy_helper, save
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.core.records import GraphCheckResult, GraphChecksReport, GraphChecksRequest, Result
+from modelpack_gui.core.graph.builder import graph_of
+from modelpack_gui.core.records import (
+    Artifact,
+    GraphCheckResult,
+    GraphChecksReport,
+    GraphChecksRequest,
+    NodeInfo,
+    Result,
+    TensorInfo,
+)
 from modelpack_gui.core.serde import decode_tagged, dumps, encode_tagged, kinds_of
 from modelpack_gui.stages.inspection.checks import stage
-from modelpack_gui.stages.inspection.checks.base import Check
+from modelpack_gui.stages.inspection.checks.base import Check, Subject
 from modelpack_gui.stages.inspection.checks.registry import CHECKS
 from tests.unit.inspected import inspect
 
@@ -131,6 +140,17 @@ def test_dead_nodes_are_found_as_they_hang_together_inside_of_branches_too(check
     dead = [sorted(names) for names in checker.found("dead-nodes")]
     assert sorted(dead) == [["abs_lost"], ["abs_lost"], ["exp_e", "log_l"], ["sign_s"]]
     assert "Log log_l and 1 node before it" in checker.texts("dead-nodes")
+
+
+def test_attributes_that_torchscript_spells_out_are_not_dead(tmp_path: Path) -> None:
+    nodes = [
+        NodeInfo(0, op_type, domain, "", "", (), (name,), (TensorInfo(name, "", None),))
+        for op_type, domain, name in (("GetAttr", "prim", "a"), ("relu", "aten", "b"))
+    ]
+    artifact = Artifact(str(tmp_path / "net.pt"), "torchscript", 0, "", (), ())
+    subject = Subject(artifact, graph_of(nodes), PlainContext(), "")
+    check = next(check for check in CHECKS if check.id == "dead-nodes")
+    assert [finding.nodes for finding in check.find(subject)] == [(1,)]
 
 
 def test_unused_weights_inputs_and_outputs(checker: Checker) -> None:
@@ -309,7 +329,8 @@ def test_what_depends_on_constants_alone(checker: Checker) -> None:
         [
             op("Constant", (), "c", value=numpy_helper.from_array(np.ones(4, np.float32))),
             op("Neg", ("c",), "n"),
-            op("Exp", ("n",), "e"),
+            op("Identity", ("n",), "i"),
+            op("Exp", ("i",), "e"),
             op("Add", ("x", "e"), "y"),
         ],
         outputs=[value("y")],

@@ -47,8 +47,9 @@ def _duplicates(subject: Subject) -> Iterator[GraphFinding]:
 CHECKS = (
     Check(
         "duplicated-weights", "Weights stored more than once", "warning",
-        "The file and the memory of a runtime are larger than they need be: tied weights were untied by the export.",
-        "Export with dynamo, which keeps tied weights as one, or let a tool share equal initializers.",
+        "The file and the memory of a runtime are larger than they need be. Often the export untied weights that the "
+        "model shares; layers that were copied and not trained since are equal too.",
+        "Export with dynamo, which keeps shared weights as one, or let a tool share equal initializers.",
         _duplicates, is_of_onnx=False,
     ),
 )  # fmt: skip

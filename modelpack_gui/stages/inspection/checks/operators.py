@@ -54,9 +54,10 @@ def _constant(subject: Subject) -> Iterator[GraphFinding]:
         after = [one for value in graph.outputs(node) if value >= 0 for one in graph.consumers(value)]
         if all(one in found for one in after) and after:
             continue
-        before = _before(subject, node, found)
-        more = f" with {fmt.plural(len(before) - 1, 'node')} before it" if len(before) > 1 else ""
-        yield GraphFinding(f"{subject.node(node)}{more}", tuple(before))
+        before = [one for one in _before(subject, node, found) if subject.op_types[one] != "Identity"]
+        if before:  # an Identity works nothing out
+            more = f" with {fmt.plural(len(before) - 1, 'node')} before it" if len(before) > 1 else ""
+            yield GraphFinding(f"{subject.node(before[0])}{more}", tuple(before))
 
 
 def _before(subject: Subject, node: int, among: set[int]) -> list[int]:

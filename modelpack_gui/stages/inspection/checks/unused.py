@@ -56,7 +56,10 @@ def _outputs(subject: Subject) -> Iterator[GraphFinding]:
 
 
 def _dead(subject: Subject) -> frozenset[int]:
-    """Nodes that no output of a graph needs, those inside of such nodes included."""
+    """Nodes that no output of a graph needs, those inside of such nodes included.
+
+    The `prim::GetAttr` of TorchScript only spell out how to get at a weight.
+    """
     graph = subject.graph
     kinds, texts = graph.ints("scope_kind"), graph.texts
     wanted = [
@@ -74,7 +77,10 @@ def _dead(subject: Subject) -> frozenset[int]:
             seen.update(new)
             wanted += new
             node = graph.ints("scope_owner")[graph.ints("node_scope")[node]]  # what is inside keeps it alive
-    return frozenset(range(len(graph.nodes))) - alive
+    domains = graph.ints("node_domain")
+    return frozenset(
+        node for node in range(len(graph.nodes)) if node not in alive and graph.texts[domains[node]] != "prim"
+    )
 
 
 def _given(subject: Subject, scope: int) -> list[int]:
