@@ -42,6 +42,34 @@ _STRING = 8  # onnx.TensorProto.STRING
 _EXTERNAL = 1  # onnx.TensorProto.EXTERNAL
 
 
+class _Run:
+    """Nodes that follow each other, with what is read of them before they are added.
+
+    Attributes:
+        kinds: The types of the attributes of each.
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[Any],
+        outputs: Sequence[Sequence[str]],
+        attributes: Sequence[Sequence[Any]] | None = None,
+        kinds: Sequence[Sequence[int]] | None = None,
+    ) -> None:
+        self.nodes, self.outputs = nodes, outputs
+        self.attributes = [node.attribute[:] for node in nodes] if attributes is None else attributes
+        self.kinds = [[item.type for item in items] for items in self.attributes] if kinds is None else kinds
+
+    def owners(self) -> list[int]:
+        """Places of those that may have subgraphs."""
+        return [i for i, kinds in enumerate(self.kinds) if not _MAY_BE_GRAPHS.isdisjoint(kinds)]
+
+    def part(self, start: int, end: int | None = None) -> _Run:
+        """Some of them."""
+        part = slice(start, end)
+        return _Run(self.nodes[part], self.outputs[part], self.attributes[part], self.kinds[part])
+
+
 class OnnxWalk:
     """Takes a model's scopes, nodes and initializers into a builder; types come in a second step (`set_types`).
 
@@ -128,21 +156,19 @@ class OnnxWalk:
 
     def _add_nodes(self, messages: Any, scope: int) -> None:
         nodes = messages[:]
-        made = [name for node in nodes for name in node.output if name]
+        outputs = [node.output[:] for node in nodes]
+        made = [name for names in outputs for name in names if name]
         self.values_made_twice += len(made) - len(set(made))
         self.builder.values[scope].make_all(made)
         for first in range(0, len(nodes), NODES_AT_ONCE):
             self._context.check_cancelled()
-            part = nodes[first : first + NODES_AT_ONCE]
-            attributes = [node.attribute[:] for node in part]
-            kinds = [[item.type for item in items] for items in attributes]
+            run = _Run(nodes[first : first + NODES_AT_ONCE], outputs[first : first + NODES_AT_ONCE])
             start = 0
-            for i in [i for i, items in enumerate(kinds) if not _MAY_BE_GRAPHS.isdisjoint(items)]:
-                run = slice(start, i + 1)
-                self._add_run(part[run], attributes[run], kinds[run], scope)
-                self._add_subgraphs(attributes[i], scope)
+            for i in run.owners():
+                self._add_run(run.part(start, i + 1), scope)
+                self._add_subgraphs(run.attributes[i], scope)
                 start = i + 1
-            self._add_run(part[start:], attributes[start:], kinds[start:], scope)
+            self._add_run(run.part(start), scope)
 
     def _add_subgraphs(self, attributes: Sequence[Any], scope: int) -> None:
         """Add the graphs of the node that was added last."""
@@ -153,15 +179,9 @@ class OnnxWalk:
                 title = f"node {owner} / {text_of(attribute.name)}{f'[{i}]' if is_list else ''}"
                 self._add_graph(graph, self.builder.add_scope(title, "subgraph", scope, owner))
 
-    def _add_run(
-        self, nodes: Sequence[Any], attributes: Sequence[Sequence[Any]], kinds: Sequence[Sequence[int]], scope: int
-    ) -> None:
-        """Add nodes that have no subgraphs but for the last.
-
-        Args:
-            attributes: Of each node.
-            kinds: The types of these.
-        """
+    def _add_run(self, run: _Run, scope: int) -> None:
+        """Add nodes that have no subgraphs but for the last."""
+        nodes = run.nodes
         columns, texts, values = self.builder.columns, self.builder.texts, self.builder.values[scope]
         names = [node.name for node in nodes]
         columns["node_op_type"] += [texts[node.op_type] for node in nodes]
@@ -172,21 +192,20 @@ class OnnxWalk:
         columns["node_scope"] += [scope] * len(nodes)
         self._add_origins([text_of(name) for name in names], nodes)
         inputs = [node.input[:] for node in nodes]
-        outputs = [node.output[:] for node in nodes]
         columns["input_values"] += [values[name] for read in inputs for name in read]
-        columns["output_values"] += [values[name] for made in outputs for name in made]
+        columns["output_values"] += [values[name] for made in run.outputs for name in made]
         known = self._attributes
         numbers = [
             self._attribute(item, kind)
             if kind in _MAY_BE_LONG
             else known.get(item.SerializeToString()) or self._attribute(item, kind)
-            for items, kinds_of_node in zip(attributes, kinds, strict=True)
+            for items, kinds_of_node in zip(run.attributes, run.kinds, strict=True)
             for item, kind in zip(items, kinds_of_node, strict=True)
         ]
         columns["attribute_names"] += [name for name, _, _ in numbers]
         columns["attribute_types"] += [kind for _, kind, _ in numbers]
         columns["attribute_texts"] += [text for _, _, text in numbers]
-        self.builder.add_items(map(len, inputs), map(len, outputs), map(len, attributes))
+        self.builder.add_items(map(len, inputs), map(len, run.outputs), map(len, run.attributes))
 
     def _add_origins(self, names: Sequence[str], nodes: Sequence[Any]) -> None:
         """Where nodes of some names come from: by their metadata, or else by the names alone."""

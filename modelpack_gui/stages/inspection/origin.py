@@ -37,8 +37,7 @@ def origin_of_onnx(node_name: str, metadata: Mapping[str, str]) -> Origin:
     scopes = metadata.get(_SCOPES)
     if scopes is None:
         return Origin(path_of_node_name(node_name))
-    module_class = _second_last(metadata.get(_CLASSES, ""))
-    return Origin(_second_last(scopes), module_class, location_of_stack(metadata.get(_STACK, "")))
+    return _origin(_but_last(scopes), _but_last(metadata.get(_CLASSES, "")), metadata.get(_STACK, ""))
 
 
 def origin_of_node(node_name: str, metadata_props: Iterable[Any]) -> Origin:
@@ -49,15 +48,20 @@ def origin_of_node(node_name: str, metadata_props: Iterable[Any]) -> Origin:
         if key in _KEYS:
             value = entry.value
             wanted[key] = value if isinstance(value, str) else value.decode("utf-8", "backslashreplace")
-    return origin_of_onnx(node_name, wanted) if wanted else Origin(path_of_node_name(node_name))
+    return origin_of_onnx(node_name, wanted)
 
 
-def _second_last(list_text: str) -> str:
-    """The last item but one of a printed list of strings: the last one is the operation, not a module."""
-    return _last(list_text.rpartition(", ")[0])
+def _but_last(list_text: str) -> str:
+    """A printed list of strings without its last item: that is the operation, not a module."""
+    return list_text.rpartition(", ")[0]
 
 
 @functools.lru_cache(maxsize=65536)
+def _origin(scopes: str, classes: str, stack: str) -> Origin:
+    """That of all nodes of a module that are from one line; the lists are without their last items."""
+    return Origin(_last(scopes), _last(classes), location_of_stack(stack))
+
+
 def _last(list_text: str) -> str:
     """The last item of a printed list of strings, of which the end may be missing."""
     items = _QUOTED.findall(list_text)
