@@ -2,7 +2,7 @@
 
 Runs every stage of both demo recipes, visits every page, and saves a picture of each; `--themes light dark` takes
 both themes. With `--summary` it also writes what the stages said, as JSON, for the smoke test. Needs a display:
-`xvfb-run -a -s "-screen 0 1400x900x24" .venv/bin/python scripts/screenshots.py`.
+`xvfb-run -a -s "-screen 0 2600x1500x24" .venv/bin/python scripts/screenshots.py`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from modelpack_gui.ui.pages.parity import ParityPage  # noqa: E402
 from modelpack_gui.ui.settings import Settings  # noqa: E402
 from modelpack_gui.ui.theme import theme  # noqa: E402
 from modelpack_gui.ui.widgets.parity_tabs import LAYERS, OVERVIEW, VALUES  # noqa: E402
+from scripts.graph_pictures import shoot_big, shoot_graph, shoot_worst  # noqa: E402
 from scripts.lab_pictures import shoot_lab  # noqa: E402
 
 DEADLINE_MS = 300_000
@@ -184,6 +185,7 @@ def take_all(photographer: Photographer, *, is_quick: bool) -> dict[str, object]
         page = window.page(stage)
         select_something(page)
         photographer.shoot(stage.label.lower())
+    graph = shoot_graph(photographer)
     photographer.shoot_options()
     lab = shoot_lab(photographer, is_quick=is_quick)
     faulty = photographer.run_demo("batch_branch", (Stage.EXPORT, Stage.CHECK, Stage.PARITY))
@@ -193,10 +195,13 @@ def take_all(photographer: Photographer, *, is_quick: bool) -> dict[str, object]
     cases = [] if report is None else [[case.label, case.verdict.value] for case in report.cases]
     photographer.shoot_source_view()
     views = photographer.shoot_parity_views()
+    worst = shoot_worst(photographer)
     matrix = photographer.shoot_matrix()
     explained = photographer.shoot_explained_failure()
+    big = shoot_big(photographer)
     return {
         "demo": demo,
+        "graph": {**graph, "worst": worst, "big": big},
         "lab": lab,
         "batch_branch": faulty,
         "cases": cases,
