@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QAbstractButton
 
+from modelpack_gui.core.graph.difference import State
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.graph.side_pane import CHECKS, MODULES, NODES
@@ -19,6 +20,7 @@ from modelpack_gui.ui.pages.graph import GraphPage
 from scripts.made_graphs import attention
 
 if TYPE_CHECKING:
+    from modelpack_gui.ui.graph.canvas_pane import CanvasPane
     from scripts.screenshots import Photographer
 
 LARGE = (2560, 1440)
@@ -27,9 +29,9 @@ BIG_NODES = 20_000
 
 def shoot_graph(photographer: Photographer) -> dict[str, object]:
     """The demo's graph: its costs, the way of a tensor, what is wrong with it, what the optimiser fused."""
-    window, graph = photographer.window, photographer.window.controller.graph
+    graph = photographer.window.controller.graph
     page = shown_page(photographer)
-    wait_for_canvas(photographer, page)
+    canvas = made_canvas(photographer, page)
     page.view.set_mode("both")
     page.view.side.show_tab(MODULES)
     photographer.wait(lambda: graph.numbers.costs is not None, "the costs")
@@ -45,9 +47,9 @@ def shoot_graph(photographer: Photographer) -> dict[str, object]:
     last = len(nodes) - 1
     page.view.side.show_tab(NODES)
     graph.selection.select(NodePick(last))
-    page.view.canvas.canvas.set_trace(100, 0)
+    canvas.canvas.set_trace(100, 0)
     shoot_sizes(photographer, page, "graph-origin")
-    page.view.canvas.canvas.set_trace(0, 0)
+    canvas.canvas.set_trace(0, 0)
 
     page.view.side.show_tab(CHECKS)
     photographer.wait(lambda: graph.checks.report is not None, "the checks of the graph")
@@ -57,15 +59,16 @@ def shoot_graph(photographer: Photographer) -> dict[str, object]:
     page.tabs.setCurrentIndex(1)
     comparison.optimize("all")
     photographer.wait(lambda: not comparison.is_busy and comparison.compared is not None, "the optimiser")
+    compared = comparison.compared
+    assert compared is not None
+    fused = next((row for row in compared.rows if row.state is State.FUSED), None)
+    if fused is not None:
+        graph.selection.select(NodePick(compared.own_node(fused)))
     shoot_sizes(photographer, None, "graph-fused")
     page.tabs.setCurrentIndex(0)
     page.view.side.show_tab(NODES)
     report = graph.checks.report
-    return {
-        "nodes": len(nodes),
-        "checks": len(report.results) if report is not None else 0,
-        "window": window.windowTitle() != "",
-    }
+    return {"nodes": len(nodes), "checks": len(report.results) if report is not None else 0}
 
 
 def shoot_worst(photographer: Photographer) -> str:
@@ -74,7 +77,7 @@ def shoot_worst(photographer: Photographer) -> str:
     page = shown_page(photographer)
     if photographer.window.controller.result(Stage.GRAPH, object) is None:
         photographer.window.controller.run(Stage.GRAPH)
-    wait_for_canvas(photographer, page)
+    made_canvas(photographer, page)
     page.view.side.show_tab(NODES)
     graph.overlays.choose("introduced")
     worst = graph.overlays.worst(1)
@@ -93,7 +96,7 @@ def shoot_big(photographer: Photographer) -> int:
         window.controller.open_artifact(attention(BIG_NODES, Path(folder) / "attention.onnx"))
         photographer.wait(lambda: graph.index is not None and graph.index.node_count >= BIG_NODES, "20,000 nodes")
         page = shown_page(photographer)
-        wait_for_canvas(photographer, page)
+        made_canvas(photographer, page)
         photographer.wait(lambda: not window.controller.is_busy, "the check of 20,000 nodes")
         graph.selection.select(NodePick(BIG_NODES // 2))
         page.view.show_on_canvas()
@@ -112,12 +115,14 @@ def shown_page(photographer: Photographer) -> GraphPage:
     return page
 
 
-def wait_for_canvas(photographer: Photographer, page: GraphPage) -> None:
-    """Until the graph that was read last is drawn."""
+def made_canvas(photographer: Photographer, page: GraphPage) -> CanvasPane:
+    """The canvas, once it draws the graph that was read last."""
     scenes = photographer.window.controller.graph.scenes
     photographer.wait(
         lambda: page.view.canvas is not None and scenes.arrays is not None and not scenes.is_running, "the canvas"
     )
+    assert page.view.canvas is not None
+    return page.view.canvas
 
 
 def shoot_sizes(photographer: Photographer, page: GraphPage | None, name: str) -> None:
@@ -127,9 +132,8 @@ def shoot_sizes(photographer: Photographer, page: GraphPage | None, name: str) -
     for size, suffix in (((usual.width(), usual.height()), ""), (LARGE, "-large")):
         window.resize(*size)
         photographer.settle()
-        canvas: Any = page.view.canvas if page is not None else None
-        if canvas is not None:
-            canvas.fit_selection()
+        if page is not None and page.view.canvas is not None:
+            page.view.canvas.fit_selection()
             photographer.settle()
         photographer.shoot(f"{name}{suffix}")
     window.resize(usual)

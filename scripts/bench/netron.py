@@ -127,6 +127,7 @@ def shown_here(path: Path, limit_s: float) -> dict[str, Any]:
         controller.open_artifact(path)
         if not wait(lambda: scenes.arrays is not None):
             raise SystemExit(f"{path} is not shown after {limit_s:.0f} s")
+        assert page.view.canvas is not None
         page.view.canvas.repaint()
         application.processEvents()
         found: dict[str, Any] = {"collapsed_s": time.perf_counter() - started}

@@ -19,7 +19,8 @@ PICTURES = (
     "source-view", "matrix", "explained-failure", "values-histograms", "values-scatter", "values-heat-map",
     "values-worst", "values-frontier", "layers", "sweep", "quantize", "quantize-nodes", "benchmark-live",
     "benchmark-ecdf", "benchmark-violin", "benchmark-series", "bench-load", "bench-profile", "bench-sweep",
-    "bench-runs",
+    "bench-runs", "graph-cost", "graph-cost-large", "graph-origin", "graph-origin-large", "graph-checks", "graph-fused",
+    "graph-fused-large", "graph-worst", "graph-worst-large", "graph-big",
 )  # fmt: skip
 
 pytestmark = [
@@ -32,7 +33,7 @@ pytestmark = [
 def display() -> Iterator[str]:
     """A virtual X server of our own; it tells which display it took."""
     read_end, write_end = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "1400x900x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "2600x1500x24", "-nolisten", "tcp"]
     server = subprocess.Popen(command, pass_fds=[write_end], stderr=subprocess.DEVNULL)
     os.close(write_end)
     with os.fdopen(read_end) as told:
@@ -95,6 +96,18 @@ def test_the_layers_of_the_faulty_demo_lead_to_its_line_and_a_sweep_tries_more_c
     assert isinstance(views, dict)
     assert views["fault"] == "ReduceMean, line 85"
     assert views["swept"] > 20
+
+
+@pytest.mark.timeout(960)
+def test_the_graph_is_drawn_checked_and_leads_to_the_worst_node_and_its_line(
+    tour: tuple[Path, dict[str, object]],
+) -> None:
+    graph = tour[1]["graph"]
+    assert isinstance(graph, dict)
+    assert graph["nodes"] > 20
+    assert graph["checks"] >= 10
+    assert Path(graph["worst"]).name.startswith("shapes.py:")
+    assert 20 < graph["big"] < 2000  # of 20,000 nodes: what is closed is one box
 
 
 @pytest.mark.timeout(960)
