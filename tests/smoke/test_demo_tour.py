@@ -19,8 +19,8 @@ PICTURES = (
     "source-view", "matrix", "explained-failure", "values-histograms", "values-scatter", "values-heat-map",
     "values-worst", "values-frontier", "layers", "sweep", "quantize", "quantize-nodes", "benchmark-live",
     "benchmark-ecdf", "benchmark-violin", "benchmark-series", "bench-load", "bench-profile", "bench-sweep",
-    "bench-runs", "graph-cost", "graph-cost-large", "graph-origin", "graph-origin-large", "graph-checks", "graph-fused",
-    "graph-fused-large", "graph-worst", "graph-worst-large", "graph-big",
+    "bench-runs", "graph-cost", "graph-cost-large", "graph-origin", "graph-origin-large", "graph-checks",
+    "graph-fused", "graph-fused-large", "graph-worst", "graph-worst-large", "graph-big",
 )  # fmt: skip
 
 pytestmark = [
