@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
-from modelpack_gui.cli import inspect_command, viewer_files
+from modelpack_gui.cli.console import Console
 from modelpack_gui.cli.parser_parts import Subparsers, common_options, new_parser
 from modelpack_gui.core.records import OPTIMIZER_LEVELS
 
@@ -70,13 +71,31 @@ With --checks the exit status is 1 if a check finds an error.""",
         "--node-data", type=Path, metavar="OUT", help="write a value of each node as node data of Model Explorer"
     )
     viewers.add_argument(
-        "--value", choices=viewer_files.VALUES, default="macs", help="which one; macs if it is left out"
+        "--value",
+        type=_value,
+        default="macs",
+        metavar="NAME",
+        help="which one, such as flops (macs)",
     )
     viewers.add_argument(
         "--netron", type=Path, metavar="OUT", help="write all values as an attachment, to be dropped onto Netron"
     )
     common_options(parser)
-    parser.set_defaults(command_function=inspect_command.inspect)
+    parser.set_defaults(command_function=_inspect)
+
+
+def _inspect(arguments: argparse.Namespace, console: Console) -> int:
+    from modelpack_gui.cli import inspect_command  # only now: the window's start comes through here, too
+
+    return inspect_command.inspect(arguments, console)
+
+
+def _value(text: str) -> str:
+    from modelpack_gui.cli.viewer_files import VALUES  # as above
+
+    if text not in VALUES:
+        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(VALUES)}")
+    return text
 
 
 def _positive(text: str) -> int:
