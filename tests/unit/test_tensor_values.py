@@ -63,10 +63,18 @@ def test_a_tensor_in_a_data_file_is_read_where_it_lies(tmp_path: Path) -> None:
     found = find(tmp_path / "m.onnx", "w", tmp_path)
     assert (Path(found.file).name, found.is_copy) == ("m.data", False)
     assert np.array_equal(elements(found), GRID)
-    (tmp_path / "m.data").write_bytes(b"short")
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "m.data").rename(tmp_path / "weights" / "m.data")
+    moved = find(tmp_path / "m.onnx", "w", tmp_path)
+    assert np.array_equal(elements(moved), GRID)
+    (tmp_path / "weights" / "m.data").write_bytes(b"short")
     with pytest.raises(UserError) as caught:
         find(tmp_path / "m.onnx", "w", tmp_path)
     assert caught.value.info.code == "initializer-corrupt"
+    (tmp_path / "weights" / "m.data").unlink()
+    with pytest.raises(UserError) as caught:
+        find(tmp_path / "m.onnx", "w", tmp_path)
+    assert (caught.value.info.code, "m.data is missing" in caught.value.info.message) == ("tensor-data-missing", True)
 
 
 @pytest.mark.parametrize(
@@ -173,4 +181,5 @@ def test_a_data_file_outside_of_the_models_folder_is_not_read(tmp_path: Path) ->
     (tmp_path / "inner").mkdir()
     with pytest.raises(UserError) as caught:
         find(save(tmp_path / "inner" / "m.onnx", [raw_less]), "w", tmp_path)
-    assert caught.value.info.code == "initializer-corrupt"
+    assert caught.value.info.code == "tensor-data-missing"
+    assert "outside" in caught.value.info.message

@@ -18,6 +18,7 @@ from modelpack_gui.stages.export.onnx_header import (
     initializer_header,
     without_weights,
 )
+from modelpack_gui.stages.inspection.onnx_data_files import DataFiles
 from modelpack_gui.stages.inspection.onnx_types import (
     dtype_name,
     external_entries,
@@ -112,9 +113,9 @@ def open_stored(path: Path, name: str) -> StoredTensor:
             if format_ == "onnx":
                 with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
                     return _of_onnx(path, data, name)
-    except (OSError, ValueError):  # gone, empty, a folder...: whoever reads artifacts tells that well
+    except (OSError, ValueError) as error:  # gone, empty, a folder...: whoever reads artifacts tells that well
         read_artifact(path, hashed_bytes=0)
-        raise
+        raise corrupt(path, name, error) from error
     return _of_torch(path, format_, name)
 
 
@@ -127,14 +128,14 @@ def _of_onnx(path: Path, data: mmap.mmap, name: str) -> StoredTensor:
         if found is not None:
             return _initializer(path, data, found)
         model = onnx.load_model_from_string(without_weights(data))
-    except (WireError, DecodeError):
+    except (WireError, DecodeError) as error:
         read_artifact(path, hashed_bytes=0)
-        raise
+        raise corrupt(path, name, error) from error
     bodies = [*graphs_of(model.graph), *model.functions]
     for body in bodies:
         for tensor in getattr(body, "initializer", ()):
             if tensor.name == name:
-                return _in_memory(path, name, tensor)
+                return of_message(path, tensor)
         for sparse in getattr(body, "sparse_initializer", ()):
             if sparse.values.name == name:
                 info = sparse_initializer_info(sparse)
@@ -156,34 +157,40 @@ def _initializer(path: Path, data: mmap.mmap, found: FoundInitializer) -> Stored
         if found.raw[1] - found.raw[0] < info.size_bytes:
             raise corrupt(path, tensor.name, ValueError("there are fewer bytes than its shape says"))
     if place is None or not size_bytes(info.dtype, 1):
+        # Its elements are in fields of their own: numbers one by one, or texts.
         return _in_memory(path, tensor.name, onnx.TensorProto.FromString(data[slice(*found.message)]))
     return StoredTensor(tensor.name, info.dtype, info.shape, info.size_bytes, _product(info.shape), place)
 
 
 def _external_place(path: Path, tensor: Any, needed: int) -> FilePlace | None:
-    """Where a data file has it; None where there is anything odd, which onnx shall judge."""
+    """Where a data file has it; None if it is in the model file.
+
+    Raises:
+        UserError: `tensor-data-missing`, `initializer-corrupt`.
+    """
     entries = external_entries(tensor)
-    location = entries.get("location", "")
-    if not location:
+    if not entries:
         return None
-    file = path.parent / location
-    offset, length = entries.get("offset", "0"), entries.get("length", str(needed))
-    if not (offset.isdigit() and length.isdigit()) or int(length) < needed:
-        return None
-    try:
-        is_beside = file.resolve() == path.parent.resolve() / location and file.is_file()
-        if not is_beside or file.stat().st_size < int(offset) + needed:
-            return None
-    except (OSError, ValueError):  # a name that no file can have
-        return None
-    return FilePlace(file, int(offset))
+    files = DataFiles(path.parent)
+    problems = files.need(tensor, needed)
+    file = files.found[0] if files.found else None
+    if file is None or file.state in ("missing", "outside"):
+        raise UserError(
+            "tensor-data-missing",
+            f"The values of {tensor.name!r} cannot be read: {'; '.join(problems)}.",
+            f"Put the data file beside {path.name}; the two belong together.",
+        )
+    if file.state == "short" or file.size_bytes < file.needed_bytes or file.needed_bytes < needed:
+        raise corrupt(path, tensor.name, ValueError("; ".join(problems) or "its data file has too few bytes for it"))
+    offset = entries.get("offset", "0")
+    return FilePlace(Path(file.path), int(offset) if offset.isascii() and offset.isdigit() else 0)
 
 
 def of_message(path: Path, tensor: Any) -> StoredTensor:
     """A TensorProto that is in memory; its elements stay in the data file where it has one.
 
     Raises:
-        UserError: `initializer-corrupt`.
+        UserError: `tensor-data-missing`, `initializer-corrupt`.
     """
     info = initializer_info(tensor)
     place = _external_place(path, tensor, info.size_bytes)
@@ -227,7 +234,7 @@ def _values(path: Path, tensor: Any, name: str) -> npt.NDArray[Any]:
     from onnx import external_data_helper, numpy_helper
 
     try:
-        if external_entries(tensor):
+        if external_entries(tensor):  # that of a subgraph, which is seldom large
             external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
         values: npt.NDArray[Any] = numpy_helper.to_array(tensor)
     except (OSError, ValueError, TypeError, KeyError, onnx.checker.ValidationError) as error:
