@@ -97,7 +97,7 @@ class OverlayLegend(QWidget):
         assert self._colors.scale is not None
         metrics = self.fontMetrics()
         needed = sum(metrics.horizontalAdvance(label) for label in self.labels) + 2 * SPACING * len(self.labels)
-        chips = self._width_of(self.chips)
+        chips = max((self._width_of((chip,)) for chip in self.chips), default=0.0)  # one below the other, at worst
         wanted = max(_BAR_WIDTH, float(needed))
         width = max(min(wanted, place.width(), _LEAST_WIDTH), min(place.width() - chips - 2 * SPACING, wanted))
         height = _BAR_HEIGHT + GRID + metrics.height()
@@ -120,25 +120,26 @@ class OverlayLegend(QWidget):
         return width
 
     def _paint_chips(self, painter: QPainter, place: QRectF, left: float, colors: Colors) -> None:
-        """In one row, or in two where that shows more of them."""
+        """In one row, or in two where that shows more of them; what there is no room for is in the tooltip."""
         height = self.fontMetrics().height()
-        rows = 1 if left + self._width_of(self.chips) <= place.right() or place.height() < 2 * height else 2
-        top, at, row = place.center().y() - rows * height / 2, left, 0
-        for i, chip in enumerate(self.chips):
-            rest = len(self.chips) - i - 1
-            width = self._width_of((chip,))
-            is_last_row = row == rows - 1
-            reserved = self.fontMetrics().horizontalAdvance(f"+{rest} more") if rest and is_last_row else 0
-            if at + width + reserved > place.right() + _GAP and not is_last_row:
-                row, at, top = row + 1, left, top + height
-                reserved = self.fontMetrics().horizontalAdvance(f"+{rest} more") if rest else 0
-            if at + width + reserved > place.right() + _GAP:
-                painter.setPen(QColor(colors.muted))
-                line = QRectF(at, top, place.right() - at, height)
-                painter.drawText(line, Qt.AlignmentFlag.AlignLeft, f"+{rest + 1} more")
-                return
-            self._paint_chip(painter, QRectF(at, top, width, height), chip, colors)
-            at += width
+        rows = 1 if left + self._width_of(self.chips) <= place.right() + _GAP or place.height() < 2 * height else 2
+        top = place.center().y() - rows * height / 2
+        drawn = 0
+        for row in range(rows):
+            at = left
+            while drawn < len(self.chips):
+                chip, rest = self.chips[drawn], len(self.chips) - drawn - 1
+                width = self._width_of((chip,))
+                reserved = self.fontMetrics().horizontalAdvance(f"+{rest} more") if rest and row == rows - 1 else 0
+                if at + width + reserved > place.right() + _GAP:
+                    break
+                self._paint_chip(painter, QRectF(at, top + row * height, width, height), chip, colors)
+                at, drawn = at + width, drawn + 1
+        more = f"+{len(self.chips) - drawn} more"
+        if drawn < len(self.chips) and at + self.fontMetrics().horizontalAdvance(more) <= place.right():
+            painter.setPen(QColor(colors.muted))
+            line = QRectF(at, top + (rows - 1) * height, place.right() - at, height)
+            painter.drawText(line, Qt.AlignmentFlag.AlignLeft, more)
 
     def _paint_chip(self, painter: QPainter, place: QRectF, chip: LegendChip, colors: Colors) -> None:
         box = QRectF(place.left() + 0.5, place.center().y() - _SWATCH / 2 + 0.5, _SWATCH - 1.0, _SWATCH - 1.0)
