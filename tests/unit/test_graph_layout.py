@@ -16,7 +16,7 @@ from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.box_text import box_lines
-from modelpack_gui.core.graph.builder import graph_of
+from modelpack_gui.core.graph.builder import GraphBuilder, graph_of
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.layout.engine import lay_out
 from modelpack_gui.core.graph.scene import Scene
@@ -384,3 +384,51 @@ def test_hundreds_of_inputs_of_one_group_are_one_box() -> None:
         carried = [n for n, source in zip(scene.edge_count, scene.edge_source, strict=True) if source == box]
         assert sum(carried) == 301
         check_scene(graph, scene)
+
+
+def test_the_line_of_the_model_is_straight_beside_skips_and_stubs() -> None:
+    nodes = [node(0, ["x"], "Mask"), *(node(i, [f"v{i - 1}", "v0"]) for i in range(1, 30))]
+    nodes += [node(i, [f"v{i - 1}", f"v{i - 3}"] if i % 3 == 0 else [f"v{i - 1}"]) for i in range(30, 42)]
+
+    scene = lay_out(graph_from(nodes, ["v41"]), LayoutRequest("")).scene
+
+    boxes = [scene.node_box[i] for i in range(10, 42)]
+    assert len({scene.box_x[box] + scene.box_w[box] / 2 for box in boxes}) == 1
+
+
+def test_a_subgraph_is_drawn_with_what_it_takes_from_around_and_its_owner_reads_that_too() -> None:
+    builder = GraphBuilder("net")
+    builder.add_ports(0, [TensorInfo("x", "float32", (1,)), TensorInfo("condition", "bool", ())], ())
+    builder.add_node(node(0, ["x"], "Relu"))
+    owner = builder.add_node(node(1, ["condition"], "If"))
+    inner = builder.add_scope("node 1 / then_branch", "subgraph", 0, owner)
+    builder.add_node(node(2, ["v0", "x"], "Mul"), inner)
+    builder.add_ports(inner, (), [TensorInfo("v2", "float32", (1,))])
+    builder.add_ports(0, (), [TensorInfo("v1", "float32", (1,))])
+    graph = builder.finish()
+
+    outside = lay_out(graph, LayoutRequest("")).scene
+    inside = lay_out(graph, LayoutRequest("", scope=inner)).scene
+
+    read = {
+        graph.value_name(value)
+        for value, target in zip(outside.edge_value, outside.edge_target, strict=True)
+        if target == outside.node_box[owner]
+    }
+    assert read == {"condition", "v0", "x"}
+    taken = {
+        graph.value_name(ref)
+        for kind, ref in zip(inside.box_kind, inside.box_ref, strict=True)
+        if kind == kinds.BOX_INPUT
+    }
+    assert taken == {"v0", "x"}
+    assert Counter(inside.box_kind) == {kinds.BOX_INPUT: 2, kinds.BOX_NODE: 1, kinds.BOX_OUTPUT: 1}
+
+
+def test_what_is_not_in_the_graph_is_refused() -> None:
+    graph = any_graph(3, 10, 2, 3)
+    for request in (LayoutRequest("", scope=7), LayoutRequest("", around=Around((400,)))):
+        with pytest.raises(UserError) as caught:
+            lay_out(graph, request)
+        assert caught.value.info.code == "layout-unknown"
+    assert len(lay_out(graph, LayoutRequest("", opened=(99,))).scene.box_kind) > 0

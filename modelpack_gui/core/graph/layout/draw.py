@@ -12,7 +12,7 @@ from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.layout.arrange import MIDDLE, Arrangement, Link, Point, arrange
 from modelpack_gui.core.graph.layout.grid import beside
 from modelpack_gui.core.graph.layout.levels import PORT_IN, PORT_OUT, Item, Level, LevelMaker, Values
-from modelpack_gui.core.graph.layout.ports import with_ports_in_the_middle
+from modelpack_gui.core.graph.layout.ports import with_ports_in_line
 from modelpack_gui.core.graph.layout.ranks import ranks_of
 from modelpack_gui.core.records.graph_layout import LayoutRequest
 
@@ -111,8 +111,8 @@ class Drawer:
             arrangement = beside(sizes, ranks, ends, loose, anchors, self._check)
         else:
             arrangement = arrange(sizes, ranks, ends, anchors, self._check)
-        if arrangement.is_wrapped:
-            arrangement = with_ports_in_the_middle(arrangement, firsts, lasts, links)
+        if arrangement.is_wrapped and lasts:
+            arrangement = with_ports_in_line(arrangement, firsts, lasts, links)
         return Drawing(level, sizes, links, arrangement, inner)
 
     def _cut(self, level: Level, ranks: list[int], sizes: list[Point]) -> list[tuple[int, int, Values]]:

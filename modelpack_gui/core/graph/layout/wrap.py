@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-TALL = 2600.0
+TALL = 3200.0
 """What is lower stays whole, px."""
 SLIM = 3.0
 """What is less tall than this many times its width stays whole."""
@@ -15,6 +15,8 @@ SHAPE = 1.4
 COLUMN_GAP = 48.0
 LEAST_FILLED = 0.75
 """Share of its height to which a column is filled at least, if it can be cut where fewer links lead across."""
+LEAST_LEFT = 0.25
+"""What is left for the last column and is lower than this share stays in the one before."""
 HALVINGS = 16
 LANE = 8.0
 """Between two links on their way from one column to the next, px."""
@@ -114,4 +116,6 @@ def _filled(tops: Sequence[float], heights: Sequence[float], crossing: Sequence[
             starts.append(last)
             layer, last = last, -1
         layer += 1
+    if len(starts) > 1 and tops[end] + heights[end] - tops[starts[-1]] < limit * LEAST_LEFT:
+        starts.pop()
     return starts
