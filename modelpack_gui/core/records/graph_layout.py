@@ -39,6 +39,8 @@ class LayoutRequest:
         around: Show the neighbourhood of some nodes rather than groups; `scope` and `opened` say nothing then.
         details: Which lines a node has below its title.
         char_width: Average width of a character of the font, px.
+        char_widths, title_widths: Of the characters from space to `~` (ASCII 32 to 126), in lines and in titles, px;
+            empty where only the average is known. It stands for all other characters.
         line_height, title_height: Of a line of text, px.
         padding: Between the border of a box and its text, px.
         most_boxes: A picture with more is refused.
@@ -53,6 +55,8 @@ class LayoutRequest:
     around: Around | None = None
     details: tuple[Detail, ...] = ()
     char_width: float = 7.0
+    char_widths: tuple[float, ...] = ()
+    title_widths: tuple[float, ...] = ()
     line_height: float = 15.0
     title_height: float = 17.0
     padding: float = 8.0

@@ -337,10 +337,8 @@ class GraphScenes(QObject):
             direction=self.direction,
             around=view.around,
             details=tuple(one for one in DETAILS if one in self.details),
-            char_width=metrics.char_width,
-            line_height=metrics.line_height,
-            title_height=metrics.title_height,
             padding=PADDING,
+            **dataclasses.asdict(metrics),
         )
         self._job.start("graph.layout", request, "Lay the graph out")
 

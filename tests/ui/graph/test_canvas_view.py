@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,11 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.layout.engine import lay_out
+from modelpack_gui.core.records.graph_layout import LayoutRequest
 from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
+from modelpack_gui.ui.graph.canvas.labels import Labels
+from modelpack_gui.ui.graph.canvas.look import PADDING, metrics_of
 from modelpack_gui.ui.graph.canvas.minimap import Minimap
 from modelpack_gui.ui.graph.canvas.pictures import MOST_PIXELS, Subject, as_image
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
@@ -243,3 +248,28 @@ def test_a_scene_of_very_many_boxes_is_drawn_from_its_overview(
     coarse = pixels(canvas)
     assert (coarse != plain).any()
     assert np.abs(coarse.astype(int).mean(axis=(0, 1)) - plain.astype(int).mean(axis=(0, 1))).max() < 12
+
+
+def test_a_title_has_all_the_room_that_it_needs(graph: Graph, qapp: QApplication) -> None:
+    metrics = metrics_of(qapp.font())
+    request = LayoutRequest("", opened=(STAGES,), padding=PADDING, **dataclasses.asdict(metrics))
+    arrays = SceneArrays(lay_out(graph, request).scene)
+    labels = Labels(graph, arrays, qapp.font(), ())
+    boxes = np.flatnonzero(np.isin(arrays.kind, [kinds.BOX_NODE, kinds.BOX_GROUP, kinds.BOX_FRAME])).tolist()
+    titles = [labels.lines(box)[0].text for box in boxes]
+    assert {"Conv", "Relu", "Gemm", "stages · 11 nodes"} <= set(titles)
+    assert not [title for title in titles if "…" in title]
+
+
+def test_another_size_shows_the_begin_again_until_it_is_moved(qtbot: QtBot, graph: Graph) -> None:
+    canvas = GraphCanvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(500, 300)
+    canvas.show()
+    canvas.set_scene(graph, SceneArrays(chain_scene(graph)), (), is_down=True)
+    canvas.resize(900, 800)
+    assert canvas.viewport.view.contains(canvas.viewport.bounds)
+    canvas.pan_by(-40, -30)
+    center = canvas.viewport.view.center()
+    canvas.resize(700, 500)
+    assert (canvas.viewport.view.center() - center).manhattanLength() <= 2.0

@@ -14,6 +14,7 @@ from modelpack_gui.core.graph.layout.grid import beside
 from modelpack_gui.core.graph.layout.levels import PORT_IN, PORT_OUT, Item, Level, LevelMaker, Values
 from modelpack_gui.core.graph.layout.ports import with_ports_in_line
 from modelpack_gui.core.graph.layout.ranks import ranks_of
+from modelpack_gui.core.graph.layout.text_room import TextRoom
 from modelpack_gui.core.records.graph_layout import LayoutRequest
 
 MOST_LAYERS = 24
@@ -26,7 +27,8 @@ ANCHORS = {
 }  # fmt: skip
 """Where in its layer a box of a kind is, 0 the top: near what it belongs to."""
 FRAME_MARGIN = 14.0
-LEAST_WIDTH = 56.0
+SIGN_WIDTH = 8.0
+"""Of what stands before the title of a frame, px."""
 PORT_WIDTH = 2.0
 
 
@@ -73,6 +75,7 @@ class Drawer:
         self._maker = maker
         self._request = request
         self._check = check
+        self._room = TextRoom(request)
         self._is_right = request.direction == "right"
         self.count = 0
         """Boxes so far."""
@@ -151,15 +154,15 @@ class Drawer:
         lines = box_lines(
             self._graph, item.kind, item.ref, self._request.details, (item.part, item.parts), item.count
         )
-        width, height = text_size(lines, self._request)
+        width, height = self._room.size(lines)
         return (height, width) if self._is_right else (width, height)
 
     def _framed(self, item: Item, drawing: Drawing) -> Drawing:
         """Give a drawing its frame: a title at its top, margins around."""
         request = self._request
-        title = box_lines(self._graph, item.kind, item.ref, (), (item.part, item.parts), item.count)[0]
+        lines = box_lines(self._graph, item.kind, item.ref, (), (item.part, item.parts), item.count)
         header = math.ceil(request.title_height + request.padding)
-        least = text_size((title,), request)[0]
+        least = self._room.title_width(" · ".join(lines)) + 2 * request.padding + SIGN_WIDTH
         inside = drawing.arrangement
         if self._is_right:  # x and y are swapped: the title is at the side
             across, along = inside.width + header + 2 * FRAME_MARGIN, inside.height + 2 * FRAME_MARGIN
@@ -172,13 +175,3 @@ class Drawer:
         drawing.width = 2.0 * math.ceil(drawing.width / 2)
         drawing.origin = (math.floor(drawing.origin[0]), math.floor(drawing.origin[1]))
         return drawing
-
-
-def text_size(lines: tuple[str, ...], request: LayoutRequest) -> Point:
-    """Width and height of a box around some lines, the first of them its title, px."""
-    longest = max(len(lines[0]) * 1.08, *(len(line) for line in lines))  # a title is bold
-    width = max(LEAST_WIDTH, longest * request.char_width + 2 * request.padding)
-    height = request.title_height + (len(lines) - 1) * request.line_height + request.padding
-    return 2.0 * math.ceil(width / 2), 2.0 * math.ceil(
-        height / 2
-    )  # even, so that what is in line meets in the middle

@@ -12,11 +12,13 @@ from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.box_text import box_lines
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
-from modelpack_gui.ui.graph.canvas.look import PADDING, title_font
+from modelpack_gui.ui.graph.canvas.look import PADDING, text_font, title_font
 
 _CENTERED = frozenset({kinds.BOX_INPUT, kinds.BOX_OUTPUT, kinds.BOX_STUB_FROM, kinds.BOX_STUB_TO})
 
 
+_RIGHT = 4.0
+"""Least room at the right of a text, pixels at zoom 1."""
 _FRAME_LEFT = 17.0
 """Right of the sign of an open group, pixels at zoom 1."""
 
@@ -44,9 +46,7 @@ class Labels:
         self._graph = graph
         self._arrays = arrays
         self._details = details
-        self.font = QFont(font)
-        self.font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)  # else widths jump with the zoom
-        self.title_font = title_font(self.font)
+        self.font, self.title_font = text_font(font), title_font(font)
         self._metrics = QFontMetricsF(self.font)
         self._title_metrics = QFontMetricsF(self.title_font)
         self._lines: dict[int, tuple[Line, ...]] = {}
@@ -84,7 +84,7 @@ class Labels:
         for i, text in enumerate(texts):
             is_title = i == 0 and kind not in (kinds.BOX_STUB_FROM, kinds.BOX_STUB_TO)
             metrics = title if is_title else plain
-            advance, room = metrics.horizontalAdvance(text), width - left - PADDING / 2
+            advance, room = metrics.horizontalAdvance(text), width - left - _RIGHT
             if advance > room:
                 text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room)
                 advance = room

@@ -45,12 +45,13 @@ _THICK_FROM = 16_384.0
 
 @dataclass(frozen=True)
 class Metrics:
-    """Sizes of texts at zoom 1, pixels; the layout makes room for them."""
+    """Sizes of texts at zoom 1, pixels, as `LayoutRequest` wants them: the layout makes room for texts."""
 
     char_width: float
+    char_widths: tuple[float, ...]
+    title_widths: tuple[float, ...]
     line_height: float
     title_height: float
-    ascent: float
 
 
 @dataclass(frozen=True)
@@ -137,19 +138,31 @@ def family(op_type: str) -> QColor:
     return QColor(_FAMILY_COLOR.get(kind_of(op_type), _OTHER))
 
 
+def text_font(font: QFont) -> QFont:
+    """Of a line of a box."""
+    made = QFont(font)
+    made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)  # else widths jump with the zoom
+    return made
+
+
 def title_font(font: QFont) -> QFont:
     """Of the first line of a box."""
-    made = QFont(font)
+    made = text_font(font)
     made.setWeight(QFont.Weight.DemiBold)
     return made
 
 
 def metrics_of(font: QFont) -> Metrics:
-    """How large the texts of a font are; the average is over what names are made of."""
-    plain, title = QFontMetricsF(font), QFontMetricsF(title_font(font))
-    sample = "abcdefghijklmnopqrstuvwxyz_0123456789.MTC"
-    width = title.horizontalAdvance(sample) / len(sample)
-    return Metrics(width, plain.height(), title.height() + 1.0, plain.ascent())
+    """How large the texts of a font are, drawn as the canvas draws them."""
+    plain, title = QFontMetricsF(text_font(font)), QFontMetricsF(title_font(font))
+    characters = [chr(code) for code in range(32, 127)]
+    return Metrics(
+        title.horizontalAdvance("".join(characters)) / len(characters),
+        tuple(plain.horizontalAdvance(one) for one in characters),
+        tuple(title.horizontalAdvance(one) for one in characters),
+        plain.height(),
+        title.height() + 1.0,
+    )
 
 
 def widths_of(sizes: Floats) -> Floats:

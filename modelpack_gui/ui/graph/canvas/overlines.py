@@ -38,6 +38,7 @@ def paint_live(
         _draw_edges(painter, scene, viewport, arrays.edges_from(box), look.down)
     _draw_edges(painter, scene, viewport, np.asarray(shown.edges, dtype=np.int64), look.accent, extra=1.0)
     _draw_edges(painter, scene, viewport, np.asarray(hovered[1], dtype=np.int64), look.accent, extra=1.0)
+    scene.paint_headers(painter, viewport.zoom, viewport.origin, viewport.view)
     for box in hovered[0]:
         _ring(painter, scene, viewport, box, look.accent, 1.5)
     for box in found.boxes:

@@ -105,6 +105,14 @@ class ScenePainter:
         is_near = is_picture or (zoom >= TEXT_FROM and len(boxes) <= NEAR_MOST)
         self._paint(painter, zoom, origin, boxes, edges, is_near=is_near, is_picture=is_picture)
 
+    def paint_headers(self, painter: QPainter, zoom: float, origin: QPointF, view: QRectF) -> None:
+        """Paint the titles of the open groups in view once more, in front of what was drawn over them."""
+        boxes = self.arrays.boxes_in(view)
+        frames = boxes[self._is_frame[boxes]]
+        if zoom >= TEXT_FROM and len(boxes) <= NEAR_MOST and len(frames):
+            rects = self.placed(zoom, np.array([origin.x(), origin.y()]), frames)
+            self._boxes.headers(painter, zoom, frames, rects, self.paints.near[frames])
+
     def overview(self, size: int = OVERVIEW_SIZE) -> tuple[QImage, float]:
         """The whole scene as a picture of at most so many pixels a side, and its zoom. Made once for each size."""
         if size not in self._overviews:

@@ -23,6 +23,13 @@ class ZoomingWidget(QWidget):
         super().__init__(parent)
         self.viewport = Viewport()
         self.is_down = True
+        self._is_untouched = True
+
+    def start(self) -> None:
+        """Show the begin; another size of the widget shows it again, until it is moved."""
+        self.viewport.start(is_down=self.is_down)
+        self._is_untouched = True
+        self.moved()
 
     def point_of_interest(self) -> QPointF:
         """The place of the widget that a key zooms about."""
@@ -30,16 +37,19 @@ class ZoomingWidget(QWidget):
 
     def fit_all(self) -> None:
         """Show everything."""
+        self._is_untouched = False
         self.viewport.fit(self.viewport.bounds)
         self.moved()
 
     def fit_rect(self, rect: QRectF, largest: float = 1.0) -> None:
         """Show a rectangle of the plane with a little around it, at no more than a zoom."""
+        self._is_untouched = False
         self.viewport.fit(rect.adjusted(-20, -20, 20, 20), largest)
         self.moved()
 
     def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
         """Draw larger or smaller; what is at a place of the widget stays there."""
+        self._is_untouched = False
         self.viewport.zoom_at(factor, self.point_of_interest() if about is None else about)
         self.moved()
 
@@ -53,11 +63,13 @@ class ZoomingWidget(QWidget):
 
     def pan_by(self, across: float, down: float) -> None:
         """Move the plane by pixels of the widget."""
+        self._is_untouched = False
         self.viewport.pan(across, down)
         self.moved()
 
     def center_on(self, place: QPointF) -> None:
         """Put a place of the plane into the middle."""
+        self._is_untouched = False
         self.viewport.center_on(place)
         self.moved()
 
@@ -67,11 +79,11 @@ class ZoomingWidget(QWidget):
         self.view_changed.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The middle stays in the middle; at first the begin is shown, once there is room for it."""
+        """The middle stays in the middle; what was not moved yet is shown from its begin again."""
         super().resizeEvent(event)
         viewport, before = self.viewport, self.viewport.size
         viewport.size = QSizeF(self.size())
-        if before.width() <= 1.0 or before.height() <= 1.0:
+        if self._is_untouched:
             viewport.start(is_down=self.is_down)
         else:
             viewport.pan((self.width() - before.width()) / 2, (self.height() - before.height()) / 2)
