@@ -23,7 +23,8 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.records import InspectRequest
+from modelpack_gui.core.graph.layout.engine import lay_out
+from modelpack_gui.core.records import InspectRequest, LayoutRequest
 from modelpack_gui.stages.inspection.stage import run
 
 LONGEST_S = 60
@@ -185,7 +186,10 @@ def mutated(model: bytes, number: int) -> tuple[bytes, str]:
 
 
 def outcome(path: Path, folder: Path) -> str:
-    """`graph` or `graph, onnx crashed`, the code of a UserError, or the traceback of what should not be."""
+    """`graph` or `graph, onnx crashed`, the code of a UserError, or the traceback of what should not be.
+
+    A graph is read, all of it looked at, and laid out.
+    """
     try:
         index = run(InspectRequest(str(path), str(folder)), PlainContext(scratch=folder))
         graph = Graph.read(Path(index.columns))
@@ -194,6 +198,8 @@ def outcome(path: Path, folder: Path) -> str:
         for value in range(graph.value_count):
             graph.value_info(value).shape_text.encode()
             graph.consumers(value)
+        for scope in range(len(graph.scopes)):
+            lay_out(graph, LayoutRequest(index.columns, scope=scope, opened=tuple(range(len(graph.groups)))))
         Path(index.columns).unlink()
     except UserError as error:
         return error.info.code if error.info.hint else f"{error.info.code} says not what to do"

@@ -23,7 +23,7 @@ DATA = Path(onnx.__file__).parent / "backend/test/data"
 
 
 @functools.cache
-def _models() -> tuple[tuple[str, bytes], ...]:
+def models() -> tuple[tuple[str, bytes], ...]:
     """Name and bytes of each: those in files, and those that the package makes for its operators."""
     found = [(str(path.relative_to(DATA)), path.read_bytes()) for path in sorted(DATA.rglob("*.onnx"))]
     with warnings.catch_warnings():
@@ -34,7 +34,7 @@ def _models() -> tuple[tuple[str, bytes], ...]:
 
 
 def test_there_are_about_two_thousand() -> None:
-    names = [name for name, _ in _models()]
+    names = [name for name, _ in models()]
     assert len(names) > 1900
     assert {name.partition("/")[0] for name in names} >= {"light", "simple", "pytorch-converted", "pytorch-operator"}
 
@@ -43,7 +43,7 @@ def test_there_are_about_two_thousand() -> None:
 def test_each_is_read_as_it_is_in_the_file(shard: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx_shapes, "CAN_FORK", False)  # a child for each costs minutes, and none of these crashes
     path = tmp_path / "model.onnx"
-    for name, data in _models()[shard::SHARDS]:
+    for name, data in models()[shard::SHARDS]:
         path.write_bytes(data)
         model = onnx.load_model_from_string(data)
         try:
