@@ -38,11 +38,12 @@ def run(request: GraphCostsRequest, context: Context) -> GraphCosts:
     context.check_cancelled()
     notes: list[str] = []
     shaped = with_sizes(graph, sizes) if sizes else graph
-    if dims and request.path.endswith(".onnx") and (_is_doubted(request, graph) or has_unknown(shaped)):
+    is_doubted = _is_doubted(request, graph)
+    if request.path.endswith(".onnx") and (is_doubted or has_unknown(shaped)):
         from modelpack_gui.stages.inspection.fixed_shapes import infer_fixed
 
         context.progress("Inferring shapes", 0.2)
-        shaped, note = infer_fixed(Path(request.path), shaped, sizes, context)
+        shaped, note = infer_fixed(Path(request.path), shaped, sizes, context, asks=is_doubted)
         notes += [note] if note else []
     context.progress("Counting", 0.5)
     costs = costs_of(shaped, context.check_cancelled)

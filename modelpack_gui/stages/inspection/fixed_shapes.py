@@ -21,11 +21,14 @@ SMALL_BYTES = 4096
 """Initializers up to this size stay whole: shapes are computed from such."""
 
 
-def infer_fixed(path: Path, graph: Graph, sizes: Mapping[str, int], context: Context) -> tuple[Graph, str]:
+def infer_fixed(
+    path: Path, graph: Graph, sizes: Mapping[str, int], context: Context, *, asks: bool
+) -> tuple[Graph, str]:
     """The graph with the shapes that inference finds, and what it could not, in a sentence; empty if it could.
 
     Args:
         graph: With the sizes chosen as far as they follow from names (see `with_sizes`).
+        asks: Whether it is to be said which nodes do not stand the sizes.
 
     Raises:
         UserError: The file is another now, and no ONNX file.
@@ -42,7 +45,7 @@ def infer_fixed(path: Path, graph: Graph, sizes: Mapping[str, int], context: Con
         if scope:
             _forget(inner)
     note = ""
-    for is_strict in (True, False):
+    for is_strict in (True, False) if asks else (False,):
         with ShapeInference(model, path, context.scratch, strict=is_strict) as shapes:
             inferred, problem = shapes.result(context)
         if not problem:

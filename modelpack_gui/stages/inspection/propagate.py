@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from modelpack_gui.stages.inspection import contrib_shapes
 from modelpack_gui.stages.inspection.onnx_types import dtype_name
 
 LARGEST_DATA = 1024
@@ -44,7 +45,6 @@ class _Pass:
             self._types[tensor.name] = onnx.helper.make_tensor_type_proto(tensor.data_type, tensor.dims)
             if math.prod(tensor.dims) <= LARGEST_DATA and not tensor.external_data:
                 self._data[tensor.name] = tensor
-        self._listed = {value.name for value in self._main.value_info}
 
     def run(self, check: Callable[[], None]) -> None:
         found = []
@@ -56,17 +56,27 @@ class _Pass:
             self._compute(node)
         import onnx
 
-        for name in found:
-            if name not in self._listed:
-                self._main.value_info.append(onnx.ValueInfoProto(name=name, type=self._types[name]))
-        for value in self._main.value_info:
-            if value.name in found and value.name in self._listed:
+        names = set(found)
+        for value in (*self._main.value_info, *self._main.output):
+            if value.name in names:
                 value.type.CopyFrom(self._types[value.name])
+                names.discard(value.name)
+        for name in names:
+            self._main.value_info.append(onnx.ValueInfoProto(name=name, type=self._types[name]))
 
     def _infer(self, node: Any) -> list[str]:
         """Names of the outputs of which more is known now."""
         import onnx
 
+        if node.domain == contrib_shapes.DOMAIN:
+            standard = contrib_shapes.as_standard(node)
+            if standard is not None:
+                return self._infer(standard)
+            kind = contrib_shapes.first_output(node, self._types)
+            if kind is None:
+                return []
+            self._types[node.output[0]] = kind
+            return [node.output[0]]
         if node.domain not in self._opsets or any(attribute.HasField("g") for attribute in node.attribute):
             return []
         try:

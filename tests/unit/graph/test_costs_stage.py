@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.graph.costs import Costs
+from modelpack_gui.core.graph.costs import Costs, shapes_counted_with
 from modelpack_gui.core.records import CostSum, GraphCosts, GraphCostsRequest
 from modelpack_gui.stages.inspection.costs_stage import run
 from tests.unit.inspected import inspect
@@ -193,3 +193,53 @@ def test_well_known_networks_have_the_published_number_of_multiply_accumulates(
 ) -> None:
     path = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light" / f"light_{name}.onnx"
     assert _costs(path, tmp_path).macs == CostSum(macs)
+
+
+@pytest.mark.parametrize("name", list(MODELS))
+def test_what_onnxruntime_makes_of_a_file_has_the_same_multiply_accumulates(name: str, tmp_path: Path) -> None:
+    import onnxruntime
+
+    kind, shape, axes = MODELS[name]
+    path = _exported("trace", kind().eval(), torch.randn(shape), axes, tmp_path)
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
+    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    found = _costs(tmp_path / "optimized.onnx", tmp_path, batch=4)
+    assert found.macs == _costs(path, tmp_path, batch=4).macs
+    assert any(row.domain == "com.microsoft" for row in found.by_op)
+
+
+@pytest.mark.parametrize(
+    ("op_type", "inputs", "attributes", "sizes"),
+    [
+        ("QLinearAdd", [(2, 1, 4), (), (), (3, 1), (), ()], {}, (2, 3, 4)),
+        ("QGemm", [(2, 3), (), (), (5, 3), (), ()], {"transB": 1}, (2, 5)),
+        ("FusedMatMul", [(7, 3, 2), (7, 3, 5)], {"transA": 1}, (7, 2, 5)),
+        ("MatMulNBits", [(2, 6, 64), (5, 2, 16), (10,)], {"N": 5, "K": 64}, (2, 6, 5)),
+        ("MultiHeadAttention", [(2, 6, 32), (2, 7, 32), (2, 7, 16)], {"num_heads": 4}, (2, 6, 16)),
+        ("Attention", [(2, 6, 32), (32, 96), (96,)], {"num_heads": 4}, (2, 6, 32)),
+        ("FusedConv", [(1, 3, 8, 8), (4, 3, 3, 3)], {"kernel_shape": [3, 3], "activation": "Relu"}, (1, 4, 6, 6)),
+        ("QuickGelu", [(2, 3)], {}, (2, 3)),
+    ],
+)
+def test_shapes_of_onnxruntimes_own_operators_are_followed(
+    op_type: str, inputs: list[tuple[int, ...]], attributes: dict[str, Any], sizes: tuple[int, ...], tmp_path: Path
+) -> None:
+    names = [f"x{i}" for i in range(len(inputs))]
+    graph = helper.make_graph(
+        [
+            helper.make_node(op_type, names, ["a"], domain="com.microsoft", **attributes),
+            helper.make_node("Relu", ["a"], ["y"]),
+        ],
+        "net",
+        [_io(name, *shape) for name, shape in zip(names, inputs, strict=True)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+    )
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
+    path = tmp_path / "net.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=opsets), path)
+    index = inspect(path, tmp_path)
+    costs = run(GraphCostsRequest(str(path), index.index.columns, str(tmp_path)), PlainContext(scratch=tmp_path))
+    shaped = shapes_counted_with(Path(costs.costs), index.graph)
+    assert shaped.value_info(shaped.value_named("y")).shape == sizes
