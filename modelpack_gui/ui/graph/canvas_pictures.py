@@ -11,6 +11,7 @@ from modelpack_gui.client.results import ResultsFolder
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.ui.background import Background
 from modelpack_gui.ui.graph.canvas.pictures import Subject, as_image, drag_out, write
+from modelpack_gui.ui.graph.legend_drawing import LegendDrawing
 from modelpack_gui.ui.new_file import ask_where
 from modelpack_gui.ui.settings import Settings
 
@@ -71,7 +72,11 @@ class CanvasPictures:
             drag_out(self._pane, subject, self._results.new("picture") / f"{self._file_name()}.png")
 
     def _subject(self, *, is_whole: bool) -> Subject | None:
-        return Subject.of(self._pane.canvas, self._pane.scenes.details, is_whole=is_whole)
+        overlays = self._pane.state.overlays
+        overlay = overlays.current
+        colors = overlays.colors(overlay) if overlay is not None else None
+        legend = LegendDrawing.of(overlay, colors) if overlay is not None and colors is not None else None
+        return Subject.of(self._pane.canvas, self._pane.scenes.details, is_whole=is_whole, legend=legend)
 
     def _file_name(self) -> str:
         index = self._pane.state.index

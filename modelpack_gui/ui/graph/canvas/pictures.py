@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QPointF, QRect, QRectF, QSize, Qt, QUrl
-from PySide6.QtGui import QDrag, QFont, QImage, QImageWriter, QPainter, QPixmap
+from PySide6.QtGui import QDrag, QFont, QFontMetricsF, QImage, QImageWriter, QPainter, QPixmap
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.ui.background import Check
+from modelpack_gui.ui.colors import LIGHT, Colors
 from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
 from modelpack_gui.ui.graph.canvas.labels import Labels
 from modelpack_gui.ui.graph.canvas.look import Look
 from modelpack_gui.ui.graph.canvas.painter import Paints, ScenePainter
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
+from modelpack_gui.ui.graph.legend_drawing import LegendDrawing
 from modelpack_gui.ui.new_file import whole_file
+from modelpack_gui.ui.theme import theme
 
 MOST_PIXELS = 60_000_000
 """A PNG of more is drawn smaller: at four bytes each it would not fit many a memory."""
@@ -27,6 +30,7 @@ LONGEST = 32_000
 """Pixels of a side, at most: QImage takes no longer ones."""
 _MARGIN = 24.0
 _DRAGGED = 200
+_LEGEND_WIDTH = 480  # at least, of a picture with one
 _SCALE = 2.0  # crisp in a document
 
 
@@ -42,12 +46,17 @@ class Subject:
     paints: Paints
     zoom: float
     area: QRectF
+    legend: LegendDrawing | None = None
+    colors: Colors = LIGHT
 
     @classmethod
-    def of(cls, canvas: GraphCanvas, details: Collection[str], *, is_whole: bool) -> Subject | None:
+    def of(
+        cls, canvas: GraphCanvas, details: Collection[str], *, is_whole: bool, legend: LegendDrawing | None = None
+    ) -> Subject | None:
         """What a canvas shows; None while it shows nothing.
 
         Args:
+            legend: Of the overlay that is drawn; it stands above the graph.
             is_whole: All of the graph at 100 %, else what is in view as large as it is.
         """
         if canvas.graph is None or canvas.arrays is None or canvas.painter is None:
@@ -56,21 +65,43 @@ class Subject:
         area = bounds.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN) if is_whole else view
         zoom = 1.0 if is_whole else canvas.viewport.zoom
         return cls(
-            canvas.graph, canvas.arrays, canvas.look, canvas.font(), details, canvas.painter.paints, zoom, area
+            canvas.graph, canvas.arrays, canvas.look, canvas.font(), details, canvas.painter.paints, zoom, area,
+            legend, theme().colors,
         )  # fmt: skip
+
+    @property
+    def head(self) -> float:
+        """Height of the legend with what is around it, pixels at scale 1."""
+        return LegendDrawing.height(QFontMetricsF(self.font)) + _MARGIN if self.legend is not None else 0.0
 
     @property
     def size(self) -> QSize:
         """In pixels at scale 1."""
-        return QSize(max(1, round(self.area.width() * self.zoom)), max(1, round(self.area.height() * self.zoom)))
+        least = _LEGEND_WIDTH if self.legend is not None else 1
+        return QSize(
+            max(least, round(self.area.width() * self.zoom)),
+            max(1, round(self.area.height() * self.zoom + self.head)),
+        )
 
-    def paint(self, painter: QPainter, zoom: float) -> None:
-        """Draw it with its upper left corner at (0, 0)."""
+    def paint(self, painter: QPainter, scale: float = 1.0) -> None:
+        """Draw it with its upper left corner at (0, 0), so many times as large."""
+        if self.legend is not None:
+            place = QRectF(_MARGIN / 2, _MARGIN / 2, self.size.width() - _MARGIN, self.head - _MARGIN)
+            painter.save()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.scale(scale, scale)
+            painter.setFont(self.font)
+            self.legend.paint(painter, place, self.colors, is_titled=True)
+            painter.restore()
         scene = ScenePainter(
             self.graph, self.arrays, Labels(self.graph, self.arrays, self.font, self.details), self.look
         )
         scene.set_paints(self.paints)
+        zoom = self.zoom * scale
         shown = QRectF(0, 0, self.area.width() * zoom, self.area.height() * zoom)
+        if self.legend is not None:
+            painter.translate(0, self.head * scale)
+            painter.setClipRect(shown)  # what reaches beyond the area must not lie on the legend
         scene.paint(painter, zoom, QPointF(-self.area.left() * zoom, -self.area.top() * zoom), shown, is_picture=True)
 
 
@@ -88,7 +119,7 @@ def as_image(subject: Subject) -> QImage:
         )
     image.fill(subject.look.background)
     painter = QPainter(image)
-    subject.paint(painter, subject.zoom * scale)
+    subject.paint(painter, scale)
     painter.end()
     return image
 
@@ -104,7 +135,7 @@ def as_svg(subject: Subject) -> bytes:
     generator.setResolution(96)
     generator.setTitle(subject.graph.text("group_title", 0))
     painter = QPainter(generator)
-    subject.paint(painter, subject.zoom)
+    subject.paint(painter)
     painter.end()
     return bytes(buffer.data().data())
 
