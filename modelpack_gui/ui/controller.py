@@ -211,6 +211,7 @@ class Controller(QObject):
         self._after_scan = (Stage.CHECK,)  # with the inputs that the file takes
         self.page_wanted.emit(Stage.GRAPH)
         self.run(Stage.GRAPH)
+        self._questions.refresh()  # behind the graph, which is what the user waits for
 
     def save(self, path: Path) -> None:
         """Write the recipe; from then on it lives at `path`.
@@ -223,8 +224,7 @@ class Controller(QObject):
     def trust_recipe(self) -> None:
         """The user has seen what would be run and agrees."""
         self.project.trust()
-        self.refresh_capabilities()
-        self.refresh_scan()
+        self._questions.refresh()
 
     def edit(self, recipe: Recipe, text: str, merge_key: str = "") -> None:
         """Change the recipe, undoably.
@@ -355,8 +355,8 @@ class Controller(QObject):
         self.recipe_changed.emit()
         self.project_changed.emit()
         self.states.tell_all()
-        self.refresh_capabilities()
-        self.refresh_scan()
+        if not self.project.opened_artifact:
+            self._questions.refresh()
 
     def _on_edited(self, before: Recipe) -> None:
         self._follow_files()

@@ -241,8 +241,8 @@ class MainWindow(QMainWindow):
 
     def _open_project(self, stage: Stage) -> None:
         self._is_project_open = True
+        self._view().show_stage(stage)  # before the view is in sight: the list of stages would choose the first
         self._on_project_changed()
-        self.show_stage(stage)
 
     def _on_trusted(self) -> None:
         try:

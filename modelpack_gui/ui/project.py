@@ -86,9 +86,8 @@ class Project(QObject):
         """A new project whose source is an artifact, and which takes what that says of itself."""
         path = path.resolve()
         source = ModelSource(file=str(path))
-        self._replace(dataclasses.replace(self.new_recipe(), source=source), None, proposes=True)
-        self.opened_artifact = str(path)
-        self.changed.emit()
+        recipe = dataclasses.replace(self.new_recipe(), source=source)
+        self._replace(recipe, None, proposes=True, artifact=str(path))
 
     def restore(self, recipe: Recipe, path: Path | None, *, is_trusted: bool) -> None:
         """Go on with a recipe that was lost unsaved; it is unsaved still, and trusted if it was."""
@@ -155,9 +154,18 @@ class Project(QObject):
         before, self.recipe = self.recipe, recipe
         self.edited.emit(before)
 
-    def _replace(self, recipe: Recipe, path: Path | None, *, is_trusted: bool = True, proposes: bool = False) -> None:
+    def _replace(
+        self,
+        recipe: Recipe,
+        path: Path | None,
+        *,
+        is_trusted: bool = True,
+        proposes: bool = False,
+        artifact: str = "",
+    ) -> None:
+        """`artifact` is known before anybody asks for a job: its folder is where jobs start from."""
         self.leaving.emit()
-        self.recipe, self.path, self.opened_artifact, self.is_trusted = recipe, path, "", is_trusted
+        self.recipe, self.path, self.opened_artifact, self.is_trusted = recipe, path, artifact, is_trusted
         self._proposes = proposes
         self.undo_stack.clear()
         self.replaced.emit()

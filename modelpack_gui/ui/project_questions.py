@@ -55,6 +55,11 @@ class ProjectQuestions(QObject):
         """There is another project: its file has not been read."""
         self.scan, self.scan_error = None, None
 
+    def refresh(self) -> None:
+        """Another project, or it may be looked at now."""
+        self.refresh_capabilities()
+        self.refresh_scan()
+
     def refresh_capabilities(self) -> None:
         """Ask the recipe's interpreter what it has."""
         self.capabilities, self.capabilities_error = None, None

@@ -20,6 +20,7 @@ from modelpack_gui.core.graph.steps import Steps, drained
 _AT_ONCE = 400
 """Nodes whose text is made in one step: a millisecond or two."""
 
+_TEXTS_AT_ONCE = 10_000
 _FEW = 2000
 """Nodes that are prepared within milliseconds when they are first searched."""
 
@@ -57,9 +58,13 @@ class GraphSearch:
         for column in ("node_name", "value_name"):
             self._numbers_in(column)
             yield
-        self._lowered  # noqa: B018 (they are kept)
-        yield
-        self._owners  # noqa: B018
+        if "_lowered" not in self.__dict__:
+            lowered: list[str] = []
+            for start in range(0, len(self.graph.texts), _TEXTS_AT_ONCE):
+                lowered += [text.lower() for text in self.graph.texts[start : start + _TEXTS_AT_ONCE]]
+                yield
+            self.__dict__["_lowered"] = lowered
+        self._owners  # noqa: B018 (they are kept)
         yield
         self._haystacks = found
 
