@@ -17,7 +17,7 @@ PORT_OUT = 101
 MANY = 8
 """More inputs than this that only one box reads are drawn as one, as are outputs: files have them by the hundred."""
 
-FEW = 3
+FEW = 8
 """Up to so many values between two boxes enter and leave their frames each at a port of its own; more share one."""
 
 Values = tuple[int, ...]
