@@ -432,3 +432,18 @@ def test_what_is_not_in_the_graph_is_refused() -> None:
             lay_out(graph, request)
         assert caught.value.info.code == "layout-unknown"
     assert len(lay_out(graph, LayoutRequest("", opened=(99,))).scene.box_kind) > 0
+
+
+def test_lines_into_a_frame_do_not_cross_where_they_need_not() -> None:
+    nodes = [node(0, ["x"], "Left"), node(1, ["x"], "Right"), node(2, ["v0"]), node(3, ["v1"])]
+    nodes += [node(4, ["v2"], module="both"), node(5, ["v3"], module="both"), node(6, ["v4", "v5"], module="both")]
+    nodes += [node(7, ["v6", "v2"]), node(8, ["v7"], module="after"), node(9, ["v8"], module="after")]
+    graph = graph_from(nodes, ["v9"])
+
+    scene = lay_out(graph, LayoutRequest("", opened=everything(graph))).scene
+
+    left = [scene.box_x[scene.node_box[i]] for i in (0, 2, 4)]
+    right = [scene.box_x[scene.node_box[i]] for i in (1, 3, 5)]
+    assert all(a < b for a, b in zip(left, right, strict=True)) or all(
+        a > b for a, b in zip(left, right, strict=True)
+    )

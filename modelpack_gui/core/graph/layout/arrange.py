@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from modelpack_gui.core.graph.layout.order import in_order
+from modelpack_gui.core.graph.layout.order import Net, in_order
 from modelpack_gui.core.graph.layout.place import Placer, Segment
 from modelpack_gui.core.graph.layout.wrap import Wrapping, columns_of
 
@@ -93,9 +93,7 @@ def arrange(
     layers: list[list[int]] = [[] for _ in range(max(layered.ranks, default=-1) + 1)]
     for vertex, rank in enumerate(layered.ranks):
         layers[rank].append(vertex)
-    lower = [[other for other, _, _ in near] for near in layered.lower]
-    upper = [[other for other, _, _ in near] for near in layered.upper]
-    layers = in_order(layers, lower, upper, check)
+    layers = in_order(layers, _net(layered, sizes), check)
     bends = len(layered.ranks) - layered.boxes
     halves = [width / 2 for width, _ in sizes] + [0.0] * bends
     gaps = [BOX_GAP] * layered.boxes + [BEND_GAP] * bends
@@ -142,6 +140,32 @@ def _with_bends(ranks: Sequence[int], links: Sequence[Link]) -> _Layered:
         else:
             join(link.source, link.target, link.source_at, link.target_at)
     return found
+
+
+def _net(layered: _Layered, sizes: Sequence[tuple[float, float]]) -> Net:
+    count = len(layered.ranks)
+    numbers: dict[tuple[int, float], int] = {}
+    ports: dict[int, list[tuple[int, float]]] = {}
+
+    def end_of(segment: Segment) -> int:
+        vertex, _, at = segment
+        if not at:
+            return vertex
+        if (vertex, at) not in numbers:
+            numbers[vertex, at] = count + len(numbers)
+            ports.setdefault(vertex, []).append((numbers[vertex, at], at / sizes[vertex][0]))
+        return numbers[vertex, at]
+
+    lower = [[end_of(segment) for segment in near] for near in layered.lower]
+    upper = [[end_of(segment) for segment in near] for near in layered.upper]
+    from_ports = {}
+    for vertex in ports:
+        places = sorted({at for _, at, _ in layered.lower[vertex]})
+        from_ports[vertex] = [
+            [end for end, (_, at, _) in zip(lower[vertex], layered.lower[vertex], strict=True) if at == place]
+            for place in places
+        ]
+    return Net(count, lower, upper, ports, [vertex for vertex, _ in numbers], from_ports)
 
 
 def _tops(
