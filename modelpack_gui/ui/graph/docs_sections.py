@@ -29,7 +29,9 @@ def docs_sections(docs: OperatorDocs | None, version: int | None) -> list[Sectio
         )
         return [Section("Operator", text=text, is_prose=True)]
     actions = (Action("Open its page", "link", WebPage(docs.link), docs.link),) if docs.link else ()
-    sections = [Section("Operator", tuple(_facts(docs, version)), docs.text, is_markdown=True, actions=actions)]
+    text = docs.text or docs.signature
+    is_markdown = bool(docs.text)
+    sections = [Section("Operator", tuple(_facts(docs, version)), text, is_markdown=is_markdown, actions=actions)]
     explained = _explained(docs)
     if explained:
         sections.append(Section("Parameters explained", text=explained, is_markdown=True, is_folded=True))
@@ -72,8 +74,6 @@ def _facts(docs: OperatorDocs, version: int | None) -> list[Property]:
     if docs.is_deprecated:
         rows.append(Property("Deprecated", "yes", meaning="A newer operator takes its place"))
     rows.append(Property("Described by", docs.source))
-    if docs.signature:
-        rows.append(Property("Signature", docs.signature, is_mono=True))
     return rows
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QWidget
 
 from modelpack_gui.ui.inspection import Property
@@ -42,7 +42,15 @@ class PropertyRows(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place the rows anew."""
         super().resizeEvent(event)
-        height = self._arrange(event.size().width())
+        self._place(event.size().width())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Place the rows anew: only now they have the fonts of the style, in which they may be wider."""
+        super().showEvent(event)
+        self._place(self.width())
+
+    def _place(self, width: int) -> None:
+        height = self._arrange(width)
         if height != self._height:
             self._height = height
             self.updateGeometry()
@@ -112,7 +120,7 @@ class FollowLink(IconButton):
     @property
     def natural_width(self) -> int:
         """Pixels that the whole text takes."""
-        return self.fontMetrics().horizontalAdvance(self._whole) + GRID
+        return self.fontMetrics().horizontalAdvance(self._whole) + GRID + 2  # a text as wide as its room is cut
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Cut anew."""
