@@ -392,7 +392,7 @@ class Controller(QObject):
             self.project.take_proposals(self.scan)
         self.scan_changed.emit()
         stages, self._after_scan = self._after_scan, ()
-        if stages:
+        if stages and not (self.scan is not None and self.scan.is_giant):
             self.run(*stages)
 
     def _follow_files(self) -> None:

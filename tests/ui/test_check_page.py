@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import CheckReport, CheckRow, GraphIndex, SourceScan, Verdict
+from modelpack_gui.core.records import CheckReport, CheckRow, GraphIndex, SavedModel, SourceScan, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.models.check_text import row_text, sentence
@@ -233,3 +233,18 @@ def test_a_long_word_does_not_make_the_page_wider(qtbot: QtBot, page: CheckPage)
     page.resize(780, 600)
     assert page.minimumSizeHint().width() <= 780
     assert page.rows[0].width() <= 780
+
+
+def test_a_file_that_is_too_big_to_be_checked_unasked_says_so(
+    qtbot: QtBot, page: CheckPage, client: FakeClient, tmp_path: Path
+) -> None:
+    path = tmp_path / "giant.onnx"
+    path.write_bytes(b"onnx")
+    saved = SavedModel("onnx", size_bytes=3_100_000_000)
+    client.answers |= {"inspect": small_graph(path.parent), "scan": SourceScan(str(path), (), saved)}
+    page.controller.open_artifact(path)
+    qtbot.waitUntil(lambda: page.controller.scan is not None)
+    assert page.sentence.isVisible()
+    assert page.sentence.text() == (
+        "Not checked by itself: a runtime would load 3.10 GB for it. Press Check artifact."
+    )

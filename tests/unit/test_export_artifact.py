@@ -16,7 +16,7 @@ from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.stages.common import paths
 from modelpack_gui.stages.common.warnings import capture
-from modelpack_gui.stages.export.artifact import read_artifact
+from modelpack_gui.stages.export.artifact import read_artifact, read_header
 from modelpack_gui.stages.export.onnx_header import without_weights
 
 
@@ -70,6 +70,16 @@ def test_external_data_counts_and_its_absence_is_an_error(tmp_path: Path) -> Non
     assert artifact.size_bytes == len(main) + (tmp_path / "weights.bin").stat().st_size
     (tmp_path / "weights.bin").unlink()
     assert error_of(tmp_path / "m.onnx").info.code == "artifact-data-missing"
+
+
+def test_the_header_counts_the_data_files_that_are_there(tmp_path: Path) -> None:
+    main = write_onnx(tmp_path / "m.onnx", external=True)
+    whole = read_artifact(tmp_path / "m.onnx")
+    header = read_header(tmp_path / "m.onnx")
+    assert (header.inputs, header.outputs, header.producer) == (whole.inputs, whole.outputs, whole.producer)
+    assert (header.size_bytes, header.external_files) == (whole.size_bytes, whole.external_files)
+    (tmp_path / "weights.bin").unlink()
+    assert read_header(tmp_path / "m.onnx").size_bytes == len(main)
 
 
 def test_files_that_are_no_artifacts_have_codes_of_their_own(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ class SavedModel:
         producer: What wrote it.
         proposed: Example inputs that fit it.
         dynamic: Axes of those that may have any size.
+        size_bytes: Of an ONNX file, with the data files that are there.
     """
 
     kind: str
@@ -38,6 +39,11 @@ class SavedModel:
     producer: str = ""
     proposed: tuple[InputSpec, ...] = ()
     dynamic: tuple[DynamicDim, ...] = ()
+    size_bytes: int = 0
+
+
+GIANT_BYTES = 1_000_000_000
+"""A saved model from this size on is not loaded before somebody asks for it."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,11 @@ class SourceScan:
     path: str
     callables: tuple[CallableInfo, ...]
     saved: SavedModel | None = None
+
+    @property
+    def is_giant(self) -> bool:
+        """Whether it is a saved model that takes minutes, or all of the memory, to load."""
+        return self.saved is not None and self.saved.size_bytes >= GIANT_BYTES
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ _FORMATS: dict[SavedKind, ArtifactFormat] = {
     SavedKind.TORCHSCRIPT: "torchscript",
     SavedKind.EXPORTED_PROGRAM: "pt2",
 }
+_CUT_ABOVE_BYTES = 64 << 20  # a smaller file is parsed sooner than its weights are found
 _OPSETS = 3  # the first ir_version whose files name the sets of operators that they use
 
 
@@ -109,6 +110,23 @@ def parse_onnx(path: Path, data: bytes | mmap.mmap, above_bytes: int | None = 0)
     if not model.ir_version or not model.HasField("graph") or not (model.opset_import or model.ir_version < _OPSETS):
         raise wrong.not_onnx(path, "")
     return model
+
+
+def read_header(path: Path) -> Artifact:
+    """What an ONNX file says of itself, without a look at its nodes; it is not hashed.
+
+    Raises:
+        UserError: Those of `read_artifact`, but for a data file that is missing.
+    """
+    with opened(path) as data:
+        size_bytes = len(data)
+        model = parse_onnx(path, data, 0 if size_bytes > _CUT_ABOVE_BYTES else None)
+    stored = (tensor for tensor in model.graph.initializer if tensor.data_location)
+    names = {external_entries(tensor).get("location", "") for tensor in stored}
+    files = [path.parent / name for name in sorted(filter(None, names)) if "\0" not in name]
+    found = [file for file in files if file.is_file()]
+    size_bytes += sum(file.stat().st_size for file in found)
+    return dataclasses.replace(onnx_facts(path, size_bytes, model), external_files=tuple(map(str, found)))
 
 
 def onnx_facts(path: Path, size_bytes: int, model: Any) -> Artifact:

@@ -24,7 +24,7 @@ from modelpack_gui.core.records import (
 from modelpack_gui.core.saved_models import SavedKind
 from modelpack_gui.stages.common import paths
 from modelpack_gui.stages.common.warnings import capture
-from modelpack_gui.stages.export.artifact import read_artifact
+from modelpack_gui.stages.export.artifact import read_artifact, read_header
 from modelpack_gui.stages.inspection.onnx_types import initializer_info
 from modelpack_gui.stages.source.arrays import make_arrays
 from modelpack_gui.stages.source.saved import locate_saved
@@ -49,9 +49,9 @@ def describe_onnx(path: Path) -> SavedModel:
     """Inputs and outputs of an ONNX file, with example inputs for it; sizes that it leaves open become dynamic.
 
     Raises:
-        UserError: Those of `read_artifact`.
+        UserError: Those of `read_artifact`, but for a data file that is missing.
     """
-    artifact = read_artifact(path)
+    artifact = read_header(path)
     proposed, dynamic = [], []
     for info in artifact.inputs:
         if info.shape is None or not info.dtype or info.dtype == "string":
@@ -74,6 +74,7 @@ def describe_onnx(path: Path) -> SavedModel:
         producer=artifact.producer,
         proposed=tuple(proposed) if len(proposed) == len(artifact.inputs) else (),
         dynamic=tuple(dynamic),
+        size_bytes=artifact.size_bytes,
     )
 
 

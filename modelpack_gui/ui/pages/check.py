@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CheckReport, CheckRow, Result
 from modelpack_gui.ui.controller import Controller
@@ -49,6 +50,7 @@ class CheckPage(StagePage):
         self.content.setSpacing(SPACING)
         self.content.addLayout(line)
         self.content.addWidget(self._scroll, 1)
+        controller.scan_changed.connect(self.refresh)
         self.refresh()
 
     def show_result(self, result: Result) -> None:
@@ -83,6 +85,11 @@ class CheckPage(StagePage):
         for widget in self.rows:
             if widget.known is not None:
                 widget.known.set_fixes_enabled(is_enabled=not is_under_way)
+        scan = self.controller.scan
+        if self._drawn is None and not is_under_way and scan is not None and scan.saved is not None and scan.is_giant:
+            size = fmt.size(scan.saved.size_bytes)
+            self.sentence.setText(f"Not checked by itself: a runtime would load {size} for it. Press Check artifact.")
+            self.sentence.setVisible(True)
 
     def sentence_for(self, result: Result) -> str:
         """How many checks passed, and the gravest finding."""
