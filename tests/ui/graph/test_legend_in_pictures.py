@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.overlay import Overlay
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.canvas.pictures import Subject, as_image
 from modelpack_gui.ui.graph.canvas_pane import CanvasPane
 from modelpack_gui.ui.graph.legend_drawing import LegendChip
 from modelpack_gui.ui.settings import Settings
@@ -50,6 +51,20 @@ def test_saved_picture_has_the_legend_of_its_colours_on_top(qtbot: QtBot, pane: 
     head = colored.height() - plain.height()
     found = {colored.pixel(x, y) for y in range(head) for x in range(0, colored.width(), 2)}
     assert {QColor.fromRgba(argb).rgb() for argb in colors.categories} <= found
+
+
+def test_graph_below_the_legend_is_drawn_as_without_one(qtbot: QtBot, pane: CanvasPane, tmp_path: Path) -> None:
+    overlays = pane.state.overlays
+    overlays.add(Overlay("mine", "Mine", "", "sequential", floats([1.0] * 12)))
+    overlay = overlays.current
+    assert overlay is not None
+    whole = picture(qtbot, pane, tmp_path / "whole.png")
+    alone = Subject.of(pane.canvas, pane.scenes.details, is_whole=True)
+    assert alone is not None
+    graph = as_image(alone)
+    top = whole.height() - graph.height()
+    assert top > 0
+    assert whole.copy(0, top, graph.width(), graph.height()) == graph.convertToFormat(whole.format())
 
 
 def test_drawing_has_the_legend_as_text(qtbot: QtBot, pane: CanvasPane, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,9 +71,9 @@ class Subject:
         )  # fmt: skip
 
     @property
-    def head(self) -> float:
+    def head(self) -> int:
         """Height of the legend with what is around it, pixels at scale 1."""
-        return LegendDrawing.height(QFontMetricsF(self.font)) + _MARGIN if self.legend is not None else 0.0
+        return math.ceil(LegendDrawing.height(QFontMetricsF(self.font)) + _MARGIN) if self.legend is not None else 0
 
     @property
     def size(self) -> QSize:
@@ -90,6 +91,7 @@ class Subject:
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.scale(scale, scale)
+            painter.fillRect(QRectF(0, 0, self.size.width(), self.size.height()), self.look.background)
             painter.setFont(self.font)
             self.legend.paint(painter, place, self.colors, is_titled=True)
             painter.restore()
@@ -97,12 +99,12 @@ class Subject:
             self.graph, self.arrays, Labels(self.graph, self.arrays, self.font, self.details), self.look
         )
         scene.set_paints(self.paints)
-        zoom = self.zoom * scale
-        shown = QRectF(0, 0, self.area.width() * zoom, self.area.height() * zoom)
+        zoom, top = self.zoom * scale, self.head * scale
+        shown = QRectF(0, top, self.area.width() * zoom, self.area.height() * zoom)
         if self.legend is not None:
-            painter.translate(0, self.head * scale)
             painter.setClipRect(shown)  # what reaches beyond the area must not lie on the legend
-        scene.paint(painter, zoom, QPointF(-self.area.left() * zoom, -self.area.top() * zoom), shown, is_picture=True)
+        at = QPointF(-self.area.left() * zoom, top - self.area.top() * zoom)
+        scene.paint(painter, zoom, at, shown, is_picture=True)
 
 
 def as_image(subject: Subject) -> QImage:
