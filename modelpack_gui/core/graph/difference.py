@@ -46,6 +46,9 @@ ASPECTS: Mapping[str, State] = {
 }
 """What can differ between the two nodes of a pair, and what that makes of it."""
 
+NAMES = frozenset(aspect for aspect, state in ASPECTS.items() if state is State.RENAMED)
+"""Those of `ASPECTS` that change nothing."""
+
 _COLUMNS = frozenset(
     {
         "texts", "partner", "back", "ways", "state", "back_state", "change_node", "change_aspect", "change_what",

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QWidget
 from modelpack_gui.core.artifact_formats import SUFFIXES
 from modelpack_gui.core.records import OPTIMIZER_LEVELS
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.comparison import Asked
+from modelpack_gui.ui.graph.compared import Asked
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING, icon
 from modelpack_gui.ui.widgets.basics import IconButton, IconToolButton

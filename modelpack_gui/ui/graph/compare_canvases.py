@@ -16,7 +16,7 @@ from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.ui.graph.canvas.look import metrics_of, mixed
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
 from modelpack_gui.ui.graph.compare_rows import state_color
-from modelpack_gui.ui.graph.comparison import Compared, PairRow
+from modelpack_gui.ui.graph.compared import Compared, PairRow
 from modelpack_gui.ui.graph.selection import NodePick, Pick
 from modelpack_gui.ui.graph.side_scene import SideScene
 from modelpack_gui.ui.theme import GRID, SPACING, theme

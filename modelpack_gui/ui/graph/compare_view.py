@@ -23,10 +23,11 @@ from modelpack_gui.core.graph.comparison_text import summary
 from modelpack_gui.core.records import FactChange
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.compare_bar import ARTIFACT_SUFFIXES, CompareBar
-from modelpack_gui.ui.graph.compare_rows import FACT_COLUMNS, Facet, facets, pair_columns
-from modelpack_gui.ui.graph.comparison import Asked, Compared, PairRow
+from modelpack_gui.ui.graph.compare_rows import FACT_COLUMNS, pair_columns
+from modelpack_gui.ui.graph.compared import Asked, Compared, PairRow
 from modelpack_gui.ui.graph.difference_overlay import KEY as DIFFERENCE
 from modelpack_gui.ui.graph.facet_list import FacetList
+from modelpack_gui.ui.graph.facets import Facet
 from modelpack_gui.ui.graph.pair_view import DRAWING, PairView
 from modelpack_gui.ui.graph.selection import NodePick, Pick
 from modelpack_gui.ui.graph.weight_changes import WeightChangesView
@@ -143,7 +144,7 @@ class CompareView(QWidget):
     def _connect(self) -> None:
         self.bar.wanted.connect(self.compare)
         self.bar.cancelled.connect(self._state.cancel)
-        self.facets.chosen.connect(lambda _: self._filter())
+        self.facets.chosen.connect(self._on_facet)
         self.filter_field.textChanged.connect(lambda _: self._filter())
         self.filter_field.left_downwards.connect(self.table.setFocus)
         self.tabs.currentChanged.connect(self._on_tab)
@@ -201,17 +202,23 @@ class CompareView(QWidget):
         self.tabs.setTabText(_NODES, f"Nodes  {fmt.count(len(compared.rows))}")
         weights = 0 if report.is_optimized else compared.difference.aspect_counts.get("weights", 0)
         self.tabs.setTabVisible(_WEIGHTS, weights > 0)
-        self.pairs.set_records(compared.rows)
-        self.facets.set_facets(facets(compared))
-        self._filter()
+        self.pairs.set_records([])
+        self.facets.set_facets(self._state.facets)  # which shows the rows of one
         self._on_selected(self._controller.graph.selection.current)
         if self.pair.row is None and self.pairs.rowCount():
             self.pair.show_row(compared, self.pairs.record(0))
 
+    def _on_facet(self, facet: Facet) -> None:
+        self.pairs.set_records(facet.rows)
+        self._show_count()
+
     def _filter(self) -> None:
-        facet: Facet | None = self.facets.current
-        self.pairs.set_filter(self.filter_field.text(), facet.holds if facet is not None else None)
-        self.count.setText(f"{fmt.count(self.pairs.rowCount())} of {fmt.count(self.pairs.total)}")
+        self.pairs.set_filter(self.filter_field.text())
+        self._show_count()
+
+    def _show_count(self) -> None:
+        total = len(self._shown.rows) if self._shown is not None else 0
+        self.count.setText(f"{fmt.count(self.pairs.rowCount())} of {fmt.count(total)}")
 
     def _on_tab(self, tab: int) -> None:
         self._lists.setCurrentIndex(tab)
@@ -303,7 +310,7 @@ class CompareView(QWidget):
         """Follow the theme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and self._shown is not None:
-            self.facets.set_facets(facets(self._shown))
+            self.facets.set_facets(self._state.facets)
 
     def _dropped(self, event: QDropEvent) -> str:
         urls = event.mimeData().urls()

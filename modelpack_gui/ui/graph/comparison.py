@@ -2,85 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.client.results import ResultsFolder
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.graph.columns import ColumnsError
-from modelpack_gui.core.graph.difference import Difference, State
+from modelpack_gui.core.graph.difference import Difference
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphCompareRequest, GraphComparison, GraphIndex, GraphOptimizedRequest
 from modelpack_gui.ui.background import Background, Check
+from modelpack_gui.ui.graph.compared import Asked, Compared, rows_of
 from modelpack_gui.ui.graph.difference_overlay import DifferenceSource
+from modelpack_gui.ui.graph.facets import Facet, facets_of
 from modelpack_gui.ui.side_job import SideJob
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.state import GraphState
-
-
-class PairRow(NamedTuple):
-    """A node of either graph with its counterpart; -1 where there is none."""
-
-    state: State
-    node: int
-    other: int
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What was asked for.
-
-    Attributes:
-        other: Absolute path of the other file; empty for the optimised graph.
-        level: Of the optimiser.
-        is_swapped: Whether the graph that the window shows is the second.
-    """
-
-    other: str = ""
-    level: str = ""
-    is_swapped: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Compared:
-    """A comparison with both its graphs.
-
-    Attributes:
-        asked: What it answers.
-        rows: Every node once, those that are added behind what they follow.
-    """
-
-    asked: Asked
-    report: GraphComparison
-    before: Graph
-    after: Graph
-    difference: Difference
-    rows: Sequence[PairRow]
-
-    @property
-    def own(self) -> GraphIndex:
-        """The side that the window shows."""
-        return self.report.after if self.asked.is_swapped else self.report.before
-
-    @property
-    def other_title(self) -> str:
-        """What it is compared with, in a few words."""
-        return "what ONNX Runtime makes of it" if self.asked.level else Path(self.asked.other).name
-
-    def own_node(self, row: PairRow) -> int:
-        """The node of a row in the graph that the window shows; -1 if it is not there."""
-        return row.other if self.asked.is_swapped else row.node
-
-    @functools.cached_property
-    def row_of(self) -> dict[int, int]:
-        """The place of each node of the graph that the window shows among the rows."""
-        return {self.own_node(row): place for place, row in enumerate(self.rows) if self.own_node(row) >= 0}
 
 
 class ComparisonState(QObject):
@@ -89,6 +30,7 @@ class ComparisonState(QObject):
     Attributes:
         job: What compares.
         compared: The last comparison; None before the first time, and for another artifact.
+        facets: The ways to choose among its rows.
         error: Why what was asked for last cannot be shown.
     """
 
@@ -103,6 +45,7 @@ class ComparisonState(QObject):
         self._asked_index: GraphIndex | None = None
         self._read_index: GraphIndex | None = None
         self.compared: Compared | None = None
+        self.facets: Sequence[Facet] = ()
         self.error: ErrorInfo | None = None
         self.job = SideJob(state.jobs, state.project_jobs, self)
         self.job.changed.connect(self.changed)
@@ -168,18 +111,19 @@ class ComparisonState(QObject):
         known = self._state.graph if is_known else None
         self._background.ask("comparison", lambda check: _read(asked, report, known, check), self._on_read)
 
-    def _on_read(self, compared: Compared | None, error: ErrorInfo | None) -> None:
+    def _on_read(self, found: tuple[Compared, Sequence[Facet]] | None, error: ErrorInfo | None) -> None:
         self.error = error
-        if compared is not None:
-            self.compared, self._read_index = compared, self._asked_index
-            self._results.keep_only(Path(compared.report.columns).parent)
+        if found is not None:
+            self.compared, self.facets = found
+            self._read_index = self._asked_index
+            self._results.keep_only(Path(self.compared.report.columns).parent)
             self._state.overlays.refresh()
         self.changed.emit()
 
     def _on_graph_changed(self) -> None:
         index = self._state.index
         if self.compared is not None and (index is None or index.artifact.path != self.compared.own.artifact.path):
-            self.compared = None
+            self.compared, self.facets = None, ()
         if index is None:
             self.job.forget()
             self._background.drop_all()
@@ -187,7 +131,9 @@ class ComparisonState(QObject):
         self.changed.emit()
 
 
-def _read(asked: Asked, report: GraphComparison, known: Graph | None, check: Check) -> Compared:
+def _read(
+    asked: Asked, report: GraphComparison, known: Graph | None, check: Check
+) -> tuple[Compared, Sequence[Facet]]:
     """Read both graphs, the window's own if it is the one that was compared, and the pairs."""
     sides = []
     try:
@@ -201,20 +147,6 @@ def _read(asked: Asked, report: GraphComparison, known: Graph | None, check: Che
             "comparison-unreadable", f"What was compared cannot be read: {error}.", "Compare again."
         ) from error
     check()
-    return Compared(asked, report, sides[0], sides[1], difference, rows_of(difference))
-
-
-def rows_of(difference: Difference) -> list[PairRow]:
-    """Every node of the first graph, and what is added behind what it follows in the second."""
-    added: dict[int, list[int]] = {}
-    last = -1
-    for other, node in enumerate(difference.back):
-        if node >= 0:
-            last = node
-        elif difference.back_state[other] == State.ADDED:
-            added.setdefault(last, []).append(other)
-    rows = [PairRow(State.ADDED, -1, other) for other in added.get(-1, ())]
-    for node, (state, other) in enumerate(zip(difference.state, difference.partner, strict=True)):
-        rows.append(PairRow(State(state), node, other))
-        rows += [PairRow(State.ADDED, -1, one) for one in added.get(node, ())]
-    return rows
+    compared = Compared(asked, report, sides[0], sides[1], difference, rows_of(difference))
+    check()
+    return compared, facets_of(compared)

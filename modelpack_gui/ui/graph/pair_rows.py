@@ -13,7 +13,7 @@ from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.model_facts import port_text
 from modelpack_gui.core.graph.pairs import operator_text
 from modelpack_gui.ui.graph.compare_rows import state_color, state_icon
-from modelpack_gui.ui.graph.comparison import Compared, PairRow
+from modelpack_gui.ui.graph.compared import Compared, PairRow
 from modelpack_gui.ui.models.record_table import Column
 from modelpack_gui.ui.theme import theme
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStackedWidget, QVBoxLayout, QWidget
 
-from modelpack_gui.ui.graph.comparison import Compared, PairRow
+from modelpack_gui.ui.graph.compared import Compared, PairRow
 from modelpack_gui.ui.graph.pair_rows import LINE_COLUMNS, Line, pair_lines, pair_title
 from modelpack_gui.ui.graph.state import GraphState
 from modelpack_gui.ui.models.record_table import RecordTableModel

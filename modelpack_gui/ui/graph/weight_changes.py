@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.graph.pairs import shape_text
 from modelpack_gui.core.records import WeightChange, WeightChanges, WeightChangesRequest
-from modelpack_gui.ui.graph.comparison import Compared
+from modelpack_gui.ui.graph.compared import Compared
 from modelpack_gui.ui.graph.state import GraphState
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel, figure_column
 from modelpack_gui.ui.settings import Settings
