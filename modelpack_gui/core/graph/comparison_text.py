@@ -52,7 +52,8 @@ def _files_summary(report: GraphComparison) -> str:
         if found[0][0] is State.CHANGED:
             parts[0] += f" ({_told_aspects(report)})"
     if clutter:
-        parts.append(f"{clutter} more or less")
+        states = [STATE_TITLES[state] for state in State if state.name.lower() in report.clutter]
+        parts.append(f"{clutter} {' or '.join(states)}")
     if same and renamed:
         rest = f"; {fmt.count(same + renamed)} do the same as before, {fmt.count(renamed)} of them under other names"
     elif same or renamed:

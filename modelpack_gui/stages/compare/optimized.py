@@ -14,6 +14,7 @@ from modelpack_gui.core.graph.fusions import fusions_of, single_origins, trimmed
 from modelpack_gui.core.graph.model_facts import fact_changes
 from modelpack_gui.core.records import OPTIMIZER_LEVELS, GraphComparison, GraphOptimizedRequest
 from modelpack_gui.stages.bench.profile.originals import Originals
+from modelpack_gui.stages.common.collector import without_collection
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.compare.digests import digests_of, stored_kinds
 from modelpack_gui.stages.compare.stage import domains_of, read_side, written
@@ -49,8 +50,9 @@ def run(request: GraphOptimizedRequest, context: Context) -> GraphComparison:
     kinds = stored_kinds(left) & stored_kinds(right)
     digests = [digests_of(index.artifact, graph, kinds, context) for index, graph in ((before, left), (after, right))]
     origins = trimmed(left, _origins(path, target, len(right.nodes)))
-    aligned = align(left, right, digests[0], digests[1], context.check_cancelled, single_origins(origins))
-    found, patterns = fusions_of(aligned, origins)
+    with without_collection():
+        aligned = align(left, right, digests[0], digests[1], context.check_cancelled, single_origins(origins))
+        found, patterns = fusions_of(aligned, origins)
     return GraphComparison(
         before=before,
         after=after,

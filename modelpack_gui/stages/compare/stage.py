@@ -14,6 +14,7 @@ from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.model_facts import fact_changes
 from modelpack_gui.core.graph.pairs import difference_of
 from modelpack_gui.core.records import GraphCompareRequest, GraphComparison, GraphIndex, InspectRequest
+from modelpack_gui.stages.common.collector import without_collection
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.compare.digests import digests_of, stored_kinds
 from modelpack_gui.stages.inspection.stage import run as inspect
@@ -39,8 +40,8 @@ def run(request: GraphCompareRequest, context: Context) -> GraphComparison:
         for index, graph in ((before, left), (after, right))
     ]
     context.progress("Finding which node is which", 0.7)
-    aligned = align(left, right, digests[0], digests[1], context.check_cancelled)
-    found = difference_of(aligned)
+    with without_collection():
+        found = difference_of(align(left, right, digests[0], digests[1], context.check_cancelled))
     context.check_cancelled()
     return GraphComparison(
         before=before,

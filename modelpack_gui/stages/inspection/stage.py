@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import gc
 import hashlib
 import math
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from mmap import mmap
 from pathlib import Path
@@ -18,6 +15,7 @@ from pathlib import Path
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.graph.graph import Graph, Shape
 from modelpack_gui.core.records import GraphIndex, InspectRequest
+from modelpack_gui.stages.common.collector import without_collection
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.export.artifact import format_of, opened, read_artifact
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
@@ -34,7 +32,7 @@ def run(request: InspectRequest, context: Context) -> GraphIndex:
     with opened(path) as data:
         if format_of(path, data[:2]) == "onnx":
             # Hashing leaves the lock of the interpreter to what reads the graph meanwhile.
-            with _without_collection(), ThreadPoolExecutor(1) as pool:
+            with without_collection(), ThreadPoolExecutor(1) as pool:
                 sha256 = pool.submit(lambda: hashlib.sha256(data).hexdigest())
                 found = _read_onnx(path, data, context)
                 artifact = dataclasses.replace(found.artifact, sha256=sha256.result())
@@ -60,18 +58,6 @@ def run(request: InspectRequest, context: Context) -> GraphIndex:
         notes=found.notes,
         duration_s=time.perf_counter() - started,
     )
-
-
-@contextlib.contextmanager
-def _without_collection() -> Iterator[None]:
-    """Keep the garbage collector from looking, again and again, through what a walk makes: much, and no cycles."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _read_onnx(path: Path, data: mmap, context: Context) -> ReadGraph:
