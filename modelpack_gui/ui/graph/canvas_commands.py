@@ -10,6 +10,9 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from modelpack_gui.core.records.graph_layout import Detail, Hidden
+from modelpack_gui.ui.graph.canvas.look import FAMILIES
+from modelpack_gui.ui.runner_colors import Look
+from modelpack_gui.ui.swatch import swatch
 from modelpack_gui.ui.theme import icon
 
 if TYPE_CHECKING:
@@ -82,6 +85,10 @@ class CanvasCommands:
         menu.addActions(list(self.hidden.values()))
         menu.addSeparator()
         menu.addActions([self.direction, self.wheel, self.minimap])
+        menu.addSeparator()
+        legend = menu.addMenu("Colours of nodes")
+        for title, color in FAMILIES:
+            legend.addAction(swatch(Look(color)), title)
         return menu
 
     def picture_menu(self, parent: QWidget) -> QMenu:

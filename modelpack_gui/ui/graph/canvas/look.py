@@ -157,7 +157,7 @@ def metrics_of(font: QFont) -> Metrics:
     plain, title = QFontMetricsF(text_font(font)), QFontMetricsF(title_font(font))
     characters = [chr(code) for code in range(32, 127)]
     return Metrics(
-        title.horizontalAdvance("".join(characters)) / len(characters),
+        title.horizontalAdvance("×"),  # of the others that are in texts, the widest that is there often
         tuple(plain.horizontalAdvance(one) for one in characters),
         tuple(title.horizontalAdvance(one) for one in characters),
         plain.height(),
