@@ -15,6 +15,7 @@ from modelpack_gui.ui.widgets.data_table import CellDelegate, DataTable
 from modelpack_gui.ui.widgets.share_delegate import ShareDelegate
 
 _ASCENDING, _DESCENDING = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
+_AROUND_TITLE = 32  # pixels: padding, and the mark of the sort order
 _WAY_BUTTONS = (Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton)
 
 
@@ -142,7 +143,8 @@ class GraphTable(DataTable):
             is_known = self._known.get(column.title, not column.is_hidden)
             is_shown = self._choice.get(column.title, is_known) or column.title == self._shown_for_now
             self.setColumnHidden(section, not is_shown)
-            self.setColumnWidth(section, self._widths.get(column.title, column.width or 100))
+            titled = self.fontMetrics().horizontalAdvance(column.title) + _AROUND_TITLE
+            self.setColumnWidth(section, self._widths.get(column.title, max(column.width, titled)))
         self._draw_bars()
         self._is_laying_out = False
 
