@@ -13,6 +13,7 @@ from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.query import quoted
 from modelpack_gui.ui.graph.canvas.picking import scopes_in
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
+from modelpack_gui.ui.graph.stored_values import is_stored, main_tensor
 from modelpack_gui.ui.theme import icon
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ def _of_node(pane: CanvasPane, menu: QMenu, graph: Graph, node: int) -> None:
         "filter",
         lambda: pane.state.filter_wanted.emit(quoted("op", op_type)),
     )
+    stored = main_tensor(graph, node)
+    if stored >= 0:
+        title = f"Show the values of {shortened(graph.value_name(stored))}"
+        _add(menu, title, "matrix", lambda: pane.state.show_tensor(stored))
     place = place_of(graph.text("node_source_location", node))
     if place is not None:
         _add(menu, "Go to source", "source", lambda: pane.controller.show_place(place))
@@ -100,6 +105,8 @@ def _of_value(pane: CanvasPane, menu: QMenu, graph: Graph, value: int) -> None:
         _add(menu, f"Go to where it is read: {title}", "chevron-down", run)
     if len(readers) > _MOST:
         menu.addAction(f"{len(readers) - _MOST:,} more read it").setEnabled(False)
+    if is_stored(graph, value):
+        _add(menu, "Show its values", "matrix", lambda: pane.state.show_tensor(value))
     name = graph.value_name(value)
     _add(menu, "Copy the name", "copy", lambda: QGuiApplication.clipboard().setText(name))
 

@@ -42,6 +42,7 @@ class InitializersView(QWidget):
         self.filter.typed.connect(self._apply_filter)
         self.filter.left_downwards.connect(self.table.take_focus)
         self.table.record_selected.connect(lambda row: self._state.selection.select(ValuePick(self.rows.value(row))))
+        self.table.record_activated.connect(lambda row: self._state.show_tensor(self.rows.value(row)))
         self.table.context_menu_made.connect(self._on_menu_made)
         self._state.changed.connect(self._show_graph)
         self._state.selection.changed.connect(self._show_selected)
@@ -78,5 +79,7 @@ class InitializersView(QWidget):
             return
         name = graph.value_name(self.rows.value(row))
         menu.addSeparator()
+        values = menu.addAction(icon("matrix"), "Show its values")
+        values.triggered.connect(lambda: self._state.show_tensor(self.rows.value(row)))
         action = menu.addAction(icon("filter"), "Show only nodes that read it")
         action.triggered.connect(lambda: self._state.filter_wanted.emit(quoted("in", name)))

@@ -15,6 +15,7 @@ from modelpack_gui.ui.graph.node_columns import FINDINGS_TITLE, TIME_TITLE, Node
 from modelpack_gui.ui.graph.overlay_columns import overlay_columns
 from modelpack_gui.ui.graph.row_table import RowTableModel
 from modelpack_gui.ui.graph.selection import NodePick
+from modelpack_gui.ui.graph.stored_values import main_tensor
 from modelpack_gui.ui.idle_steps import IdleSteps
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import GRID, icon, mono_font
@@ -155,6 +156,12 @@ class NodesView(QWidget):
         for text, query in filters:
             action = menu.addAction(icon("filter"), text.replace("&", "&&"))
             action.triggered.connect(lambda _checked=False, query=query: self.set_filter(query))
+        stored = main_tensor(graph, node)
+        if stored >= 0:
+            values = menu.addAction(
+                icon("matrix"), f"Show the values of {graph.value_name(stored)}".replace("&", "&&")
+            )
+            values.triggered.connect(lambda: self._state.show_tensor(stored))
         used = dict.fromkeys(value for value in graph.inputs(node) if value in graph.initializer_of)
         for value in list(used)[:_MENU_LIMIT]:
             action = menu.addAction(icon("table"), f"Show initializer {graph.value_name(value)}".replace("&", "&&"))

@@ -8,12 +8,16 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import TensorValues, TensorValuesRequest
+from modelpack_gui.ui.app import make_window
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.initializers_view import InitializersView
+from modelpack_gui.ui.graph.nodes_view import NodesView
 from modelpack_gui.ui.graph.selection import NodePick, ValuePick
 from modelpack_gui.ui.graph.tensor_heat_map import scale_of
 from modelpack_gui.ui.graph.tensor_table import COLUMN_LIMIT
@@ -233,3 +237,43 @@ def test_colours_are_about_zero_where_both_signs_are(
 ) -> None:
     made = scale_of(low, high, is_log=is_log)
     assert (made.low, made.high, made.is_diverging) == expected
+
+
+def test_the_values_of_a_tensor_are_wanted_from_the_tables(
+    qtbot: QtBot, controller: Controller, settings: Settings, graph: Graph
+) -> None:
+    initializers, nodes = InitializersView(controller, settings), NodesView(controller, settings)
+    value = graph.value_named("conv.bias")
+    qtbot.addWidget(initializers)
+    qtbot.addWidget(nodes)
+    with qtbot.waitSignal(controller.graph.tensor_wanted) as wanted:
+        initializers.table.record_activated.emit(graph.initializer_of[value])
+    assert wanted.args == [value]
+    menu = QMenu(nodes)
+    nodes.table.context_menu_made.emit(menu, 0)
+    with qtbot.waitSignal(controller.graph.tensor_wanted) as wanted:
+        next(action for action in menu.actions() if action.text() == "Show the values of conv.weight").trigger()
+    assert wanted.args == [graph.value_named("conv.weight")]
+
+
+def test_the_dock_comes_to_the_front_with_the_tensor_that_is_wanted(
+    qtbot: QtBot, client: FakeClient, settings: Settings, tmp_path: Path
+) -> None:
+    client.answers["inspect"] = index = small_graph(tmp_path)
+    client.answers["tensor-values"] = found(tmp_path / "weights", "conv.weight", CONV)
+    path = tmp_path / "shapes.onnx"
+    path.write_bytes(b"onnx")
+    window = make_window(client, settings)
+    qtbot.addWidget(window)
+    window.show()
+    window.open_path(path)
+    state = window.controller.graph
+    qtbot.waitUntil(lambda: state.index is index)
+    assert state.graph is not None
+    dock = window.docks.tensor
+    assert not dock.dock.isVisible()
+    state.show_tensor(state.graph.value_named("conv.weight"))
+    assert dock.dock.isVisible()
+    with qtbot.waitSignal(dock.view.heat_map.drawn):
+        pass
+    assert dock.view.title.whole == "conv.weight"
