@@ -150,7 +150,9 @@ def test_no_box_overlaps_and_no_edge_passes_through_one(
     graph = any_graph(seed, count, modules, reach)
     pick = random.Random(seed + 1)
     groups = tuple(group for group in everything(graph) if pick.random() < opened)
-    request = LayoutRequest("", opened=groups, direction="down" if direction == "down" else "right")
+    request = LayoutRequest(
+        "", opened=groups, direction="down" if direction == "down" else "right", char_width=6.37, padding=7.1
+    )
 
     scene = lay_out(graph, request).scene
 

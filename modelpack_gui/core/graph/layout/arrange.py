@@ -5,6 +5,7 @@ Everything here is for links that lead down; for links to the right the caller s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -218,7 +219,7 @@ def _placed(
     places = []
     for box, (width, height) in enumerate(sizes):
         rank = ranks[box]
-        top = tops[rank] + round((heights[rank] - height) * anchors[box]) + move_y[rank]
+        top = tops[rank] + math.floor((heights[rank] - height) * anchors[box]) + move_y[rank]
         places.append((middles[box] - width / 2 + move_x[rank], top))
     lanes: dict[tuple[int, int, int], int] = {}
     routes = []

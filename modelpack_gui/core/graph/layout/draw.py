@@ -172,6 +172,6 @@ class Drawer:
             drawing.width = max(inside.width + 2 * FRAME_MARGIN, least)
             drawing.height = inside.height + header + 2 * FRAME_MARGIN
             drawing.origin = ((drawing.width - inside.width) / 2, header + FRAME_MARGIN)
-        drawing.width = 2.0 * math.ceil(drawing.width / 2)
+        drawing.width, drawing.height = 2.0 * math.ceil(drawing.width / 2), 2.0 * math.ceil(drawing.height / 2)
         drawing.origin = (math.floor(drawing.origin[0]), math.floor(drawing.origin[1]))
         return drawing
