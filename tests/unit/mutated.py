@@ -22,6 +22,8 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.graph.costs import costs_of
+from modelpack_gui.core.graph.dims import open_dims, with_sizes
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.layout.engine import lay_out
 from modelpack_gui.core.records import InspectRequest, LayoutRequest
@@ -188,7 +190,7 @@ def mutated(model: bytes, number: int) -> tuple[bytes, str]:
 def outcome(path: Path, folder: Path) -> str:
     """`graph` or `graph, onnx crashed`, the code of a UserError, or the traceback of what should not be.
 
-    A graph is read, all of it looked at, and laid out.
+    A graph is read, all of it looked at, laid out, and counted.
     """
     try:
         index = run(InspectRequest(str(path), str(folder)), PlainContext(scratch=folder))
@@ -200,6 +202,7 @@ def outcome(path: Path, folder: Path) -> str:
             graph.consumers(value)
         for scope in range(len(graph.scopes)):
             lay_out(graph, LayoutRequest(index.columns, scope=scope, opened=tuple(range(len(graph.groups)))))
+        costs_of(with_sizes(graph, {dim.key: 2 for dim in open_dims(graph)}))
         Path(index.columns).unlink()
     except UserError as error:
         return error.info.code if error.info.hint else f"{error.info.code} says not what to do"

@@ -13,6 +13,7 @@ import pytest
 from onnx.backend.test.loader import load_model_tests
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.graph.costs import costs_of
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.stages.inspection import onnx_shapes
 from modelpack_gui.stages.inspection.onnx_types import tensor_info
@@ -54,6 +55,8 @@ def test_each_is_read_as_it_is_in_the_file(shard: int, tmp_path: Path, monkeypat
             continue
         Path(found.index.columns).unlink()
         _compare(found, model, name)
+        costs = costs_of(found.graph)
+        assert len(costs.macs) == len(found.graph.nodes)
 
 
 def _compare(found: Inspected, model: Any, name: str) -> None:

@@ -243,3 +243,31 @@ def test_shapes_of_onnxruntimes_own_operators_are_followed(
     costs = run(GraphCostsRequest(str(path), index.index.columns, str(tmp_path)), PlainContext(scratch=tmp_path))
     shaped = shapes_counted_with(Path(costs.costs), index.graph)
     assert shaped.value_info(shaped.value_named("y")).shape == sizes
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        helper.make_node("Shape", [], ["size"]),
+        helper.make_node("Conv", ["x", "x"], ["size"], no_such_attribute=1),
+        helper.make_node("Reshape", ["x", "gone"], ["size"]),
+        helper.make_node("NoSuchOperator", ["x"], ["size"]),
+        helper.make_node("QGemm", ["x"], ["size"], domain="com.microsoft"),
+    ],
+    ids=lambda node: node.op_type,
+)
+def test_a_node_that_means_nothing_leaves_shapes_unknown(node: Any, tmp_path: Path) -> None:
+    graph = helper.make_graph(
+        [node, helper.make_node("Reshape", ["x", "size"], ["y"])],
+        "net",
+        [_io("x", "batch", 4)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+    )
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets), tmp_path / "net.onnx")
+    index = inspect(tmp_path / "net.onnx", tmp_path)
+    request = GraphCostsRequest(index.index.artifact.path, index.index.columns, str(tmp_path), {"batch": 2})
+    costs = run(request, PlainContext(scratch=tmp_path))
+    shaped = shapes_counted_with(Path(costs.costs), index.graph)
+    assert shaped.value_info(shaped.value_named("x")).shape == (2, 4)
+    assert shaped.value_info(shaped.value_named("y")).shape is None
