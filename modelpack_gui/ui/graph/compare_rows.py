@@ -74,10 +74,10 @@ def pair_columns(view: View) -> tuple[Column[PairRow], ...]:
             width=100,
             tooltip="What became of the node",
         ),
-        Column("Operator", value=told(operator), is_mono=True, width=150),
-        Column("What differs", value=told(what_differs), width=150),
-        Column("Before", value=told(_before), is_mono=True, width=170, tooltip="The node of the first graph"),
-        Column("After", value=told(_after), is_mono=True, width=170, tooltip="The node of the second graph"),
+        Column("Operator", value=told(operator), is_mono=True, width=140),
+        Column("What differs", value=told(what_differs), width=130),
+        Column("Before", value=told(_before), is_mono=True, width=150, tooltip="The node of the first graph"),
+        Column("After", value=told(_after), is_mono=True, width=150, tooltip="The node of the second graph"),
         Column("Module", value=told(module), is_mono=True, width=140, tooltip="The PyTorch module it came from"),
     )
 

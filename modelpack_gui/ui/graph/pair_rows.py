@@ -63,11 +63,11 @@ def pair_title(compared: Compared, row: PairRow) -> str:
 
 
 def pair_lines(compared: Compared, row: PairRow) -> list[Line]:
-    """All properties, those of the nodes first."""
+    """All properties; those that differ come first, as far as they are more than names."""
     if row.state is State.FUSED:
         return list(_fused_lines(compared, row))
     changes = compared.difference.changes(row.node) if row.node >= 0 else []
-    return list(_lines(compared, row, changes))
+    return sorted(_lines(compared, row, changes), key=lambda line: line.state in (State.SAME, State.RENAMED))
 
 
 def _lines(compared: Compared, row: PairRow, changes: list[Change]) -> Iterator[Line]:
@@ -121,6 +121,11 @@ def _port_lines(compared: Compared, row: PairRow, found: dict[tuple[str, str], C
             state = State.REWIRED if change.aspect == "input" else State.CHANGED
             if change.aspect == "weights" and texts[0].partition("  ")[2] == texts[1].partition("  ")[2]:
                 texts[1] += f", {change.after}"
+        precision = found.get(("quantised", f"input {place + 1}"))
+        if precision is not None:
+            state = State.CHANGED
+            via = precision.before, precision.after
+            texts = [f"{text}, via {dtype}" if dtype else text for text, dtype in zip(texts, via, strict=True)]
         yield Line(f"Input {place + 1}", texts[0], texts[1], state)
     makes = [list(graph.outputs(node)) if node >= 0 else [] for graph, node in zip(graphs, row[1:], strict=True)]
     for place in range(max(map(len, makes))):

@@ -134,6 +134,7 @@ def test_the_pair_marks_what_differs_and_only_that(compared: CompareView) -> Non
     lines = pair(compared)
     assert lines["Operator"] == ("Relu", "Gelu", State.CHANGED)
     assert lines["Module"][2] is State.SAME
+    assert next(iter(lines)) == "Operator"
 
 
 def test_a_row_is_the_selection_of_the_window_and_the_other_way_round(
@@ -386,3 +387,11 @@ def test_weights_that_cannot_be_measured_say_why(qtbot: QtBot, weighed: CompareV
     client.answers["graph.weights"] = ErrorInfo("comparison-unreadable", "It is gone.", "Compare again.")
     weighed.tabs.setCurrentIndex(2)
     qtbot.waitUntil(lambda: weighed.weights.note.text == "It is gone. Compare again.")
+
+
+def test_what_differs_stands_first_in_the_pair(weighed: CompareView) -> None:
+    pick(weighed, 11)
+    first = weighed.pair.lines.record(0)
+    assert (first.what, first.state) == ("Input 2", State.CHANGED)
+    assert first.before.startswith("head.weight")
+    assert first.after.startswith("conv.weight")
