@@ -77,6 +77,8 @@ def test_a_missing_moved_or_cut_data_file_is_told_and_the_graph_shown(external: 
     (external.parent / "weights").mkdir()
     (external.parent / "weights" / "weights.bin").write_bytes(whole)
     assert _states(external) == ([("weights.bin", "moved")], {"weights.bin was moved"})
+    artifact = inspect(external, external.parent / "columns").index.artifact
+    assert (artifact.external_files, artifact.size_bytes) == ((), external.stat().st_size)
 
 
 def test_a_data_file_outside_the_folder_of_the_model_is_not_looked_at(external: Path) -> None:
@@ -192,7 +194,7 @@ def test_names_with_nul_and_bytes_that_are_no_text_are_kept_apart_and_told(tmp_p
 def test_a_value_made_twice_is_told(tmp_path: Path) -> None:
     nodes = [helper.make_node("Relu", ["x"], ["y"]), helper.make_node("Abs", ["x"], ["y"])]
     found = _read(_model(nodes, [_value("x", [1])], [_value("y", [1])]), tmp_path)
-    assert found.index.notes == ("1 times a node makes a value that another node makes too: the last one counts.",)
+    assert found.index.notes == ("Values that more than one node makes: 1. They are shown as the last one's.",)
 
 
 def test_a_file_of_an_early_version_names_no_operator_set(tmp_path: Path) -> None:

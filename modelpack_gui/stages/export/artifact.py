@@ -25,8 +25,9 @@ _FORMATS: dict[SavedKind, ArtifactFormat] = {
     SavedKind.TORCHSCRIPT: "torchscript",
     SavedKind.EXPORTED_PROGRAM: "pt2",
 }
-_CUT_ABOVE_BYTES = 64 << 20  # a smaller file is parsed sooner than its weights are found
 _OPSETS = 3  # the first ir_version whose files name the sets of operators that they use
+CUT_ABOVE_BYTES = 64 << 20
+"""Larger files are parsed without their weights; a smaller one is parsed sooner than its weights are found."""
 
 
 def read_artifact(path: Path | str, *, hashed_bytes: int | None = None) -> Artifact:
@@ -120,7 +121,7 @@ def read_header(path: Path) -> Artifact:
     """
     with opened(path) as data:
         size_bytes = len(data)
-        model = parse_onnx(path, data, 0 if size_bytes > _CUT_ABOVE_BYTES else None)
+        model = parse_onnx(path, data, 0 if size_bytes > CUT_ABOVE_BYTES else None)
     stored = (tensor for tensor in model.graph.initializer if tensor.data_location)
     names = {external_entries(tensor).get("location", "") for tensor in stored}
     files = [path.parent / name for name in sorted(filter(None, names)) if "\0" not in name]

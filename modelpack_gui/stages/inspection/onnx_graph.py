@@ -11,15 +11,12 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import Artifact
-from modelpack_gui.stages.export.artifact import onnx_facts, parse_onnx
+from modelpack_gui.stages.export.artifact import CUT_ABOVE_BYTES, onnx_facts, parse_onnx
 from modelpack_gui.stages.inspection.onnx_columns import OnnxWalk
 from modelpack_gui.stages.inspection.onnx_shapes import SHAPE_ELEMENTS, TypeInference
 from modelpack_gui.stages.inspection.onnx_types import elements_of, text_of
 from modelpack_gui.stages.inspection.onnx_walk import is_quantizing
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
-
-CUT_ABOVE_BYTES = 64 << 20
-"""Larger files are parsed without their weights: a copy of them would be all that a look at the graph takes."""
 
 
 def read_onnx(path: Path, data: mmap, context: Context) -> ReadGraph:
@@ -44,13 +41,14 @@ def read_onnx(path: Path, data: mmap, context: Context) -> ReadGraph:
     graph = builder.finish()
     op_types = [graph.texts[number] for number in set(builder.columns["node_op_type"])]
     files = walk.data_files.found
+    beside = [file for file in files if file.state in ("present", "short")]
     return ReadGraph(
         graph=graph,
         name=builder.graph_name,
         artifact=dataclasses.replace(
             artifact,
-            size_bytes=len(data) + sum(file.size_bytes for file in files),
-            external_files=tuple(file.path for file in files if file.path),
+            size_bytes=len(data) + sum(file.size_bytes for file in beside),
+            external_files=tuple(file.path for file in beside),
             weights_dtype=_main_float_dtype(graph),
             is_quantized=any(map(is_quantizing, op_types)),
         ),
@@ -79,7 +77,7 @@ def _notes(walk: OnnxWalk, artifact: Artifact) -> list[str]:
         notes.append("The file names no operator set: it is of an early version of ONNX.")
     if walk.values_made_twice:
         notes.append(
-            f"{walk.values_made_twice:,} times a node makes a value that another node makes too: the last one counts."
+            f"Values that more than one node makes: {walk.values_made_twice:,}. They are shown as the last one's."
         )
     if walk.builder.texts.damaged:
         notes.append("Some names or texts are not valid UTF-8: they are shown with escapes, such as \\xff.")
