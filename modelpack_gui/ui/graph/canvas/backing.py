@@ -8,6 +8,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
+from modelpack_gui.ui.graph.canvas.strokes import painting
+
 PaintArea = Callable[[QPainter, QRectF], None]
 
 
@@ -39,14 +41,13 @@ class Backing:
             self._at = None
         areas = self._exposed(size, ratio, zoom, origin)
         if areas:
-            painter = QPainter(self._pixmap)
-            for area in areas:
-                painter.save()
-                painter.setClipRect(area)
-                painter.fillRect(area, background)
-                paint(painter, QRectF(area))
-                painter.restore()
-            painter.end()
+            with painting(self._pixmap) as painter:
+                for area in areas:
+                    painter.save()
+                    painter.setClipRect(area)
+                    painter.fillRect(area, background)
+                    paint(painter, QRectF(area))
+                    painter.restore()
         self._at = zoom, QPointF(origin)
         return self._pixmap
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from modelpack_gui.ui.graph.canvas.painter import ScenePainter
+from modelpack_gui.ui.graph.canvas.strokes import painting
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
 
 _SIZE = QSize(168, 148)
@@ -28,7 +30,6 @@ class Minimap(QWidget):
         self._canvas = canvas
         self.is_wanted = True
         canvas.view_changed.connect(self.follow)
-        canvas.installEventFilter(self)
         self.hide()
 
     def set_wanted(self, *, is_wanted: bool) -> None:
@@ -54,39 +55,13 @@ class Minimap(QWidget):
         self._canvas.covered = QRectF(self.geometry()) if is_useful else QRectF()
         self.update()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow what the canvas does without moving: other colours, another picture."""
-        if watched is self._canvas and event.type() == QEvent.Type.UpdateRequest and self.isVisible():
-            self.update()
-        return super().eventFilter(watched, event)
-
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 (Qt's signature)
         """Draw the overview, and darken what is not in view."""
         scene = self._canvas.painter
         if scene is None:
             return
-        painter = QPainter(self)
-        look = scene.look
-        painter.fillRect(self.rect(), look.background)
-        image, _zoom = scene.overview(_PICTURE)
-        place = self._picture_rect()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(place, image)
-        view = self._view_rect().intersected(QRectF(self.rect()))
-        shade = QColor(look.colors.window)
-        shade.setAlpha(150)
-        whole = QRectF(self.rect())
-        for part in (
-            QRectF(whole.left(), whole.top(), whole.width(), view.top() - whole.top()),
-            QRectF(whole.left(), view.bottom(), whole.width(), whole.bottom() - view.bottom()),
-            QRectF(whole.left(), view.top(), view.left() - whole.left(), view.height()),
-            QRectF(view.right(), view.top(), whole.right() - view.right(), view.height()),
-        ):
-            painter.fillRect(part, shade)
-        painter.setPen(QPen(look.accent, 1.5))
-        painter.drawRect(view)
-        painter.setPen(QPen(look.border, 1))
-        painter.drawRect(whole.adjusted(0.5, 0.5, -0.5, -0.5))
+        with painting(self) as painter:
+            self._paint(painter, scene)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go there; the keys stay with the canvas."""
@@ -139,3 +114,26 @@ class Minimap(QWidget):
         place = self._picture_rect()
         scale = self._canvas.viewport.bounds.width() / place.width()
         self._canvas.center_on((position - place.topLeft()) * scale + self._canvas.viewport.bounds.topLeft())
+
+    def _paint(self, painter: QPainter, scene: ScenePainter) -> None:
+        look = scene.look
+        painter.fillRect(self.rect(), look.background)
+        image, _zoom = scene.overview(_PICTURE)
+        place = self._picture_rect()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(place, image)
+        view = self._view_rect().intersected(QRectF(self.rect()))
+        shade = QColor(look.colors.window)
+        shade.setAlpha(150)
+        whole = QRectF(self.rect())
+        for part in (
+            QRectF(whole.left(), whole.top(), whole.width(), view.top() - whole.top()),
+            QRectF(whole.left(), view.bottom(), whole.width(), whole.bottom() - view.bottom()),
+            QRectF(whole.left(), view.top(), view.left() - whole.left(), view.height()),
+            QRectF(view.right(), view.top(), whole.right() - view.right(), view.height()),
+        ):
+            painter.fillRect(part, shade)
+        painter.setPen(QPen(look.accent, 1.5))
+        painter.drawRect(view)
+        painter.setPen(QPen(look.border, 1))
+        painter.drawRect(whole.adjusted(0.5, 0.5, -0.5, -0.5))

@@ -27,9 +27,9 @@ def paint_live(
     viewport: Viewport,
     shown: Shown,
     found: Shown,
-    hovered: tuple[list[int], list[int]],
+    hovered: tuple[int, int],
 ) -> None:
-    """Draw it. `hovered` are boxes and edges under the pointer."""
+    """Draw it. `hovered` are the box and the edge under the pointer, -1 for none."""
     look, arrays = scene.look, scene.arrays
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if len(shown.boxes) == 1 and arrays.kind[shown.boxes[0]] != kinds.BOX_FRAME:
@@ -37,9 +37,11 @@ def paint_live(
         _draw_edges(painter, scene, viewport, arrays.edges_to(box), look.up)
         _draw_edges(painter, scene, viewport, arrays.edges_from(box), look.down)
     _draw_edges(painter, scene, viewport, np.asarray(shown.edges, dtype=np.int64), look.accent, extra=1.0)
-    _draw_edges(painter, scene, viewport, np.asarray(hovered[1], dtype=np.int64), look.accent, extra=1.0)
+    box, edge = hovered
+    if edge >= 0:
+        _draw_edges(painter, scene, viewport, np.array([edge]), look.accent, extra=1.0)
     scene.paint_headers(painter, viewport.zoom, viewport.origin, viewport.view)
-    for box in hovered[0]:
+    if box >= 0:
         _ring(painter, scene, viewport, box, look.accent, 1.5)
     for box in found.boxes:
         _ring(painter, scene, viewport, box, look.found, 3.5)

@@ -15,7 +15,7 @@ from modelpack_gui.ui.graph.canvas.arrays import Floats, Ints, Mask, SceneArrays
 from modelpack_gui.ui.graph.canvas.boxes import BoxPainter
 from modelpack_gui.ui.graph.canvas.labels import Labels
 from modelpack_gui.ui.graph.canvas.look import Argb, Look, widths_of
-from modelpack_gui.ui.graph.canvas.strokes import draw_lines, draw_rects, fill_triangles
+from modelpack_gui.ui.graph.canvas.strokes import draw_lines, draw_rects, fill_triangles, painting
 
 TEXT_FROM = 0.36
 """Zoom from which texts are drawn."""
@@ -125,10 +125,9 @@ class ScenePainter:
                 QImage.Format.Format_RGB32,
             )
             image.fill(self.look.background)
-            painter = QPainter(image)
             every = np.arange(self.arrays.box_count), np.arange(self.arrays.edge_count)
-            self._paint(painter, zoom, -bounds.topLeft() * zoom, *every, is_near=False)
-            painter.end()
+            with painting(image) as painter:
+                self._paint(painter, zoom, -bounds.topLeft() * zoom, *every, is_near=False)
             self._overviews[size] = image, zoom
         return self._overviews[size]
 

@@ -20,6 +20,7 @@ from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
 from modelpack_gui.ui.graph.canvas.labels import Labels
 from modelpack_gui.ui.graph.canvas.look import Look
 from modelpack_gui.ui.graph.canvas.painter import Paints, ScenePainter
+from modelpack_gui.ui.graph.canvas.strokes import painting
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
 from modelpack_gui.ui.graph.legend_drawing import LegendDrawing
 from modelpack_gui.ui.new_file import whole_file
@@ -120,9 +121,8 @@ def as_image(subject: Subject) -> QImage:
             "picture-too-large", "There is no memory for a picture of all of this graph.", "Save the view."
         )
     image.fill(subject.look.background)
-    painter = QPainter(image)
-    subject.paint(painter, scale)
-    painter.end()
+    with painting(image) as painter:
+        subject.paint(painter, scale)
     return image
 
 
@@ -136,9 +136,8 @@ def as_svg(subject: Subject) -> bytes:
     generator.setViewBox(QRect(0, 0, size.width(), size.height()))
     generator.setResolution(96)
     generator.setTitle(subject.graph.text("group_title", 0))
-    painter = QPainter(generator)
-    subject.paint(painter)
-    painter.end()
+    with painting(generator) as painter:
+        subject.paint(painter)
     return bytes(buffer.data().data())
 
 

@@ -5,18 +5,30 @@ QPainter takes a pointer and a number; a list of thousands of QLineF would take 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 import numpy as np
 import shiboken6
 from PySide6.QtCore import QByteArray, QDataStream, QLineF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QBrush, QColor, QPaintDevice, QPainter, QPainterPath, QPen
 
 from modelpack_gui.ui.graph.canvas.arrays import Floats
 from modelpack_gui.ui.graph.canvas.look import Argb
 
 _ELEMENT = np.dtype([("type", ">i4"), ("x", ">f8"), ("y", ">f8")])
 """One element of a QPainterPath, as QDataStream spells it."""
+
+
+@contextmanager
+def painting(device: QPaintDevice) -> Iterator[QPainter]:
+    """A painter that ends whatever happens: one that a traceback keeps alive would paint on what is gone."""
+    painter = QPainter(device)
+    try:
+        yield painter
+    finally:
+        painter.end()
 
 
 def draw_rects(painter: QPainter, rects: Floats) -> None:

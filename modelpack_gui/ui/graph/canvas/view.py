@@ -33,6 +33,7 @@ from modelpack_gui.ui.graph.canvas.overlines import paint_band, paint_border, pa
 from modelpack_gui.ui.graph.canvas.painter import ScenePainter
 from modelpack_gui.ui.graph.canvas.paints import Coloring
 from modelpack_gui.ui.graph.canvas.picking import Shown, pick_of_box, rect_of, shown_of
+from modelpack_gui.ui.graph.canvas.strokes import painting
 from modelpack_gui.ui.graph.canvas.tips import box_tip, edge_tip, spoken
 from modelpack_gui.ui.graph.canvas.travel import trace
 from modelpack_gui.ui.graph.canvas.zooming import ZoomingWidget
@@ -79,7 +80,7 @@ class GraphCanvas(ZoomingWidget):
         self.graph: Graph | None = None
         self.arrays: SceneArrays | None = None
         self.current = -1
-        self.hover_box, self.hover_edge = -1, -1
+        self.hover_box = self.hover_edge = -1
         self.wheel_zooms = True
         self.coloring = Coloring()
         self.covered = QRectF()
@@ -263,22 +264,22 @@ class GraphCanvas(ZoomingWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 (Qt's signature)
         """Draw: first what is kept as a picture, then what follows the pointer and the selection."""
-        painter = QPainter(self)
-        scene = self.painter
-        if scene is None or self.arrays is None:
-            painter.fillRect(self.rect(), self.look.background)
-            return
-        viewport = self.viewport
+        with painting(self) as painter:
+            if self.painter is None:
+                painter.fillRect(self.rect(), self.look.background)
+            else:
+                self._paint(painter, self.painter)
+
+    def _paint(self, painter: QPainter, scene: ScenePainter) -> None:
+        viewport, ratio = self.viewport, self.devicePixelRatioF()
 
         def paint(on: QPainter, area: QRectF) -> None:
             scene.paint(on, viewport.zoom, viewport.origin, area)
 
-        pixmap = self._backing.update(
-            self.size(), self.devicePixelRatioF(), viewport.zoom, viewport.origin, self.look.background, paint
-        )
+        zoom, origin = viewport.zoom, viewport.origin
+        pixmap = self._backing.update(self.size(), ratio, zoom, origin, self.look.background, paint)
         painter.drawPixmap(0, 0, pixmap)
-        hovered = ([self.hover_box] if self.hover_box >= 0 else [], [self.hover_edge] if self.hover_edge >= 0 else [])
-        paint_live(painter, scene, viewport, self.shown, self._found_shown, hovered)
+        paint_live(painter, scene, viewport, self.shown, self._found_shown, (self.hover_box, self.hover_edge))
         paint_band(painter, self.look, self._band)
         paint_border(painter, self.look, self.rect(), has_focus=self.hasFocus())
 
