@@ -207,7 +207,7 @@ def test_hovering_a_bar_tells_its_range_and_count(qtbot: QtBot, controller: Cont
     assert view.bar_text(2) == "1.000 to 2.000\n30 values"
     place = QPoint(250, 20)
     QApplication.sendEvent(view, QHelpEvent(QHelpEvent.Type.ToolTip, place, view.mapToGlobal(place)))
-    assert QToolTip.text() == view.bar_text(2)
+    assert QToolTip.text() == f"{view.bar_text(2)}\nClick for logarithmic heights"
     QToolTip.hideText()
     assert view.bar_at(-1.0) == -1
     assert view.bar_at(300.0) == -1
@@ -229,6 +229,18 @@ def test_a_histogram_draws_bars_where_there_are_counts_and_none_where_not(
     assert not is_bar(50, 10)
     assert is_bar(50, 75)
     assert not is_bar(150, 75)
+
+
+def test_a_click_or_space_makes_the_heights_logarithmic(qtbot: QtBot, controller: Controller) -> None:
+    view = HistogramView(Histogram((1, 0, 1_000_000), (-1.0, 0.0, 1.0, 2.0)))
+    qtbot.addWidget(view)
+    assert (view.height_of(0), view.height_of(1), view.height_of(2)) == (1e-6, 0.0, 1.0)
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton)
+    assert 0.04 < view.height_of(0) < 0.06
+    assert (view.height_of(1), view.height_of(2)) == (0.0, 1.0)
+    assert not view.grab().isNull()
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert view.height_of(0) == 1e-6
 
 
 def test_a_histogram_of_one_value_is_drawn(qtbot: QtBot, controller: Controller) -> None:

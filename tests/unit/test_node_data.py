@@ -180,6 +180,12 @@ def test_values_over_many_orders_of_magnitude_are_told_apart_by_their_logarithm(
     assert (small.is_log, large.is_log) == (False, True)
 
 
+def test_a_long_name_of_a_file_makes_a_short_head_of_a_column(graph: Graph) -> None:
+    found = timed([TimedNode("node_Conv", "Conv", 0, 1.0)], graph, "ort_2026-11-30_12-55-08_957.json", 1)
+    assert found.overlays[0].title == "Time in ort_2026…-08_957"
+    assert read_results({"node_Conv": 1}, graph, "run.json").overlays[0].title == "run"
+
+
 def test_results_of_another_model_are_refused(graph: Graph) -> None:
     with pytest.raises(NodeDataError, match="2 names"):
         read_results({"main": {"results": {"a": {"value": 1}, "b": {"value": 2}}}}, graph, "x")

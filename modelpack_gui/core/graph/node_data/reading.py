@@ -15,6 +15,7 @@ from modelpack_gui.core.graph.overlay import UNKNOWN, Combine, Kind, Overlay, Un
 
 _MADE_OF = re.compile(r"(?:_nchwc|_token_\d+|/\w*[Ff]us(?:ion|ed)\w*/?|/)$")
 """What ONNX Runtime puts behind the name of a node, or of what it gives, when it makes another one of it."""
+_LONGEST_NAME = 16
 _LOG_RATIO = 1000.0
 """Positive values that span more than this are told apart by their logarithm."""
 _SUMMED = ("time", "latency", "duration", "µs", "(us)", "(ms)", "byte", "mac", "flop", "param", "memory")
@@ -82,7 +83,8 @@ def read_results(data: Any, graph: Graph, title: str) -> Found:
             elif value is not None:
                 placed[node] = value
         if placed:
-            overlays.append(overlay_of(f"file:{title}:{name}", name, placed, graph, f"Read from {title}."))
+            shown = _short(name) if name == title else name
+            overlays.append(overlay_of(f"file:{title}:{name}", shown, placed, graph, f"Read from {title}."))
     if not overlays:
         raise NodeDataError(f"none of its {len(unmatched):,} names is that of a node or tensor of this graph")
     return Found(tuple(overlays), tuple(unmatched))
@@ -119,7 +121,9 @@ def timed(nodes: Iterable[TimedNode], graph: Graph, title: str, runs: int) -> Fo
             f" {100 * lost_us / all_us:.0f} % of the time is in nodes that only the runtime's graph has, such as"
             " changes of layout."
         )
-    return Found((overlay_of(f"file:{title}", f"Time in {title}", placed, graph, note, "us"),), tuple(unmatched))
+    return Found(
+        (overlay_of(f"file:{title}", f"Time in {_short(title)}", placed, graph, note, "us"),), tuple(unmatched)
+    )
 
 
 def overlay_of(
@@ -163,6 +167,12 @@ class _Names:
         """The same for a name in the runtime's own graph: `fc/MatMulAddFusion` was made of `fc`."""
         node, shorter = self.node(name), _MADE_OF.sub("", name)
         return self.original(shorter) if node < 0 and shorter != name else node
+
+
+def _short(file: str) -> str:
+    """A file's name as the head of a column: `ort_2026…15_822` for one that is long."""
+    name = file.removesuffix(".json")
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME // 2]}…{name[-_LONGEST_NAME // 2 + 1 :]}"
 
 
 def _has_results(data: Any) -> bool:
