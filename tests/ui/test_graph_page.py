@@ -378,6 +378,19 @@ def test_another_graph_replaces_all_of_the_first(
     assert count(filled) == "1"
 
 
+def test_columns_that_cannot_be_read_are_told(
+    qtbot: QtBot, page: GraphPage, client: FakeClient, tmp_path: Path, graph: GraphIndex
+) -> None:
+    client.answers["inspect"] = dataclasses.replace(graph, columns=str(tmp_path / "gone.columns"))
+    path = tmp_path / "shapes.onnx"
+    path.write_bytes(b"onnx")
+    with qtbot.waitSignal(page.controller.message_raised) as told:
+        page.controller.open_artifact(path)
+    assert told.args is not None
+    assert told.args[0].code == "graph-unreadable"
+    assert nodes_view(page).model.rowCount() == 0
+
+
 def test_the_page_fits_into_780_pixels(filled: GraphPage) -> None:
     assert filled.minimumSizeHint().width() <= 780
 

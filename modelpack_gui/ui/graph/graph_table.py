@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from modelpack_gui.ui.graph.row_table import RowColumn, RowTableModel
@@ -30,6 +30,7 @@ class GraphTable(DataTable):
         self._settings = settings
         self._key = f"columns/{name}/by-title"
         self._is_laying_out = False
+        self._is_taking_focus = False
         self._bars: dict[int, ShareDelegate] = {}
         self._choice: dict[str, bool] = {}  # whether a column is shown, where the user chose
         self._known: dict[str, bool] = {}  # whether a column that is hidden at first has something to say
@@ -129,6 +130,19 @@ class GraphTable(DataTable):
             event.ignore()
         else:
             super().mousePressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Qt makes the first row current where none is: that is nobody's choice of a node."""
+        had_current = self.currentIndex().isValid()
+        self._is_taking_focus = True
+        super().focusInEvent(event)
+        if not had_current:
+            self.setCurrentIndex(QModelIndex())
+        self._is_taking_focus = False
+
+    def _on_current_changed(self) -> None:
+        if not self._is_taking_focus:
+            super()._on_current_changed()
 
     # How the columns lie
 

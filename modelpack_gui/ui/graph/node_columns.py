@@ -47,6 +47,10 @@ class NodeRows:
         """Read another graph."""
         self.graph, self.order = graph, NodeOrder(graph)
 
+    def forget(self) -> None:
+        """There is no graph any more."""
+        self.graph = self.order = None
+
     @property
     def _read(self) -> Graph:
         assert self.graph is not None

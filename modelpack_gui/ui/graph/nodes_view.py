@@ -78,7 +78,9 @@ class NodesView(QWidget):
     def _show_graph(self) -> None:
         graph = self._state.graph
         if graph is None:
+            self._idle.stop()
             self.model.set_count(0)
+            self.rows.forget()
             self.filter.show_count(0, 0)
             return
         self.rows.show(graph)

@@ -211,6 +211,8 @@ class GraphPage(StagePage):
 
     def _show_graph(self) -> None:
         self._glance.start()
+        if self.controller.graph.error is not None:
+            self.controller.message_raised.emit(self.controller.graph.error)
         if self.controller.graph.graph is not None and self._wanted is not None:
             self._select(self._wanted)
 

@@ -13,6 +13,7 @@ from modelpack_gui.core.records import GraphCheckResult, GraphChecksReport, Grap
 from modelpack_gui.core.records.lint import Severity
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.nodes_view import NodesView
+from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph_records import small_graph
@@ -70,6 +71,21 @@ def test_a_column_of_an_overlay_that_the_user_chose_stays_and_sorts(view: NodesV
     controller.graph.overlays.choose("weight-bytes")
     controller.graph.overlays.choose("")
     assert "Parameters" in visible(view)
+
+
+def test_the_focus_selects_nothing_and_an_arrow_the_first_row(
+    qtbot: QtBot, view: NodesView, controller: Controller
+) -> None:
+    selection = controller.graph.selection
+    selection.select(NodePick(7))
+    view.set_filter("op:Conv")
+    qtbot.waitActive(view)
+    view.filter.field.setFocus()
+    view.table.setFocus()
+    assert view.table.hasFocus()
+    assert selection.current == NodePick(7)
+    qtbot.keyClick(view.table, Qt.Key.Key_Down)
+    assert selection.current == NodePick(0)
 
 
 def test_what_the_checks_found_is_marked_and_told(
