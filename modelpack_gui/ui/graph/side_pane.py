@@ -32,10 +32,18 @@ class _Tab:
     short: str
     tooltip: str
     view: str  # module:class below the package; made as (controller, settings)
+    medium: str = ""  # where there is more room than for the short title
 
 
 _TABS = (
-    _Tab(MODULES, "Modules", "Tree", "The graph as a tree, with what each part costs", "modules_view:ModulesView"),
+    _Tab(
+        MODULES,
+        "Modules",
+        "Tree",
+        "The graph as a tree, with what each part costs",
+        "modules_view:ModulesView",
+        "Modules",
+    ),
     _Tab(NODES, "Nodes", "Nodes", "Every node of the graph", "nodes_view:NodesView"),
     _Tab(INITIALIZERS, "Initializers", "Weights", "Tensors stored in the file", "initializers_view:InitializersView"),
     _Tab(
@@ -91,6 +99,7 @@ class SidePane(QWidget):
         self.nodes.node_activated.connect(self.node_activated)
         self.nodes.initializer_wanted.connect(self._on_initializer_wanted)
         controller.graph.changed.connect(self._show_counts)
+        controller.graph.checks.found.connect(self._show_counts)
         controller.graph.filter_wanted.connect(self._on_filter_wanted)
         self._show_counts()
         remembered = settings.text(_TAB_KEY, NODES)
@@ -155,15 +164,30 @@ class SidePane(QWidget):
         self.nodes.set_filter(query)
 
     def _show_counts(self) -> None:
-        index = self._controller.graph.index
-        counts = {} if index is None else {
+        counts = self._counts()
+
+        def titled(tab: _Tab, title: str) -> str:
+            return f"{title}  {fmt.count(counts[tab.name])}" if tab.name in counts else title
+
+        whole = [titled(tab, tab.title) for tab in _TABS]
+        counted = [titled(tab, tab.medium or tab.short) for tab in _TABS]
+        medium = [tab.medium or tab.short for tab in _TABS]
+        self.bar.set_titles(whole, counted, medium, [tab.short for tab in _TABS])
+        self._fit_titles()
+
+    def _counts(self) -> dict[str, int]:
+        index, checks = self._controller.graph.index, self._controller.graph.checks.report
+        if index is None:
+            return {}
+        counts = {
             NODES: index.node_count,
             INITIALIZERS: index.initializer_count,
             PORTS: len(index.artifact.inputs) + len(index.artifact.outputs),
-        }  # fmt: skip
-        titles = [f"{tab.title}  {fmt.count(counts[tab.name])}" if tab.name in counts else tab.title for tab in _TABS]
-        self.bar.set_titles(titles, [tab.title for tab in _TABS], [tab.short for tab in _TABS])
-        self._fit_titles()
+            OPERATORS: len(index.op_counts),
+        }
+        if checks is not None:
+            counts[CHECKS] = sum(result.total for result in checks.results)
+        return counts
 
     def _fit_titles(self) -> None:
         self.bar.fit(self.width())
