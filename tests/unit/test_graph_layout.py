@@ -83,6 +83,8 @@ def check_scene(graph: Graph, scene: Scene) -> None:
         for i, first in enumerate(siblings):
             for second in siblings[i + 1 :]:
                 assert not overlap(scene, first, second), (first, second)
+    for column in (scene.box_x, scene.box_y, scene.box_w, scene.box_h):
+        assert all(number.is_integer() for number in column)
     check_edges(scene)
     shown = Counter(scene.box_ref[box] for box in boxes if scene.box_kind[box] == kinds.BOX_NODE)
     assert not shown or max(shown.values()) == 1
