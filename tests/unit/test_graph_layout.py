@@ -219,6 +219,25 @@ def test_weights_are_no_boxes_and_hidden_nodes_are_seen_in_those_that_read_them(
     assert len(found.scene.edge_source) == 3
 
 
+def test_a_list_of_constants_is_hidden_with_them_and_one_of_a_value_is_not() -> None:
+    graph = graph_from(
+        [
+            node(0, [], "Constant"),
+            node(1, ["v0", "v0"], "ListConstruct"),
+            node(2, ["v1", "v0"], "TupleConstruct"),
+            node(3, ["x", "v0"], "ListConstruct"),
+            node(4, ["v2", "v3"], "conv2d"),
+        ],
+        ["v4"],
+    )
+
+    found = lay_out(graph, LayoutRequest("", hidden=("constants",)))
+
+    assert found.hidden_count == 3
+    drawn = [found.scene.box_ref[box] for box, kind in enumerate(found.scene.box_kind) if kind == kinds.BOX_NODE]
+    assert sorted(drawn) == [3, 4]
+
+
 def test_pairs_of_quantize_and_dequantize_are_folded_but_not_a_quantize_that_something_else_reads() -> None:
     graph = graph_from(
         [

@@ -77,8 +77,6 @@ class Drawer:
         self._check = check
         self._room = TextRoom(request)
         self._is_right = request.direction == "right"
-        self.count = 0
-        """Boxes so far."""
 
     def draw(self, level: Level) -> Drawing:
         """A level, and all frames in it."""
@@ -90,7 +88,6 @@ class Drawer:
                 sizes.append((inner[number].width, inner[number].height))
             else:
                 sizes.append(self._size(item))
-        self.count += len(sizes)
         self._check()
         return self._arranged(level, sizes, inner)
 

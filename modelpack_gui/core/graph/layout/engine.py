@@ -71,7 +71,8 @@ def lay_out(
     drawing = Drawer(graph, maker, request, check).draw(level)
     scene = compose(graph, drawn, drawing, is_right=request.direction == "right", check=check)
     notes += _notes(graph, drawn, maker)
-    return LaidOut(scene, len(drawn.seen_in) + _lost(graph, drawn), notes)
+    hidden_count = graph.ints("node_scope").count(scope) - len(drawn.nodes)
+    return LaidOut(scene, hidden_count, notes)
 
 
 def _scope(graph: Graph, request: LayoutRequest) -> int:
@@ -136,9 +137,3 @@ def _notes(graph: Graph, drawn: Shown, maker: LevelMaker) -> list[str]:
             "stubs stand at both ends."
         )
     return notes
-
-
-def _lost(graph: Graph, drawn: Shown) -> int:
-    """Hidden nodes that are seen in no other."""
-    scopes = graph.ints("node_scope")
-    return scopes.count(drawn.scope) - len(drawn.nodes) - len(drawn.seen_in)

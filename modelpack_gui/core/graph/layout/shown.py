@@ -13,6 +13,7 @@ WEIGHT = -2
 """In place of a value that is an initializer or a hidden constant: it is a fact of the node that reads it."""
 
 _CONSTANTS = frozenset({"Constant", "GetAttr"})
+_LISTS = frozenset({"ListConstruct", "TupleConstruct"})
 _QUANTIZE, _DEQUANTIZE = "QuantizeLinear", "DequantizeLinear"
 
 
@@ -89,11 +90,22 @@ class _Look:
                 for node in by_type.get(name, ()):
                     if not self._is_result(node):
                         self._hidden[node] = WEIGHT
+            self._hide_lists(sorted(node for name in _LISTS for node in by_type.get(name, ())))
         if "identities" in hidden:
             for node in by_type.get("Identity", ()):
                 self._hidden[node] = self._first_input(node)
         if "qdq" in hidden:
             self._hide_pairs(by_type.get(_QUANTIZE, ()), by_type.get(_DEQUANTIZE, ()))
+
+    def _hide_lists(self, nodes: Sequence[int]) -> None:
+        """Hide lists of constants: TorchScript makes one for each argument such as a stride."""
+        for node in nodes:  # the file has inner lists first
+            if not self._is_result(node) and all(
+                self._source(value) == WEIGHT for value in self.graph.inputs(node) if value >= 0
+            ):
+                self._hidden[node] = WEIGHT
+                self._resolved.update(dict.fromkeys(self.graph.outputs(node), WEIGHT))
+        self._resolved.clear()  # more may be hidden now
 
     def _hide_pairs(self, quantizing: Sequence[int], dequantizing: Sequence[int]) -> None:
         """Hide those that only turn floats into integers and back, or stored integers into floats."""
