@@ -18,9 +18,10 @@ from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.box_text import box_lines
 from modelpack_gui.core.graph.builder import GraphBuilder, graph_of
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.layout.engine import lay_out
+from modelpack_gui.core.graph.layout.engine import MOST_KNOWN, Known, lay_out
 from modelpack_gui.core.graph.scene import Scene
 from modelpack_gui.core.records import Around, InitializerInfo, LayoutRequest, NodeInfo, TensorInfo
+from modelpack_gui.core.records.graph_layout import Hidden
 from modelpack_gui.stages.inspection.layout import run
 
 FRAMELESS = (
@@ -470,3 +471,19 @@ def test_lines_into_a_frame_do_not_cross_where_they_need_not() -> None:
     assert all(a < b for a, b in zip(left, right, strict=True)) or all(
         a > b for a, b in zip(left, right, strict=True)
     )
+
+
+def test_only_a_few_ways_to_look_at_a_graph_are_kept() -> None:
+    graph = any_graph(3, 30, 2, 3)
+    known: Known = {}
+    hidden: tuple[tuple[Hidden, ...], ...] = ((), ("constants",), ("identities",), ("qdq",), ("constants", "qdq"))
+    for number, way in enumerate(hidden, 1):
+        lay_out(graph, LayoutRequest("", hidden=way), known=known)
+        assert len(known) == min(number, MOST_KNOWN)
+    assert (0, ()) not in known
+
+
+def test_the_neighbourhood_of_a_node_that_is_hidden_says_so() -> None:
+    graph = graph_from([node(0, [], "Constant"), node(1, ["x"])], ["v1"])
+    found = lay_out(graph, LayoutRequest("", hidden=("constants",), around=Around((0,))))
+    assert "hidden" in found.notes[0]

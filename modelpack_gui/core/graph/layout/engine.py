@@ -54,7 +54,7 @@ def lay_out(
     scope = _scope(graph, request)
     key = (scope, tuple(sorted(request.hidden)))
     if key not in known:
-        for oldest in list(known)[: len(known) + 1 - MOST_KNOWN]:
+        for oldest in list(known)[: max(0, len(known) + 1 - MOST_KNOWN)]:
             del known[oldest]
         known[key] = Clusters(graph, shown(graph, scope, request.hidden))
     clusters = known[key]
@@ -119,6 +119,8 @@ def _neighbourhood(drawn: Shown, maker: LevelMaker, request: LayoutRequest, note
     assert around is not None
     starts = [drawn.seen_in.get(node, node) for node in around.nodes]
     nodes, is_cut = near(drawn, starts, around.steps_up, around.steps_down, min(MOST_NEAR, request.most_boxes))
+    if not nodes:
+        notes.append("The node whose neighbourhood is asked for is among those that are hidden.")
     if is_cut:
         notes.append(
             f"The neighbourhood is bigger than this: only the nearest {plural(len(nodes), 'node')} are shown."
