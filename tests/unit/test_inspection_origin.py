@@ -78,3 +78,9 @@ def test_a_scripted_source_range_is_printed_as_python_does() -> None:
 def test_a_module_hierarchy_gives_path_and_class() -> None:
     assert origin_of_hierarchy("stages(Sequential).0(Block).first(Linear)") == Origin("stages.0.first", "Linear")
     assert origin_of_hierarchy("") == Origin()
+
+
+def test_methods_and_functions_in_a_hierarchy_are_no_modules() -> None:
+    assert origin_of_hierarchy("1(B).SELF(B).b(Sequential).0(Linear)") == Origin("1.b.0", "Linear")
+    unknown = "UNKNOWN_INSTANCE(UNKNOWN_TYPE)"
+    assert origin_of_hierarchy(f"2(BatchNorm1d).{unknown}.{unknown}") == Origin("2", "BatchNorm1d")

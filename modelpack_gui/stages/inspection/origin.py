@@ -13,6 +13,7 @@ _TRACED_FRAME = re.compile(r"^(.+?)\((\d+)\): ", re.MULTILINE)
 _TORCH = re.compile(
     r"[\\/](?:site|dist)-packages[\\/]torch[\\/]|[\\/]torch[\\/](?:nn|_|jit|onnx|export|functional)|^<|^code[\\/]__torch__"
 )
+_NO_MODULES = frozenset({"SELF", "UNKNOWN_INSTANCE"})
 _SCOPES, _CLASSES, _STACK = _KEYS = tuple(
     f"pkg.torch.onnx.{name}" for name in ("name_scopes", "class_hierarchy", "stack_trace")
 )
@@ -130,10 +131,14 @@ def path_of_folders(folders: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def origin_of_hierarchy(hierarchy: str) -> Origin:
-    """Path and class from TorchScript's `stages(Sequential).0(ResidualBlock)`."""
+    """Path and class from TorchScript's `stages(Sequential).0(ResidualBlock)`.
+
+    A method that a module calls on itself (`SELF`), and a function (`UNKNOWN_INSTANCE`), are no modules in it.
+    """
     path: list[str] = []
     module_class = ""
     for name, class_name in re.findall(r"([^.()]+)(?:\(([^()]*)\))?", hierarchy):
-        path.append(name)
-        module_class = class_name
+        if name not in _NO_MODULES:
+            path.append(name)
+            module_class = class_name
     return Origin(".".join(path), module_class)
