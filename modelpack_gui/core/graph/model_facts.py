@@ -35,7 +35,7 @@ def fact_changes(before: GraphIndex, after: GraphIndex, domains: Container[str])
         *_single("nodes", "in all", fmt.count(before.node_count), fmt.count(after.node_count)),
         *_mapping("nodes", _texts(before.op_counts), _texts(after.op_counts)),
         *_single("graph", "name", before.graph_name, after.graph_name),
-        *_mapping("metadata", before.metadata, after.metadata),
+        *_mapping("metadata", _metadata(before), _metadata(after)),
     )
 
 
@@ -77,6 +77,11 @@ def _texts(numbers: Mapping[str, int]) -> dict[str, str]:
     return {key: fmt.count(number) for key, number in numbers.items()}
 
 
+def _metadata(index: GraphIndex) -> dict[str, str]:
+    """What is not told as the producer."""
+    return {key: text for key, text in index.metadata.items() if key not in ("producer_name", "producer_version")}
+
+
 def _used(opsets: Mapping[str, int], domains: Container[str]) -> dict[str, str]:
     return _texts({domain: version for domain, version in opsets.items() if domain in domains})
 
@@ -90,4 +95,6 @@ def _size(value: int) -> str:
 
 
 def _short(text: str) -> str:
+    """On one line."""
+    text = " ".join(text.split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
