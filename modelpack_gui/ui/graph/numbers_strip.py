@@ -6,11 +6,14 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.core.figures import size
+from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.cost_text import FIGURE_OF, sum_text, unknown_text, whole_text
+from modelpack_gui.core.graph.costs import Costs
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import ChosenDim, CostSum, GraphCosts
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.selection import NodePick
+from modelpack_gui.ui.graph.memory_strip import MemoryStrip
+from modelpack_gui.ui.graph.selection import NodePick, Pick
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, SPACING, heading_font
@@ -35,6 +38,7 @@ class NumbersStrip(QWidget):
         self._controller = controller
         self._numbers = controller.graph.numbers
         self._fields: dict[str, SpinField] = {}
+        self._run: Costs | None = None  # what the curve shows
         self._late = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._late.timeout.connect(self._choose)
         self._facts = _Flow()
@@ -49,6 +53,9 @@ class NumbersStrip(QWidget):
         self.reset = IconButton("Reset", role="link")
         self.reset.setToolTip("Back to the usual sizes")
         self.reset.clicked.connect(lambda: self._numbers.set_sizes({}))
+        self.memory = MemoryStrip()
+        self.memory.node_chosen.connect(lambda node: controller.graph.selection.select(NodePick(node)))
+        self.memory.setToolTip("Memory of tensors while the nodes run")  # of a place, see there
         self.message = StatusLine(Status.WARNING)
         self.message.setObjectName("numbers-message")
         self.busy = QLabel(_COUNTING)
@@ -57,10 +64,12 @@ class NumbersStrip(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addWidget(self._facts)
+        column.addWidget(self.memory)
         column.addWidget(self._sizes)
         column.addWidget(self.busy)
         column.addWidget(self.message)
         self._numbers.changed.connect(self.refresh)
+        controller.graph.selection.changed.connect(self._mark)
         self.refresh()
 
     def refresh(self) -> None:
@@ -68,6 +77,7 @@ class NumbersStrip(QWidget):
         report, graph = self._numbers.report, self._controller.graph.graph
         self._facts.setVisible(report is not None)
         self._sizes.setVisible(report is not None and bool(report.dims))
+        self._show_run(graph, self._numbers.costs)
         self.busy.setVisible(self._numbers.is_counting and report is None)
         error = self._numbers.error
         notes = [f"{error.message} {error.hint}"] if error is not None else list(report.notes) if report else []
@@ -94,17 +104,30 @@ class NumbersStrip(QWidget):
             self.peak.hide()
             return
         figure, peak = FIGURE_OF["live_bytes"], report.peak_bytes
-        node = graph.nodes[report.peak_node]
         text = sum_text(figure, peak)
         self.peak.setText(f"Peak {text}")
         unknown = f"; the size of {peak.unknown:,} tensors is not known" if peak.unknown else ""
         self.peak.setToolTip(
             plain_tooltip(
-                f"Most memory of tensors at a time: {peak.value:,.0f} bytes{unknown}, while {node.op_type}"
-                f" {node.name or f'number {node.index}'} runs.\nA click selects that node. {figure.meaning}."
+                f"Most memory of tensors at a time: {peak.value:,.0f} bytes{unknown}, while"
+                f" {_node_title(graph, report.peak_node)} runs.\nA click selects that node. {figure.meaning}."
             )
         )
         self.peak.show()
+
+    def _show_run(self, graph: Graph | None, costs: Costs | None) -> None:
+        if costs is not self._run:
+            self._run = costs
+            if costs is None or graph is None:
+                self.memory.show_run((), str, floats())
+            else:
+                nodes = [node for node, scope in enumerate(graph.ints("node_scope")) if scope == 0]
+                self.memory.show_run(nodes, lambda node: _node_title(graph, node), costs.live_bytes)
+            self._mark(self._controller.graph.selection.current)
+        self.memory.setVisible(costs is not None and self.memory.is_worth_it)
+
+    def _mark(self, pick: Pick | None) -> None:
+        self.memory.mark(pick.node if isinstance(pick, NodePick) else -1)
 
     def _show_sizes(self, dims: tuple[ChosenDim, ...]) -> None:
         if list(self._fields) != [dim.key for dim in dims[:MOST_FIELDS]]:
@@ -146,6 +169,11 @@ class NumbersStrip(QWidget):
         report = self._numbers.report
         if report is not None and report.peak_node >= 0:
             self._controller.graph.selection.select(NodePick(report.peak_node))
+
+
+def _node_title(graph: Graph, node: int) -> str:
+    """`Conv /stem/Conv`, `Conv number 12`."""
+    return f"{graph.text('node_op_type', node)} {graph.text('node_name', node) or f'number {node}'}"
 
 
 class _Fact(QWidget):
