@@ -78,4 +78,5 @@ def _how(graph: Graph, costs: Costs, node: int) -> str:
     reason = f"Unknown: {REASONS[why]}." if why != KNOWN else ""
     if formula is None or why == NO_FORMULA:
         return reason
-    return f"{reason} {formula.text}. {formula.source}.".strip()
+    text = formula.text[:1].upper() + formula.text[1:]
+    return f"{reason} {text}. {formula.source}.".strip()

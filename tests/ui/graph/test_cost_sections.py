@@ -35,7 +35,7 @@ def test_a_node_has_its_costs_with_their_share_and_how_they_are_counted(sections
     assert rows["MACs"].startswith("442 k  (")
     assert rows["Parameters"].startswith("448  (")
     assert rows["Counted with"] == "batch = 1 (assumed)"
-    assert "output elements × input channels per group × kernel size" in section.text
+    assert "Output elements × input channels per group × kernel size" in section.text
 
 
 def test_a_node_whose_costs_are_unknown_says_why(sections: CostSections) -> None:
