@@ -56,7 +56,7 @@ class CanvasPictures:
             if error is not None:
                 self._pane.controller.message_raised.emit(error)
 
-        self._background.ask("picture", lambda check: write(subject, path, check), written)
+        self._background.ask(f"picture {path}", lambda check: write(subject, path, check), written)
         self._pane.tell()
 
     def copy(self) -> None:

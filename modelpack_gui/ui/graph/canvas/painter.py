@@ -28,7 +28,7 @@ MANY_EDGES, MANY_BOXES = 7_000, 9_000
 OVERVIEW_SIZE = 2048
 _DIMMED = 0.22
 _BORDER_FROM = 0.12
-_HEAD = 6.0
+_HEAD = 5.0
 _SMOOTH_HEADS = 300
 """Heads of edges, at most, to be drawn without steps: as one path they take longest of all."""
 _OUTER = np.array([-1.0, -1.0, 2.0, 2.0])
@@ -203,10 +203,12 @@ class ScenePainter:
             painter.setPen(pen)
             draw_lines(painter, placed if is_thin else placed[widths[edge] == width])
         if is_near:
-            ends, along = arrays.tips
-            size = zoom * (_HEAD + widths.max())
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(edges) <= _SMOOTH_HEADS)
-            fill_triangles(painter, ends[edges] * zoom + at, along[edges], size, size, color)
+            ends, along = arrays.tips
+            for width in np.unique(widths).tolist():
+                chosen = edges[widths == width]
+                size = zoom * (_HEAD + 1.5 * width)
+                fill_triangles(painter, ends[chosen] * zoom + at, along[chosen], size, size, color)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     def _paint_boxes(
