@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
 from modelpack_gui.core.explanation import place_of
-from modelpack_gui.core.graph.box_text import shortened
+from modelpack_gui.core.graph.box_text import last_part, shortened
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.query import quoted
 from modelpack_gui.ui.graph.canvas.picking import scopes_in
@@ -74,6 +74,10 @@ def _of_node(pane: CanvasPane, menu: QMenu, graph: Graph, node: int) -> None:
     place = place_of(graph.text("node_source_location", node))
     if place is not None:
         _add(menu, "Go to source", "source", lambda: pane.controller.show_place(place))
+    weights = [value for value in dict.fromkeys(graph.inputs(node)) if value in graph.initializer_of]
+    for value in weights[:_MOST]:
+        title = f"Show the values of {shortened(last_part(graph.value_name(value)))}"
+        _add(menu, title, "table", lambda _checked=False, value=value: pane.state.show_tensor(value))
     name = graph.text("node_name", node)
     if name:
         _add(menu, "Copy the name", "copy", lambda: QGuiApplication.clipboard().setText(name))
@@ -107,6 +111,8 @@ def _of_value(pane: CanvasPane, menu: QMenu, graph: Graph, value: int) -> None:
         menu.addAction(f"{len(readers) - _MOST:,} more read it").setEnabled(False)
     if is_stored(graph, value):
         _add(menu, "Show its values", "matrix", lambda: pane.state.show_tensor(value))
+    if value in graph.initializer_of:
+        _add(menu, "Show the values", "table", lambda: pane.state.show_tensor(value))
     name = graph.value_name(value)
     _add(menu, "Copy the name", "copy", lambda: QGuiApplication.clipboard().setText(name))
 

@@ -309,6 +309,14 @@ def test_the_menu_of_a_node_filters_the_table(qtbot: QtBot, pane: CanvasPane, gr
     assert QGuiApplication.clipboard().text() == "node_Conv_0"
 
 
+def test_the_menu_of_a_node_leads_to_the_values_of_its_weights(qtbot: QtBot, pane: CanvasPane, graph: Graph) -> None:
+    menu = context_menu(pane, NodePick(0))
+    assert "Show the values of bias" in _titles(menu)
+    with qtbot.waitSignal(pane.state.tensor_wanted) as asked:
+        next(one for one in menu.actions() if one.text() == "Show the values of weight").trigger()
+    assert asked.args == [graph.value_named("conv.weight")]
+
+
 def _titles(menu: QMenu) -> list[str]:
     return [one.text() for one in menu.actions() if not one.isSeparator()]
 
