@@ -152,6 +152,23 @@ def test_what_quantises_is_with_those_who_read_the_result() -> None:
     ]
 
 
+def test_what_quantises_between_modules_is_with_its_maker_where_its_reader_is_in_none() -> None:
+    graph = graph_of(
+        [
+            node(0, ["x"], "stem"),
+            node(1, ["v0", "scale"], op_type="QuantizeLinear"),
+            node(2, ["v1", "scale"], op_type="DequantizeLinear"),
+            node(3, ["v2"]),
+            node(4, ["v3", "scale"], op_type="QuantizeLinear"),
+            node(5, ["v4", "scale"], op_type="DequantizeLinear"),
+            node(6, ["v5"], "head"),
+        ]
+    )
+    paths = [graph.groups[group].path for group in graph.ints("node_group")]
+    assert paths == ["stem", "stem", "stem", "", "head", "head", "head"]
+    assert not lay_out(graph, LayoutRequest("")).notes
+
+
 def test_stretches_follow_the_flow_and_not_the_numbers() -> None:
     count = 200  # every second module reads from one of the others, the first from the last
     nodes = [node(i, ["x"], f"layers.{i}") for i in range(count)]

@@ -31,10 +31,12 @@ def put_near(tree: GroupTree, nodes: Sequence[int], columns: Mapping[str, Any], 
             } - {-1}
             if groups:
                 found[node] = _common(tree, list(groups))
-    for node in nodes:
+    for node in reversed(nodes):  # readers first: what goes with them goes where they went
         up, down = above.get(node, -1), below.get(node, -1)
-        if down >= 0 and (not makers.get(node) or names[columns["node_op_type"][node]] in _WITH_READERS):
-            tree.node_group[node] = down if down != root or up < 0 else up
+        if not makers.get(node) or names[columns["node_op_type"][node]] in _WITH_READERS:
+            groups = {tree.node_group[reader] for reader in readers.get(node, ())}
+            inside = _common(tree, list(groups)) if groups else root
+            tree.node_group[node] = inside if inside != root or up < 0 else up
         elif up >= 0 and down >= 0:
             tree.node_group[node] = _common(tree, [up, down])
 
