@@ -34,7 +34,8 @@ class ComparisonState(QObject):
         error: Why what was asked for last cannot be shown.
     """
 
-    changed = Signal()
+    changed = Signal()  # it goes on, ended, or failed
+    compared_changed = Signal()  # there is another comparison, or none any more
 
     def __init__(self, state: GraphState) -> None:
         super().__init__(state)
@@ -118,12 +119,14 @@ class ComparisonState(QObject):
             self._read_index = self._asked_index
             self._results.keep_only(Path(self.compared.report.columns).parent)
             self._state.overlays.refresh()
+            self.compared_changed.emit()
         self.changed.emit()
 
     def _on_graph_changed(self) -> None:
         index = self._state.index
         if self.compared is not None and (index is None or index.artifact.path != self.compared.own.artifact.path):
             self.compared, self.facets = None, ()
+            self.compared_changed.emit()
         if index is None:
             self.job.forget()
             self._background.drop_all()

@@ -17,6 +17,15 @@ from modelpack_gui.ui.graph.compared import Compared, PairRow
 from modelpack_gui.ui.models.record_table import Column
 from modelpack_gui.ui.theme import theme
 
+_WAYS = {
+    "structure": "what it is computed from, or what from it",
+    "weights": "the weights it reads",
+    "name": "its name",
+    "module": "its place in its module",
+    "neighbours": "the nodes beside it",
+    "order": "its place in the file",
+}
+
 
 class Line(NamedTuple):
     """A property of both nodes.
@@ -87,6 +96,9 @@ def _lines(compared: Compared, row: PairRow, changes: list[Change]) -> Iterator[
             yield both(what, texts, State.RENAMED)
     yield from _attribute_lines(compared, row, found, has_both=has_both)
     yield from _port_lines(compared, row, found)
+    way = compared.difference.way(row.node) if has_both else ""
+    if way:
+        yield Line("Found by", _WAYS[way], "")
 
 
 def _attribute_lines(

@@ -173,9 +173,13 @@ class GraphPage(StagePage):
     def _comparison(self) -> CompareView:
         if self.compare is None:
             from modelpack_gui.ui.graph.compare_view import CompareView  # when it is needed: the page opens sooner
+            from modelpack_gui.ui.graph.comparison_section import comparison_sections
 
             self.compare = CompareView(self.controller, self._settings)
             self.compare.graph_wanted.connect(self._show_canvas)
+            comparison = self.controller.graph.comparison
+            self.inspector.add_sections(lambda pick: comparison_sections(comparison, pick))
+            comparison.compared_changed.connect(self.inspector.refresh)
             column = self._compare_place.layout()
             assert column is not None
             column.addWidget(self.compare)

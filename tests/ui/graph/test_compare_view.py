@@ -29,7 +29,8 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.compare_canvases import CompareCanvases
 from modelpack_gui.ui.graph.compare_view import CompareView
 from modelpack_gui.ui.graph.compared import Asked
-from modelpack_gui.ui.graph.selection import NodePick
+from modelpack_gui.ui.graph.comparison_section import comparison_sections
+from modelpack_gui.ui.graph.selection import NodePick, ValuePick
 from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
@@ -135,6 +136,7 @@ def test_the_pair_marks_what_differs_and_only_that(compared: CompareView) -> Non
     assert lines["Operator"] == ("Relu", "Gelu", State.CHANGED)
     assert lines["Module"][2] is State.SAME
     assert next(iter(lines)) == "Operator"
+    assert lines["Found by"][0] == "its name"
 
 
 def test_a_row_is_the_selection_of_the_window_and_the_other_way_round(
@@ -395,3 +397,15 @@ def test_what_differs_stands_first_in_the_pair(weighed: CompareView) -> None:
     assert (first.what, first.state) == ("Input 2", State.CHANGED)
     assert first.before.startswith("head.weight")
     assert first.after.startswith("conv.weight")
+
+
+def test_the_inspector_tells_of_the_counterpart(compared: CompareView, controller: Controller) -> None:
+    state = controller.graph.comparison
+    (section,) = comparison_sections(state, NodePick(3))
+    assert section.title == "Beside other.onnx"
+    rows = {row.name: row.value for row in section.properties}
+    assert rows == {"What became": "changed", "Counterpart": "Gelu  node_Relu_3", "Operator": "Relu → Gelu"}
+    assert comparison_sections(state, ValuePick(0)) == ()
+    compared.facets.choose("everything")
+    (section,) = comparison_sections(state, NodePick(0))
+    assert section.properties[0].value == "same"
