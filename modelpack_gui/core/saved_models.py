@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickletools
 import zipfile
+import zlib
 from collections.abc import Iterator
 from enum import Enum
 from itertools import islice
@@ -47,6 +48,11 @@ _LABELS = {
     SavedKind.CHECKPOINT: "checkpoint",
     SavedKind.UNKNOWN: "file of an unknown kind",
 }
+
+ZIP_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""What zipfile raises for damaged archives: flipped bits also ask for passwords, methods and places it knows not."""
 
 _OLD_MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 _OPCODES_LOOKED_AT = 400  # a module's pickle has its class, `training` and `_parameters` at the very start
@@ -108,12 +114,7 @@ def _kind_of_archive(path: Path) -> SavedKind:
                 return SavedKind.UNKNOWN
             with archive.open(pickled) as stream:
                 is_module = _starts_as_module(stream)
-    except (
-        OSError,
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-    ):  # the last two: a way to compress or a password
+    except ZIP_DAMAGE:
         return SavedKind.UNKNOWN
     return SavedKind.PICKLED_MODULE if is_module else SavedKind.CHECKPOINT
 

@@ -32,7 +32,7 @@ def read_torchscript(path: Path, data: mmap.mmap) -> Artifact:
     try:
         with capture():  # torch.jit.load says that it is deprecated
             module = load(str(path), map_location="cpu", _extra_files=extra_files)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, LookupError, TypeError) as error:  # C++ raises them all for flipped bits
         text = str(error)
         if "constants.pkl" in text or "file not found" in text:
             raise wrong.not_torchscript(path, "it is an archive of something else, such as a checkpoint") from error

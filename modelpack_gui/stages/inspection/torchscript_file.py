@@ -23,7 +23,7 @@ def load_torchscript(path: str | Path) -> Any:
         # The deprecation of torch.jit is news for whoever exports, not for whoever reads.
         with capture():
             return load(str(path), map_location="cpu").eval()
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, LookupError, TypeError, OSError) as error:
         raise UserError(
             "torchscript-not-loadable",
             f"torch {torch.__version__} cannot load {path} as TorchScript.",

@@ -103,7 +103,7 @@ def _add_nodes(index: _Index, block: Any, scope: int) -> None:
                 output_infos=infos,
                 attributes=tuple(_attribute_info(index.texts, node, name) for name in node.attributeNames()),
                 module_class=origin.module_class,
-                source_location=location_of_source_range(str(node.sourceRange())),
+                source_location=_source_location(node),
             ),
             scope,
         )
@@ -137,6 +137,14 @@ def _value_info(name: str, value: Any) -> TensorInfo:
     dtype = kind.dtype()
     sizes = kind.sizes()
     return TensorInfo(name, dtype_name(dtype) if dtype else "", tuple(sizes) if sizes is not None else None)
+
+
+def _source_location(node: Any) -> str:
+    """`file:line`; the archive's debug information is read only now, and the graph stands without it."""
+    try:
+        return location_of_source_range(str(node.sourceRange()))
+    except RuntimeError:
+        return ""
 
 
 def _origin(node: Any) -> Origin:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.figures import listed, plural
-from modelpack_gui.stages.source.pickle_outline import ZIP_DAMAGE
+from modelpack_gui.core.saved_models import ZIP_DAMAGE
 
 INDEX_SUFFIX = ".index.json"
 SAVE_HINT = "Save it again with torch.save(model.state_dict(), path)."

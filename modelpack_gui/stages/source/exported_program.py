@@ -16,7 +16,7 @@ from typing import Any
 
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import DynamicDim, InputSpec, SavedModel, TensorInfo
-from modelpack_gui.core.saved_models import SavedKind
+from modelpack_gui.core.saved_models import ZIP_DAMAGE, SavedKind
 from modelpack_gui.stages.source import checkpoint_globals
 from modelpack_gui.stages.source.pickle_globals import member_globals
 
@@ -81,7 +81,7 @@ def check_archive(path: Path, allowed: tuple[str, ...]) -> None:
         with zipfile.ZipFile(path) as archive:
             wanted = _wanted_globals(archive)
             expressions = list(_expressions(json.loads(archive.read(_graph_member(archive)))))
-    except (zipfile.BadZipFile, OSError, ValueError, KeyError) as error:
+    except (*ZIP_DAMAGE, KeyError, AttributeError, TypeError) as error:  # the last: members or JSON of another form
         raise UserError(
             "saved-model-damaged",
             f"The saved model {path} is cut short or damaged.",

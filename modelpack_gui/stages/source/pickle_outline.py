@@ -11,20 +11,16 @@ import io
 import pickle
 import re
 import zipfile
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from modelpack_gui.core.saved_models import ZIP_DAMAGE
+
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 """First pickle of a file in the format before torch 1.6."""
-
-ZIP_DAMAGE = (
-    zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError,
-)  # fmt: skip
-"""What zipfile raises for damaged archives: flipped bits also ask for passwords, methods and places it knows not."""
 
 _STORAGE_DTYPES = {
     "FloatStorage": "float32", "DoubleStorage": "float64", "HalfStorage": "float16", "BFloat16Storage": "bfloat16",

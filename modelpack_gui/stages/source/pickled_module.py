@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import SavedModel
-from modelpack_gui.core.saved_models import SavedKind, inner_name
+from modelpack_gui.core.saved_models import ZIP_DAMAGE, SavedKind, inner_name
 from modelpack_gui.stages.source import checkpoint_globals, importing, locate, pickle_globals
 from modelpack_gui.stages.source.checkpoint import safe_globals
 from modelpack_gui.stages.source.exported_program import unsafe
@@ -86,7 +86,7 @@ def _pickle_of(path: Path) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.read(inner_name(archive.namelist(), "data.pkl"))
-    except (zipfile.BadZipFile, KeyError, OSError) as error:
+    except (*ZIP_DAMAGE, KeyError) as error:
         raise UserError(
             "saved-model-old-format",
             f"{path} is a whole model in the format of torch before 1.6, which weights_only=True does not load.",

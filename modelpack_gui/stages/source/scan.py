@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import CallableInfo, ModelSource, SavedModel, ScanRequest, SourceScan
-from modelpack_gui.core.saved_models import SavedKind
+from modelpack_gui.core.saved_models import ZIP_DAMAGE, SavedKind
 from modelpack_gui.stages.source.assigned import assigned
 from modelpack_gui.stages.source.exported_program import describe_program
 from modelpack_gui.stages.source.locate import locate, parse
@@ -56,7 +55,7 @@ def _described(path: Path, kind: SavedKind) -> SavedModel:
         return SavedModel(kind.value)
     try:
         return describe(path)
-    except (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (*ZIP_DAMAGE, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             "saved-model-damaged",
             f"{path} is a {kind.label}, and what is in it cannot be read.",
