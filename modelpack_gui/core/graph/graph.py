@@ -197,24 +197,38 @@ class Graph:
 
     @functools.cached_property
     def _values_by_name(self) -> dict[tuple[int, str], int]:
+        return drained(self._naming())
+
+    def _naming(self) -> Steps[dict[tuple[int, str], int]]:
+        """The last first, so that of several of one name the first stays."""
         names, scopes, texts = self.ints("value_name"), self.ints("value_scope"), self.texts
-        return {(scopes[i], texts[names[i]]): i for i in range(len(names) - 1, -1, -1)}
+        found: dict[tuple[int, str], int] = {}
+        for value in range(len(names) - 1, -1, -1):
+            if value % _NODES_AT_ONCE == 0:
+                yield
+            found[scopes[value], texts[names[value]]] = value
+        return found
 
     def preparing(self) -> Steps[None]:
         """Make what the first click on a node would wait for."""
-        self.producers  # noqa: B018 (it is kept)
-        yield
+        if "producers" not in self.__dict__:
+            self.__dict__["producers"] = yield from self._producing()
         if "_consumers" not in self.__dict__:
             self.__dict__["_consumers"] = yield from self._connecting()
-        self._values_by_name  # noqa: B018
-        yield
+        if "_values_by_name" not in self.__dict__:
+            self.__dict__["_values_by_name"] = yield from self._naming()
 
     @functools.cached_property
     def producers(self) -> array[int]:
         """The node that makes each value; -1 for inputs and initializers."""
+        return drained(self._producing())
+
+    def _producing(self) -> Steps[array[int]]:
         made_by = ints([-1]) * self.value_count
         starts, values = self.ints("output_starts"), self.ints("output_values")
         for node in range(len(self.nodes)):
+            if node % _NODES_AT_ONCE == 0:
+                yield
             for place in range(starts[node], starts[node + 1]):
                 if values[place] >= 0:
                     made_by[values[place]] = node
@@ -230,7 +244,9 @@ class Graph:
         for value, count in Counter(values).items():
             if value >= 0:
                 counts[value + 1] = count
+        yield
         ends = ints(list(accumulate(counts)))
+        yield
         found, filled = ints([0]) * ends[-1], ints(ends)
         for node in range(len(self.nodes)):
             if node % _NODES_AT_ONCE == 0:

@@ -64,9 +64,11 @@ def ranking(texts: Sequence[str], column: array[int]) -> Steps[array[float]]:
                 numbers.append(number)
                 natural_texts[number] = key
     in_order = yield from _sorting(numbers, natural_texts.__getitem__)
-    ranks = {number: float(rank) for rank, number in enumerate(in_order)}
+    ranks = dict.fromkeys(distinct, math.nan)
     yield
-    return floats([ranks.get(number, math.nan) for number in column])
+    ranks.update(zip(in_order, map(float, range(len(in_order))), strict=True))
+    yield
+    return floats(list(map(ranks.__getitem__, column)))
 
 
 def _sorting(numbers: list[int], key: Callable[[int], str]) -> Steps[list[int]]:

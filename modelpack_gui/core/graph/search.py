@@ -24,6 +24,7 @@ _TEXTS_AT_ONCE = 10_000
 _FEW = 2000
 """Nodes that are prepared within milliseconds when they are first searched."""
 
+_LISTS = ("input", "output", "attribute")
 _TEXT_FIELDS = {
     q.OP: ("node_op_type",),
     q.DOMAIN: ("node_domain",),
@@ -39,6 +40,7 @@ class GraphSearch:
         self.graph = graph
         self._count = len(graph.ints("node_scope"))
         self._haystacks: list[str] | None = None
+        self._owners: dict[str, array[int]] = {}
         self._numbers: dict[str, tuple[int, ...]] = {}
         self._last: tuple[Query, Sequence[int]] = (Query(), range(self._count))
 
@@ -64,7 +66,9 @@ class GraphSearch:
                 lowered += [text.lower() for text in self.graph.texts[start : start + _TEXTS_AT_ONCE]]
                 yield
             self.__dict__["_lowered"] = lowered
-        self._owners  # noqa: B018 (they are kept)
+        for name in _LISTS:
+            self._owners_of(name)
+            yield
         yield
         self._haystacks = found
 
@@ -181,19 +185,21 @@ class GraphSearch:
         graph = self.graph
         flags = bytes(map(wanted.__contains__, graph.ints(column))) + b"\0"  # the last one is for -1: left out
         is_hit = map(flags.__getitem__, graph.ints(f"{direction}_values"))
-        return list(dict.fromkeys(compress(self._owners[direction], is_hit)))
+        return list(dict.fromkeys(compress(self._owners_of(direction), is_hit)))
 
-    @functools.cached_property
-    def _owners(self) -> dict[str, array[int]]:
-        """The node of each place in the lists of inputs, outputs and attributes."""
-        return {name: _owners(self.graph.ints(f"{name}_starts")) for name in ("input", "output", "attribute")}
+    def _owners_of(self, name: str) -> array[int]:
+        """The node of each place in the lists of inputs, outputs or attributes."""
+        owners = self._owners.get(name)
+        if owners is None:
+            owners = self._owners[name] = _owners(self.graph.ints(f"{name}_starts"))
+        return owners
 
     def _with_attribute(self, wanted: str) -> Sequence[int]:
         graph = self.graph
         matcher = q.attribute_matcher(wanted)
         names = self._distinct("attribute_names", matcher.fits_name)
         is_named = list(map(names.__contains__, graph.ints("attribute_names")))
-        owners = compress(self._owners["attribute"], is_named)
+        owners = compress(self._owners_of("attribute"), is_named)
         if matcher.value is None:
             return list(dict.fromkeys(owners))
         values = list(compress(graph.ints("attribute_texts"), is_named))
