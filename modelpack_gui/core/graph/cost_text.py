@@ -76,7 +76,8 @@ def whole_text(figure: Figure, value: float, unknown: int) -> str:
     text = f"{count(int(value))} {'bytes ' if figure.is_bytes else ''}{figure.whole}"
     if not unknown:
         return text
-    nodes = f"{plural(unknown, 'node')} {'is' if unknown == 1 else 'are'} unknown"
+    noun = "tensor" if figure.key == "live_bytes" else "node"
+    nodes = f"{plural(unknown, noun)} {'is' if unknown == 1 else 'are'} unknown"
     return f"at least {text}; {nodes}" if value else f"unknown: {nodes}"
 
 

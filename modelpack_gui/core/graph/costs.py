@@ -49,7 +49,7 @@ class Costs:
         live_bytes: Memory of all tensors that are there while the node runs, at least.
         why: By node, the place in REASONS of why macs or flops are unknown; 0 if both are known.
         groups: By figure; of live_bytes the highest of the group's nodes, of the others sums. Weights that several
-            nodes of a group read count once.
+            nodes of a group read count once. Unknown of live_bytes are tensors, counted in the root groups alone.
         group_nodes: Nodes in each group.
     """
 
@@ -116,13 +116,16 @@ def costs_of(graph: Graph, check: Callable[[], None] = lambda: None) -> Costs:
     elements, sizes = weight_use(graph, [parameters, [float(size) for size in graph.ints("initializer_bytes")]])
     check()
     none_unknown = ints([0]) * len(graph.groups)
+    tensors_unknown = ints(none_unknown)
+    for scope, unknown in enumerate(memory.unknown):
+        tensors_unknown[graph.root_group(scope)] = unknown
     groups = {
         "parameters": Totals(elements.groups, none_unknown),
         "weight_bytes": Totals(sizes.groups, none_unknown),
         "macs": totals(graph, work.macs),
         "flops": totals(graph, work.flops),
         "activation_bytes": totals(graph, memory.made),
-        "live_bytes": Totals(highest(graph, memory.live), none_unknown),
+        "live_bytes": Totals(highest(graph, memory.live), tensors_unknown),
     }
     return Costs(
         elements.nodes, sizes.nodes, work.macs, work.flops, memory.made, memory.live, work.why, groups,

@@ -13,11 +13,14 @@ from modelpack_gui.core.graph.columns import ColumnsError
 from modelpack_gui.core.graph.costs import Costs, costs_of
 from modelpack_gui.core.graph.dims import LARGEST, has_unknown, open_dims, with_sizes
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.memory import activations
 from modelpack_gui.core.graph.op_costs import op_costs
 from modelpack_gui.core.records import ChosenDim, CostSum, GraphCosts, GraphCostsRequest
 
 ASKED_NODES = 20_000
+_NO_SHAPES = (
+    "The file does not say the shapes of what its nodes make, so that arithmetic and memory are not known. An ONNX or"
+    " .pt2 export of the same model does."
+)
 
 
 def run(request: GraphCostsRequest, context: Context) -> GraphCosts:
@@ -59,6 +62,8 @@ def _summed(
     sums = {name: CostSum(found.sums[root], found.unknown[root]) for name, found in costs.groups.items()}
     scopes, live = graph.ints("node_scope"), costs.live_bytes
     peak_node = max((node for node in range(len(scopes)) if scopes[node] == 0), key=live.__getitem__, default=-1)
+    if sums["macs"].unknown and sums["activation_bytes"].unknown and not sums["activation_bytes"].value:
+        notes = (*notes, _NO_SHAPES)
     return GraphCosts(
         costs=str(path.absolute()),
         dims=dims,
@@ -67,7 +72,7 @@ def _summed(
         macs=sums["macs"],
         flops=sums["flops"],
         activation_bytes=sums["activation_bytes"],
-        peak_bytes=CostSum(live[peak_node] if peak_node >= 0 else 0.0, sum(activations(graph).unknown)),
+        peak_bytes=CostSum(live[peak_node] if peak_node >= 0 else 0.0, sum(costs.groups["live_bytes"].unknown)),
         peak_node=peak_node,
         by_op=op_costs(graph, costs),
         notes=notes,

@@ -271,3 +271,15 @@ def test_a_node_that_means_nothing_leaves_shapes_unknown(node: Any, tmp_path: Pa
     shaped = shapes_counted_with(Path(costs.costs), index.graph)
     assert shaped.value_info(shaped.value_named("x")).shape == (2, 4)
     assert shaped.value_info(shaped.value_named("y")).shape is None
+
+
+def test_a_file_without_shapes_says_so_and_what_has_them(tmp_path: Path) -> None:
+    path = tmp_path / "net.pt"
+    traced = torch.jit.trace(ConvNet().eval(), torch.randn(1, 3, 32, 40))  # type: ignore[no-untyped-call]
+    traced.save(str(path))
+    costs = _costs(path, tmp_path)
+    assert costs.macs.value == 0
+    assert costs.macs.unknown > 0
+    assert costs.parameters > 0
+    (note,) = costs.notes
+    assert ".pt2 export" in note
