@@ -24,6 +24,7 @@ from modelpack_gui.ui.graph.canvas_memory import CanvasMemory
 from modelpack_gui.ui.graph.canvas_menu import context_menu
 from modelpack_gui.ui.graph.canvas_notice import CanvasNotice
 from modelpack_gui.ui.graph.canvas_pictures import CanvasPictures
+from modelpack_gui.ui.graph.canvas_places import CanvasPlaces
 from modelpack_gui.ui.graph.canvas_reach import CanvasReach
 from modelpack_gui.ui.graph.canvas_words import tell, told_of
 from modelpack_gui.ui.graph.overlay_bar import OverlayBar
@@ -57,6 +58,7 @@ class CanvasPane(QWidget):
         self._memory.apply_to(self.scenes)
 
         self.canvas = GraphCanvas()
+        self._places = CanvasPlaces(self.canvas, settings)
         self.minimap = Minimap(self.canvas)
         self.reach = CanvasReach(self, self._memory)
         self.pictures = CanvasPictures(self, settings)
@@ -287,6 +289,7 @@ class CanvasPane(QWidget):
             before, self._part = self._part, (path, shown.scope, shown.around)
             is_elsewhere = before != self._part
             self.canvas.set_scene(graph, arrays, self.scenes.details, is_down=is_down, is_elsewhere=is_elsewhere)
+            self._places.follow(path)
             self._do_then()
         elif graph is None or path != self._part[0]:  # of the same file read again, the old picture stays meanwhile
             self.canvas.clear()

@@ -21,6 +21,7 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.canvas_menu import context_menu
 from modelpack_gui.ui.graph.canvas_pane import CanvasPane
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
+from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.canvas_panes import answer_layout, open_graph
@@ -250,8 +251,6 @@ def test_what_is_open_and_how_it_is_drawn_is_remembered(
     assert json.loads(settings.text("graph/canvas/views")) == {
         "/models/shapes.onnx": json.dumps({"scope": "", "opened": ["head"]})
     }
-    from modelpack_gui.ui.job_center import JobCenter
-
     jobs = JobCenter(client)
     other = Controller(jobs)
     again = made_pane(qtbot, other, settings)
@@ -431,13 +430,15 @@ def test_a_file_read_again_keeps_what_is_open_and_in_view(
     wait_for_scene(qtbot, pane)
     pane.canvas.zoom_to(1.7)
     pane.canvas.pan_by(0, -90)
-    view = pane.canvas.viewport.view
+    center = pane.canvas.viewport.view.center()
     client.answers["inspect"] = small_graph(tmp_path)
     pane.controller.run(Stage.GRAPH)
     qtbot.waitUntil(lambda: pane.state.graph is not graph)
     qtbot.waitUntil(lambda: pane.canvas.graph is pane.state.graph and not pane.scenes.is_running)
     assert last_request(client).opened == (STAGES,)
-    assert pane.canvas.viewport.view == view
+    assert pane.canvas.viewport.zoom == pytest.approx(1.7)
+    moved = pane.canvas.viewport.view.center() - center
+    assert max(abs(moved.x()), abs(moved.y())) <= 1.0
 
 
 def test_escape_ends_the_search_and_then_the_highlight(qtbot: QtBot, pane: CanvasPane, graph: Graph) -> None:
@@ -450,3 +451,27 @@ def test_escape_ends_the_search_and_then_the_highlight(qtbot: QtBot, pane: Canva
     qtbot.keyClick(pane.canvas, Qt.Key.Key_Escape)
     assert not pane.commands.trace.isChecked()
     assert pane.canvas.trace_steps == (0, 0)
+
+
+def test_a_file_opened_in_another_session_is_looked_at_where_it_was(
+    qtbot: QtBot, pane: CanvasPane, graph: Graph, client: FakeClient, settings: Settings, tmp_path: Path
+) -> None:
+    pane.canvas.zoom_to(1.7)
+    pane.canvas.pan_by(30, -90)
+    view = pane.canvas.viewport.view
+    qtbot.waitUntil(lambda: settings.text("graph/canvas/places") != "")
+    jobs = JobCenter(client)
+    again = made_pane(qtbot, Controller(jobs), settings)
+    open_graph(qtbot, again, client, tmp_path, small_graph(tmp_path))
+    center = again.canvas.viewport.view.center() - view.center()
+    assert max(abs(center.x()), abs(center.y())) <= 1.0
+    assert again.canvas.viewport.zoom == pytest.approx(1.7)
+    jobs.close()
+
+
+def test_a_place_in_a_picture_of_another_size_is_not_taken(
+    qtbot: QtBot, pane: CanvasPane, client: FakeClient, settings: Settings, tmp_path: Path
+) -> None:
+    settings.set_text("graph/canvas/places", json.dumps({"/models/shapes.onnx": [1.0, 1.0, 3.0, 9.0, 9.0]}))
+    open_graph(qtbot, pane, client, tmp_path, small_graph(tmp_path))
+    assert pane.canvas.is_untouched

@@ -132,7 +132,7 @@ class GraphCanvas(ZoomingWidget):
             box = box_of_key(graph, arrays, key)
             if box >= 0:
                 rect = arrays.rect(box)
-                self._is_untouched = False
+                self.is_untouched = False
                 self.viewport.hold(rect.topLeft(), place)
                 if key[1] == self._toggled:
                     self.viewport.reveal(rect)
@@ -367,7 +367,7 @@ class GraphCanvas(ZoomingWidget):
 
     def _bring(self, shown: Shown) -> None:
         """Into view, large enough to be read."""
-        self._is_untouched = False
+        self.is_untouched = False
         rect = self._rect_of(shown)
         if self.viewport.zoom < _NEAR_ZOOM and rect.width() * _NEAR_ZOOM < self.width():
             self.viewport.center_on(rect.center(), _NEAR_ZOOM)

@@ -15,6 +15,7 @@ class ZoomingWidget(QWidget):
     Attributes:
         viewport: Where the plane is looked at.
         is_down: Whether what is shown begins at the top, else at the left.
+        is_untouched: Whether it is looked at from its begin, as it was shown first.
     """
 
     view_changed = Signal()  # the zoom or the place
@@ -23,12 +24,12 @@ class ZoomingWidget(QWidget):
         super().__init__(parent)
         self.viewport = Viewport()
         self.is_down = True
-        self._is_untouched = True
+        self.is_untouched = True
 
     def start(self) -> None:
         """Show the begin; another size of the widget shows it again, until it is moved."""
         self.viewport.start(is_down=self.is_down)
-        self._is_untouched = True
+        self.is_untouched = True
         self.moved()
 
     def point_of_interest(self) -> QPointF:
@@ -37,19 +38,19 @@ class ZoomingWidget(QWidget):
 
     def fit_all(self) -> None:
         """Show everything."""
-        self._is_untouched = False
+        self.is_untouched = False
         self.viewport.fit(self.viewport.bounds)
         self.moved()
 
     def fit_rect(self, rect: QRectF, largest: float = 1.0) -> None:
         """Show a rectangle of the plane with a little around it, at no more than a zoom."""
-        self._is_untouched = False
+        self.is_untouched = False
         self.viewport.fit(rect.adjusted(-20, -20, 20, 20), largest)
         self.moved()
 
     def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
         """Draw larger or smaller; what is at a place of the widget stays there."""
-        self._is_untouched = False
+        self.is_untouched = False
         self.viewport.zoom_at(factor, self.point_of_interest() if about is None else about)
         self.moved()
 
@@ -63,14 +64,14 @@ class ZoomingWidget(QWidget):
 
     def pan_by(self, across: float, down: float) -> None:
         """Move the plane by pixels of the widget."""
-        self._is_untouched = False
+        self.is_untouched = False
         self.viewport.pan(across, down)
         self.moved()
 
-    def center_on(self, place: QPointF) -> None:
-        """Put a place of the plane into the middle."""
-        self._is_untouched = False
-        self.viewport.center_on(place)
+    def center_on(self, place: QPointF, zoom: float | None = None) -> None:
+        """Put a place of the plane into the middle, at another zoom if one is given."""
+        self.is_untouched = False
+        self.viewport.center_on(place, zoom)
         self.moved()
 
     def moved(self) -> None:
@@ -83,7 +84,7 @@ class ZoomingWidget(QWidget):
         super().resizeEvent(event)
         viewport, before = self.viewport, self.viewport.size
         viewport.size = QSizeF(self.size())
-        if self._is_untouched:
+        if self.is_untouched:
             viewport.start(is_down=self.is_down)
         else:
             viewport.pan((self.width() - before.width()) / 2, (self.height() - before.height()) / 2)
