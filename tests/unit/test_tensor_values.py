@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,41 @@ def test_a_data_file_outside_of_the_models_folder_is_not_read(tmp_path: Path) ->
         find(save(tmp_path / "inner" / "m.onnx", [raw_less]), "w", tmp_path)
     assert caught.value.info.code == "tensor-data-missing"
     assert "outside" in caught.value.info.message
+
+
+def test_a_name_that_is_no_utf_8_is_found_as_it_is_shown(tmp_path: Path) -> None:
+    constant = helper.make_node("Constant", [], ["given"], value=numpy_helper.from_array(GRID, "any name"))
+    path = save(tmp_path / "m.onnx", [numpy_helper.from_array(GRID, "weight")], [constant])
+    path.write_bytes(path.read_bytes().replace(b"weight", b"wei\xffht").replace(b"given", b"giv\xffn"))
+    for name in ("wei\\xffht", "giv\\xffn"):
+        assert np.array_equal(elements(find(path, name, tmp_path)), GRID)
+
+
+def test_damaged_files_give_an_error_or_a_tensor(tmp_path: Path) -> None:
+    places = numpy_helper.from_array(np.array([1, 3], np.int64), "places")
+    tensors = [
+        numpy_helper.from_array(GRID, "plain"),
+        helper.make_tensor("packed", TensorProto.INT4, [7], [1, 2, 3, -1, 0, 1, 2]),
+        helper.make_tensor("text", TensorProto.STRING, [2], [b"x", b"yy"]),
+    ]
+    constant = helper.make_node("Constant", [], ["given"], value=numpy_helper.from_array(GRID, "any name"))
+    sparse = helper.make_sparse_tensor(numpy_helper.from_array(np.array([5, 7], np.float32), "sparse"), places, [4])
+    whole = save(tmp_path / "whole.onnx", tensors, [constant], sparse_initializer=[sparse]).read_bytes()
+    path, seeded, read = tmp_path / "m.onnx", random.Random(7), 0
+    hints: list[str] = []
+    for _ in range(120):
+        damaged = bytearray(whole)
+        for _ in range(seeded.randint(1, 4)):
+            damaged[seeded.randrange(len(damaged))] = seeded.randrange(256)
+        path.write_bytes(bytes(damaged[: seeded.randrange(len(damaged))] if seeded.random() < 0.2 else damaged))
+        for name in ("plain", "packed", "text", "given", "sparse"):
+            try:
+                tensor_stats.run(TensorStatsRequest(str(path), name), PlainContext())
+                find(path, name, tmp_path)
+            except UserError as error:
+                hints.append(error.info.hint)
+            else:
+                read += 1
+    assert read > 100
+    assert hints
+    assert all(hints)

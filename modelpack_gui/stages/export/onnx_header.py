@@ -76,12 +76,11 @@ def stored_weights(data: bytes | mmap, above_bytes: int = 0) -> Iterator[StoredW
 
 
 def find_initializer(data: bytes | mmap, name: str) -> FoundInitializer | None:
-    """The first initializer of the main graph that has a name; None if there is none.
+    """The first initializer of the main graph that has a name, as it is spelled in the graph; None if none has.
 
     Raises:
         WireError: As above.
     """
-    wanted = name.encode("utf-8", "surrogatepass")
     for field, _, content, end in _fields(data, 0, len(data)):
         if field != _MODEL_GRAPH:
             continue
@@ -90,7 +89,7 @@ def find_initializer(data: bytes | mmap, name: str) -> FoundInitializer | None:
                 continue
             places = {number: (first, last) for number, _, first, last in _fields(data, start, stop)}
             first, last = places.get(_TENSOR_NAME, (0, 0))
-            if data[first:last] == wanted:
+            if data[first:last].decode("utf-8", "backslashreplace") == name:
                 return FoundInitializer((start, stop), places.get(_TENSOR_RAW))
     return None
 

@@ -24,6 +24,7 @@ from modelpack_gui.stages.inspection.onnx_types import (
     external_entries,
     initializer_info,
     sparse_initializer_info,
+    text_of,
 )
 from modelpack_gui.stages.inspection.onnx_walk import graphs_of
 
@@ -40,6 +41,11 @@ _PLAIN = frozenset(
     }
 )  # fmt: skip
 """Dtypes that numpy has."""
+_LISTS = {
+    "value_float": "float32", "value_floats": "float32", "value_int": "int64", "value_ints": "int64",
+    "value_string": "string", "value_strings": "string",
+}  # fmt: skip
+"""The attributes of a Constant that hold no tensor."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ def _of_onnx(path: Path, data: mmap.mmap, name: str) -> StoredTensor:
     try:
         found = find_initializer(data, name)
         if found is not None:
-            return _initializer(path, data, found)
+            return _initializer(path, data, found, name)
         model = onnx.load_model_from_string(without_weights(data))
     except (WireError, DecodeError) as error:
         read_artifact(path, hashed_bytes=0)
@@ -134,19 +140,19 @@ def _of_onnx(path: Path, data: mmap.mmap, name: str) -> StoredTensor:
     bodies = [*graphs_of(model.graph), *model.functions]
     for body in bodies:
         for tensor in getattr(body, "initializer", ()):
-            if tensor.name == name:
+            if text_of(tensor.name) == name:
                 return of_message(path, tensor)
         for sparse in getattr(body, "sparse_initializer", ()):
-            if sparse.values.name == name:
+            if text_of(sparse.values.name) == name:
                 info = sparse_initializer_info(sparse)
                 return _of_array(name, info.dtype, _dense(path, sparse), info.size_bytes)
         for node in body.node:
-            if name in node.output and node.op_type == "Constant":
+            if node.op_type == "Constant" and name in map(text_of, node.output):
                 return _constant(path, name, node)
     raise unknown(path, name)
 
 
-def _initializer(path: Path, data: mmap.mmap, found: FoundInitializer) -> StoredTensor:
+def _initializer(path: Path, data: mmap.mmap, found: FoundInitializer, name: str) -> StoredTensor:
     import onnx
 
     tensor = onnx.TensorProto.FromString(initializer_header(data, found))
@@ -155,11 +161,11 @@ def _initializer(path: Path, data: mmap.mmap, found: FoundInitializer) -> Stored
     if place is None and found.raw is not None and not external_entries(tensor):
         place = FilePlace(path, found.raw[0])
         if found.raw[1] - found.raw[0] < info.size_bytes:
-            raise corrupt(path, tensor.name, ValueError("there are fewer bytes than its shape says"))
+            raise corrupt(path, name, ValueError("there are fewer bytes than its shape says"))
     if place is None or not size_bytes(info.dtype, 1):
         # Its elements are in fields of their own: numbers one by one, or texts.
-        return _in_memory(path, tensor.name, onnx.TensorProto.FromString(data[slice(*found.message)]))
-    return StoredTensor(tensor.name, info.dtype, info.shape, info.size_bytes, _product(info.shape), place)
+        return _in_memory(path, name, onnx.TensorProto.FromString(data[slice(*found.message)]))
+    return StoredTensor(name, info.dtype, info.shape, info.size_bytes, _product(info.shape), place)
 
 
 def _external_place(path: Path, tensor: Any, needed: int) -> FilePlace | None:
@@ -220,9 +226,9 @@ def _constant(path: Path, name: str, node: Any) -> StoredTensor:
         if attribute.name == "sparse_value":
             info = sparse_initializer_info(attribute.sparse_tensor)
             return _of_array(name, info.dtype, _dense(path, attribute.sparse_tensor), info.size_bytes)
-        if attribute.name.startswith("value_"):
+        kind = _LISTS.get(text_of(attribute.name))
+        if kind is not None:
             value = onnx.helper.get_attribute_value(attribute)
-            kind = {"f": "float32", "i": "int64", "s": "string"}[attribute.name[6]]
             values = np.array(value, object if kind == "string" else kind)
             return _of_array(name, kind, values, size_bytes(kind, values.size))
     raise unknown(path, name)
