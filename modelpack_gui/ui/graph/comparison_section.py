@@ -23,7 +23,8 @@ def comparison_sections(state: ComparisonState, pick: Pick) -> Sequence[Section]
     place = compared.row_of.get(pick.node)
     if place is None:
         return ()
-    return (Section(f"Beside {compared.other_title}", tuple(_rows(compared, compared.rows[place]))),)
+    title = "When optimised" if compared.asked.level else f"Beside {compared.other_title}"
+    return (Section(title, tuple(_rows(compared, compared.rows[place]))),)
 
 
 def _rows(compared: Compared, row: PairRow) -> Iterator[Property]:

@@ -6,12 +6,19 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+from pytestqt.qtbot import QtBot
+
 from modelpack_gui.core.graph.align import align
+from modelpack_gui.core.graph.difference import State
 from modelpack_gui.core.graph.features import Digests
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.model_facts import fact_changes
 from modelpack_gui.core.graph.pairs import difference_of
 from modelpack_gui.core.records import FusionPattern, GraphComparison, GraphIndex, NodeInfo
+from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.compare_view import CompareView
+from modelpack_gui.ui.settings import Settings
+from tests.ui.fake_client import FakeClient
 from tests.ui.graph_records import small_graph
 
 
@@ -46,3 +53,38 @@ def comparison(before: GraphIndex, after: GraphIndex, folder: Path, level: str =
         level=level,
         notes=("A note.",) if level else (),
     )
+
+
+def first_graph(folder: Path) -> GraphIndex:
+    """The small graph, of a file in a folder."""
+    index = small_graph(folder)
+    return dataclasses.replace(index, artifact=dataclasses.replace(index.artifact, path=str(folder / "shapes.onnx")))
+
+
+def opened_view(
+    qtbot: QtBot,
+    controller: Controller,
+    settings: Settings,
+    client: FakeClient,
+    folder: Path,
+    graph: GraphIndex,
+) -> CompareView:
+    """A view on a graph that has been read."""
+    made = CompareView(controller, settings)
+    qtbot.addWidget(made)
+    made.resize(900, 700)
+    made.show()
+    client.answers["inspect"] = graph
+    (folder / "shapes.onnx").write_bytes(b"onnx")  # it is never read: the fake client answers
+    controller.open_artifact(folder / "shapes.onnx")
+    qtbot.waitUntil(lambda: controller.graph.index is graph)
+    return made
+
+
+def pick(view: CompareView, node: int) -> None:
+    row = next(row for row in view.pairs.records if row.node == node)
+    view.table.select_record(row)
+
+
+def pair(view: CompareView) -> dict[str, tuple[str, str, State]]:
+    return {line.what: (line.before, line.after, line.state) for line in view.pair.lines.records}
