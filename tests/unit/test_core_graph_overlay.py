@@ -68,6 +68,8 @@ def test_node_between_pairs_is_quantised_and_so_is_the_activation_after_it() -> 
         made("Relu", ("m",), "out"),
         made("QLinearAdd", ("rq", "rq"), "added", dtype="int8"),
         made("MatMulNBits", ("f", "wq"), "four"),
+        made("MaxPool", ("added",), "pooled", dtype="int8"),
+        made("Shape", ("f",), "size", dtype="int64"),
     ]
     stored = [InitializerInfo("wq", "int8", (4, 4), 16), InitializerInfo("s", "float32", (), 4)]
     found = graph_overlays.quantized(graph_of(nodes, stored, [TensorInfo("f", "float32", (1, 4))]))
@@ -81,7 +83,18 @@ def test_node_between_pairs_is_quantised_and_so_is_the_activation_after_it() -> 
         graph_overlays.FLOAT,
         graph_overlays.QUANTIZED,
         graph_overlays.WEIGHTS_ONLY,
+        graph_overlays.QUANTIZED,
+        graph_overlays.WHOLE,
     ]
+
+
+def test_precision_of_a_node_without_a_dtype_is_not_known() -> None:
+    assert math.isnan(graph_overlays.quantized(graph_of([made("Foo", (), "y", dtype="")])).values[0])
+
+
+def test_bytes_are_not_quantised_where_nothing_is() -> None:
+    found = graph_overlays.quantized(graph_of([made("Transpose", ("image",), "turned", dtype="uint8")]))
+    assert found.text(found.values[0]) == graph_overlays.WHOLE
 
 
 def test_worst_nodes_come_in_order_and_unknown_ones_and_zeros_do_not() -> None:

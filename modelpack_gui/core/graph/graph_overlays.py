@@ -10,12 +10,14 @@ from modelpack_gui.core.graph.overlay import Overlay, Unit, numbered
 from modelpack_gui.core.graph.rollup import WeightUse, weight_use
 from modelpack_gui.core.operator_kinds import kind_of
 
-FLOAT, QUANTIZED, WEIGHTS_ONLY, CONVERTS = (
+FLOAT, QUANTIZED, WEIGHTS_ONLY, CONVERTS, WHOLE = (
     "in floating point",
     "quantised",
     "weights quantised",
     "quantises or dequantises",
+    "whole numbers and shapes",
 )
+_BYTES = frozenset({"int8", "uint8", "int4", "uint4", "int2", "uint2"})
 _INTEGER_OPS = frozenset(
     {"ConvInteger", "MatMulInteger", "QAttention", "QGemm", "MatMulIntegerToFloat", "DynamicQuantizeMatMul"}
 )
@@ -82,25 +84,35 @@ def quantized(graph: Graph) -> Overlay:
     """Whether each node computes in integers, reads quantised weights, or computes in floating point."""
     note = (
         "A node is quantised if it is an integer operator, or if all its floating-point inputs come from "
-        "DequantizeLinear and its outputs go to QuantizeLinear, which a runtime then computes in integers."
+        "DequantizeLinear and its outputs go to QuantizeLinear, which a runtime then computes in integers; so is one "
+        "that hands quantised values on, such as a MaxPool of bytes."
     )
     return numbered(
         "quantized",
         "Quantised or not",
         list(_precisions(graph)),
         note,
-        order=(FLOAT, QUANTIZED, WEIGHTS_ONLY, CONVERTS),
+        order=(FLOAT, QUANTIZED, WEIGHTS_ONLY, CONVERTS, WHOLE),
+        unknown="",
     )
 
 
 def _precisions(graph: Graph) -> list[str]:
     ops, texts = graph.ints("node_op_type"), graph.texts
-    found = [_known_precision(texts[op]) for op in ops]
-    if "DequantizeLinear" not in {texts[op] for op in set(ops)}:
-        return [precision or FLOAT for precision in found]
+    known = {op: _known_precision(texts[op]) for op in set(ops)}
+    found = [known[op] for op in ops]
+    has_pairs = "DequantizeLinear" in {texts[op] for op in known}
+    is_quantized = any(known.values())
     pairs = _Pairs(graph)
     for node, precision in enumerate(found):
-        if not precision:
+        if precision:
+            continue
+        dtype = pairs.dtype(node)
+        if dtype and "float" not in dtype and not dtype.startswith(("complex", "sequence", "optional", "map")):
+            found[node] = QUANTIZED if is_quantized and dtype in _BYTES else WHOLE
+        elif not has_pairs:
+            found[node] = FLOAT if dtype else ""
+        else:
             maker = pairs.made_by_one(node)
             is_after = maker >= 0 and found[maker] == QUANTIZED and pairs.name(node) in _FUSED_AFTER
             found[node] = QUANTIZED if is_after and pairs.is_quantized_after(node) else pairs.precision(node)
@@ -127,6 +139,11 @@ class _Pairs:
     def name(self, node: int) -> str:
         """Its op type."""
         return self._graph.texts[self._ops[node]]
+
+    def dtype(self, node: int) -> str:
+        """Of its first output; empty if unknown."""
+        outputs = self._graph.outputs(node)
+        return self._graph.texts[self._dtypes[outputs[0]]] if len(outputs) and outputs[0] >= 0 else ""
 
     def made_by_one(self, node: int) -> int:
         """The node that makes its first input; -1 if none does."""
