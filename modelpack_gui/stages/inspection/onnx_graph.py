@@ -19,7 +19,7 @@ from modelpack_gui.stages.inspection.onnx_walk import is_quantizing
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
 
 
-def read_onnx(path: Path, data: mmap, context: Context) -> ReadGraph:
+def read_onnx(path: Path, data: bytes | mmap, context: Context) -> ReadGraph:
     """Read the graph of an ONNX file; the elements of large tensors are not looked at, nor are data files.
 
     Raises:

@@ -17,7 +17,7 @@ from modelpack_gui.core.graph.graph import Graph, Shape
 from modelpack_gui.core.records import GraphIndex, InspectRequest
 from modelpack_gui.stages.common.collector import without_collection
 from modelpack_gui.stages.common.paths import resolve
-from modelpack_gui.stages.export.artifact import format_of, opened, read_artifact
+from modelpack_gui.stages.export.artifact import CUT_ABOVE_BYTES, format_of, opened, read_artifact
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
 
 
@@ -31,10 +31,12 @@ def run(request: InspectRequest, context: Context) -> GraphIndex:
     path = resolve(context, request.path)
     with opened(path) as data:
         if format_of(path, data[:2]) == "onnx":
+            # A map of a file that is written anew meanwhile ends the process; a copy of a small one costs little.
+            content = data if len(data) > CUT_ABOVE_BYTES else data[:]
             # Hashing leaves the lock of the interpreter to what reads the graph meanwhile.
             with without_collection(), ThreadPoolExecutor(1) as pool:
-                sha256 = pool.submit(lambda: hashlib.sha256(data).hexdigest())
-                found = _read_onnx(path, data, context)
+                sha256 = pool.submit(lambda: hashlib.sha256(content).hexdigest())
+                found = _read_onnx(path, content, context)
                 artifact = dataclasses.replace(found.artifact, sha256=sha256.result())
         else:
             found = _read_torch(path, context)
@@ -60,7 +62,7 @@ def run(request: InspectRequest, context: Context) -> GraphIndex:
     )
 
 
-def _read_onnx(path: Path, data: mmap, context: Context) -> ReadGraph:
+def _read_onnx(path: Path, data: bytes | mmap, context: Context) -> ReadGraph:
     from modelpack_gui.stages.inspection.onnx_graph import read_onnx
 
     return read_onnx(path, data, context)
