@@ -93,6 +93,16 @@ def test_a_long_graph_begins_readable_at_its_top() -> None:
     assert viewport.view.left() < 0 < 300 < viewport.view.right()
 
 
+@pytest.mark.parametrize(("begin", "middle"), [(100.0, 501.0), (2000.0, 2000.0), (4950.0, 4499.0)])
+def test_a_wide_graph_is_shown_from_where_it_begins(begin: float, middle: float) -> None:
+    viewport = Viewport()
+    viewport.size, viewport.bounds, viewport.begin = QSizeF(800, 600), QRectF(0, 0, 5000, 9000), QPointF(begin, 0)
+    viewport.start(is_down=True)
+    assert viewport.zoom == 0.75
+    assert viewport.view.center().x() == pytest.approx(middle, abs=1.5)
+    assert viewport.view.left() <= begin <= viewport.view.right()
+
+
 # What is in view and under the pointer
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from PySide6.QtCore import QPointF
 
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.ui.graph.canvas.arrays import Ints, Mask, SceneArrays
@@ -58,6 +59,12 @@ def first_box(arrays: SceneArrays) -> int:
         return int(inputs[0])
     solid = np.flatnonzero(arrays.kind != kinds.BOX_FRAME)
     return int(solid[np.lexsort((arrays.rects[solid, 0], arrays.rects[solid, 1]))[0]]) if len(solid) else -1
+
+
+def begin_of(arrays: SceneArrays) -> QPointF:
+    """Where one should look first: the middle of where a graph begins."""
+    box = first_box(arrays)
+    return arrays.rect(box).center() if box >= 0 else QPointF()
 
 
 @dataclass(frozen=True)

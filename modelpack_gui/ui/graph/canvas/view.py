@@ -35,7 +35,7 @@ from modelpack_gui.ui.graph.canvas.paints import Coloring
 from modelpack_gui.ui.graph.canvas.picking import Shown, pick_of_box, rect_of, shown_of
 from modelpack_gui.ui.graph.canvas.strokes import painting
 from modelpack_gui.ui.graph.canvas.tips import box_tip, edge_tip, spoken
-from modelpack_gui.ui.graph.canvas.travel import trace
+from modelpack_gui.ui.graph.canvas.travel import begin_of, trace
 from modelpack_gui.ui.graph.canvas.zooming import ZoomingWidget
 from modelpack_gui.ui.graph.selection import Pick, ValuePick
 from modelpack_gui.ui.plain_text import plain_tooltip
@@ -119,7 +119,7 @@ class GraphCanvas(ZoomingWidget):
             anchors = anchors_of(before, self.viewport, self._toggled, self.shown.boxes)
         self.graph, self.arrays, self.is_down = graph, arrays, is_down
         self._labels = Labels(graph, arrays, self.font(), details)
-        self.viewport.bounds = arrays.bounds
+        self.viewport.bounds, self.viewport.begin = arrays.bounds, begin_of(arrays)
         self.hover_box = self.hover_edge = self.current = -1
         self._locate()
         self._repaint_all()

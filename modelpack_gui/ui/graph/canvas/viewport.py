@@ -21,6 +21,7 @@ class Viewport:
     Attributes:
         size: Of the widget, pixels.
         bounds: Of the scene.
+        begin: Where one should look first in it.
         zoom: Widget pixels for a pixel of the scene.
         origin: Place of the widget, in whole pixels, at which the scene's (0, 0) is.
     """
@@ -28,6 +29,7 @@ class Viewport:
     def __init__(self) -> None:
         self.size = QSizeF(1.0, 1.0)
         self.bounds = QRectF()
+        self.begin = QPointF()
         self.zoom = 1.0
         self.origin = QPointF()
 
@@ -85,12 +87,14 @@ class Viewport:
         if self.zoom >= _READABLE or self.bounds.isEmpty():
             return
         bounds, size = self.bounds, self.size
-        across = size.width() - 2 * MARGIN, size.height() - 2 * MARGIN
-        fits = across[0] / bounds.width() if is_down else across[1] / bounds.height()
+        room = size.width() - 2 * MARGIN, size.height() - 2 * MARGIN
+        fits = room[0] / bounds.width() if is_down else room[1] / bounds.height()
         zoom = self._allowed(max(self.zoom, min(FIT_LARGEST, max(_READABLE, fits))))
-        origin = QPointF(size.width() / 2 - bounds.center().x() * zoom, MARGIN - bounds.top() * zoom)
-        if not is_down:
-            origin = QPointF(MARGIN - bounds.left() * zoom, size.height() / 2 - bounds.center().y() * zoom)
+        across = _beginning(size.width(), bounds.left() * zoom, bounds.right() * zoom, self.begin.x() * zoom)
+        down = _beginning(size.height(), bounds.top() * zoom, bounds.bottom() * zoom, self.begin.y() * zoom)
+        origin = (
+            QPointF(across, MARGIN - bounds.top() * zoom) if is_down else QPointF(MARGIN - bounds.left() * zoom, down)
+        )
         self._put(zoom, origin)
 
     def reveal(self, rect: QRectF, margin: float = 40.0) -> bool:
@@ -131,3 +135,10 @@ def _inwards(low: float, high: float, room_low: float, room_high: float) -> floa
     if low < room_low or high - low > room_high - room_low:
         return room_low - low
     return min(0.0, room_high - high)
+
+
+def _beginning(room: float, low: float, high: float, begin: float) -> float:
+    """Where the origin is so that a stretch is in the middle, or what does not fit has its begin there."""
+    if high - low <= room - 2 * MARGIN:
+        return (room - low - high) / 2
+    return min(MARGIN - low, max(room - MARGIN - high, room / 2 - begin))
