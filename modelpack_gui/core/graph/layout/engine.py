@@ -92,20 +92,16 @@ def _unknown(what: str) -> UserError:
 
 
 def _refuse_if_too_big(graph: Graph, clusters: Clusters, opened: set[int], most: int) -> None:
-    parents = graph.ints("group_parent")
-    closed: set[int] = set()
+    if len(clusters.shown.nodes) <= most:
+        return
     boxes = 0
-    for group, count in clusters.counts.items():
-        outermost = -1  # of the closed groups that it is in, or is
-        while parents[group] >= 0:
-            if group not in opened:
-                outermost = group
-            group = parents[group]
-        if outermost < 0:
-            boxes += count
-        else:
-            closed.add(outermost)
-    boxes += len(closed)
+    inside = [graph.root_group(clusters.shown.scope)]
+    while inside:
+        group = inside.pop()
+        children = graph.group_children[group]
+        shown_open = [child for child in children if child in opened]
+        boxes += clusters.counts[group] + len(children) - len(shown_open)
+        inside += shown_open
     if boxes > most:
         raise UserError(
             "layout-too-big",
