@@ -103,13 +103,16 @@ def shapes_counted_with(path: Path, graph: Graph) -> Graph:
     return Graph({**graph.columns, "shapes": columns["shapes"], "value_shape": columns["value_shape"]})
 
 
-def costs_of(graph: Graph, check: Callable[[], None] = lambda: None) -> Costs:
+def costs_of(
+    graph: Graph, check: Callable[[], None] = lambda: None, calls: Mapping[int, Work] | None = None
+) -> Costs:
     """What the nodes of a graph cost with the shapes that it has.
 
     Args:
         check: Called now and then; it may raise to stop.
+        calls: What nodes that call functions compute, where that is known better than from the functions' own nodes.
     """
-    work = _NodeWork(graph, check)
+    work = _NodeWork(graph, check, calls or {})
     memory = activations(graph)
     check()
     parameters = [_parameters(graph, value) for value in graph.ints("initializer_value")]
@@ -142,11 +145,11 @@ def _parameters(graph: Graph, value: int) -> float:
 class _NodeWork:
     """Goes through the graphs of a file, those inside nodes before the nodes."""
 
-    def __init__(self, graph: Graph, check: Callable[[], None]) -> None:
+    def __init__(self, graph: Graph, check: Callable[[], None], calls: Mapping[int, Work]) -> None:
         count = len(graph.nodes)
         self.macs, self.flops = floats([math.nan]) * count, floats([math.nan]) * count
         self.why = ints([KNOWN]) * count
-        self._graph = graph
+        self._graph, self._calls = graph, calls
         self._view = NodeView(graph)
         self._sums: list[Work | None] = [None] * len(graph.scopes)
         self._waits = False  # whether a function was called that is not counted yet
@@ -182,6 +185,8 @@ class _NodeWork:
         try:
             if inner:
                 return self._inside(node, op_type, inner)
+            if node in self._calls:
+                return _judged(self._calls[node], INSIDE)
             if (domain, op_type) in graph.function_scopes:
                 called = self._sums[graph.function_scopes[domain, op_type]]
                 if called is None:

@@ -12,6 +12,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.graph.columns import ColumnsError
 from modelpack_gui.core.graph.costs import Costs, costs_of
 from modelpack_gui.core.graph.dims import LARGEST, has_unknown, open_dims, with_sizes
+from modelpack_gui.core.graph.formulas.base import Work
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.op_costs import op_costs
 from modelpack_gui.core.records import ChosenDim, CostSum, GraphCosts, GraphCostsRequest
@@ -49,7 +50,12 @@ def run(request: GraphCostsRequest, context: Context) -> GraphCosts:
         shaped, note = infer_fixed(Path(request.path), shaped, sizes, context, asks=is_doubted)
         notes += [note] if note else []
     context.progress("Counting", 0.5)
-    costs = costs_of(shaped, context.check_cancelled)
+    calls: dict[int, Work] = {}
+    if request.path.endswith(".onnx") and graph.function_scopes:
+        from modelpack_gui.stages.inspection.call_costs import call_work
+
+        calls = call_work(Path(request.path), shaped, context)
+    costs = costs_of(shaped, context.check_cancelled, calls)
     path = Path(request.folder or context.scratch) / f"costs-{uuid.uuid4().hex[:12]}.columns"
     costs.write(path, {name: shaped.columns[name] for name in ("shapes", "value_shape")})
     return _summed(shaped, costs, path, dims, tuple(notes), time.perf_counter() - started)

@@ -283,3 +283,48 @@ def test_a_file_without_shapes_says_so_and_what_has_them(tmp_path: Path) -> None
     assert costs.parameters > 0
     (note,) = costs.notes
     assert ".pt2 export" in note
+
+
+def test_calls_of_functions_cost_what_their_bodies_cost_with_the_shapes_of_each_call(tmp_path: Path) -> None:
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("my", 1)]
+    product = helper.make_function(
+        "my", "Product", ["a", "b"], ["c"], [helper.make_node("MatMul", ["a", "b"], ["c"])], opsets[:1]
+    )
+    twice = helper.make_function(
+        "my",
+        "Twice",
+        ["a", "b"],
+        ["d"],
+        [
+            helper.make_node("Product", ["a", "b"], ["c"], domain="my"),
+            helper.make_node("Relu", ["c"], ["r"]),
+            helper.make_node("Product", ["r", "b"], ["d"], domain="my"),
+        ],
+        opsets,
+    )
+    weights = [numpy_helper.from_array(torch.zeros(4, 4).numpy(), "square")]
+    nodes = [
+        helper.make_node("Twice", ["x", "square"], ["first"], domain="my"),
+        helper.make_node("Product", ["x", "square"], ["second"], domain="my"),
+    ]
+    graph = helper.make_graph(
+        nodes, "net", [_io("x", "batch", 4)], [_io("first", "batch", 4), _io("second", "batch", 4)], weights
+    )
+    path = tmp_path / "net.onnx"
+    onnx.save(helper.make_model(graph, functions=[product, twice], opset_imports=opsets, ir_version=10), path)
+    costs = _costs(path, tmp_path, batch=3)
+    assert costs.macs == CostSum(3 * 3 * 4 * 4)
+    assert costs.flops == CostSum(2 * 3 * 3 * 4 * 4 + 3 * 4)
+    assert list(Costs.read(Path(costs.costs)).macs[:2]) == [96.0, 48.0]
+    assert list(tmp_path.glob("call-*")) == []
+
+
+def test_a_function_of_unknown_operators_stays_unknown(tmp_path: Path) -> None:
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("my", 1)]
+    odd = helper.make_function("my", "Odd", ["a"], ["b"], [helper.make_node("Mystery", ["a"], ["b"])], opsets[:1])
+    graph = helper.make_graph(
+        [helper.make_node("Odd", ["x"], ["y"], domain="my")], "net", [_io("x", 2, 4)], [_io("y", 2, 4)]
+    )
+    path = tmp_path / "net.onnx"
+    onnx.save(helper.make_model(graph, functions=[odd], opset_imports=opsets, ir_version=10), path)
+    assert _costs(path, tmp_path).macs == CostSum(0.0, 1)
