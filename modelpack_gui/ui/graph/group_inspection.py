@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from modelpack_gui.core import figures as fmt
@@ -26,27 +25,28 @@ def group_inspection(
     scope = graph.scopes[info.scope]
     is_scope = info.kind == "root"
     kind = scope.kind if is_scope and info.scope else _KINDS.get(info.kind, info.kind)
-    nodes, groups = nodes_in(graph, group)
+    from modelpack_gui.ui.graph.group_contents import contents_of  # numpy, when a group is looked at
+
+    contents = contents_of(graph, group)
     facts = []
     if info.path:
         facts.append(Property("Path", info.path, is_mono=True))
     if info.module_class:
         facts.append(Property("Class", info.module_class, is_mono=True))
-    facts.append(Property("Nodes", fmt.count(len(nodes)), str(len(nodes))))
-    if groups > 1:
-        facts.append(Property("Groups", fmt.count(groups - 1), meaning="Within it, at any depth"))
+    facts.append(Property("Nodes", fmt.count(contents.nodes), str(contents.nodes)))
+    if contents.groups > 1:
+        facts.append(Property("Groups", fmt.count(contents.groups - 1), meaning="Within it, at any depth"))
     if info.parent >= 0:
         parent = graph.groups[info.parent]
         facts.append(Property("Inside", parent.path or parent.title or "the model", target=GroupPick(info.parent)))
     elif scope.owner >= 0:
         owner = graph.nodes[scope.owner]
         facts.append(Property("Belongs to", f"{owner.index} {owner.op_type}", target=NodePick(scope.owner)))
-    reads, gives = boundary(graph, nodes) if not is_scope else (list(scope.inputs), list(scope.outputs))
-    counts = Counter(graph.ints("node_op_type")[node] for node in nodes).most_common()
-    ops = [Property(graph.texts[text], fmt.count(number)) for text, number in counts[:_OPS]]
-    if len(counts) > _OPS:
-        rest = sum(number for _, number in counts[_OPS:])
-        ops.append(Property(f"{len(counts) - _OPS} others", fmt.count(rest)))
+    reads, gives = (contents.reads, contents.gives) if not is_scope else (list(scope.inputs), list(scope.outputs))
+    ops = [Property(op_type, fmt.count(number)) for op_type, number in contents.ops[:_OPS]]
+    if len(contents.ops) > _OPS:
+        rest = sum(number for _, number in contents.ops[_OPS:])
+        ops.append(Property(f"{len(contents.ops) - _OPS} others", fmt.count(rest)))
     sections = [
         Section("Group", tuple(facts)),
         *more,
@@ -58,38 +58,6 @@ def group_inspection(
     filled = tuple(section for section in sections if section.properties or section.text)
     title = info.path or info.title or ("the model" if not info.scope else scope.title)
     return Inspection(title, kind, filled)
-
-
-def nodes_in(graph: Graph, group: int) -> tuple[list[int], int]:
-    """The nodes of a group and of those within it, in order, and how many groups that are."""
-    nodes: list[int] = []
-    waiting, groups = [group], 0
-    while waiting:
-        one = waiting.pop()
-        groups += 1
-        nodes += graph.group_nodes[one]
-        waiting += graph.group_children[one]
-    return sorted(nodes), groups
-
-
-def boundary(graph: Graph, nodes: Sequence[int]) -> tuple[list[int], list[int]]:
-    """What some nodes read that they do not make, stored tensors left out, and what others read of what they make."""
-    inside = set(nodes)
-    stored, producers = graph.initializer_of, graph.producers
-    reads = dict.fromkeys(
-        value
-        for node in nodes
-        for value in graph.inputs(node)
-        if value >= 0 and value not in stored and producers[value] not in inside
-    )
-    given = {value for scope in graph.scopes for value in scope.outputs}
-    gives = [
-        value
-        for node in nodes
-        for value in graph.outputs(node)
-        if value >= 0 and (value in given or any(reader not in inside for reader in graph.consumers(value)))
-    ]
-    return list(reads), gives
 
 
 def _value_rows(graph: Graph, values: Sequence[int]) -> Iterable[Property]:
