@@ -248,3 +248,29 @@ def test_a_comparison_crosses_the_process_boundary(tmp_path: Path) -> None:
     found, _ = optimised(batch_norm(tmp_path / "net.onnx"), "basic")
     data = json.loads(serde.dumps(serde.encode_tagged(found)))
     assert serde.decode_tagged(serde.kinds_of(Result), data) == found
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+def test_torchscript_and_an_exported_program_of_one_model_differ_in_the_weight_that_was_changed(
+    tmp_path: Path,
+) -> None:
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    last = nn.Linear(8, 2)
+    model: Any = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), last).eval()
+    trace: Any = torch.jit.trace
+    example = torch.randn(1, 4)
+    before, after, program = tmp_path / "a.pt", tmp_path / "b.pt", tmp_path / "b.pt2"
+    trace(model, example).save(str(before))
+    with torch.no_grad():
+        last.weight += 0.5
+    trace(model, example).save(str(after))
+    torch.export.save(torch.export.export(model, (example,)), program)
+    for other in (after, program):
+        found, difference = compared(before, other)
+        assert found.aspects["weights"] == 1
+        assert found.counts["changed"] == 1
+        (node,) = difference.nodes_with("weights")
+        assert [change.what for change in difference.changes(node) if change.aspect == "weights"] == ["2.weight"]

@@ -75,7 +75,7 @@ class Change:
     after: str
 
 
-CLUTTER = frozenset({"Constant", "DequantizeLinear", "Identity", "QuantizeLinear"})
+CLUTTER = frozenset({"Constant", "DequantizeLinear", "GetAttr", "Identity", "QuantizeLinear"})
 """Op types that are put in and taken out without a change to what is computed, but for its precision: that is told of
 the nodes between them."""
 _UNPAIRED = (State.FOLDED, State.REMOVED, State.ADDED)

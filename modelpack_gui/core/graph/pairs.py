@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from modelpack_gui.core.graph.features import Features, places_of_inputs
 from modelpack_gui.core.graph.graph import Graph, Shape
 
 OTHER_VALUES = "other values"
+_MANGLED = re.compile(r"___torch_mangle_\d+\.")  # TorchScript numbers classes of one name, in each process anew
 _COMMUTATIVE = frozenset(
     {"Add", "And", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Equal", "Max", "Mean", "Min", "Mul", "Or", "Sum", "Xor"}
 )
@@ -162,7 +164,8 @@ class _Pairs:
                 continue
             before, after = left.value_info(value), right.value_info(found)
             what = f"output {place + 1}" if len(values) > 1 else ""
-            if before.dtype and after.dtype and before.dtype != after.dtype:
+            dtypes = [_MANGLED.sub("", info.dtype) for info in (before, after)]
+            if all(dtypes) and dtypes[0] != dtypes[1]:
                 self._builder.add(node, "dtype", what, before.dtype, after.dtype)
             if before.shape is not None and after.shape is not None and not _is_one_shape(before.shape, after.shape):
                 self._builder.add(node, "shape", what, shape_text(before.shape), shape_text(after.shape))
