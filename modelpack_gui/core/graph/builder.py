@@ -85,11 +85,16 @@ class ScopeValues(dict[str, int]):
         self._builder.texts.damaged = True
         return name.decode("utf-8", "backslashreplace")
 
-    def make_all(self, names: Iterable[str]) -> None:
+    def make_all(self, names: Iterable[str | bytes]) -> None:
         """The values of some names of this scope, those without a name left out."""
-        for name in names:
-            if name not in self:
-                self.make(name)
+        spelled = (name if isinstance(name, str) else self._spelled(name) for name in names)
+        new = [name for name in dict.fromkeys(spelled) if name not in self]
+        columns, texts = self._builder.columns, self._builder.texts
+        self.update(zip(new, range(len(columns["value_name"]), len(columns["value_name"]) + len(new)), strict=True))
+        columns["value_name"] += [texts[name] for name in new]
+        columns["value_dtype"] += [0] * len(new)
+        columns["value_shape"] += [-1] * len(new)
+        columns["value_scope"] += [self._scope] * len(new)
 
 
 class GraphBuilder:

@@ -129,7 +129,9 @@ class OnnxWalk:
         """Add tensors; of a plain one only the name is its own, the rest is that of all of its type and shape."""
         builder, columns, values = self.builder, self.builder.columns, self.builder.values[scope]
         known: dict[tuple[int, tuple[int, ...]], tuple[int, int, int]] = {}
-        for tensor in tensors:
+        names = [tensor.name for tensor in tensors]
+        values.make_all(names)
+        for tensor, name in zip(tensors, names, strict=True):
             dtype_number, dims = tensor.data_type, tuple(tensor.dims)
             if dtype_number == _STRING or len(dims) > MOST_AXES or tensor.data_location == _EXTERNAL:
                 self._add_initializer(initializer_info(tensor), tensor, scope)
@@ -139,7 +141,7 @@ class OnnxWalk:
                 dtype = dtype_name(dtype_number)
                 stored = min(size_bytes(dtype, elements_of(dims)), MOST_BYTES)
                 facts = known[dtype_number, dims] = (builder.texts[dtype], builder.shape_number(dims), stored)
-            value = values.make(tensor.name)
+            value = values[name] if name else values.make("")
             builder.set_type(value, facts[0], facts[1])
             columns["initializer_value"].append(value)
             columns["initializer_bytes"].append(facts[2])
