@@ -23,6 +23,7 @@ class FilterLine(QWidget):
         self.field.setObjectName(f"{name}-filter")
         self.field.setToolTip(tooltip)
         self.field.setMinimumWidth(90)
+        self.field.setAcceptDrops(False)  # a file that is dropped is opened, here as everywhere
         self.count = QLabel()
         self.count.setObjectName(f"{name}-count")
         self.count.setProperty("role", "muted")

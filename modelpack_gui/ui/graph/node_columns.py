@@ -162,7 +162,7 @@ def node_columns(rows: NodeRows) -> tuple[RowColumn, ...]:
             OP_TITLE,
             text("node_op_type"),
             keys(lambda order: order.texts("node_op_type")),
-            width=108,
+            width=140,
         ),
         row_column(
             TIME_TITLE,

@@ -27,10 +27,10 @@ def port_rows(index: GraphIndex) -> list[PortRow]:
 
 
 PORT_COLUMNS: tuple[Column[PortRow], ...] = (
-    Column("Direction", lambda row: row.direction, width=84),
+    Column("Direction", lambda row: row.direction, width=72),
     Column("#", lambda row: row.position, is_number=True, width=40),
-    Column("Name", lambda row: natural(row.info.name), lambda row: row.info.name, is_mono=True, width=140),
-    Column("Dtype", lambda row: row.info.dtype or None, lambda row: row.info.dtype or "unknown", width=80),
+    Column("Name", lambda row: natural(row.info.name), lambda row: row.info.name, is_mono=True, width=112),
+    Column("Dtype", lambda row: row.info.dtype or None, lambda row: row.info.dtype or "unknown", width=72),
     Column(
         "Shape",
         lambda row: elements(row.info.shape),

@@ -4,8 +4,8 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QAction, QKeySequence, QMouseEvent
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QAction, QDropEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -128,6 +128,21 @@ def test_control_and_a_digit_opens_a_recent_file(window: MainWindow, qtbot: QtBo
     qtbot.keyClick(window, Qt.Key.Key_2, CONTROL)
     assert window.controller.project.opened_artifact == str(tmp_path / "shapes.onnx")
     assert QKeySequence("Ctrl+1") in [key for action in window.menus.actions for key in action.shortcuts()]
+
+
+def test_a_file_that_is_dropped_on_the_page_is_opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    other = tmp_path / "other.onnx"
+    other.write_bytes(b"onnx")
+    files = QMimeData()
+    files.setUrls([QUrl.fromLocalFile(str(other))])
+    side = page_of(window).view.side
+    for target in (side.nodes.filter.field, side.nodes.table.viewport()):
+        assert not target.acceptDrops()  # so that the window gets it
+    drop = QDropEvent(
+        QPointF(5, 5), Qt.DropAction.CopyAction, files, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    window.dropEvent(drop)
+    qtbot.waitUntil(lambda: window.controller.project.opened_artifact == str(other))
 
 
 def test_a_file_that_changes_is_read_again_with_what_was_selected(
