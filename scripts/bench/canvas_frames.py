@@ -100,6 +100,7 @@ def main() -> int:
     theme().start("light")
     graph = made_graph(args.nodes)
     arrays = SceneArrays(made_scene(graph, columns=200))
+    arrays.prepare()  # as the window does, on another thread
     canvas = GraphCanvas()
     canvas.resize(WIDTH, HEIGHT)
     canvas.show()
