@@ -14,7 +14,7 @@ from modelpack_gui.core.graph.graph import Graph, Shape
 from modelpack_gui.stages.export.artifact import parse_onnx
 from modelpack_gui.stages.inspection.onnx_shapes import ShapeInference
 from modelpack_gui.stages.inspection.onnx_types import infos_by_name
-from modelpack_gui.stages.inspection.onnx_walk import subgraphs_of
+from modelpack_gui.stages.inspection.onnx_walk import all_graphs
 from modelpack_gui.stages.inspection.propagate import propagate
 
 SMALL_BYTES = 4096
@@ -39,7 +39,7 @@ def infer_fixed(
     except (OSError, ValueError) as error:  # a file of no bytes cannot be mapped
         return graph, f"Shapes could not be inferred with these sizes: {path} cannot be read any more: {error}."
     context.check_cancelled()
-    by_scope = _scopes(model.graph, graph)
+    by_scope = _scopes(model)
     _fix(model.graph, graph)
     for scope, inner in by_scope.items():
         if scope:
@@ -50,7 +50,7 @@ def infer_fixed(
             inferred, problem = shapes.result(context)
         if not problem:
             propagate(inferred, context.check_cancelled)
-            return _merged(graph, _scopes(inferred.graph, graph), sizes), note
+            return _merged(graph, _scopes(inferred), sizes), note
         reason = problem.splitlines()[0][:200]
         note = note or f"Not all nodes fit these sizes, so that some numbers are unknown or wrong: {reason}"
     return graph, note
@@ -79,31 +79,9 @@ def _forget(main: Any) -> None:
                     dim.Clear()
 
 
-def _scopes(main: Any, graph: Graph) -> dict[int, Any]:
-    """The GraphProto of each scope: those inside a node come in the order of its attributes."""
-    found = {0: main}
-    numbers = _Numbers(graph, found)
-    numbers.walk(main)
-    return found
-
-
-class _Numbers:
-    """Counts nodes as the graph does: those of a node's graphs come right after it."""
-
-    def __init__(self, graph: Graph, found: dict[int, Any]) -> None:
-        self._graph, self._found, self._next = graph, found, 0
-
-    def walk(self, main: Any) -> None:
-        for node in main.node:
-            number = self._next
-            self._next += 1
-            scopes = self._graph.scopes_of_node.get(number)
-            if not scopes:
-                continue
-            inner = [sub for attribute in node.attribute for sub in subgraphs_of(attribute)]
-            for scope, sub in zip(scopes, inner, strict=False):
-                self._found[scope] = sub
-                self.walk(sub)
+def _scopes(model: Any) -> dict[int, Any]:
+    """The GraphProto of each scope by its number; functions have no shapes of their own."""
+    return {scope: found for scope, found in enumerate(all_graphs(model)) if hasattr(found, "initializer")}
 
 
 def _merged(graph: Graph, scopes: Mapping[int, Any], sizes: Mapping[str, int]) -> Graph:
