@@ -12,6 +12,7 @@ from modelpack_gui.core.graph.box_text import last_part, shortened
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.query import quoted
 from modelpack_gui.ui.graph.canvas.picking import scopes_in
+from modelpack_gui.ui.graph.canvas.tips import group_name
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
 from modelpack_gui.ui.graph.stored_values import is_stored, main_tensor
 from modelpack_gui.ui.theme import icon
@@ -123,6 +124,6 @@ def description(graph: Graph, pick: Pick) -> str:
         name = graph.text("node_name", pick.node)
         return f"{graph.text('node_op_type', pick.node)} {shortened(name)}".rstrip()
     if isinstance(pick, GroupPick):
-        return shortened(graph.text("group_path", pick.group) or graph.text("group_title", pick.group))
+        return group_name(graph, pick.group)
     assert isinstance(pick, ValuePick)
     return shortened(graph.value_name(pick.value))

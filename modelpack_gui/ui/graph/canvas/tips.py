@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.graph import scene as kinds
-from modelpack_gui.core.graph.box_text import shortened
+from modelpack_gui.core.graph.box_text import LINE_CHARACTERS, shortened
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
 from modelpack_gui.ui.graph.canvas.picking import scopes_in
@@ -21,7 +21,7 @@ def box_tip(graph: Graph, arrays: SceneArrays, box: int) -> str:
         return "\n".join((node_tip(graph, ref), *(("Double-click to enter",) if scopes else ())))
     if kind in (kinds.BOX_GROUP, kinds.BOX_FRAME):
         group = graph.groups[ref]
-        lines = [shortened(group.path or group.title, _WIDE)]
+        lines = [group_name(graph, ref, _WIDE)]
         if group.module_class:
             lines.append(group.module_class)
         lines.append(fmt.plural(int(arrays.many[box]), "node"))
@@ -81,8 +81,14 @@ def box_title(graph: Graph, arrays: SceneArrays, box: int) -> str:
         name = graph.text("node_name", ref)
         return f"{graph.text('node_op_type', ref)} {shortened(name)}".rstrip()
     if kind in (kinds.BOX_GROUP, kinds.BOX_FRAME):
-        return shortened(graph.text("group_path", ref) or graph.text("group_title", ref))
+        return group_name(graph, ref)
     return shortened(graph.value_name(ref))
+
+
+def group_name(graph: Graph, group: int, limit: int = LINE_CHARACTERS) -> str:
+    """Where a group is; a stretch has no path that says anything, but a title."""
+    info = graph.groups[group]
+    return shortened(info.title if info.kind == "stretch" else info.path or info.title, limit)
 
 
 def spoken(graph: Graph, arrays: SceneArrays, box: int) -> str:
