@@ -17,6 +17,11 @@ def op_name(row: OpTypeCosts) -> str:
     return row.op_type if row.domain == STANDARD_DOMAIN else f"{row.domain}::{row.op_type}"
 
 
+def _short_name(row: OpTypeCosts) -> str:
+    """The operator first, whatever there is room for: `FusedMatMul · microsoft`."""
+    return row.op_type if row.domain == STANDARD_DOMAIN else f"{row.op_type} · {row.domain.rpartition('.')[2]}"
+
+
 def _sum_column(key: str, found: Callable[[OpTypeCosts], CostSum], width: int = 84) -> Column[OpTypeCosts]:
     figure = FIGURE_OF[key]
 
@@ -39,7 +44,7 @@ def _sum_column(key: str, found: Callable[[OpTypeCosts], CostSum], width: int = 
 
 
 OPERATOR_COLUMNS: tuple[Column[OpTypeCosts], ...] = (
-    Column("Op type", value=op_name, is_mono=True, width=124),
+    Column("Op type", value=lambda row: row.op_type, text=_short_name, full=op_name, is_mono=True, width=140),
     Column("Nodes", value=lambda row: row.nodes, text=lambda row: count(row.nodes), is_number=True, width=64),
     _sum_column("macs", lambda row: row.macs),
     _sum_column("flops", lambda row: row.flops),

@@ -207,3 +207,9 @@ def test_a_wider_tree_shows_more_figures_until_somebody_chooses(modules: Modules
     modules._show_column(MACS, is_shown=False)
     modules.resize(990, 600)
     assert modules.tree.isColumnHidden(MACS)
+
+
+def test_an_operator_of_another_domain_is_told_apart(operators: OperatorsView) -> None:
+    shown = [operators.model.index(row, 0).data() for row in range(operators.model.rowCount())]
+    assert "Mystery · domain" in shown
+    assert "my.domain::Mystery" in [operators.model.columns[0].whole(row) for row in operators.model.records]
