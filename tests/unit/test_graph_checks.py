@@ -90,6 +90,21 @@ def checker(tmp_path: Path) -> Checker:
     return Checker(tmp_path)
 
 
+@pytest.mark.parametrize(("rest", "said"), [(b"\x08\x0a\xff", "is cut short or damaged"), (None, "cannot be read")])
+def test_file_that_was_damaged_or_deleted_since_is_told_of_in_words(
+    tmp_path: Path, rest: bytes | None, said: str
+) -> None:
+    path = tmp_path / "model.onnx"
+    graph = helper.make_graph([op("Relu", ("x",), "y")], "g", [value("x")], [value("y")])
+    save(helper.make_model(graph, ir_version=10), str(path))
+    index = inspect(path, tmp_path).index
+    path.unlink() if rest is None else path.write_bytes(rest)
+    report = stage.run(GraphChecksRequest(index), PlainContext(scratch=tmp_path))
+    problems = {result.id: result.problem for result in report.results if result.problem}
+    assert said in problems["checker"]
+    assert not any("Error" in problem for problem in problems.values()), problems
+
+
 def test_clean_graph_has_no_findings(checker: Checker) -> None:
     checker.check(
         [op("MatMul", ("x", "w"), "h"), op("Relu", ("h",), "y")],

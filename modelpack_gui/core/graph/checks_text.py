@@ -12,13 +12,15 @@ _TOLD = 10  # findings of one check on the command line
 
 
 def checks_sentence(report: GraphChecksReport) -> str:
-    """How many findings there are of each gravity: `1 error and 2 warnings.`"""
+    """How many findings there are of each gravity, and what is not known: `1 error; 2 checks could not be made.`"""
     found = [(word, sum(r.total for r in report.results if r.severity == one)) for one, word in _WORDS.items()]
     parts = [plural(total, word) for word, total in found if total]
+    unmade = sum(bool(result.problem) for result in report.results)
+    rest = f"; {plural(unmade, 'check')} could not be made" if unmade else ""
     if not parts:
-        return f"Nothing found in {plural(sum(not result.problem for result in report.results), 'check')}."
+        return f"Nothing found in {plural(len(report.results) - unmade, 'check')}{rest}."
     shown = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return f"{shown}."
+    return f"{shown}{rest}."
 
 
 def checks_lines(report: GraphChecksReport, *, told: int = _TOLD) -> Iterator[str]:

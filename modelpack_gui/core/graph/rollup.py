@@ -49,7 +49,7 @@ def totals(graph: Graph, values: array[float]) -> Totals:
 
 
 def highest(graph: Graph, values: array[float]) -> array[float]:
-    """The highest value of a node in each group and the groups in it; NaN where none is known."""
+    """The highest value of a node in each group and the groups in it; NaN where none is known, 0 without any node."""
     found = floats([float("nan")]) * len(graph.groups)
     for group, value in zip(graph.ints("node_group"), values, strict=True):
         if not found[group] >= value:  # also where one of the two is NaN
@@ -59,6 +59,9 @@ def highest(graph: Graph, values: array[float]) -> array[float]:
         parent = parents[group]
         if parent >= 0 and not found[parent] >= found[group] and found[group] == found[group]:
             found[parent] = found[group]
+    for group, nodes in enumerate(node_counts(graph)):
+        if not nodes:  # a branch that hands on its weights, or a file without a node
+            found[group] = 0.0
     return found
 
 

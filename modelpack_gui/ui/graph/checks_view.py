@@ -128,10 +128,7 @@ class ChecksView(QWidget):
         self.error.show_error(None if job.is_running else job.error)
         self.again.setEnabled(self._controller.graph.index is not None and not job.is_running)
         if report is not None:
-            found = next((result for result in report.results if result.total), None)
-            self.sentence.set_text(
-                checks_sentence(report), STATUS_OF[found.severity] if found is not None else Status.PASSED
-            )
+            self.sentence.set_text(checks_sentence(report), _status_of_all(report))
         self.sentence.setVisible(report is not None)
         self._stack.setCurrentIndex(0 if report is None else 1)
         self._stack.setVisible(report is not None or not (job.is_running or job.error is not None))
@@ -310,6 +307,13 @@ def _status_of(result: GraphCheckResult) -> Status:
     if result.problem:
         return Status.NOT_RUN
     return STATUS_OF[result.severity] if result.total else Status.PASSED
+
+
+def _status_of_all(report: GraphChecksReport) -> Status:
+    found = next((result for result in report.results if result.total), None)  # the gravest come first
+    if found is not None:
+        return STATUS_OF[found.severity]
+    return Status.NOT_RUN if any(result.problem for result in report.results) else Status.PASSED
 
 
 def _told(result: GraphCheckResult) -> str:

@@ -205,7 +205,9 @@ class GraphInspector(QObject):
         self._controller.ask("operator-docs", request, f"Look up {op_type}", OperatorDocs, ended)
 
     def _ask_stats(self, name: str, ended: Callable[[TensorStats | None, ErrorInfo | None], None]) -> None:
-        request = TensorStatsRequest(self._controller.artifact_path, name)
+        index = self._controller.graph.index
+        path = index.artifact.path if index is not None else ""  # the project may look at another file by now
+        request = TensorStatsRequest(path, name)
         self._controller.ask("tensor-stats", request, f"Read {name}", TensorStats, ended)
 
 

@@ -112,6 +112,11 @@ class NoteLabel(QWidget):
         """What it says; empty while hidden."""
         return self._label.text()
 
+    @property
+    def status(self) -> Status:
+        """The state whose shape and colour it has."""
+        return self._status
+
     def set_text(self, text: str, status: Status | None = None) -> None:
         """Say something; empty hides the label."""
         if status is not None and status is not self._status:

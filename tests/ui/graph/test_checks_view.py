@@ -22,6 +22,7 @@ from modelpack_gui.ui.graph.checks_view import ChecksView
 from modelpack_gui.ui.graph.overlays import GraphOverlays
 from modelpack_gui.ui.graph.selection import NodePick, ValuePick
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.status import Status
 from tests.ui.fake_client import FakeClient, FakeJob
 from tests.ui.graph_records import small_graph
 
@@ -196,9 +197,16 @@ def test_failure_is_shown_and_it_can_be_tried_again(qtbot: QtBot, client: FakeCl
     assert not view.error.isVisible()
 
 
+def test_what_could_not_be_made_is_not_taken_for_passed(qtbot: QtBot, client: FakeClient, filled: ChecksView) -> None:
+    client.answers["graph.checks"] = dataclasses.replace(REPORT, results=REPORT.results[-2:])
+    filled.again.click()
+    qtbot.waitUntil(lambda: "Nothing found in 1 check; 1 check could not be made." in filled.sentence.text)
+    assert filled.sentence.status is Status.NOT_RUN
+
+
 def test_command_line_lists_some_findings_of_each_check() -> None:
     lines = list(checks_lines(REPORT, told=1))
-    assert lines[0] == "1 error, 1 warning and 700 remarks."
+    assert lines[0] == "1 error, 1 warning and 700 remarks; 1 check could not be made."
     assert "info" not in lines
     assert "  - Relu 1" in lines
     assert "  and 699 more" in lines

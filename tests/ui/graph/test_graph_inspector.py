@@ -21,6 +21,7 @@ from modelpack_gui.core.records import (
     ParameterDoc,
     Request,
     TensorInfo,
+    TensorStatsRequest,
 )
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.docs_sections import docs_sections
@@ -302,6 +303,7 @@ def test_a_constant_shows_what_it_gives(
     qtbot.waitUntil(lambda: controller.graph.index is index)
     controller.graph.selection.select(NodePick(0))
     qtbot.waitUntil(lambda: "Mean" in rows(section(seen[-1], "Values of c")))
+    assert client.last("tensor-stats").request == TensorStatsRequest(index.artifact.path, "c")
 
 
 def test_all_of_a_long_attribute_is_shown_when_that_is_asked_for(

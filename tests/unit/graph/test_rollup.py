@@ -65,6 +65,10 @@ def test_the_highest_of_unknown_values_is_unknown(graph: Graph) -> None:
     assert all(math.isnan(value) for value in rollup.highest(graph, floats([math.nan] * 5)))
 
 
+def test_the_highest_where_there_is_no_node_at_all_is_zero() -> None:
+    assert list(rollup.highest(graph_of(()), floats())) == [0.0]
+
+
 def test_a_weight_that_two_modules_share_counts_once_above_both(graph: Graph) -> None:
     elements, sizes = rollup.weight_use(graph, [[100.0, 10.0], [400.0, 40.0]])
     assert list(elements.nodes) == [100, 0, 100, 10, 0]

@@ -11,6 +11,7 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import Artifact, GraphFinding, Severity
+from modelpack_gui.stages.export.artifact_errors import corrupt
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,19 @@ class Subject:
 
     @functools.cached_property
     def model(self) -> Any:
-        """The ModelProto of an ONNX file, without what lies in data files."""
-        import onnx
+        """The ModelProto of an ONNX file, without what lies in data files.
 
-        return onnx.load(self.artifact.path, load_external_data=False)
+        Raises:
+            UserError: `artifact-corrupt`: it was written anew since the graph was read.
+            OSError: It is gone.
+        """
+        import onnx
+        from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+        try:
+            return onnx.load(self.artifact.path, load_external_data=False)
+        except DecodeError as error:
+            raise corrupt(self.path, str(error)) from error
 
     @functools.cached_property
     def op_types(self) -> Sequence[str]:

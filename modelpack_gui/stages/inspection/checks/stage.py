@@ -61,6 +61,8 @@ def _made(check: Check, subject: Subject) -> GraphCheckResult:
         raise
     except UserError as error:
         problem = f"{error.info.message} {error.info.hint}"
+    except OSError as error:
+        problem = f"{subject.artifact.path} cannot be read any more: {error.strerror or error}. Read the graph again."
     except Exception as error:  # noqa: BLE001 (a damaged file may break any library; the other checks go on)
         problem = f"It could not be made: {type(error).__name__}: {error}"
     return GraphCheckResult(check.id, check.title, check.severity, check.why, check.fix, tuple(found), total, problem)
