@@ -24,12 +24,13 @@ from modelpack_gui.client.files import write_text
 from modelpack_gui.client.recipe_run import StageResult, run_job, stage_result
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.figures import size
+from modelpack_gui.core.figures import listed, size
 from modelpack_gui.core.graph.checks_text import checks_lines
 from modelpack_gui.core.graph.comparison_text import difference_lines
 from modelpack_gui.core.graph.cost_text import FIGURE_OF, dims_text, sum_text, unknown_text
 from modelpack_gui.core.graph.costs import Costs, shapes_counted_with
 from modelpack_gui.core.graph.difference import Difference
+from modelpack_gui.core.graph.dims import open_dims, sizes_by_key
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.query import parse
 from modelpack_gui.core.graph.search import GraphSearch
@@ -77,7 +78,8 @@ def inspect(arguments: argparse.Namespace, console: Console) -> int:
         found = _Found(result)
         if isinstance(result.result, GraphIndex):
             jobs = FurtherJobs(client, monitor, interrupt, interpreter, Path.cwd())
-            inspection = _Inspection(arguments, console, jobs, folder, result.result, sizes)
+            inspection = _Inspection(arguments, console, jobs, folder, result.result)
+            inspection.choose(sizes)
             inspection.run(lists, found)
     return _finish(arguments, console, found)
 
@@ -102,12 +104,26 @@ class _Inspection:
         jobs: FurtherJobs,
         folder: str,
         index: GraphIndex,
-        sizes: Mapping[str, int],
     ) -> None:
         self._arguments, self._console, self._jobs, self._folder = arguments, console, jobs, folder
-        self._index, self._sizes = index, sizes
+        self._index = index
+        self._sizes: dict[str, int] = {}
         self._graph = Graph.read(Path(index.columns))
         self._found: _Found | None = None
+
+    def choose(self, sizes: Mapping[str, int]) -> None:
+        """Count with these sizes.
+
+        Raises:
+            UserError: `size-unknown`: the graph has no open size of a name.
+        """
+        try:
+            self._sizes = sizes_by_key(self._graph, sizes)
+        except KeyError as error:
+            raise UserError(
+                "size-unknown", f"--set {error.args[0]}: the inputs leave no size of this name open.",
+                f"{_open_text(self._graph)}.",
+            ) from None  # fmt: skip
 
     def run(self, lists: Sequence[str], found: _Found) -> None:
         """All of it, in the order of the help."""
@@ -281,6 +297,13 @@ def _sizes(given: Sequence[str]) -> dict[str, int]:
             raise UserError("size-not-valid", f"--set {text} is no size.", "Give it as batch=8, or image[0]=8.")
         sizes[name] = int(number)
     return sizes
+
+
+def _open_text(graph: Graph) -> str:
+    """The sizes that `--set` takes: `Choose of batch (image[0]), image[2]`."""
+    dims = open_dims(graph)
+    names = [dim.key if dim.key in dim.places else f"{dim.key} ({', '.join(dim.places)})" for dim in dims]
+    return f"Choose of {listed(names, len(names))}" if names else "The file leaves none open; leave out --set"
 
 
 def _finish(arguments: argparse.Namespace, console: Console, found: _Found) -> int:

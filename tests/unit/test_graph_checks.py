@@ -315,6 +315,17 @@ def test_bfloat16_is_not_cast_around_an_operator_without_a_kernel_for_it(checker
     assert checker.found("no-kernel") == [["det_d"]]
 
 
+def test_an_operator_of_others_is_taken_only_where_those_have_kernels(checker: Checker) -> None:
+    half, brain = TensorProto.FLOAT16, TensorProto.BFLOAT16
+    checker.check(
+        [op("Relu", ("x",), "y"), op("Mish", ("h",), "z")],
+        inputs=[value("x", ("n", 4), brain), value("h", (4, 4), half)],
+        outputs=[value("y", ("n", 4), brain), value("z", (4, 4), half)],
+    )
+    assert checker.found("no-kernel") == [["relu_y"]]
+    assert "Relu has no kernel for bfloat16" in checker.texts("no-kernel")[0]
+
+
 def test_kernel_of_an_old_opset_that_is_gone(checker: Checker) -> None:
     checker.check([op("Add", ("x", "x"), "y", axis=0)], outputs=[value("y")], opset=6)
     assert checker.found("no-kernel") == [["add_y"]]

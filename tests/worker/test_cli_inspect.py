@@ -61,6 +61,12 @@ def test_a_file_is_told_with_what_it_costs(net: Path, capsys: pytest.CaptureFixt
     assert "tensors take up to 320 B at a time, at Relu /first/Relu" in out
 
 
+def test_a_size_that_the_file_does_not_have_is_refused(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(net), "-q", "--set", "bach=8"]) == 2
+    assert "--set bach: the inputs leave no size of this name open." in (err := capsys.readouterr().err)
+    assert "Choose of batch (x[0])." in err
+
+
 def test_json_holds_nodes_ops_modules_and_initializers(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
     del net
     data = _json(capsys)

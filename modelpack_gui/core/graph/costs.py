@@ -139,7 +139,9 @@ def costs_of(
 def _parameters(graph: Graph, value: int) -> float:
     shape = graph.ints("value_shape")[value]
     sizes = graph.shapes[shape] if shape >= 0 else None
-    return float(math.prod(size for size in sizes or (0,) if isinstance(size, int)))
+    if sizes is None:
+        return 0.0
+    return float(math.prod(size for size in sizes if isinstance(size, int)))  # of a scalar: 1
 
 
 class _NodeWork:

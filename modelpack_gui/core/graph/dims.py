@@ -89,6 +89,27 @@ def sizes_of_inputs(dims: Sequence[OpenDim], shapes: Mapping[str, Sequence[int]]
     return found
 
 
+def sizes_by_key(graph: Graph, given: Mapping[str, int]) -> dict[str, int]:
+    """Sizes as a user names them, by `OpenDim.key`: a size that has a name is known by its place as well.
+
+    Raises:
+        KeyError: With a name that stands neither for a size that the inputs leave open, nor for one within the graph.
+    """
+    keys = {place: dim.key for dim in open_dims(graph) for place in dim.places}
+    known = {*keys.values()}
+    for shape in graph.shapes:
+        for size in shape or ():
+            if isinstance(size, str):
+                known |= {size, *_names(size)}
+    found = {}
+    for name, size in given.items():
+        key = keys.get(name, name)
+        if key not in known:
+            raise KeyError(name)
+        found[key] = size
+    return found
+
+
 def with_sizes(graph: Graph, sizes: Mapping[str, int]) -> Graph:
     """The graph with its open sizes chosen, as far as they follow from their names.
 
@@ -148,9 +169,9 @@ def _parsed(text: str) -> ast.expr | None:
         return None
 
 
-def _names(text: str) -> bool:
+def _names(text: str) -> frozenset[str]:
     tree = _parsed(text)
-    return tree is not None and any(isinstance(node, ast.Name) for node in ast.walk(tree))
+    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)) if tree else frozenset()
 
 
 def _evaluated(text: str, sizes: Mapping[str, int]) -> int | None:

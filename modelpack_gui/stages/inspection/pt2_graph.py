@@ -138,7 +138,11 @@ class _Walk:
             yield self._symbols.info(name, value)
 
     def _origin(self, node: Any) -> Origin:
-        stack = list((node.meta.get("nn_module_stack") or {}).values())
+        stack = [
+            (path, kind)
+            for path, kind in (node.meta.get("nn_module_stack") or {}).values()
+            if str(path) != _MADE_BY_TORCH
+        ]
         location = location_of_stack(node.meta.get("stack_trace") or "")
         if not stack:
             return Origin(source_location=location)
@@ -146,6 +150,10 @@ class _Walk:
         if not stack[0][0]:
             self.root_class = _class_name(stack[0][1])
         return Origin(str(path), _class_name(class_name), location)
+
+
+_MADE_BY_TORCH = "_empty_nn_module_stack_from_metadata_hook"
+"""The module that torch.export gives nodes which it makes itself, for sizes."""
 
 
 def _class_name(kind: Any) -> str:

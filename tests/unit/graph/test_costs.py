@@ -246,3 +246,15 @@ def test_a_file_of_other_columns_holds_no_costs(net: Graph, tmp_path: Path) -> N
     net.write(tmp_path / "graph.columns")
     with pytest.raises(ColumnsError, match="node_parameters"):
         Costs.read(tmp_path / "graph.columns")
+
+
+def test_a_weight_without_axes_is_one_parameter() -> None:
+    found = costs_of(
+        graph_of([node_of("Mul", ["x", "w"], [info("y", (4,))])], [weight("w")], [info("x", (4,)), info("w", ())], [])
+    )
+    assert found.parameters[0] == 1
+
+
+def test_arithmetic_on_sizes_is_free() -> None:
+    found = costs_of(one_node("mul", [(), ()], [()], domain="operator"))
+    assert (found.macs[0], found.flops[0]) == (0, 0)

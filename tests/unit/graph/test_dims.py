@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelpack_gui.core.graph.builder import graph_of
-from modelpack_gui.core.graph.dims import has_unknown, open_dims, sizes_of_inputs, with_sizes
+from modelpack_gui.core.graph.dims import has_unknown, open_dims, sizes_by_key, sizes_of_inputs, with_sizes
 from modelpack_gui.core.graph.graph import Graph
 from tests.unit.graph.made_nodes import Sizes, info, node_of, weight
 
@@ -23,6 +23,18 @@ def test_open_sizes_are_named_as_the_file_names_them_or_by_their_place() -> None
         ("x0[2]", ("x0[2]",)),
         ("sequence", ("x1[1]",)),
     ]
+
+
+def test_a_size_is_chosen_by_its_name_or_by_its_place() -> None:
+    graph = _graph(("batch", 3, None), ("batch", "sequence"), output=("inner + 1",))
+    given = {"x1[0]": 2, "x0[2]": 7, "sequence": 5, "inner": 4}
+    assert sizes_by_key(graph, given) == {"batch": 2, "x0[2]": 7, "sequence": 5, "inner": 4}
+
+
+@pytest.mark.parametrize("name", ["bach", "x0[1]", "x9[0]"])
+def test_a_name_of_no_size_is_not_passed_over(name: str) -> None:
+    with pytest.raises(KeyError, match=name.partition("[")[0]):
+        sizes_by_key(_graph(("batch", 3, None)), {name: 2})
 
 
 def test_a_size_that_follows_from_another_is_not_open() -> None:

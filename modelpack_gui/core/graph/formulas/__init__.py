@@ -12,7 +12,7 @@ _FORMULAS = {
     "com.microsoft": {**elementwise.MICROSOFT, **products.MICROSOFT},
     "aten": {**elementwise.ATEN, **products.ATEN},
 }
-# Of TorchScript, and what torch.export calls beside operators: they build lists and look things up.
+# Of TorchScript: they build lists and look things up.
 _FREE_PRIM = frozenset(
     {"Constant", "GetAttr", "ListConstruct", "ListUnpack", "TupleConstruct", "TupleUnpack", "NumToTensor"}
 )
@@ -28,7 +28,7 @@ def formula_of(domain: str, op_type: str) -> Formula | None:
     """
     if domain == "prim":
         return elementwise.FREE if op_type in _FREE_PRIM else None
-    if domain == "operator" and op_type == "getitem":
+    if domain in ("operator", "math") or (domain == "torch" and op_type.startswith("sym_")):  # of sizes: `h * w`
         return elementwise.FREE
     if domain == "aten":
         op_type = op_type.partition(".")[0]

@@ -178,8 +178,8 @@ _ATEN_FREE = (
     " cat stack split split_with_sizes chunk unbind slice select squeeze unsqueeze index index_select gather"
     " embedding to _to_copy type_as lift_fresh_copy alias copy dropout dropout_ feature_dropout zeros ones full"
     " zeros_like ones_like full_like empty arange scalar_tensor pad constant_pad_nd roll flip narrow movedim"
-    " pixel_shuffle pixel_unshuffle size sym_size sym_numel item _local_scalar_dense tril triu numpy_T"
-    " slice_scatter select_scatter _assert_tensor_metadata sym_constrain_range_for_size"
+    " pixel_shuffle pixel_unshuffle size sym_size sym_numel Int IntImplicit item _local_scalar_dense tril triu"
+    " numpy_T slice_scatter select_scatter _assert_tensor_metadata sym_constrain_range_for_size"
 )
 ATEN: dict[str, Formula] = {
     **_listed(_ATEN_PER_OUTPUT, _per_output),

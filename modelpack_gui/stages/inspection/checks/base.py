@@ -12,6 +12,7 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import Artifact, GraphFinding, Severity
 from modelpack_gui.stages.export.artifact_errors import corrupt
+from modelpack_gui.stages.inspection.onnx_walk import all_nodes
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Subject:
             return onnx.load(self.artifact.path, load_external_data=False)
         except DecodeError as error:
             raise corrupt(self.path, str(error)) from error
+
+    @functools.cached_property
+    def nodes(self) -> Sequence[Any]:
+        """The NodeProtos of an ONNX file by their number."""
+        return list(all_nodes(self.model))
 
     @functools.cached_property
     def op_types(self) -> Sequence[str]:

@@ -1,4 +1,7 @@
-"""Operators that ONNX Runtime has no kernel for, asked of its own table of kernels: no session is made."""
+"""Operators that ONNX Runtime has no kernel for, asked of its own table of kernels.
+
+A session is made only of single nodes that the table leaves in doubt.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import GraphFinding
 from modelpack_gui.stages.inspection.checks.base import Check, Subject
+from modelpack_gui.stages.inspection.checks.kernel_probe import is_refused
 
 CPU = "CPUExecutionProvider"
 _NEWEST = 2**31 - 1  # the end of a range of versions that has none
@@ -134,7 +138,9 @@ def _verdict(subject: Subject, table: _Table, node: int, op_type: str, domain: s
         return f"{op_type} of opset {schema.since_version} has no kernel in {subject.provider}{place}", False
     used = _types(subject, schema, node)
     misfit = [names for kernel in fitting if (names := _misfit(kernel, used))]
-    if len(misfit) < len(fitting) or _is_function(op_type, name, version):
+    if len(misfit) < len(fitting):
+        return None
+    if _is_function(op_type, name, version) and not (subject.provider == CPU and is_refused(subject, node)):
         return None
     dtype = min(misfit, key=len)[0]
     if any(set(names) == {"float16"} for names in misfit):  # ONNX Runtime casts no other dtype

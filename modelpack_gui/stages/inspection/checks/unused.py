@@ -9,6 +9,8 @@ from modelpack_gui.core.records import GraphFinding
 from modelpack_gui.stages.inspection.checks.base import Check, Subject
 
 _SHOWN = 3
+_COUNT_OF_TRAINING = "num_batches_tracked"
+"""Of batch norms: 8 bytes that only training reads, and that .pt2 and TorchScript files keep of each."""
 
 
 def _is_read(subject: Subject, value: int) -> bool:
@@ -19,7 +21,8 @@ def _initializers(subject: Subject) -> Iterator[GraphFinding]:
     graph = subject.graph
     sizes, inputs = graph.ints("initializer_bytes"), frozenset(graph.ints("scope_inputs"))
     for row, value in enumerate(graph.ints("initializer_value")):
-        if not _is_read(subject, value) and value not in inputs:
+        is_count = subject.value(value).endswith(_COUNT_OF_TRAINING)
+        if not _is_read(subject, value) and value not in inputs and not is_count:
             yield GraphFinding(f"{subject.value(value)}, {fmt.size(sizes[row])}", (), (value,))
 
 
