@@ -33,6 +33,9 @@ from modelpack_gui.ui.theme import status_of
 
 LOG_LIMIT = 5000
 
+LONE_STAGES = frozenset({"bench", "sweep", "profile"})
+"""Stages that measure times: the client runs nothing beside them."""
+
 Ended = Callable[[TerminalEvent], None]
 
 
@@ -99,11 +102,18 @@ class JobCenter(QObject):
         base: Path | None = None,
     ) -> str:
         """Start a job; `ended` is called once, on the GUI thread. Gives the job's id."""
+        waiting = self.lone_text or "Waiting for a worker"
         job = self._client.run(stage, request, self._bridge.post, interpreter=interpreter, base=base)
         self._handles[job.id] = job
         self._ended[job.id] = ended
-        self._put(JobView(job.id, stage, title, Status.RUNNING, "Waiting for a worker", None, time.monotonic()))
+        self._put(JobView(job.id, stage, title, Status.RUNNING, waiting, None, time.monotonic()))
         return job.id
+
+    @property
+    def lone_text(self) -> str:
+        """Why a job that is asked for now waits; empty unless times are being measured."""
+        lone = [view for view in self.jobs.values() if view.ended_s is None and view.stage in LONE_STAGES]
+        return f"Waiting for {lone[0].title} to end: it runs alone, so that its times are true" if lone else ""
 
     def cancel(self, job_id: str) -> None:
         """Ask a job to stop."""

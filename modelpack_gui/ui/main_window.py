@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMessageBox,
     QStackedWidget,
+    QTabBar,
     QVBoxLayout,
     QWidget,
 )
@@ -344,6 +345,14 @@ class MainWindow(QMainWindow):
         self._update_commands()
 
     # Qt's side
+
+    def focusNextPrevChild(self, is_next: bool) -> bool:
+        """Tab passes over the tab bars that Qt keeps out of sight once docks no longer share a place."""
+        has_moved = super().focusNextPrevChild(is_next)
+        bar = self.focusWidget()
+        if isinstance(bar, QTabBar) and not bar.count():
+            return super().focusNextPrevChild(is_next)
+        return has_moved
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files of ours are welcome anywhere."""

@@ -26,6 +26,7 @@ class SideJob(QObject):
 
     def __init__(self, jobs: JobCenter, project_jobs: ProjectJobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._jobs = jobs
         self._project_jobs = project_jobs
         self._job = ""
         self.error: ErrorInfo | None = None
@@ -45,7 +46,7 @@ class SideJob(QObject):
         if self._job:
             return
         self.error, self.was_cancelled = None, False
-        self.message, self.fraction = "Waiting for a worker", None
+        self.message, self.fraction = self._jobs.lone_text or "Waiting for a worker", None
         self._job = self._project_jobs.run(stage, request, title, self._on_ended)
         self.changed.emit()
 

@@ -42,7 +42,7 @@ class CanvasCommands:
         canvas, scenes = pane.canvas, pane.scenes
         self.fit = self._on_canvas("&Fit all", "fit", "Space", canvas.fit_all)
         self.fit_selection = self._on_canvas("Fit the &selection", "target", "F", pane.fit_selection)
-        self.actual = self._on_canvas("&100 %", "", "Shift+Backspace", lambda: canvas.zoom_to(1.0))
+        self.actual = self._on_canvas("Zoom to &100 %", "", "Shift+Backspace", lambda: canvas.zoom_to(1.0))
         self.zoom_in = self._on_canvas("Zoom &in", "zoom-in", "Shift+Up", lambda: canvas.zoom_steps(1))
         self.zoom_out = self._on_canvas("Zoom &out", "zoom-out", "Shift+Down", lambda: canvas.zoom_steps(-1))
         self.leave = self._on_canvas("Go &out of this subgraph", "chevron-up", "Backspace", pane.leave)
@@ -62,9 +62,15 @@ class CanvasCommands:
         self.trace.setCheckable(True)
         self.around = self._on_canvas("Show only the neighbour&hood", "around", "N", pane.reach.show_around)
         self.show_all = self._made("Show &everything again", "graph", scenes.show_all)
-        self.png = self._with_keys("Save as P&NG…", "image", "Ctrl+Shift+E", lambda: pane.pictures.save("png"))
-        self.svg = self._with_keys("Save as S&VG…", "image", "Ctrl+Alt+E", lambda: pane.pictures.save("svg"))
-        self.view_png = self._made("Save the &view…", "image", lambda: pane.pictures.save("png", is_whole=False))
+        self.png = self._with_keys(
+            "Save the graph as P&NG…", "image", "Ctrl+Shift+E", lambda: pane.pictures.save("png")
+        )
+        self.svg = self._with_keys(
+            "Save the graph as S&VG…", "image", "Ctrl+Alt+E", lambda: pane.pictures.save("svg")
+        )
+        self.view_png = self._made(
+            "Save a picture of the &view…", "image", lambda: pane.pictures.save("png", is_whole=False)
+        )
         self.copy = self._made("&Copy the view as a picture", "copy", pane.pictures.copy)
 
     @property

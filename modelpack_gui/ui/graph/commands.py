@@ -28,8 +28,8 @@ class GraphCommands(QObject):
         self._page = page
         self._view = view
         find = self._made("&Find…", view.start_finding, "search", QKeySequence(QKeySequence.StandardKey.Find))
-        self._back = self._made("&Back", selection.back, "back", "Alt+Left")
-        self._forward = self._made("For&ward", selection.forward, "forward", "Alt+Right")
+        self._back = self._made("Go &back", selection.back, "back", "Alt+Left")
+        self._forward = self._made("Go for&ward", selection.forward, "forward", "Alt+Right")
         show = self._made("&Show what is selected on the canvas", view.show_on_canvas, "graph", "Ctrl+Shift+F")
         self._modes: dict[str, QAction] = {}
         group = QActionGroup(self)

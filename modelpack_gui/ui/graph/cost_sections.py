@@ -51,7 +51,7 @@ def _node_rows(graph: Graph, costs: Costs, node: int) -> Iterator[Property]:
     for figure in FIGURES:
         value = costs.of(figure.key)[node]
         whole = costs.groups[figure.key].sums[root]
-        title = "Memory meanwhile" if figure.key == "live_bytes" else figure.title
+        title = "Memory in use" if figure.key == "live_bytes" else figure.title
         if value != value:
             yield Property(title, "unknown", REASONS[costs.why[node]], meaning=figure.meaning)
         elif value:

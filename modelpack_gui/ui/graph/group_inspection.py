@@ -48,7 +48,7 @@ def group_inspection(
         rest = sum(number for _, number in contents.ops[_OPS:])
         ops.append(Property(f"{len(contents.ops) - _OPS} others", fmt.count(rest)))
     sections = [
-        Section("Group", tuple(facts)),
+        Section("Module" if info.kind == "module" else "Group", tuple(facts)),
         *more,
         Section("Takes", tuple(_value_rows(graph, reads))),
         Section("Gives", tuple(_value_rows(graph, gives))),

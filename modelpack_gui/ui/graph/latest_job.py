@@ -25,6 +25,7 @@ class LatestJob(QObject):
 
     def __init__(self, jobs: JobCenter, project_jobs: ProjectJobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._jobs = jobs
         self._project_jobs = project_jobs
         self._job = ""
         self._number = 0  # of the newest; a job may end before its id is known
@@ -40,7 +41,7 @@ class LatestJob(QObject):
         self._drop()
         number = self._number
         self.error, self.was_cancelled, self.is_running = None, False, True
-        self.message, self.fraction = "", None
+        self.message, self.fraction = self._jobs.lone_text, None
 
         def ended(event: TerminalEvent) -> None:
             if number == self._number:

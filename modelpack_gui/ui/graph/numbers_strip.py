@@ -17,7 +17,7 @@ from modelpack_gui.ui.graph.selection import NodePick, Pick
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, SPACING, heading_font
-from modelpack_gui.ui.widgets.basics import IconButton
+from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.number_fields import SpinField
 from modelpack_gui.ui.widgets.status_line import StatusLine
@@ -58,8 +58,7 @@ class NumbersStrip(QWidget):
         self.memory.setToolTip("Memory of tensors while the nodes run")  # of a place, see there
         self.message = StatusLine(Status.WARNING)
         self.message.setObjectName("numbers-message")
-        self.busy = QLabel(_COUNTING)
-        self.busy.setProperty("role", "muted")
+        self.busy = wrapped_label(_COUNTING, is_muted=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
@@ -79,6 +78,7 @@ class NumbersStrip(QWidget):
         self._sizes.setVisible(report is not None and bool(report.dims))
         self._show_run(graph, self._numbers.costs)
         self.busy.setVisible(self._numbers.is_counting and report is None)
+        self.busy.setText(self._controller.graph.jobs.lone_text or _COUNTING)
         error = self._numbers.error
         notes = [f"{error.message} {error.hint}"] if error is not None else list(report.notes) if report else []
         self.message.set_text(" ".join(notes))

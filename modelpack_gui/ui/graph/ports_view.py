@@ -24,6 +24,8 @@ from modelpack_gui.ui.widgets.property_rows import PropertyRows
 if TYPE_CHECKING:
     from modelpack_gui.ui.controller import Controller
 
+_SPLIT_KEY = "splits/graph-ports"
+
 
 class PortsView(QWidget):
     """A table of the inputs and outputs; the facts of the file below it."""
@@ -35,6 +37,7 @@ class PortsView(QWidget):
         self.table = DataTable(self.model, "graph-ports", "Inputs and outputs")
         self.table.remember(settings)
         self._scroll = QScrollArea()
+        self._scroll.setAccessibleName("What the file says of itself")
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -43,6 +46,8 @@ class PortsView(QWidget):
         split.addWidget(self.table)
         split.addWidget(self._scroll)
         split.setSizes([200, 260])
+        split.restoreState(settings.state(_SPLIT_KEY))
+        split.splitterMoved.connect(lambda: settings.set_state(_SPLIT_KEY, split.saveState()))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(split)

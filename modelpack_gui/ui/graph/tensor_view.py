@@ -91,6 +91,7 @@ class TensorView(QWidget):
         self._stats_column.setContentsMargins(0, 0, SPACING, 0)
         self._stats_column.setSpacing(SPACING)
         scroll = QScrollArea()
+        scroll.setAccessibleName("Statistics")
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -198,6 +199,7 @@ class TensorView(QWidget):
         while (item := self._stats_column.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
+                widget.hide()  # what follows is drawn in its place, perhaps before it is gone
                 widget.deleteLater()
         stats = self.source.stats
         if stats is None and not self.source.is_describing:
@@ -236,7 +238,7 @@ class TensorView(QWidget):
         is_table = self.choice.value == TABLE
         why = ""
         if self.source.is_reading:
-            why = "Finding the values…"
+            why = self._controller.graph.jobs.lone_text or "Finding the values…"
         elif self.source.elements is not None and not self.source.elements.size:
             why = "This tensor has no elements."
         elif self._is_text() and not is_table:

@@ -64,6 +64,7 @@ class InspectorPanel(QWidget):
         header.addWidget(copy, 0, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
         header.setColumnStretch(0, 1)
         self._scroll = QScrollArea()
+        self._scroll.setAccessibleName("Properties")
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -168,9 +169,11 @@ class InspectorPanel(QWidget):
 
 
 def _text(section: Section) -> QWidget:
-    if section.is_markdown:
-        return MarkdownLabel(section.text)
-    return wrapped_label(section.text, is_selectable=True) if section.is_prose else MonoBlock(section.text)
+    if section.is_prose and not section.is_markdown:
+        return wrapped_label(section.text, is_selectable=True)
+    text = MarkdownLabel(section.text) if section.is_markdown else MonoBlock(section.text)
+    text.setAccessibleName(section.title)
+    return text
 
 
 def _button(action: Action, follow: Callable[[Any], None]) -> QWidget:

@@ -67,7 +67,7 @@ def graph_menu(window: MainWindow) -> QMenu:
 def test_alt_and_arrows_go_back_and_forward_in_what_was_selected(window: MainWindow, qtbot: QtBot) -> None:
     selection = window.controller.graph.selection
     table = page_of(window).view.side.nodes.table
-    assert not command(window, "Back").isEnabled()
+    assert not command(window, "Go back").isEnabled()
     table.selectRow(3)
     table.selectRow(7)
     qtbot.keyClick(window, Qt.Key.Key_Left, ALT)
@@ -75,7 +75,7 @@ def test_alt_and_arrows_go_back_and_forward_in_what_was_selected(window: MainWin
     assert table.currentIndex().row() == 3
     qtbot.keyClick(window, Qt.Key.Key_Right, ALT)
     assert selection.current == NodePick(7)
-    assert not command(window, "Forward").isEnabled()
+    assert not command(window, "Go forward").isEnabled()
 
 
 @pytest.mark.parametrize("place", ["table", "page"])
