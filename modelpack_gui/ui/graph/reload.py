@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from modelpack_gui.core.pipeline import Stage
+from modelpack_gui.ui.file_watch import FileWatch
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 
@@ -18,7 +20,9 @@ _OFF = "off"
 
 
 class GraphReload(QObject):
-    """For a file that was opened itself; what this project exports is read again after the export by F5.
+    """For a file that was opened itself, and for one that this project exported and that something else wrote since.
+
+    What the project exports anew makes the graph stale as any result of it: F5 reads it then.
 
     A file that is written in steps is read after each of them: a reading that met half of it says so until then.
     """
@@ -28,6 +32,9 @@ class GraphReload(QObject):
         self._controller = controller
         self._settings = settings
         self._is_due = False
+        self._exported = FileWatch(self)
+        self._exported.changed.connect(self._on_exported_changed)
+        controller.graph.changed.connect(self._watch_exported)
         controller.files_changed.connect(self._on_files_changed)
         controller.stage_changed.connect(self._on_stage_changed)
 
@@ -49,6 +56,19 @@ class GraphReload(QObject):
             self._is_due = True
         elif state.status is Status.STALE and not self._controller.problem(Stage.GRAPH):
             self._controller.run(Stage.GRAPH)
+
+    def _watch_exported(self) -> None:
+        index = self._controller.graph.index
+        self._exported.watch(
+            index.artifact.path if index is not None and not self._controller.looks_at_source else ""
+        )
+
+    def _on_exported_changed(self) -> None:
+        controller, index = self._controller, self._controller.graph.index
+        state = controller.state(Stage.GRAPH)
+        is_ours = controller.state(Stage.EXPORT).is_under_way or state.status is Status.STALE or state.is_under_way
+        if self.is_on and not is_ours and index is not None and Path(index.artifact.path).is_file():
+            controller.run(Stage.GRAPH)
 
     def _on_stage_changed(self, stage: Stage) -> None:
         if stage is Stage.GRAPH and self._is_due and not self._controller.state(stage).is_under_way:
