@@ -113,7 +113,7 @@ class JobCenter(QObject):
     def lone_text(self) -> str:
         """Why a job that is asked for now waits; empty unless times are being measured."""
         lone = [view for view in self.jobs.values() if view.ended_s is None and view.stage in LONE_STAGES]
-        return f"Waiting for {lone[0].title} to end: it runs alone, so that its times are true" if lone else ""
+        return f"Waiting for “{lone[0].title}” to end: it runs alone, so that its times are true" if lone else ""
 
     def cancel(self, job_id: str) -> None:
         """Ask a job to stop."""

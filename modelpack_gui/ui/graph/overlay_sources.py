@@ -256,7 +256,7 @@ class TimeSource:
         """It was not profiled, or has changed since."""
         if self._kept(index) is not None:
             return ""
-        return "This file was not profiled yet: do so on the Benchmark page, on the tab Operators."
+        return "This file was not profiled yet: do so on the Benchmark page, under Where the time goes."
 
     def make(self, graph: Graph, index: GraphIndex) -> Overlay:
         """The share of each node; of a fused kernel at the node that it is named after, as in the table."""

@@ -15,7 +15,7 @@ def test_a_job_that_a_benchmark_keeps_waiting_says_so(
     jobs.run("bench", request, "Benchmark", lambda _ended: None)
     job = LatestJob(jobs, controller.graph.project_jobs)
     job.start("graph.layout", request, "Lay the graph out")
-    assert job.message == "Waiting for Benchmark to end: it runs alone, so that its times are true"
+    assert job.message == "Waiting for “Benchmark” to end: it runs alone, so that its times are true"
 
     client.last("bench").cancel()
     qtbot.waitUntil(lambda: not jobs.lone_text)
