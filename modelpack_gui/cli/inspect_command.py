@@ -26,6 +26,7 @@ from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import listed, size
 from modelpack_gui.core.graph.checks_text import checks_lines
+from modelpack_gui.core.graph.comparison_data import node_changes
 from modelpack_gui.core.graph.comparison_text import difference_lines
 from modelpack_gui.core.graph.cost_text import FIGURE_OF, dims_text, sum_text, unknown_text
 from modelpack_gui.core.graph.costs import Costs, shapes_counted_with
@@ -221,7 +222,7 @@ class _Inspection:
             "facts": [serde.encode(fact) for fact in report.facts],
             "patterns": [serde.encode(pattern) for pattern in report.patterns],
             "notes": list(report.notes),
-            "lines": list(difference_lines(report, before, after, difference, limit=len(before.nodes) * 2)),
+            "nodes": list(node_changes(before, after, difference)),
         }
 
     @property

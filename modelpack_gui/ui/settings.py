@@ -44,9 +44,11 @@ class Settings:
         self._store.setValue(key, value)
 
     def last_folder(self, purpose: str) -> str:
-        """Folder a file dialog of this purpose was last in; the home folder at first."""
+        """Folder a file dialog of this purpose was last in; at first that of the file opened last, else home."""
         folder = self.text(f"folders/{purpose}")
-        return folder if folder and Path(folder).is_dir() else str(Path.home())
+        if folder and Path(folder).is_dir():
+            return folder
+        return str(next((path.parent for path in self.recent()), Path.home()))
 
     def set_last_folder(self, purpose: str, path: str) -> None:
         """Remember the folder of a path that was picked."""

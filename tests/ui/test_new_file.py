@@ -59,3 +59,10 @@ def test_a_file_that_is_not_written_to_its_end_leaves_what_was_there(tmp_path: P
     with whole_file(path) as partial:
         partial.write_text("after", encoding="utf-8")
     assert path.read_text(encoding="utf-8") == "after"
+
+
+def test_a_dialog_starts_beside_the_file_that_was_opened_last(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").touch()
+    assert settings.last_folder("never-asked") == str(Path.home())
+    settings.add_recent(tmp_path / "model.onnx")
+    assert settings.last_folder("never-asked") == str(tmp_path)

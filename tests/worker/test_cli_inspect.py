@@ -111,7 +111,11 @@ def test_two_files_are_compared(net: Path, capsys: pytest.CaptureFixture[str]) -
     _write(net.with_name("wide.onnx"), width=7)
     assert main(["inspect", str(net), "-q", "--diff", "wide.onnx"]) == 0
     assert "~ MatMul /first/MatMul" in capsys.readouterr().out
-    assert _json(capsys, "--diff", "wide.onnx")["compare"]["counts"]["changed"] > 0
+    compared = _json(capsys, "--diff", "wide.onnx")["compare"]
+    assert compared["counts"]["changed"] > 0
+    (changed, *_) = [node for node in compared["nodes"] if node["state"] == "changed"]
+    assert changed["before"]["op_type"] == changed["after"]["op_type"]
+    assert {change["aspect"] for change in changed["changes"]} >= {"weights"}
 
 
 def test_a_check_that_finds_an_error_fails_the_command(net: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -211,6 +211,5 @@ def _node_lines(before: Graph, after: Graph, difference: Difference, node: int) 
         return
     yield f"~ {title}"
     for change in difference.changes(node):
-        what = f" {change.what}" if change.what else ""
         if change.aspect not in ("name", "output name"):
-            yield f"    {change.aspect}{what}: {change.before or 'none'} → {change.after or 'none'}"
+            yield f"    {change.title}: {change.before or 'none'} → {change.after or 'none'}"

@@ -74,6 +74,11 @@ class Change:
     before: str
     after: str
 
+    @property
+    def title(self) -> str:
+        """`attribute group`; `input 1` alone."""
+        return self.what if self.what.startswith(self.aspect) else f"{self.aspect} {self.what}".rstrip()
+
 
 CLUTTER = frozenset({"Constant", "DequantizeLinear", "GetAttr", "Identity", "QuantizeLinear"})
 """Op types that are put in and taken out without a change to what is computed, but for its precision: that is told of

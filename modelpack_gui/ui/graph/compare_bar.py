@@ -170,6 +170,7 @@ class CompareBar(QWidget):
         if chosen != self._chosen:
             self._chosen, self._is_swapped = str(chosen), False
             self.refresh(is_busy=self.cancel.isVisibleTo(self))
+            self._run_if_possible()  # else another comparison than the one named here stays in view
 
     def browse(self) -> None:
         """Ask for a file, and compare with it."""
@@ -187,6 +188,11 @@ class CompareBar(QWidget):
 
     def _on_level(self) -> None:
         self._settings.set_text(_LEVEL_KEY, str(self.level.currentData()))
+        self._run_if_possible()
+
+    def _run_if_possible(self) -> None:
+        if self.button.isEnabled():
+            self.wanted.emit(self.asked)
 
     def _on_swap(self) -> None:
         self._is_swapped = not self._is_swapped

@@ -37,5 +37,5 @@ def _rows(compared: Compared, row: PairRow) -> Iterator[Property]:
         return
     changes = [change for change in compared.difference.changes(row.node) if change.aspect not in NAMES]
     for change in changes[:_MOST]:
-        name = f"{change.aspect.capitalize()} {change.what}".strip()
+        name = change.title[:1].upper() + change.title[1:]
         yield Property(name, f"{change.before or 'none'} → {change.after or 'none'}", is_mono=True)

@@ -31,7 +31,7 @@ class NodeDataCommands(QObject):
         self._controller = controller
         self._settings = settings
         self._page = page
-        self._load = self._made("&Load results of nodes…", "open", self._on_load)
+        self._load = self._made("&Load node results…", "open", self._on_load)
         self._load.setToolTip("A profile of ONNX Runtime, node data of Model Explorer, or an attachment for Netron")
         self._for_explorer = self._made("Save colours for &Model Explorer…", "export", self._on_save_for_explorer)
         self._for_netron = self._made("Save results for Netr&on…", "export", self._on_save_for_netron)
@@ -66,7 +66,7 @@ class NodeDataCommands(QObject):
 
     def _on_load(self) -> None:
         folder = self._settings.last_folder(_PURPOSE)
-        chosen, _kind = QFileDialog.getOpenFileName(self._page, "Load results of nodes", folder, _KINDS)
+        chosen, _kind = QFileDialog.getOpenFileName(self._page, "Load node results", folder, _KINDS)
         if chosen:
             self._settings.set_last_folder(_PURPOSE, chosen)
             self._controller.graph.node_data.load(Path(chosen))

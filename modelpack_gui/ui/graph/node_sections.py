@@ -22,7 +22,8 @@ def finding_sections(state: GraphState, pick: Pick) -> Sequence[Section]:
         return ()
     found = state.checks.of_node(pick.node)
     texts = [
-        f"{_WORDS[result.severity]}: {finding.text}.\n{result.why}\n{result.fix}" for result, finding in found[:_MOST]
+        f"{_WORDS[result.severity]}: {result.title}.\n{finding.text}.\n{result.why}\n{result.fix}"
+        for result, finding in found[:_MOST]
     ]
     if len(found) > _MOST:
         texts.append(f"and {len(found) - _MOST} more on the Checks tab")

@@ -110,7 +110,8 @@ class TensorView(QWidget):
         column.setSpacing(SPACING // 2)
         steering = QHBoxLayout()
         steering.setSpacing(SPACING)
-        steering.addWidget(self.axes, 1)
+        steering.addWidget(self.axes, 1000)
+        steering.addStretch(1)  # a tensor of one axis has none to choose
         steering.addWidget(self.heat_map.log_box)
         steering.addWidget(self.heat_map.all_button)
         column.addLayout(steering)

@@ -104,7 +104,7 @@ class GraphPage(StagePage):
         self.node_data = NodeDataCommands(controller, settings, self)
         self.commands.add("Compare with an&other file…", lambda: self.show_comparison().bar.browse(), "open")
         self.commands.add("What does the &optimiser do?", lambda: self.show_comparison().start.click(), "matrix")
-        self.commands.add_submenu("R&esults of nodes", self.node_data.actions)
+        self.commands.add_submenu("Node r&esults", self.node_data.actions)
         self.colours = OverlayCommands(
             controller.graph, settings, lambda actions: self.commands.add_submenu("Co&lours", actions), self
         )

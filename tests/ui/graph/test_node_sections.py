@@ -25,7 +25,7 @@ def test_findings_about_a_node_are_told_with_why_and_what_to_do(
     with qtbot.waitSignal(state.checks.found):
         state.checks.want()
     (section,) = finding_sections(state, NodePick(2))
-    assert section.text.startswith("Warning: thing 0.\nThey copy.\nDrop them.")
+    assert section.text.startswith("Warning: Casts.\nthing 0.\nThey copy.\nDrop them.")
     assert section.text.endswith("and 2 more on the Checks tab")
     assert not finding_sections(state, NodePick(3))
     assert not finding_sections(state, ValuePick(2))
