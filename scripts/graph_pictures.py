@@ -64,6 +64,9 @@ def shoot_graph(photographer: Photographer) -> dict[str, object]:
     fused = next((row for row in compared.rows if row.state is State.FUSED), None)
     if fused is not None:
         graph.selection.select(NodePick(compared.own_node(fused)))
+    drawing = next(button for button in page.findChildren(QAbstractButton) if button.text() == "Drawing")
+    drawing.click()
+    photographer.settle(1500)  # both sides are laid out
     shoot_sizes(photographer, None, "graph-fused")
     page.tabs.setCurrentIndex(0)
     page.view.side.show_tab(NODES)
