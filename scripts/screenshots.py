@@ -27,6 +27,7 @@ from modelpack_gui.core.pipeline import Stage, stages_of  # noqa: E402
 from modelpack_gui.core.recipe import Recipe  # noqa: E402
 from modelpack_gui.core.records import ParityReport  # noqa: E402
 from modelpack_gui.ui import app as gui  # noqa: E402
+from modelpack_gui.ui.garbage import GarbageCollector  # noqa: E402
 from modelpack_gui.ui.main_window import MainWindow  # noqa: E402
 from modelpack_gui.ui.pages.export import EXPORT_TAB, MATRIX_TAB, ExportPage  # noqa: E402
 from modelpack_gui.ui.pages.parity import ParityPage  # noqa: E402
@@ -47,6 +48,7 @@ class Photographer:
         self.out = out
         self.themes = themes
         self.app: QApplication = gui.make_application()
+        self._collector = GarbageCollector()  # as the app has it: no thread may free what is Qt's
         folder = Path(os.environ["MODELPACK_DATA_DIR"])
         self.settings = Settings(folder / "settings.ini")
         self.window: MainWindow = gui.make_window(WorkerClient(), self.settings)
