@@ -235,16 +235,22 @@ def test_a_long_word_does_not_make_the_page_wider(qtbot: QtBot, page: CheckPage)
     assert page.rows[0].width() <= 780
 
 
+@pytest.mark.parametrize(
+    ("saved", "size"),
+    [
+        (SavedModel("onnx", size_bytes=3_100_000_000, nodes=2), "3.10 GB"),
+        (SavedModel("onnx", size_bytes=87_000_000, nodes=100_008), "100,008 nodes"),
+    ],
+)
 def test_a_file_that_is_too_big_to_be_checked_unasked_says_so(
-    qtbot: QtBot, page: CheckPage, client: FakeClient, tmp_path: Path
+    qtbot: QtBot, page: CheckPage, client: FakeClient, tmp_path: Path, saved: SavedModel, size: str
 ) -> None:
     path = tmp_path / "giant.onnx"
     path.write_bytes(b"onnx")
-    saved = SavedModel("onnx", size_bytes=3_100_000_000)
     client.answers |= {"inspect": small_graph(path.parent), "scan": SourceScan(str(path), (), saved)}
     page.controller.open_artifact(path)
     qtbot.waitUntil(lambda: page.controller.scan is not None)
     assert page.sentence.isVisible()
     assert page.sentence.text() == (
-        "Not checked by itself: a runtime would load 3.10 GB for it. Press Check artifact."
+        f"Not checked by itself: a runtime would load {size} for it. Press Check artifact."
     )

@@ -285,13 +285,16 @@ def test_a_new_project_spells_the_files_beside_its_recipe_from_there(controller:
     assert controller.recipe.source.file == "nets/model.py"
 
 
+@pytest.mark.parametrize(
+    "saved", [SavedModel("onnx", size_bytes=3_100_000_000), SavedModel("onnx", size_bytes=9, nodes=50_000)]
+)
 def test_a_giant_onnx_file_is_not_checked_before_the_user_asks(
-    controller: Controller, client: FakeClient, tmp_path: Path, qtbot: QtBot
+    controller: Controller, client: FakeClient, tmp_path: Path, qtbot: QtBot, saved: SavedModel
 ) -> None:
     artifact = tmp_path / "giant.onnx"
     artifact.write_bytes(b"x")
     client.answers["inspect"] = samples.FAULT
-    client.answers["scan"] = SourceScan(str(artifact), (), SavedModel("onnx", size_bytes=3_100_000_000))
+    client.answers["scan"] = SourceScan(str(artifact), (), saved)
     with qtbot.waitSignal(controller.scan_changed, check_params_cb=lambda: controller.scan is not None):
         controller.open_artifact(artifact)
     assert not any(job.stage == "check" for job in client.jobs)

@@ -98,6 +98,7 @@ class Artifact:
         weights_dtype: That most of its floating-point weights have, by elements; empty if it has none, or for formats
             other than ONNX.
         is_quantized: Whether operators for integers of 8 bits or fewer are in it; known of ONNX only.
+        node_count: Of the main graph; known of ONNX only.
     """
 
     path: str
@@ -114,6 +115,7 @@ class Artifact:
     metadata: Mapping[str, str] = field(default_factory=dict)
     weights_dtype: str = ""
     is_quantized: bool = False
+    node_count: int = 0
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class SavedModel:
         proposed: Example inputs that fit it.
         dynamic: Axes of those that may have any size.
         size_bytes: Of an ONNX file, with the data files that are there.
+        nodes: In the main graph of an ONNX file.
     """
 
     kind: str
@@ -40,10 +41,13 @@ class SavedModel:
     proposed: tuple[InputSpec, ...] = ()
     dynamic: tuple[DynamicDim, ...] = ()
     size_bytes: int = 0
+    nodes: int = 0
 
 
 GIANT_BYTES = 1_000_000_000
-"""A saved model from this size on is not loaded before somebody asks for it."""
+GIANT_NODES = 50_000
+"""A saved model from one of these sizes on is not loaded before somebody asks for it: a runtime needs minutes for it,
+and what is asked about its graph would wait for that."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ class SourceScan:
     @property
     def is_giant(self) -> bool:
         """Whether it is a saved model that takes minutes, or all of the memory, to load."""
-        return self.saved is not None and self.saved.size_bytes >= GIANT_BYTES
+        saved = self.saved
+        return saved is not None and (saved.size_bytes >= GIANT_BYTES or saved.nodes >= GIANT_NODES)
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,7 @@ def onnx_facts(path: Path, size_bytes: int, model: Any) -> Artifact:
         producer=f"{model.producer_name} {model.producer_version}".strip(),
         opset_imports=opsets,
         metadata={entry.key: entry.value for entry in model.metadata_props},
+        node_count=len(model.graph.node),
     )
 
 

@@ -75,6 +75,7 @@ def describe_onnx(path: Path) -> SavedModel:
         proposed=tuple(proposed) if len(proposed) == len(artifact.inputs) else (),
         dynamic=tuple(dynamic),
         size_bytes=artifact.size_bytes,
+        nodes=artifact.node_count,
     )
 
 

@@ -277,14 +277,15 @@ class GraphScenes(QObject):
             return
         self.view = view
         self._opened[view.scope] = view.opened
-        self._remember()
         self._ask()
 
-    def _remember(self) -> None:
+    def _remember(self, view: SceneView) -> None:
+        """Only what there is a picture of: a view that is too big to draw would be the first that is seen."""
         index = self._state.index
-        if index is not None and self._graph is not None and self.view.around is None:
+        if index is not None and self._graph is not None and view.around is None:
             self._known.pop(index.artifact.path, None)
-            self._known[index.artifact.path] = remembered(self._graph, self.view)
+            if view != SceneView(0, self._first_opened(0)):
+                self._known[index.artifact.path] = remembered(self._graph, view)
 
     def _opened_in(self, scope: int) -> frozenset[int]:
         known = self._opened.get(scope)
@@ -358,6 +359,7 @@ class GraphScenes(QObject):
         self._read_error = error
         if arrays is not None:
             self.arrays, self.report, self.shown = arrays, report, view
+            self._remember(view)
             self.came.emit()
         self.changed.emit()
 

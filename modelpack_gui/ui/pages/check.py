@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CheckReport, CheckRow, Result
+from modelpack_gui.core.records.scan import GIANT_BYTES
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.check_text import gravest_first, report_text, row_inspection, sentence
 from modelpack_gui.ui.pages.base import StagePage
@@ -87,7 +88,8 @@ class CheckPage(StagePage):
                 widget.known.set_fixes_enabled(is_enabled=not is_under_way)
         scan = self.controller.scan
         if self._drawn is None and not is_under_way and scan is not None and scan.saved is not None and scan.is_giant:
-            size = fmt.size(scan.saved.size_bytes)
+            is_heavy = scan.saved.size_bytes >= GIANT_BYTES
+            size = fmt.size(scan.saved.size_bytes) if is_heavy else fmt.plural(scan.saved.nodes, "node")
             self.sentence.setText(f"Not checked by itself: a runtime would load {size} for it. Press Check artifact.")
             self.sentence.setVisible(True)
 
