@@ -65,7 +65,7 @@ class GraphScenes(QObject):
         self._graph = state.graph
         self._levels = Levels(state.graph) if state.graph is not None else None
         self._known: dict[str, str] = {}  # views by the path of the artifact
-        self._opened: dict[int, frozenset[int]] = {}  # by scope
+        self._opened: dict[int, frozenset[int]] = {}  # by scope, in its last picture
         self._asked = SceneView()
         self._read_error: ErrorInfo | None = None
         self.view = SceneView()
@@ -80,7 +80,6 @@ class GraphScenes(QObject):
         state.changed.connect(self._on_graph_changed)
         if self._graph is not None:
             self.view = self._first_view(self._graph)
-            self._opened[self.view.scope] = self.view.opened
 
     # Reading
 
@@ -259,7 +258,6 @@ class GraphScenes(QObject):
         self._known = {**views, **self._known}
         if self._graph is not None and self.arrays is None:
             self.view = self._first_view(self._graph)
-            self._opened[self.view.scope] = self.view.opened
 
     # Inside
 
@@ -276,7 +274,6 @@ class GraphScenes(QObject):
         if view == self.view and self.error is None and not self.was_cancelled:
             return
         self.view = view
-        self._opened[view.scope] = view.opened
         self._ask()
 
     def _remember(self, view: SceneView) -> None:
@@ -288,6 +285,8 @@ class GraphScenes(QObject):
                 self._known[index.artifact.path] = remembered(self._graph, view)
 
     def _opened_in(self, scope: int) -> frozenset[int]:
+        if scope == self.view.scope and self.error is None:
+            return self.view.opened
         known = self._opened.get(scope)
         return self._first_opened(scope) if known is None else known
 
@@ -312,7 +311,6 @@ class GraphScenes(QObject):
             self._opened.clear()
             if self._graph is not None:
                 self.view = self._first_view(self._graph)
-                self._opened[self.view.scope] = self.view.opened
             self.came.emit()
         self._ask()
 
@@ -359,6 +357,7 @@ class GraphScenes(QObject):
         self._read_error = error
         if arrays is not None:
             self.arrays, self.report, self.shown = arrays, report, view
+            self._opened[view.scope] = view.opened
             self._remember(view)
             self.came.emit()
         self.changed.emit()

@@ -225,6 +225,23 @@ def test_a_graph_too_big_offers_a_neighbourhood(
     assert last_request(client).around is None
 
 
+def test_what_is_too_big_to_draw_is_neither_remembered_nor_in_the_way_of_a_node(
+    qtbot: QtBot, pane: CanvasPane, graph: Graph, client: FakeClient, settings: Settings
+) -> None:
+    pane.scenes.open_groups(HEAD)
+    wait_for_scene(qtbot, pane)
+    kept = settings.text("graph/canvas/views")
+    client.answers["graph.layout"] = ErrorInfo("layout-too-big", "It would have 30,000 boxes.", "Close some groups.")
+    pane.scenes.open_to_level(3)
+    qtbot.waitUntil(lambda: pane.notice.text != "")
+    assert settings.text("graph/canvas/views") == kept
+    client.answers["graph.layout"] = answer_layout
+    pane.scenes.show_node(0)
+    wait_for_scene(qtbot, pane)
+    assert HEAD in last_request(client).opened
+    assert len(last_request(client).opened) < len(graph.groups) - 1
+
+
 def test_only_the_newest_of_two_layouts_is_drawn(
     qtbot: QtBot, pane: CanvasPane, graph: Graph, client: FakeClient
 ) -> None:
