@@ -233,7 +233,7 @@ def test_what_is_too_big_to_draw_is_neither_remembered_nor_in_the_way_of_a_node(
     kept = settings.text("graph/canvas/views")
     client.answers["graph.layout"] = ErrorInfo("layout-too-big", "It would have 30,000 boxes.", "Close some groups.")
     pane.scenes.open_to_level(3)
-    qtbot.waitUntil(lambda: pane.notice.text != "")
+    qtbot.waitUntil(lambda: pane.scenes.error is not None)
     assert settings.text("graph/canvas/views") == kept
     client.answers["graph.layout"] = answer_layout
     pane.scenes.show_node(0)
