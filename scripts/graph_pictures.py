@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QAbstractButton
 
-from modelpack_gui.core.graph.difference import State
+from modelpack_gui.core.graph.compare.difference import State
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.graph.side_pane import CHECKS, MODULES, NODES
@@ -20,7 +20,7 @@ from modelpack_gui.ui.pages.graph import GraphPage
 from scripts.made_graphs import attention
 
 if TYPE_CHECKING:
-    from modelpack_gui.ui.graph.canvas_pane import CanvasPane
+    from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane
     from scripts.screenshots import Photographer
 
 LARGE = (2560, 1440)

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from modelpack_gui.cli.console import table
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import amount, count, plural, significant, size
-from modelpack_gui.core.graph.costs import REASONS, Costs
+from modelpack_gui.core.graph.costs.node_costs import REASONS, Costs
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphCosts, TensorInfo, TensorStats
 

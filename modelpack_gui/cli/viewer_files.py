@@ -8,8 +8,8 @@ from pathlib import Path
 from modelpack_gui.client.files import write_text
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.graph import graph_overlays
-from modelpack_gui.core.graph.cost_overlays import COST_FIGURES, cost_overlay
-from modelpack_gui.core.graph.costs import Costs
+from modelpack_gui.core.graph.costs.node_costs import Costs
+from modelpack_gui.core.graph.costs.overlays import COST_FIGURES, cost_overlay
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.node_data.model_explorer import model_explorer_json
 from modelpack_gui.core.graph.node_data.netron import netron_json

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.tensor_dock import TensorDock
+from modelpack_gui.ui.graph.tensors.dock import TensorDock
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.source_dock import SourceDock

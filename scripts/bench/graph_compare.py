@@ -20,8 +20,8 @@ from onnx import helper
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from modelpack_gui.core.context import PlainContext
-from modelpack_gui.core.graph.align import align
-from modelpack_gui.core.graph.features import Digests
+from modelpack_gui.core.graph.compare.align import align
+from modelpack_gui.core.graph.compare.features import Digests
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphCompareRequest
 from modelpack_gui.stages.compare.stage import run

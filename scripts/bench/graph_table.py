@@ -75,7 +75,7 @@ def _measure(folder: Path, made: Path) -> int:
     from modelpack_gui.core.graph.graph import Graph
     from modelpack_gui.core.records import GraphIndex
     from modelpack_gui.ui import app as gui
-    from modelpack_gui.ui.graph.nodes_view import NodesView
+    from modelpack_gui.ui.graph.tables.nodes_view import NodesView
     from modelpack_gui.ui.settings import Settings
 
     app = gui.make_application()

@@ -13,11 +13,11 @@ from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, NodeInfo, TensorInfo, TensorStatsRequest
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.initializers_view import InitializersView
-from modelpack_gui.ui.graph.nodes_view import NodesView
-from modelpack_gui.ui.graph.ports_view import PortsView, file_facts
 from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.graph.side_pane import INITIALIZERS, NODES, PORTS
+from modelpack_gui.ui.graph.tables.initializers_view import InitializersView
+from modelpack_gui.ui.graph.tables.nodes_view import NodesView
+from modelpack_gui.ui.graph.tables.ports_view import PortsView, file_facts
 from modelpack_gui.ui.inspection import Inspection, Section
 from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings

@@ -22,8 +22,8 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.graph.costs import costs_of
-from modelpack_gui.core.graph.dims import open_dims, with_sizes
+from modelpack_gui.core.graph.costs.dims import open_dims, with_sizes
+from modelpack_gui.core.graph.costs.node_costs import costs_of
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.layout.engine import lay_out
 from modelpack_gui.core.records import InspectRequest, LayoutRequest

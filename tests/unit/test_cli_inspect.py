@@ -25,10 +25,10 @@ from modelpack_gui.cli.status import BAD_INPUT
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.graph.builder import graph_of
-from modelpack_gui.core.graph.costs import Costs, shapes_counted_with
+from modelpack_gui.core.graph.costs.node_costs import Costs, shapes_counted_with
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphCosts, GraphCostsRequest
-from modelpack_gui.stages.inspection.costs_stage import run
+from modelpack_gui.stages.inspection.costs.stage import run
 from tests.unit.graph.made_nodes import info, node_of, weight
 
 

@@ -8,7 +8,7 @@ import pytest
 from modelpack_gui.cli.viewer_files import VALUES, write_viewer_files
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.graph.builder import graph_of
-from modelpack_gui.core.graph.costs import costs_of
+from modelpack_gui.core.graph.costs.node_costs import costs_of
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import InitializerInfo, NodeInfo, TensorInfo
 

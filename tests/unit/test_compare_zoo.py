@@ -10,8 +10,8 @@ import pytest
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.graph.comparison_text import difference_lines
-from modelpack_gui.core.graph.difference import Difference, State
+from modelpack_gui.core.graph.compare.difference import Difference, State
+from modelpack_gui.core.graph.compare.text import difference_lines
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphCompareRequest, GraphOptimizedRequest
 from modelpack_gui.stages.compare import optimized, stage

@@ -5,12 +5,12 @@ import random
 import pytest
 
 from modelpack_gui.core.errors import JobCancelled
-from modelpack_gui.core.graph.align import Alignment, align
 from modelpack_gui.core.graph.builder import graph_of
-from modelpack_gui.core.graph.difference import Difference, State
-from modelpack_gui.core.graph.features import Digests
+from modelpack_gui.core.graph.compare.align import Alignment, align
+from modelpack_gui.core.graph.compare.difference import Difference, State
+from modelpack_gui.core.graph.compare.features import Digests
+from modelpack_gui.core.graph.compare.pairs import difference_of
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.pairs import difference_of
 from modelpack_gui.core.records import AttributeInfo, InitializerInfo, NodeInfo, TensorInfo
 
 X, Y = TensorInfo("x", "float32", (1, 4)), TensorInfo("y", "float32", (1, 4))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from modelpack_gui.core.graph.builder import GraphBuilder, graph_of
 from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.grouping.stretches import MOST
 from modelpack_gui.core.graph.layout.engine import lay_out
-from modelpack_gui.core.graph.stretches import MOST
 from modelpack_gui.core.records import LayoutRequest, NodeInfo, TensorInfo
 
 

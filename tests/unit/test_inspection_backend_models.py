@@ -13,7 +13,7 @@ import pytest
 from onnx.backend.test.loader import load_model_tests
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.graph.costs import costs_of
+from modelpack_gui.core.graph.costs.node_costs import costs_of
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.stages.inspection import onnx_shapes
 from modelpack_gui.stages.inspection.onnx_types import tensor_info

@@ -12,7 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import TensorInfo, TensorStats, TensorStatsRequest
-from modelpack_gui.stages.inspection import stored_tensor, tensor_stats
+from modelpack_gui.stages.inspection.tensors import stats as tensor_stats
+from modelpack_gui.stages.inspection.tensors import stored as stored_tensor
 from tests.unit.inspected import Inspected, inspect
 
 FLOAT, INT64, BOOL = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL

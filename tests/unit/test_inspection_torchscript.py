@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.records import TensorStatsRequest
-from modelpack_gui.stages.inspection import tensor_stats
+from modelpack_gui.stages.inspection.tensors import stats as tensor_stats
 from tests.unit.inspected import inspect
 
 

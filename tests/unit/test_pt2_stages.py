@@ -28,7 +28,7 @@ from modelpack_gui.stages.bench import prepare
 from modelpack_gui.stages.check import stage as check
 from modelpack_gui.stages.check.pt2_rows import range_rows
 from modelpack_gui.stages.export import stage as export
-from modelpack_gui.stages.inspection import tensor_stats
+from modelpack_gui.stages.inspection.tensors import stats as tensor_stats
 from modelpack_gui.stages.parity import stage as parity
 from tests.unit.inspected import inspect
 

@@ -15,8 +15,9 @@ from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import TensorStatsRequest, TensorValues, TensorValuesRequest
 from modelpack_gui.stages.common.warnings import capture
-from modelpack_gui.stages.inspection import tensor_stats, tensor_values
-from modelpack_gui.stages.inspection.stored_tensor import widened
+from modelpack_gui.stages.inspection.tensors import stats as tensor_stats
+from modelpack_gui.stages.inspection.tensors import values as tensor_values
+from modelpack_gui.stages.inspection.tensors.stored import widened
 
 GRID = np.arange(24, dtype=np.float32).reshape(2, 3, 4) - 5
 

@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from modelpack_gui.core.graph.columns import Column, ints, longs
 from modelpack_gui.core.graph.graph import NODE_TEXTS, Graph, Shape
-from modelpack_gui.core.graph.groups import add_groups
+from modelpack_gui.core.graph.grouping.groups import add_groups
 from modelpack_gui.core.records.inspection import InitializerInfo, NodeInfo
 from modelpack_gui.core.records.tensors import TensorInfo
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from modelpack_gui.core.graph.comparison_text import CHANGES
-from modelpack_gui.core.graph.difference import NAMES, Difference, State
+from modelpack_gui.core.graph.compare.difference import NAMES, Difference, State
+from modelpack_gui.core.graph.compare.text import CHANGES
 from modelpack_gui.core.graph.graph import Graph
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from modelpack_gui.core.graph.costs.rollup import WeightUse, weight_use
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.overlay import Overlay, Unit, numbered
-from modelpack_gui.core.graph.rollup import WeightUse, weight_use
 from modelpack_gui.core.operator_kinds import kind_of
 
 FLOAT, QUANTIZED, WEIGHTS_ONLY, CONVERTS, WHOLE = (

@@ -93,10 +93,10 @@ class GraphComparison:
     Attributes:
         before, after: The two graphs. The file of an optimised graph is the one that ONNX Runtime wrote.
         columns: Absolute path of the pairs and changes, for `Difference.read`.
-        counts: Nodes by what became of them, see `core.graph.difference.State`.
+        counts: Nodes by what became of them, see `core.graph.compare.difference.State`.
         clutter: Those among them that are put in and taken out without a change to what is computed, by state and op
-            type, see `core.graph.difference.CLUTTER`.
-        aspects: In how many pairs each kind of thing differs, see `core.graph.difference.ASPECTS`.
+            type, see `core.graph.compare.difference.CLUTTER`.
+        aspects: In how many pairs each kind of thing differs, see `core.graph.compare.difference.ASPECTS`.
         facts: What differs of the models as a whole.
         patterns: What the optimiser did, most frequent first; empty for files.
         level: How far it was told to go; empty for files.

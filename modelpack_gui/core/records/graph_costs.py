@@ -78,7 +78,7 @@ class OpTypeCosts:
 
 @dataclass(frozen=True)
 class GraphCosts:
-    """What a graph costs in all; by node and group it is in a file of columns (see `core.graph.costs`).
+    """What a graph costs in all; by node and group it is in a file of columns (see `core.graph.costs.node_costs`).
 
     Attributes:
         costs: Absolute path of that file, for `Costs.read`.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.graph.features import Digests
+from modelpack_gui.core.graph.compare.features import Digests
 from modelpack_gui.core.graph.graph import Graph, Shape
 from modelpack_gui.core.records import Artifact
 from modelpack_gui.stages.inspection.attributes import LIST_ITEMS, TEXT_LENGTH, attribute_info

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.graph.align import align
-from modelpack_gui.core.graph.fusions import fusions_of, single_origins, trimmed
-from modelpack_gui.core.graph.model_facts import fact_changes
+from modelpack_gui.core.graph.compare.align import align
+from modelpack_gui.core.graph.compare.fusions import fusions_of, single_origins, trimmed
+from modelpack_gui.core.graph.compare.model_facts import fact_changes
 from modelpack_gui.core.records import OPTIMIZER_LEVELS, GraphComparison, GraphOptimizedRequest
 from modelpack_gui.stages.bench.profile.originals import Originals
 from modelpack_gui.stages.common.collector import without_collection

@@ -7,12 +7,12 @@ import uuid
 from pathlib import Path
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.graph.align import align
 from modelpack_gui.core.graph.columns import ColumnsError
-from modelpack_gui.core.graph.difference import Difference
+from modelpack_gui.core.graph.compare.align import align
+from modelpack_gui.core.graph.compare.difference import Difference
+from modelpack_gui.core.graph.compare.model_facts import fact_changes
+from modelpack_gui.core.graph.compare.pairs import difference_of
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.model_facts import fact_changes
-from modelpack_gui.core.graph.pairs import difference_of
 from modelpack_gui.core.records import GraphCompareRequest, GraphComparison, GraphIndex, InspectRequest
 from modelpack_gui.stages.common.collector import without_collection
 from modelpack_gui.stages.common.paths import resolve

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.graph.columns import ColumnsError
-from modelpack_gui.core.graph.difference import Difference
+from modelpack_gui.core.graph.compare.difference import Difference
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import Artifact, WeightChange, WeightChanges, WeightChangesRequest
 from modelpack_gui.stages.inspection.onnx_walk import graphs_of
-from modelpack_gui.stages.inspection.stored_tensor import StoredTensor, of_message, open_stored
+from modelpack_gui.stages.inspection.tensors.stored import StoredTensor, of_message, open_stored
 
 if TYPE_CHECKING:
     import numpy as np

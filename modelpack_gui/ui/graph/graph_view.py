@@ -16,12 +16,12 @@ from modelpack_gui.ui.theme import SPACING
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.controller import Controller
-    from modelpack_gui.ui.graph.canvas_pane import CanvasPane
+    from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane
 
 TABLE, BOTH, CANVAS = "table", "both", "canvas"
 _MODE_KEY = "graph/mode"
 _SPLIT_KEY = "splits/graph"
-_CANVAS_MODULE = "modelpack_gui.ui.graph.canvas_pane"
+_CANVAS_MODULE = "modelpack_gui.ui.graph.canvas_pane.pane"
 
 
 class GraphView(QWidget):

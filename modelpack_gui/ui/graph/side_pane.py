@@ -11,8 +11,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
-from modelpack_gui.ui.graph.nodes_view import NodesView
 from modelpack_gui.ui.graph.selection import ValuePick
+from modelpack_gui.ui.graph.tables.nodes_view import NodesView
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import GRID
 
@@ -41,19 +41,25 @@ _TABS = (
         "Modules",
         "Tree",
         "The graph as a tree, with what each part costs",
-        "modules_view:ModulesView",
+        "numbers.modules_view:ModulesView",
         "Modules",
     ),
-    _Tab(NODES, "Nodes", "Nodes", "Every node of the graph", "nodes_view:NodesView"),
-    _Tab(INITIALIZERS, "Initializers", "Weights", "Tensors stored in the file", "initializers_view:InitializersView"),
+    _Tab(NODES, "Nodes", "Nodes", "Every node of the graph", "tables.nodes_view:NodesView"),
+    _Tab(
+        INITIALIZERS,
+        "Initializers",
+        "Weights",
+        "Tensors stored in the file",
+        "tables.initializers_view:InitializersView",
+    ),
     _Tab(
         PORTS,
         "Inputs and outputs",
         "I/O",
         "What the graph takes and gives, and what the file says of itself",
-        "ports_view:PortsView",
+        "tables.ports_view:PortsView",
     ),
-    _Tab(OPERATORS, "Operators", "Ops", "What the nodes of each op type cost", "operators_view:OperatorsView"),
+    _Tab(OPERATORS, "Operators", "Ops", "What the nodes of each op type cost", "tables.operators_view:OperatorsView"),
     _Tab(CHECKS, "Checks", "Checks", "What is wrong or could be better, and where", "checks_view:ChecksView"),
 )
 

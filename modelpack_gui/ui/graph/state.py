@@ -26,12 +26,12 @@ from modelpack_gui.ui.stage_states import StageStates
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.checks import GraphChecks
-    from modelpack_gui.ui.graph.comparison import ComparisonState
+    from modelpack_gui.ui.graph.comparison.state import ComparisonState
     from modelpack_gui.ui.graph.node_data import NodeDataState
-    from modelpack_gui.ui.graph.numbers import NumbersState
-    from modelpack_gui.ui.graph.overlays import GraphOverlays
+    from modelpack_gui.ui.graph.numbers.state import NumbersState
+    from modelpack_gui.ui.graph.overlays.state import GraphOverlays
     from modelpack_gui.ui.graph.scenes import GraphScenes
-    from modelpack_gui.ui.graph.tensors import TensorSource
+    from modelpack_gui.ui.graph.tensors.source import TensorSource
     from modelpack_gui.ui.layers_state import LayersState
     from modelpack_gui.ui.profiles_state import ProfilesState
     from modelpack_gui.ui.sensitivity_state import SensitivityState
@@ -82,7 +82,9 @@ class GraphState(QObject):
     @functools.cached_property
     def overlays(self) -> GraphOverlays:
         """What can be drawn on the nodes, and what is."""
-        from modelpack_gui.ui.graph.overlays import GraphOverlays  # when first asked for: the window opens sooner
+        from modelpack_gui.ui.graph.overlays.state import (
+            GraphOverlays,  # when first asked for: the window opens sooner
+        )
 
         return GraphOverlays(self, *self._measured)
 
@@ -96,7 +98,7 @@ class GraphState(QObject):
     @functools.cached_property
     def numbers(self) -> NumbersState:
         """What it costs: counted from the first time on that somebody asks."""
-        from modelpack_gui.ui.graph.numbers import NumbersState  # as above
+        from modelpack_gui.ui.graph.numbers.state import NumbersState  # as above
 
         return NumbersState(self)
 
@@ -115,14 +117,14 @@ class GraphState(QObject):
     @functools.cached_property
     def tensors(self) -> TensorSource:
         """The stored tensor whose elements are looked at."""
-        from modelpack_gui.ui.graph.tensors import TensorSource  # as above
+        from modelpack_gui.ui.graph.tensors.source import TensorSource  # as above
 
         return TensorSource(self)
 
     @functools.cached_property
     def comparison(self) -> ComparisonState:
         """The graph beside another one."""
-        from modelpack_gui.ui.graph.comparison import ComparisonState  # as above
+        from modelpack_gui.ui.graph.comparison.state import ComparisonState  # as above
 
         return ComparisonState(self)
 

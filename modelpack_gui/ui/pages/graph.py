@@ -15,13 +15,13 @@ from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, NodeInfo, Result
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.commands import GraphCommands
-from modelpack_gui.ui.graph.cost_sections import CostSections
 from modelpack_gui.ui.graph.facts_line import FactsLine
 from modelpack_gui.ui.graph.graph_view import BOTH, CANVAS, TABLE, GraphView
-from modelpack_gui.ui.graph.inspector import GraphInspector
+from modelpack_gui.ui.graph.inspector.inspector import GraphInspector
+from modelpack_gui.ui.graph.inspector.node_sections import drawn_sections, finding_sections
 from modelpack_gui.ui.graph.node_data_commands import NodeDataCommands
-from modelpack_gui.ui.graph.node_sections import drawn_sections, finding_sections
-from modelpack_gui.ui.graph.overlay_commands import OverlayCommands
+from modelpack_gui.ui.graph.numbers.cost_sections import CostSections
+from modelpack_gui.ui.graph.overlays.commands import OverlayCommands
 from modelpack_gui.ui.graph.reload import GraphReload
 from modelpack_gui.ui.graph.side_pane import NODES, PORTS
 from modelpack_gui.ui.pages.base import StagePage
@@ -33,7 +33,7 @@ from modelpack_gui.ui.widgets.mono_block import MonoBlock
 from modelpack_gui.ui.widgets.segments import Segments
 
 if TYPE_CHECKING:
-    from modelpack_gui.ui.graph.compare_view import CompareView
+    from modelpack_gui.ui.graph.comparison.view import CompareView
 
 _DATA_FILE_NOTES = {
     "moved": ("A data file was moved", "lies elsewhere in the model's folder and is read there"),
@@ -172,8 +172,8 @@ class GraphPage(StagePage):
 
     def _comparison(self) -> CompareView:
         if self.compare is None:
-            from modelpack_gui.ui.graph.compare_view import CompareView  # when it is needed: the page opens sooner
-            from modelpack_gui.ui.graph.comparison_section import comparison_sections
+            from modelpack_gui.ui.graph.comparison.section import comparison_sections
+            from modelpack_gui.ui.graph.comparison.view import CompareView  # when it is needed: the page opens sooner
 
             self.compare = CompareView(self.controller, self._settings)
             self.compare.graph_wanted.connect(self._show_canvas)

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphIndex, Request
 from modelpack_gui.core.records.graph_layout import LayoutReport, LayoutRequest
-from modelpack_gui.ui.graph.canvas_pane import CanvasPane
+from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.made_scenes import chain_scene
 

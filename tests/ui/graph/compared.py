@@ -8,15 +8,15 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.core.graph.align import align
-from modelpack_gui.core.graph.difference import State
-from modelpack_gui.core.graph.features import Digests
+from modelpack_gui.core.graph.compare.align import align
+from modelpack_gui.core.graph.compare.difference import State
+from modelpack_gui.core.graph.compare.features import Digests
+from modelpack_gui.core.graph.compare.model_facts import fact_changes
+from modelpack_gui.core.graph.compare.pairs import difference_of
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.model_facts import fact_changes
-from modelpack_gui.core.graph.pairs import difference_of
 from modelpack_gui.core.records import FusionPattern, GraphComparison, GraphIndex, NodeInfo
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.compare_view import CompareView
+from modelpack_gui.ui.graph.comparison.view import CompareView
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph_records import small_graph

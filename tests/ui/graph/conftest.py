@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.overlays import GraphOverlays
+from modelpack_gui.ui.graph.overlays.state import GraphOverlays
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph_records import small_graph
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.records import GraphCosts, GraphCostsRequest, Request
-from modelpack_gui.stages.inspection.costs_stage import run
+from modelpack_gui.stages.inspection.costs.stage import run
 
 
 def counted(request: Request) -> GraphCosts:

@@ -13,12 +13,12 @@ from modelpack_gui.core.graph.layout.engine import lay_out
 from modelpack_gui.core.records import LayoutRequest
 from modelpack_gui.stages.inspection import onnx_shapes
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.group_inspection import group_inspection
-from modelpack_gui.ui.graph.initializer_columns import InitializerRows, initializer_columns
-from modelpack_gui.ui.graph.node_columns import NodeRows, node_columns
-from modelpack_gui.ui.graph.node_inspection import node_inspection
-from modelpack_gui.ui.graph.row_table import RowColumn
-from modelpack_gui.ui.graph.value_inspection import value_inspection
+from modelpack_gui.ui.graph.inspector.group_inspection import group_inspection
+from modelpack_gui.ui.graph.inspector.node_inspection import node_inspection
+from modelpack_gui.ui.graph.inspector.value_inspection import value_inspection
+from modelpack_gui.ui.graph.tables.initializer_columns import InitializerRows, initializer_columns
+from modelpack_gui.ui.graph.tables.node_columns import NodeRows, node_columns
+from modelpack_gui.ui.graph.tables.row_table import RowColumn
 from tests.unit.inspected import inspect
 from tests.unit.test_inspection_backend_models import models
 

@@ -18,8 +18,8 @@ from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, NodeInfo, TensorInfo
 from modelpack_gui.core.records.graph_layout import Around, LayoutRequest
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.canvas_menu import context_menu
-from modelpack_gui.ui.graph.canvas_pane import CanvasPane
+from modelpack_gui.ui.graph.canvas_pane.menu import context_menu
+from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.settings import Settings

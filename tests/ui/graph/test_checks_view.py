@@ -19,7 +19,7 @@ from modelpack_gui.core.records import (
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph import checks
 from modelpack_gui.ui.graph.checks_view import ChecksView
-from modelpack_gui.ui.graph.overlays import GraphOverlays
+from modelpack_gui.ui.graph.overlays.state import GraphOverlays
 from modelpack_gui.ui.graph.selection import NodePick, ValuePick
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.graph.difference import State
+from modelpack_gui.core.graph.compare.difference import State
 from modelpack_gui.core.records import (
     Around,
     GraphIndex,
@@ -21,9 +21,9 @@ from modelpack_gui.core.records import (
 )
 from modelpack_gui.stages.inspection.layout import run as lay_out
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.compare_canvases import CompareCanvases
-from modelpack_gui.ui.graph.compare_view import CompareView
-from modelpack_gui.ui.graph.compared import Asked
+from modelpack_gui.ui.graph.comparison.canvases import CompareCanvases
+from modelpack_gui.ui.graph.comparison.compared import Asked
+from modelpack_gui.ui.graph.comparison.view import CompareView
 from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient

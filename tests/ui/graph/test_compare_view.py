@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.graph.difference import State
+from modelpack_gui.core.graph.compare.difference import State
 from modelpack_gui.core.records import (
     GraphCompareRequest,
     GraphIndex,
@@ -17,9 +17,9 @@ from modelpack_gui.core.records import (
     TensorInfo,
 )
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.compare_view import CompareView
-from modelpack_gui.ui.graph.compared import Asked
-from modelpack_gui.ui.graph.comparison_section import comparison_sections
+from modelpack_gui.ui.graph.comparison.compared import Asked
+from modelpack_gui.ui.graph.comparison.section import comparison_sections
+from modelpack_gui.ui.graph.comparison.view import CompareView
 from modelpack_gui.ui.graph.selection import NodePick, ValuePick
 from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings

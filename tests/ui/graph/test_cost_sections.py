@@ -6,8 +6,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.cost_sections import CostSections
-from modelpack_gui.ui.graph.overlays import GraphOverlays
+from modelpack_gui.ui.graph.numbers.cost_sections import CostSections
+from modelpack_gui.ui.graph.overlays.state import GraphOverlays
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, ValuePick
 from modelpack_gui.ui.inspection import Section
 from tests.ui.fake_client import FakeClient

@@ -24,13 +24,13 @@ from modelpack_gui.core.records import (
     TensorStatsRequest,
 )
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.docs_sections import docs_sections
-from modelpack_gui.ui.graph.group_inspection import group_inspection
-from modelpack_gui.ui.graph.inspector import GraphInspector
-from modelpack_gui.ui.graph.node_inspection import node_inspection
+from modelpack_gui.ui.graph.inspector.docs_sections import docs_sections
+from modelpack_gui.ui.graph.inspector.group_inspection import group_inspection
+from modelpack_gui.ui.graph.inspector.inspector import GraphInspector
+from modelpack_gui.ui.graph.inspector.node_inspection import node_inspection
+from modelpack_gui.ui.graph.inspector.targets import TensorValues
+from modelpack_gui.ui.graph.inspector.value_inspection import value_inspection
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, ValuePick
-from modelpack_gui.ui.graph.targets import TensorValues
-from modelpack_gui.ui.graph.value_inspection import value_inspection
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph_records import small_graph, stats, stored

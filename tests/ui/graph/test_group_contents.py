@@ -10,7 +10,7 @@ import pytest
 from modelpack_gui.core.graph.builder import graph_of
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import InitializerInfo, NodeInfo, TensorInfo
-from modelpack_gui.ui.graph.group_contents import contents_of
+from modelpack_gui.ui.graph.inspector.group_contents import contents_of
 
 
 def random_graph(seed: int) -> Graph:

@@ -17,12 +17,14 @@ from modelpack_gui.core.records import (
     TensorStatsRequest,
     TensorValuesRequest,
 )
-from modelpack_gui.stages.inspection import details, onnx_shapes, operator_docs, tensor_stats, tensor_values
+from modelpack_gui.stages.inspection import details, onnx_shapes, operator_docs
+from modelpack_gui.stages.inspection.tensors import stats as tensor_stats
+from modelpack_gui.stages.inspection.tensors import values as tensor_values
 from modelpack_gui.ui.arrays.elements import Elements
-from modelpack_gui.ui.graph.group_inspection import group_inspection
-from modelpack_gui.ui.graph.node_inspection import node_inspection
-from modelpack_gui.ui.graph.stored_values import is_stored, main_tensor
-from modelpack_gui.ui.graph.value_inspection import value_inspection
+from modelpack_gui.ui.graph.inspector.group_inspection import group_inspection
+from modelpack_gui.ui.graph.inspector.node_inspection import node_inspection
+from modelpack_gui.ui.graph.inspector.value_inspection import value_inspection
+from modelpack_gui.ui.graph.tensors.stored_values import is_stored, main_tensor
 from tests.unit.inspected import Inspected, inspect
 from tests.unit.test_inspection_backend_models import models
 

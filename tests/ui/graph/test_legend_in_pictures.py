@@ -10,8 +10,8 @@ from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.overlay import Overlay
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.canvas.pictures import Subject, as_image
-from modelpack_gui.ui.graph.canvas_pane import CanvasPane
-from modelpack_gui.ui.graph.legend_drawing import LegendChip
+from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane
+from modelpack_gui.ui.graph.overlays.legend_drawing import LegendChip
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.canvas_panes import open_graph

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.ui.graph.memory_strip import MemoryStrip
+from modelpack_gui.ui.graph.numbers.memory_strip import MemoryStrip
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.graph.builder import graph_of
 from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, TensorInfo
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.module_tree import SHARE_ROLE, column_of
-from modelpack_gui.ui.graph.modules_view import ModulesView
-from modelpack_gui.ui.graph.operators_view import OperatorsView
+from modelpack_gui.ui.graph.numbers.module_tree import SHARE_ROLE, column_of
+from modelpack_gui.ui.graph.numbers.modules_view import ModulesView
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick
+from modelpack_gui.ui.graph.tables.operators_view import OperatorsView
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.costs_records import counted

@@ -8,8 +8,8 @@ from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.overlay import Overlay
 from modelpack_gui.core.records import GraphCheckResult, GraphChecksReport, GraphFinding
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.node_sections import drawn_sections, finding_sections
-from modelpack_gui.ui.graph.overlays import GraphOverlays
+from modelpack_gui.ui.graph.inspector.node_sections import drawn_sections, finding_sections
+from modelpack_gui.ui.graph.overlays.state import GraphOverlays
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, ValuePick
 from tests.ui.fake_client import FakeClient
 

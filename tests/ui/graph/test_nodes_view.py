@@ -12,8 +12,8 @@ from modelpack_gui.core.graph.overlay import Overlay
 from modelpack_gui.core.records import GraphCheckResult, GraphChecksReport, GraphFinding
 from modelpack_gui.core.records.lint import Severity
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.nodes_view import NodesView
 from modelpack_gui.ui.graph.selection import NodePick
+from modelpack_gui.ui.graph.tables.nodes_view import NodesView
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph_records import small_graph

@@ -12,7 +12,7 @@ from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphCostsRequest
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.numbers import NumbersState
+from modelpack_gui.ui.graph.numbers.state import NumbersState
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.costs_records import counted
 from tests.ui.graph_records import small_graph

@@ -9,8 +9,8 @@ from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.overlay import Overlay
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.overlay_bar import OverlayBar
-from modelpack_gui.ui.graph.overlays import GraphOverlays
+from modelpack_gui.ui.graph.overlays.bar import OverlayBar
+from modelpack_gui.ui.graph.overlays.state import GraphOverlays
 from modelpack_gui.ui.graph.selection import NodePick
 
 NAN = math.nan

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.overlay import Overlay
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.overlay_commands import OverlayCommands
-from modelpack_gui.ui.graph.overlays import GraphOverlays
+from modelpack_gui.ui.graph.overlays.commands import OverlayCommands
+from modelpack_gui.ui.graph.overlays.state import GraphOverlays
 from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.settings import Settings
 

@@ -11,7 +11,7 @@ from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.overlay import Overlay
 from modelpack_gui.core.records import NodeInfo, TensorInfo
-from modelpack_gui.ui.graph.overlay_groups import group_values
+from modelpack_gui.ui.graph.overlays.groups import group_values
 
 NAN = math.nan
 

@@ -16,8 +16,8 @@ from modelpack_gui.core.records import LayersRequest, ProfileRow, RunnerSpec
 from modelpack_gui.ui.color_scale import readable_on
 from modelpack_gui.ui.colors import DARK, LIGHT
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.overlay_colors import PLAIN, category_colors, overlay_colors
-from modelpack_gui.ui.graph.overlays import GraphOverlays
+from modelpack_gui.ui.graph.overlays.colors import PLAIN, category_colors, overlay_colors
+from modelpack_gui.ui.graph.overlays.state import GraphOverlays
 from modelpack_gui.ui.profiles_state import KeptProfile
 from tests.ui.fake_client import FakeClient, FakeJob
 from tests.ui.graph.costs_records import counted

@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.graph.columns import floats, ints
 from modelpack_gui.core.graph.order import ordered, text_keys
-from modelpack_gui.ui.graph.graph_table import GraphTable
-from modelpack_gui.ui.graph.row_table import RowColumn, RowTableModel, row_column
+from modelpack_gui.ui.graph.tables.graph_table import GraphTable
+from modelpack_gui.ui.graph.tables.row_table import RowColumn, RowTableModel, row_column
 from modelpack_gui.ui.settings import Settings
 
 ASCENDING, DESCENDING = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder

@@ -16,12 +16,12 @@ from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import TensorValues, TensorValuesRequest
 from modelpack_gui.ui.app import make_window
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.initializers_view import InitializersView
-from modelpack_gui.ui.graph.nodes_view import NodesView
 from modelpack_gui.ui.graph.selection import NodePick, ValuePick
-from modelpack_gui.ui.graph.tensor_heat_map import scale_of
-from modelpack_gui.ui.graph.tensor_table import COLUMN_LIMIT
-from modelpack_gui.ui.graph.tensor_view import HEAT_MAP, TABLE, TensorView
+from modelpack_gui.ui.graph.tables.initializers_view import InitializersView
+from modelpack_gui.ui.graph.tables.nodes_view import NodesView
+from modelpack_gui.ui.graph.tensors.heat_map import scale_of
+from modelpack_gui.ui.graph.tensors.table import COLUMN_LIMIT
+from modelpack_gui.ui.graph.tensors.view import HEAT_MAP, TABLE, TensorView
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.property_rows import PropertyLabel

@@ -10,10 +10,19 @@ import pytest
 
 from modelpack_gui.core.graph.builder import GraphBuilder, graph_of
 from modelpack_gui.core.graph.columns import ColumnsError
-from modelpack_gui.core.graph.costs import DEPENDS, INSIDE, KNOWN, NO_FORMULA, NO_SHAPE, REPEATS, Costs, costs_of
-from modelpack_gui.core.graph.formulas import formula_of
+from modelpack_gui.core.graph.costs.formulas import formula_of
+from modelpack_gui.core.graph.costs.node_costs import (
+    DEPENDS,
+    INSIDE,
+    KNOWN,
+    NO_FORMULA,
+    NO_SHAPE,
+    REPEATS,
+    Costs,
+    costs_of,
+)
+from modelpack_gui.core.graph.costs.op_costs import op_costs
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.op_costs import op_costs
 from tests.unit.graph.made_nodes import Sizes, info, node_of, one_node, weight
 
 

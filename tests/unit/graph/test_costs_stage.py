@@ -14,9 +14,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.graph.costs import Costs, shapes_counted_with
+from modelpack_gui.core.graph.costs.node_costs import Costs, shapes_counted_with
 from modelpack_gui.core.records import CostSum, GraphCosts, GraphCostsRequest
-from modelpack_gui.stages.inspection.costs_stage import run
+from modelpack_gui.stages.inspection.costs.stage import run
 from tests.unit.inspected import inspect
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelpack_gui.core.graph.builder import graph_of
-from modelpack_gui.core.graph.dims import has_unknown, open_dims, sizes_by_key, sizes_of_inputs, with_sizes
+from modelpack_gui.core.graph.costs.dims import has_unknown, open_dims, sizes_by_key, sizes_of_inputs, with_sizes
 from modelpack_gui.core.graph.graph import Graph
 from tests.unit.graph.made_nodes import Sizes, info, node_of, weight
 

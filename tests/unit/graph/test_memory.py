@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from modelpack_gui.core.graph.builder import GraphBuilder, graph_of
-from modelpack_gui.core.graph.memory import activations
+from modelpack_gui.core.graph.costs.memory import activations
 from tests.unit.graph.made_nodes import info, node_of, weight
 
 

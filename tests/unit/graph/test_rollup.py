@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from modelpack_gui.core.graph import rollup
 from modelpack_gui.core.graph.builder import GraphBuilder, graph_of
 from modelpack_gui.core.graph.columns import floats
+from modelpack_gui.core.graph.costs import rollup
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import InitializerInfo, NodeInfo, TensorInfo
 

@@ -22,7 +22,7 @@ from modelpack_gui.ui.graph.canvas.look import Look
 from modelpack_gui.ui.graph.canvas.painter import Paints, ScenePainter
 from modelpack_gui.ui.graph.canvas.strokes import painting
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
-from modelpack_gui.ui.graph.legend_drawing import LegendDrawing
+from modelpack_gui.ui.graph.overlays.legend_drawing import LegendDrawing
 from modelpack_gui.ui.new_file import whole_file
 from modelpack_gui.ui.theme import theme
 

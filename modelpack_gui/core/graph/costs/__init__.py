@@ -1,0 +1,1 @@
+"""What a graph costs: weights, arithmetic and memory, per node, per module and per op type."""

@@ -1,0 +1,35 @@
+"""How much an operator computes: one formula for each, with its source. One that is not here is unknown, not free."""
+
+from __future__ import annotations
+
+import functools
+
+from modelpack_gui.core.graph.costs.formulas import elementwise, products
+from modelpack_gui.core.graph.costs.formulas.base import Formula
+
+_FORMULAS = {
+    "ai.onnx": {**elementwise.STANDARD, **products.STANDARD},
+    "com.microsoft": {**elementwise.MICROSOFT, **products.MICROSOFT},
+    "aten": {**elementwise.ATEN, **products.ATEN},
+}
+# Of TorchScript: they build lists and look things up.
+_FREE_PRIM = frozenset(
+    {"Constant", "GetAttr", "ListConstruct", "ListUnpack", "TupleConstruct", "TupleUnpack", "NumToTensor"}
+)
+
+
+@functools.lru_cache(maxsize=4096)
+def formula_of(domain: str, op_type: str) -> Formula | None:
+    """The formula of an operator; None if there is none.
+
+    Args:
+        domain: `ai.onnx` for the default one.
+        op_type: An overload of PyTorch (`add.Tensor`) counts as the operator.
+    """
+    if domain == "prim":
+        return elementwise.FREE if op_type in _FREE_PRIM else None
+    if domain in ("operator", "math") or (domain == "torch" and op_type.startswith("sym_")):  # of sizes: `h * w`
+        return elementwise.FREE
+    if domain == "aten":
+        op_type = op_type.partition(".")[0]
+    return _FORMULAS.get(domain, {}).get(op_type)

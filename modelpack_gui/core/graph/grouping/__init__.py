@@ -1,0 +1,1 @@
+"""Which nodes are shown as one: the tree of groups of each graph."""

@@ -1,0 +1,1 @@
+"""Stored tensors: read slice by slice, described, and handed out as arrays."""

@@ -1,0 +1,131 @@
+"""The tool bar of the canvas: flat buttons in one line, on two where there is no room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtWidgets import QApplication, QMenu, QSpinBox, QToolButton, QWidget
+
+from modelpack_gui.ui.graph.canvas_pane.commands import CanvasCommands
+from modelpack_gui.ui.widgets.basics import IconToolButton
+from modelpack_gui.ui.widgets.flow_layout import FlowLayout
+
+if TYPE_CHECKING:
+    from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane
+
+
+_SPIN_ROOM = 32
+"""Pixels of a spin box that are not text."""
+
+
+class PictureButton(IconToolButton):
+    """Opens the menu of pictures; dragged, it gives a picture to another window."""
+
+    dragged = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Save a picture, or drag one out from here", "image", parent)
+        self._pressed: QPointF | None = None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click opens the menu, but only once it is sure that it is one."""
+        self._pressed = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag."""
+        if self._pressed is not None:
+            moved = (event.position() - self._pressed).manhattanLength()
+            if moved >= QApplication.startDragDistance():
+                self._pressed = None
+                self.dragged.emit()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Open the menu."""
+        if self._pressed is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = None
+            self.showMenu()
+
+
+class CanvasBar(QWidget):
+    """Buttons for what is done most; the rest is in the menus behind them."""
+
+    def __init__(self, pane: CanvasPane, commands: CanvasCommands) -> None:
+        super().__init__(pane)
+        self.setObjectName("canvas-bar")
+        self._pane = pane
+        row = FlowLayout(self, gap=0)
+        find = IconToolButton("Find (Ctrl+F)", "search")
+        find.clicked.connect(pane.show_find)
+        row.addWidget(find)
+        self.level = QSpinBox()
+        self.level.setObjectName("canvas-level")
+        self.level.setPrefix("Level ")
+        self.level.setMinimum(1)
+        self.level.setToolTip("Open all groups down to this level")
+        self.level.setAccessibleName("Open groups down to level")
+        self.level.setKeyboardTracking(False)
+        self.level.setFixedWidth(self.fontMetrics().horizontalAdvance("Level 10") + _SPIN_ROOM)
+        self.level.valueChanged.connect(pane.scenes.open_to_level)
+        row.addWidget(self.level)
+        self.zoom = QToolButton()
+        self.zoom.setAutoRaise(True)
+        self.zoom.setObjectName("canvas-zoom")
+        self.zoom.setToolTip("Zoom: click for 100 % (Shift+Backspace)")
+        self.zoom.clicked.connect(commands.actual.trigger)
+        self.zoom.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %") + 14)
+        row.addWidget(self._button(commands.zoom_out))
+        row.addWidget(self.zoom)
+        row.addWidget(self._button(commands.zoom_in))
+        row.addWidget(self._button(commands.fit))
+        row.addWidget(self._button(commands.fit_selection))
+        view = IconToolButton("What is shown: attributes, weights, names, clutter", "eye")
+        self._give_menu(view, commands.view_menu(self))
+        row.addWidget(view)
+        self.trace = self._button(commands.trace)
+        self.trace.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.trace.setMenu(pane.reach.trace_menu(self))
+        row.addWidget(self.trace)
+        self.around = self._button(commands.around)
+        self.around.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.around.setMenu(pane.reach.around_menu(self))
+        row.addWidget(self.around)
+        self.picture = PictureButton()
+        self.picture.setObjectName("canvas-picture")
+        self._give_menu(self.picture, commands.picture_menu(self))
+        self.picture.dragged.connect(pane.pictures.drag)
+        row.addWidget(self.picture)
+
+    def show_level(self, level: int, deepest: int) -> None:
+        """Show the level that is open, without calling it the user's choice."""
+        self.level.blockSignals(True)
+        self.level.setMaximum(deepest)
+        self.level.setValue(min(level, deepest))
+        self.level.setEnabled(deepest > 1)
+        self.level.blockSignals(False)
+
+    def show_zoom(self, zoom: float) -> None:
+        """Show how large the graph is drawn."""
+        percent = 100.0 * zoom
+        self.zoom.setText(f"{percent:.0f} %" if percent >= 1 else f"{percent:.1f} %")
+
+    def _button(self, action: QAction) -> QToolButton:
+        title = action.text().replace("&", "")
+        keys = action.shortcut().toString()
+        button = IconToolButton(f"{title} ({keys})" if keys else title, "graph")
+        button.setIcon(action.icon())
+        button.setCheckable(action.isCheckable())
+        button.clicked.connect(lambda: action.trigger())
+
+        def follow() -> None:
+            button.setEnabled(action.isEnabled())
+            button.setChecked(action.isChecked())
+
+        action.changed.connect(follow)
+        follow()
+        return button
+
+    def _give_menu(self, button: QToolButton, menu: QMenu) -> None:
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)

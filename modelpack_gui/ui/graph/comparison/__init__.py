@@ -1,0 +1,1 @@
+"""The graph beside another one: choice, summary, lists, pairs, weights, both drawn."""

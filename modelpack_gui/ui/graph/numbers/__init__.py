@@ -1,0 +1,1 @@
+"""What the graph costs: counted, added up over modules, and its memory over a run."""

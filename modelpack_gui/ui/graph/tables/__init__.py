@@ -1,0 +1,1 @@
+"""The tables beside the canvas: nodes, initializers, inputs and outputs, operators."""
