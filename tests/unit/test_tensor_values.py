@@ -107,10 +107,33 @@ def test_values_of_every_width_are_exact(tmp_path: Path, kind: int, storage: str
 
 
 def test_strings_are_copied_and_long_ones_cut(tmp_path: Path) -> None:
-    tensor = helper.make_tensor("w", TensorProto.STRING, [3], [b"ab", "grüß".encode(), b"x" * 1000])
+    tensor = helper.make_tensor("w", TensorProto.STRING, [4], [b"ab", "grüß".encode(), b"x" * 1000, b"\xff"])
     found = find(save(tmp_path / "m.onnx", [tensor]), "w", tmp_path)
     assert (found.dtype, found.is_copy) == ("string", True)
-    assert elements(found).tolist() == ["ab", "grüß", "x" * 255 + "…"]
+    assert elements(found).tolist() == ["ab", "grüß", "x" * 255 + "…", "\\xff"]
+
+
+def test_sizes_that_no_tensor_has_are_an_error_and_not_a_fault(tmp_path: Path) -> None:
+    tensor = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[-3, 2], raw_data=b"1234")
+    path = save(tmp_path / "m.onnx", [tensor])
+    for read in (
+        lambda: find(path, "w", tmp_path),
+        lambda: tensor_stats.run(TensorStatsRequest(str(path), "w"), PlainContext()),
+    ):
+        with pytest.raises(UserError) as caught:
+            read()
+        assert caught.value.info.code == "initializer-corrupt"
+
+
+def test_a_sparse_tensor_with_room_for_all_of_the_memory_is_not_unfolded(tmp_path: Path) -> None:
+    one, place = np.ones(1, np.float32), np.zeros(1, np.int64)
+    sparse = helper.make_sparse_tensor(
+        numpy_helper.from_array(one, "w"), numpy_helper.from_array(place, "places"), [100_000, 100_000]
+    )
+    path = save(tmp_path / "m.onnx", [], sparse_initializer=[sparse])
+    with pytest.raises(UserError, match="room for 10,000,000,000 elements") as caught:
+        find(path, "w", tmp_path)
+    assert caught.value.info.code == "tensor-too-large"
 
 
 def test_constants_sparse_tensors_and_those_of_subgraphs_are_found(tmp_path: Path) -> None:

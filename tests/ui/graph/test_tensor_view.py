@@ -23,6 +23,7 @@ from modelpack_gui.ui.graph.tensors.heat_map import scale_of
 from modelpack_gui.ui.graph.tensors.table import COLUMN_LIMIT
 from modelpack_gui.ui.graph.tensors.view import HEAT_MAP, TABLE, TensorView
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.property_rows import PropertyLabel
 from tests.ui.fake_client import FakeClient
@@ -103,6 +104,20 @@ def test_a_selected_initializer_is_drawn_with_its_statistics(
     base = view.heat_map.base
     assert base is not None
     assert np.array_equal(base.values, CONV[0, 0])  # the last two axes, at the first place of the others
+
+
+def test_statistics_that_were_not_made_say_why_and_can_be_tried_again(
+    qtbot: QtBot, view: TensorView, graph: Graph, client: FakeClient
+) -> None:
+    made = client.answers["tensor-stats"]
+    client.answers["tensor-stats"] = ErrorInfo("worker-crashed", "The worker was ended by SIGKILL.", "Try again.")
+    with qtbot.waitSignal(view.heat_map.drawn):
+        view.show_tensor(graph.value_named("conv.weight"))
+    qtbot.waitUntil(lambda: view.source.stats_error is not None)
+    again = next(button for button in view.findChildren(IconButton) if button.text() == "Make statistics")
+    client.answers["tensor-stats"] = made
+    again.click()
+    qtbot.waitUntil(lambda: "Mean: 0.5" in labels(view))
 
 
 def test_a_selected_node_shows_the_largest_tensor_that_it_reads(

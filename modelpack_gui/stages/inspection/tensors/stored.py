@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from modelpack_gui.core import figures
 from modelpack_gui.core.dtypes import size_bytes
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.stages.export.artifact import format_of, read_artifact
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+MOST_DENSE = 200_000_000  # elements: gigabytes, nearly all of them zeros
 CHUNK = 1 << 20
 """Elements at a time; in float64 they take 8 MB. Whole bytes also where an element takes 2, 4 or 6 bits."""
 _PLAIN = frozenset(
@@ -165,7 +168,7 @@ def _initializer(path: Path, data: mmap.mmap, found: FoundInitializer, name: str
     if place is None or not size_bytes(info.dtype, 1):
         # Its elements are in fields of their own: numbers one by one, or texts.
         return _in_memory(path, name, onnx.TensorProto.FromString(data[slice(*found.message)]))
-    return StoredTensor(name, info.dtype, info.shape, info.size_bytes, _product(info.shape), place)
+    return StoredTensor(name, info.dtype, info.shape, info.size_bytes, _elements(path, name, info.shape), place)
 
 
 def _external_place(path: Path, tensor: Any, needed: int) -> FilePlace | None:
@@ -202,7 +205,8 @@ def of_message(path: Path, tensor: Any) -> StoredTensor:
     place = _external_place(path, tensor, info.size_bytes)
     if place is None or not size_bytes(info.dtype, 1):
         return _in_memory(path, tensor.name, tensor)
-    return StoredTensor(tensor.name, info.dtype, info.shape, info.size_bytes, _product(info.shape), place)
+    elements = _elements(path, tensor.name, info.shape)
+    return StoredTensor(tensor.name, info.dtype, info.shape, info.size_bytes, elements, place)
 
 
 def _in_memory(path: Path, name: str, tensor: Any) -> StoredTensor:
@@ -242,17 +246,36 @@ def _values(path: Path, tensor: Any, name: str) -> npt.NDArray[Any]:
     try:
         if external_entries(tensor):  # that of a subgraph, which is seldom large
             external_data_helper.load_external_data_for_tensor(tensor, str(path.parent))
+        if tensor.data_type == onnx.TensorProto.STRING:
+            return _texts(tensor)
         values: npt.NDArray[Any] = numpy_helper.to_array(tensor)
     except (OSError, ValueError, TypeError, KeyError, onnx.checker.ValidationError) as error:
         raise corrupt(path, name, error) from error
     return values
 
 
+def _texts(tensor: Any) -> npt.NDArray[Any]:
+    """The texts of a TensorProto; onnx itself takes no bytes that are no UTF-8."""
+    import numpy as np
+
+    return np.array([text_of(text) for text in tensor.string_data], object).reshape(tuple(tensor.dims))
+
+
 def _dense(path: Path, sparse: Any) -> npt.NDArray[Any]:
-    """The whole tensor of a SparseTensorProto; its indices are flat, or one row of places for each value."""
+    """The whole tensor of a SparseTensorProto; its indices are flat, or one row of places for each value.
+
+    Raises:
+        UserError: `tensor-too-large`, `initializer-corrupt`.
+    """
     import numpy as np
 
     name = sparse.values.name
+    if _elements(path, name, tuple(sparse.dims)) > MOST_DENSE:
+        raise UserError(
+            "tensor-too-large",
+            f"The sparse tensor {text_of(name)!r} has room for {figures.count(math.prod(sparse.dims))} elements.",
+            f"Sparse tensors of up to {figures.count(MOST_DENSE)} elements are unfolded to show their values.",
+        )
     stored, places = _values(path, sparse.values, name), _values(path, sparse.indices, name)
     try:
         dense = np.zeros(tuple(sparse.dims), stored.dtype)
@@ -307,11 +330,15 @@ def widened(halves: npt.NDArray[np.uint16]) -> npt.NDArray[np.float32]:
     return (halves.astype(np.uint32) << 16).view(np.float32)
 
 
-def _product(shape: tuple[int, ...]) -> int:
-    product = 1
-    for size in shape:
-        product *= size
-    return product
+def _elements(path: Path, name: str, shape: tuple[int, ...]) -> int:
+    """How many elements a tensor has.
+
+    Raises:
+        UserError: `initializer-corrupt`: it has an axis of fewer than none.
+    """
+    if min(shape, default=0) < 0:
+        raise corrupt(path, text_of(name), ValueError(f"the size of an axis is {min(shape)}"))
+    return math.prod(shape)
 
 
 def unknown(path: Path, name: str) -> UserError:

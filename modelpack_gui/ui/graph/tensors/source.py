@@ -33,12 +33,13 @@ class TensorSource(QObject):
         info: Name, dtype and shape; None while none is looked at.
         elements: Its elements; None until they were found.
         stats: Its statistics; None until they were made.
-        is_describing: Whether they were asked for.
+        is_describing: Whether they are to come.
+        stats_error: Why they were not made, though the elements may be there.
         error: Why its elements cannot be read.
     """
 
     changed = Signal()  # another tensor, or its elements were found, or cannot be
-    described = Signal()  # its statistics are there, or are being made
+    described = Signal()  # its statistics are there, are being made, or were not
 
     def __init__(self, state: GraphState) -> None:
         super().__init__(state)
@@ -52,6 +53,7 @@ class TensorSource(QObject):
         self.elements: Elements | None = None
         self.stats: TensorStats | None = None
         self.is_describing = False
+        self.stats_error: ErrorInfo | None = None
         self.error: ErrorInfo | None = None
         state.changed.connect(lambda: self.show(-1))
 
@@ -63,7 +65,7 @@ class TensorSource(QObject):
         self._drop()
         is_there = graph is not None and index is not None and value >= 0
         self.value = value if is_there else -1
-        self.info = self.elements = self.stats = self.error = None
+        self.info = self.elements = self.stats = self.stats_error = self.error = None
         self.is_describing = False
         if graph is not None and index is not None and value >= 0:
             self.info = graph.value_info(value)
@@ -78,7 +80,7 @@ class TensorSource(QObject):
         """Have the statistics made; of a giant tensor that is only done when it is asked for."""
         index = self._state.index
         if self.info is not None and index is not None and not self.is_describing:
-            self.is_describing = True
+            self.is_describing, self.stats_error = True, None
             self._ask("tensor-stats", TensorStatsRequest(index.artifact.path, self.info.name), self._on_described)
             self.described.emit()
 
@@ -145,7 +147,10 @@ class TensorSource(QObject):
     def _on_described(self, event: TerminalEvent) -> None:
         if isinstance(event, Done) and isinstance(event.result, TensorStats):
             self.stats = event.result
-            self.described.emit()
+        else:
+            self.is_describing = False
+            self.stats_error = event.error if isinstance(event, Failed) else None
+        self.described.emit()
 
     def _fail(self, error: ErrorInfo) -> None:
         self._drop()

@@ -205,7 +205,10 @@ class TensorView(QWidget):
         stats = self.source.stats
         if stats is None and not self.source.is_describing:
             button = IconButton("Make statistics", "run")
-            button.setToolTip("It is so large that this takes a while")
+            failure = self.source.stats_error
+            if failure is not None:
+                self._stats_column.addWidget(wrapped_label(failure.message, is_muted=True))
+            button.setToolTip("Try again" if failure is not None else "This may take a while")
             button.clicked.connect(self.source.describe)
             self._stats_column.addWidget(button)
         elif stats is None:
