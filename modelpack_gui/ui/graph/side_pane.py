@@ -224,6 +224,7 @@ class _Bar(QTabBar):
     def fit(self, width: int) -> None:
         """Take those that fit into a width, pixels."""
         place = next((i for i, needed in enumerate(self._widths) if needed <= width), len(self._widths) - 1)
+        self.setUsesScrollButtons(bool(self._widths) and self._widths[place] > width)
         if place != self._taken:
             self._taken = place
             self._take(self._choices[place])

@@ -41,11 +41,11 @@ class CompareBar(QWidget):
         self._filled: tuple[Path | None, str] | None = None  # for which file and choice
         self.choice = CalmCombo("Compare with")
         self.choice.setObjectName("compare-with")
-        self.choice.setMinimumContentsLength(22)
+        self.choice.setMinimumContentsLength(25)  # so that the first choice is read whole
         self.choice.activated.connect(self._on_chosen)
         self.level = CalmCombo("How far ONNX Runtime optimises")
         self.level.setObjectName("compare-level")
-        self.level.setMinimumContentsLength(9)
+        self.level.setMinimumContentsLength(6)
         for level, text in OPTIMIZER_LEVELS.items():
             self.level.addItem(text.partition(":")[0], level)
             self.level.setItemData(self.level.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
@@ -67,8 +67,8 @@ class CompareBar(QWidget):
         label = QLabel("Compare &with")
         label.setBuddy(self.choice)
         row.addWidget(label)
-        row.addWidget(self.choice, 3)
-        row.addWidget(self.level, 1)
+        row.addWidget(self.choice, 4)
+        row.addWidget(self.level)
         row.addWidget(self.swap)
         row.addStretch(1)
         row.addWidget(self.cancel)

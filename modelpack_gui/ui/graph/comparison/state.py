@@ -84,7 +84,7 @@ class ComparisonState(QObject):
         self._asked = Asked(level=level)
         folder = str(self._results.new("comparison"))
         request = GraphOptimizedRequest(index.artifact.path, level, index, folder)
-        self._start("graph.optimized", request, "What does the optimiser do?")
+        self._start("graph.optimized", request, "See what the optimiser does")
 
     def cancel(self) -> None:
         """Stop; what was compared before stays."""
