@@ -49,7 +49,7 @@ def told_of(state: GraphState, pick: Pick) -> list[str]:
         lines.append(f"{overlay.title}: {overlay.text(value) or 'not known'}" if is_node or value == value else "")
     if isinstance(pick, NodePick):
         findings = state.checks.of_node(pick.node)
-        lines += [f"{_SIGNS.get(result.severity, 'Note')}: {finding.text}" for result, finding in findings[:_MOST]]
+        lines += [f"{_SIGNS.get(result.severity, 'Remark')}: {finding.text}" for result, finding in findings[:_MOST]]
     return [line for line in lines if line]
 
 

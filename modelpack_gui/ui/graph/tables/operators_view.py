@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from modelpack_gui.core.records import OpTypeCosts
@@ -28,6 +29,7 @@ _SHARES: dict[str, Callable[[OpTypeCosts], float]] = {
     "Activations": lambda row: row.activation_bytes.value,
 }
 _HINT = "Choose an op type to see how its numbers are counted; a double click lists its nodes."
+_LOW = 320  # pixels
 
 
 class OperatorsView(QWidget):
@@ -58,7 +60,7 @@ class OperatorsView(QWidget):
         column.addWidget(self.filter)
         column.addWidget(self.table, 1)
         column.addWidget(self.note)
-        self.table.record_selected.connect(lambda row: self.note.setText(how_counted(row)))
+        self.table.record_selected.connect(lambda row: self._tell(how_counted(row)))
         self.table.record_activated.connect(self._list_nodes)
         self.table.context_menu_made.connect(self._on_menu)
         self._state.numbers.changed.connect(self._show)
@@ -72,7 +74,16 @@ class OperatorsView(QWidget):
         rows = report.by_op if report is not None else ()
         self._wholes = {title: float(sum(map(value, rows))) for title, value in _SHARES.items()}
         self.model.set_records(rows)
-        self.note.setText(_HINT)
+        self._tell(_HINT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A low pane has no room for the hint: the numbers come first."""
+        super().resizeEvent(event)
+        self._tell(self.note.text())
+
+    def _tell(self, text: str) -> None:
+        self.note.setText(text)
+        self.note.setVisible(text != _HINT or self.height() >= _LOW)
 
     def _share(self, title: str, row: OpTypeCosts) -> float | None:
         whole = self._wholes[title]
