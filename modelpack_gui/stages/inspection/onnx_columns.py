@@ -28,7 +28,7 @@ from modelpack_gui.stages.inspection.onnx_types import (
 )
 from modelpack_gui.stages.inspection.onnx_value_types import ValueTypes
 from modelpack_gui.stages.inspection.onnx_walk import subgraphs_of
-from modelpack_gui.stages.inspection.origin import origin_of_node, path_of_folders
+from modelpack_gui.stages.inspection.origin import origins_of_nodes, path_of_folders
 
 NODES_AT_ONCE = 5000
 """Between two looks at whether the user has cancelled."""
@@ -214,15 +214,15 @@ class OnnxWalk:
         columns, texts = self.builder.columns, self.builder.texts
         if not any(map(len, [node.metadata_props for node in nodes])):
             folders = [name.rpartition("/")[0] for name in names]
-            paths = {folder: texts[path_of_folders(folder)] for folder in set(folders)}
-            columns["node_module_path"] += [paths[folder] for folder in folders]
+            numbers = {folder: texts[path_of_folders(folder)] for folder in set(folders)}
+            columns["node_module_path"] += [numbers[folder] for folder in folders]
             columns["node_module_class"] += [0] * len(names)
             columns["node_source_location"] += [0] * len(names)
             return
-        origins = [origin_of_node(name, node.metadata_props) for name, node in zip(names, nodes, strict=True)]
-        columns["node_module_path"] += [texts[origin.module_path] for origin in origins]
-        columns["node_module_class"] += [texts[origin.module_class] for origin in origins]
-        columns["node_source_location"] += [texts[origin.source_location] for origin in origins]
+        paths, classes, sources = origins_of_nodes(names, nodes)
+        columns["node_module_path"] += [texts[path] for path in paths]
+        columns["node_module_class"] += [texts[module_class] for module_class in classes]
+        columns["node_source_location"] += [texts[source] for source in sources]
 
     def _attribute(self, attribute: Any, kind: int) -> tuple[int, int, int]:
         """Text numbers of its name, type and value; kept for the next that is the same, if it is short."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
@@ -13,6 +13,7 @@ _TRACED_FRAME = re.compile(r"^(.+?)\((\d+)\): ", re.MULTILINE)
 _TORCH = re.compile(
     r"[\\/](?:site|dist)-packages[\\/]torch[\\/]|[\\/]torch[\\/](?:nn|_|jit|onnx|export|functional)|^<|^code[\\/]__torch__"
 )
+_ARE_TEXTS = frozenset({str})
 _NO_MODULES = frozenset({"SELF", "UNKNOWN_INSTANCE"})
 _SCOPES, _CLASSES, _STACK = _KEYS = tuple(
     f"pkg.torch.onnx.{name}" for name in ("name_scopes", "class_hierarchy", "stack_trace")
@@ -38,33 +39,43 @@ def origin_of_onnx(node_name: str, metadata: Mapping[str, str]) -> Origin:
     scopes = metadata.get(_SCOPES)
     if scopes is None:
         return Origin(path_of_node_name(node_name))
-    return _origin(_but_last(scopes), _but_last(metadata.get(_CLASSES, "")), metadata.get(_STACK, ""))
+    classes, stack = metadata.get(_CLASSES, ""), metadata.get(_STACK, "")
+    return Origin(_last(_but_last(scopes)), _last(_but_last(classes)), location_of_stack(stack))
 
 
-def origin_of_node(node_name: str, metadata_props: Iterable[Any]) -> Origin:
-    """The same from the messages; what else a node has for metadata is not looked at."""
-    wanted = {}
-    for entry in metadata_props:
-        key = entry.key
-        if key in _KEYS:
-            value = entry.value
-            wanted[key] = value if isinstance(value, str) else value.decode("utf-8", "backslashreplace")
-    return origin_of_onnx(node_name, wanted)
+def origins_of_nodes(names: Sequence[str], nodes: Iterable[Any]) -> tuple[list[str], list[str], list[str]]:
+    """The same of many messages, as columns: module paths, module classes and source locations.
+
+    Args:
+        names: Theirs.
+    """
+    paths, classes, sources = [], [], []
+    for name, node in zip(names, nodes, strict=True):
+        wanted = {key: entry.value for entry in node.metadata_props if (key := entry.key) in _KEYS}
+        if not _ARE_TEXTS.issuperset(map(type, wanted.values())):
+            wanted = {key: _spelled(value) for key, value in wanted.items()}
+        scopes = wanted.get(_SCOPES)
+        is_told = scopes is not None
+        paths.append(_last(_but_last(scopes)) if is_told else path_of_node_name(name))
+        classes.append(_last(_but_last(wanted.get(_CLASSES, ""))) if is_told else "")
+        sources.append(location_of_stack(wanted.get(_STACK, "")) if is_told else "")
+    return paths, classes, sources
+
+
+def _spelled(text: str | bytes) -> str:
+    """A text that is no valid UTF-8 comes as bytes."""
+    return text if isinstance(text, str) else text.decode("utf-8", "backslashreplace")
 
 
 def _but_last(list_text: str) -> str:
     """A printed list of strings without its last item: that is the operation, not a module."""
-    return list_text.rpartition(", ")[0]
-
-
-@functools.lru_cache(maxsize=65536)
-def _origin(scopes: str, classes: str, stack: str) -> Origin:
-    """That of all nodes of a module that are from one line; the lists are without their last items."""
-    return Origin(_last(scopes), _last(classes), location_of_stack(stack))
+    return list_text[: max(list_text.rfind(", "), 0)]
 
 
 def _last(list_text: str) -> str:
     """The last item of a printed list of strings, of which the end may be missing."""
+    if list_text.endswith("'") and '"' not in list_text and "\\" not in list_text:  # nearly all: quotes come in pairs
+        return list_text[list_text.rfind("'", 0, -1) + 1 : -1]
     items = _QUOTED.findall(list_text)
     return items[-1][0] or items[-1][1] if items else ""
 
