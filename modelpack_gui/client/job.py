@@ -18,15 +18,27 @@ _numbers = itertools.count(1)
 
 
 class WorkerJob:
-    """A job of a lane or of the director; see `client.api.Job`."""
+    """A job of a lane or of the director; see `client.api.Job`.
+
+    Args:
+        is_at_home_anywhere: Whether a worker of another folder can run it as well: it imports nothing of the user's.
+    """
 
     def __init__(
-        self, stage: str, request: Request, listener: Listener, base: Path, deadline_s: float | None
+        self,
+        stage: str,
+        request: Request,
+        listener: Listener,
+        base: Path,
+        deadline_s: float | None,
+        *,
+        is_at_home_anywhere: bool = False,
     ) -> None:
         self.id = f"{stage}-{next(_numbers)}"
         self.stage = stage
         self.request = request
         self.base = base
+        self.is_at_home_anywhere = is_at_home_anywhere
         self.deadline_s = deadline_s
         self.ticket = 0
         self._listener = listener
@@ -39,6 +51,10 @@ class WorkerJob:
     def is_cancel_requested(self) -> bool:
         """Whether somebody asked it to stop."""
         return self._cancel.is_set()
+
+    def may_run_in(self, folder: Path) -> bool:
+        """Whether a worker of a folder, which may have imported the user's modules in it, is one for this job."""
+        return self.base.is_dir() and (folder == self.base or (self.is_at_home_anywhere and folder.is_dir()))
 
     def cancel(self) -> None:
         """Ask it to stop."""

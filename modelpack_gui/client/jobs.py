@@ -14,7 +14,7 @@ from modelpack_gui.client.api import Job, Listener
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
 from modelpack_gui.core.events import Cancelled
-from modelpack_gui.core.records import BenchRequest, MatrixRequest, Request, SweepRequest
+from modelpack_gui.core.records import BenchRequest, MatrixRequest, ModelSource, Request, ScanRequest, SweepRequest
 
 if TYPE_CHECKING:
     from modelpack_gui.client.job_director import JobDirector
@@ -53,6 +53,10 @@ DRAWING_STAGE = "graph.layout"
 
 LOOKING_STAGES = frozenset({"operator-docs", "graph.details", "graph.node-data", "tensor-stats", "tensor-values"})
 """What is asked about something that was clicked on: a process of its own answers while another exports or checks."""
+
+FILE_STAGES = frozenset({"hello", "inspect", "graph.costs", "graph.checks", *LOOKING_STAGES})
+"""What asks for facts of a file alone and imports no module of the user's: a worker of another folder is as good, and
+the next file is there without a Python being started for its folder."""
 
 _LOOKING_LANE = "\0looking "  # and the interpreter
 _DRAWING_LANE = "\0drawing"  # no interpreter has such a name
@@ -93,7 +97,9 @@ class WorkerClient:
         """Queue a job; after `close` it is ended as cancelled."""
         limit = DEADLINES_S.get(stage) if deadline_s is None else deadline_s
         folder = Path(sys.prefix) if stage == DRAWING_STAGE else (base or Path.cwd()).absolute()
-        job = WorkerJob(stage, request, listener, folder, limit)
+        # A relative interpreter is one of its folder.
+        is_anywhere = _reads_files_alone(stage, request) and (not interpreter or Path(interpreter).is_absolute())
+        job = WorkerJob(stage, request, listener, folder, limit, is_at_home_anywhere=is_anywhere)
         is_bench = stage == "bench" and isinstance(request, BenchRequest)
         is_matrix = stage == "matrix" and isinstance(request, MatrixRequest)
         is_sweep = stage == "sweep" and isinstance(request, SweepRequest)
@@ -164,6 +170,12 @@ class WorkerClient:
             lane = self._lanes[key] = Lane(interpreter, self._gate, self._idle_s)
             lane.start()
         return lane
+
+
+def _reads_files_alone(stage: str, request: Request) -> bool:
+    if isinstance(request, ScanRequest):
+        return not request.module and ModelSource(request.file).is_saved_model
+    return stage in FILE_STAGES
 
 
 @atexit.register

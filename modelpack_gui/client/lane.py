@@ -184,7 +184,7 @@ class Lane(threading.Thread):
         job.emit(Started(job.id, job.stage))
         self._has_begun = False
         self._is_second_try = False
-        if self._worker is not None and (self._worker.base != job.base or not job.base.is_dir()):
+        if self._worker is not None and not job.may_run_in(self._worker.base):
             self._give_up_worker()
         if self._worker is None:
             self._start_worker(job)
@@ -225,7 +225,7 @@ class Lane(threading.Thread):
     def _send_job(self, worker: WorkerProcess, job: WorkerJob) -> None:
         worker.begin_job()
         self._deadline = None if job.deadline_s is None else time.monotonic() + job.deadline_s
-        worker.send(Run(job.id, job.stage, job.request))
+        worker.send(Run(job.id, job.stage, job.request, "" if job.base == worker.base else str(job.base)))
 
     # -- what the worker says
 

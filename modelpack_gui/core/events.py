@@ -6,6 +6,7 @@ events Done, Failed and Cancelled.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -111,11 +112,16 @@ TerminalEvent = Done | Failed | Cancelled
 
 @dataclass(frozen=True)
 class Run:
-    """Tell a worker to run a job."""
+    """Tell a worker to run a job.
+
+    Attributes:
+        base: Folder that relative paths start from, where it is not the worker's own.
+    """
 
     job: str
     stage: str
     request: Any  # a Request; written with its kind
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,7 +149,7 @@ def to_line(message: Event | Command) -> str:
     data: dict[str, Any]
     if isinstance(message, Run):
         request = serde.encode_tagged(message.request)
-        data = {"kind": "Run", "job": message.job, "stage": message.stage, "request": request}
+        data = {"kind": "Run", "job": message.job, "stage": message.stage, "request": request, "base": message.base}
     elif isinstance(message, (Partial, Done, Cancelled)):
         result = None if message.result is None else serde.encode_tagged(message.result)
         data = {"kind": type(message).__name__, "job": message.job, "result": result}
@@ -176,5 +182,5 @@ def command_from_data(data: Any) -> Command:
     """
     command: Command = serde.decode_tagged(_COMMANDS, data)
     if isinstance(command, Run):
-        return Run(command.job, command.stage, serde.decode_tagged(_REQUESTS, command.request))
+        return dataclasses.replace(command, request=serde.decode_tagged(_REQUESTS, command.request))
     return command

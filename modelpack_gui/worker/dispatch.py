@@ -130,7 +130,12 @@ class Dispatcher:
     def _run_job(self, command: Run) -> str:
         """Run it and give its terminal event, already as text: a result that cannot be written is a failure too."""
         context = WorkerContext(
-            self._channel, command.job, self._base, self._scratch, self._session, self._flags[command.job]
+            self._channel,
+            command.job,
+            Path(command.base) if command.base else self._base,
+            self._scratch,
+            self._session,
+            self._flags[command.job],
         )
         try:
             result = registry.resolve(command.stage)(command.request, context)

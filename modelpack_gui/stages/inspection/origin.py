@@ -55,10 +55,14 @@ def origins_of_nodes(names: Sequence[str], nodes: Iterable[Any]) -> tuple[list[s
         if not _ARE_TEXTS.issuperset(map(type, wanted.values())):
             wanted = {key: _spelled(value) for key, value in wanted.items()}
         scopes = wanted.get(_SCOPES)
-        is_told = scopes is not None
-        paths.append(_last(_but_last(scopes)) if is_told else path_of_node_name(name))
-        classes.append(_last(_but_last(wanted.get(_CLASSES, ""))) if is_told else "")
-        sources.append(location_of_stack(wanted.get(_STACK, "")) if is_told else "")
+        if scopes is None:
+            paths.append(path_of_node_name(name))
+            classes.append("")
+            sources.append("")
+        else:
+            paths.append(_last(_but_last(scopes)))
+            classes.append(_last(_but_last(wanted.get(_CLASSES, ""))))
+            sources.append(location_of_stack(wanted.get(_STACK, "")))
     return paths, classes, sources
 
 
