@@ -21,6 +21,7 @@ from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.ui import my_defaults
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.early_imports import EarlyImports
 from modelpack_gui.ui.garbage import GarbageCollector
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.main_window import MainWindow
@@ -46,13 +47,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     _show_faults(window)
     window.show()
     threading.Thread(target=results.remove_left_overs, name="left-overs", daemon=True).start()  # gigabytes, perhaps
-    # After the first paint: opening a project starts processes and reads files.
-    if options.demo:
-        QTimer.singleShot(0, lambda: window.open_demo(options.demo))
-    elif options.file is not None:
-        QTimer.singleShot(0, lambda: window.open_path(options.file))
+    # After the first paint: opening a project imports its pages, starts processes and reads files.
+    imports = EarlyImports(None if options.file is None else lambda: window.open_path(options.file))
+    QTimer.singleShot(0, (lambda: window.open_demo(options.demo)) if options.demo else imports.start)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in a terminal ends it; workers end when their stdin closes
     status = app.exec()
+    imports.join()
     collector.stop()
     return status
 

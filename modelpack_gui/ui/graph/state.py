@@ -206,7 +206,7 @@ def _read(path: Path, check: Check) -> Graph:
     check()
     try:
         graph = Graph.read(path)
-        graph.group_children  # noqa: B018 (it is kept, and takes its time on this thread)
+        graph.group_children, graph.group_nodes  # noqa: B018 (they are kept, and take their time on this thread)
         return graph
     except (OSError, ColumnsError) as error:
         raise UserError(
