@@ -17,14 +17,14 @@ PAGE = (
     "modelpack_gui.ui.project_view",
     "modelpack_gui.ui.pages.graph",
     "modelpack_gui.ui.widgets.inspector",
-    "modelpack_gui.ui.graph.modules_view",
-    "modelpack_gui.ui.graph.nodes_view",
-    "modelpack_gui.ui.graph.overlays",
+    "modelpack_gui.ui.graph.numbers.modules_view",
+    "modelpack_gui.ui.graph.tables.nodes_view",
+    "modelpack_gui.ui.graph.overlays.state",
     "modelpack_gui.ui.graph.checks",
     "modelpack_gui.ui.graph.node_data",
 )
 """For the tables of a graph."""
-CANVAS = ("modelpack_gui.ui.graph.canvas_pane",)
+CANVAS = ("modelpack_gui.ui.graph.canvas_pane.pane",)
 """It comes after them."""
 
 

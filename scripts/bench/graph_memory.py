@@ -1,8 +1,7 @@
 """Memory of all processes while the window opens a large graph, and one with gigabytes of weights beside it.
 
 Opens the real window (offscreen) on a file, waits until its table and its first drawing are there, and adds up, every
-20 ms, what the window, its workers and their children have in memory: the proportional set size, so that a page that
-two processes share counts once. Linux only.
+20 ms, what the window, its workers and their children have in memory (see `memory_watch.py`). Linux only.
 `.venv/bin/python scripts/bench/graph_memory.py [--nodes 100000] [--gigabytes 3]`.
 """
 
@@ -13,15 +12,14 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
-from scripts.made_graphs import SHAPES  # noqa: E402 (the checkout is put on the path above)
+from scripts.bench.memory_watch import MemoryWatch  # noqa: E402 (the checkout is put on the path above)
+from scripts.made_graphs import SHAPES  # noqa: E402 (as above)
 
 GRAPH_LIMIT_MB, WEIGHTS_LIMIT_MB = 1500.0, 300.0
-EVERY_S = 0.02
 DEADLINE_S = 300.0
 LAYERS = 24
 
@@ -49,58 +47,6 @@ graph.changed.connect(on_changed)
 QTimer.singleShot(0, lambda: window.open_path(Path(sys.argv[1])))
 app.exec()
 """
-
-
-class Sampler:
-    """Adds up the memory of a process and all below it, on a thread, and keeps the highest."""
-
-    def __init__(self, process: int) -> None:
-        self.peak_mb = self.last_mb = 0.0
-        self.at_peak: dict[str, float] = {}
-        self._process = process
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End."""
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(EVERY_S):
-            parts = {f"{pid} {_title(pid)}": _proportional_mb(pid) for pid in _tree(self._process)}
-            total = sum(parts.values())
-            self.last_mb = total or self.last_mb
-            if total > self.peak_mb:
-                self.peak_mb, self.at_peak = total, parts
-
-
-def _tree(process: int) -> list[int]:
-    found = [process]
-    for pid in found:  # it grows
-        try:
-            threads = list(Path(f"/proc/{pid}/task").iterdir())
-            found += [int(child) for thread in threads for child in (thread / "children").read_text().split()]
-        except OSError:  # it has ended meanwhile
-            continue
-    return found
-
-
-def _proportional_mb(pid: int) -> float:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
-
-
-def _title(pid: int) -> str:
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        return "ended"
-    return "worker" if any(word.endswith("bootstrap.py") for word in words) else "window"
 
 
 def write_external(path: Path, gigabytes: float) -> None:
@@ -136,16 +82,16 @@ def measure(path: Path, folder: Path, limit_mb: float, settle_ms: int) -> bool:
         cwd=ROOT,
         env=environment,
     )
-    sampler = Sampler(window.pid)
+    watch = MemoryWatch(window.pid)
     try:
         output, _ = window.communicate(timeout=DEADLINE_S)
     finally:
         window.kill()
-        sampler.stop()
-    is_kept = sampler.peak_mb <= limit_mb
+        found = watch.stop()
+    is_kept = found.peak_mb <= limit_mb
     shown = output.strip() or "nothing was shown"
-    print(f"{path.stem}: {shown} nodes, peak {sampler.peak_mb:.0f} MB in all processes, limit {limit_mb:.0f} MB")
-    for name, size_mb in sorted(sampler.at_peak.items(), key=lambda item: -item[1]):
+    print(f"{path.stem}: {shown} nodes, peak {found.peak_mb:.0f} MB in all processes, limit {limit_mb:.0f} MB")
+    for name, size_mb in sorted(found.at_peak.items(), key=lambda item: -item[1]):
         print(f"  {name}: {size_mb:.0f} MB")
     return is_kept and output.startswith("table")
 
