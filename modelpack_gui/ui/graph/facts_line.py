@@ -43,5 +43,7 @@ def _listed(infos: tuple[TensorInfo, ...]) -> str:
 
 
 def _spelled(info: TensorInfo) -> str:
+    if not info.dtype and info.shape is None:
+        return info.name  # of TorchScript, which says neither of any tensor
     shape = "of unknown shape" if info.shape is None else info.shape_text
     return " ".join(part for part in (info.name, info.dtype or "of unknown dtype", shape) if part)
