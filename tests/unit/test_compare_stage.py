@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from modelpack_gui.core import serde
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.graph.compare.text import summary
 from modelpack_gui.core.graph.compare.difference import Difference, State
 from modelpack_gui.core.records import FactChange, GraphCompareRequest, GraphComparison, GraphOptimizedRequest, Result
 from modelpack_gui.stages.compare import optimized, stage
@@ -227,6 +228,25 @@ def test_the_same_computed_twice_is_left_out_once(tmp_path: Path) -> None:
     found, difference = optimised(saved(tmp_path / "net.onnx", nodes), "basic")
     assert [(pattern.before, pattern.why) for pattern in found.patterns] == [(("Sin",), "left out, a duplicate")]
     assert difference.state[2] == State.SAME
+
+
+def test_a_node_that_is_copied_for_each_of_its_readers_is_not_fused(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "scale", "zero"], ["q"], "q"),
+        helper.make_node("DequantizeLinear", ["q", "scale", "zero"], ["d"], "dq"),
+        helper.make_node("Sin", ["d"], ["s"], "sin"),
+        helper.make_node("Sub", ["d", "s"], ["y"], "sub"),
+    ]
+    weights = [
+        numpy_helper.from_array(np.array(0.1, np.float32), "scale"),
+        numpy_helper.from_array(np.array(3, np.uint8), "zero"),
+    ]
+    found, difference = optimised(saved(tmp_path / "net.onnx", nodes, weights), "basic")
+    (pattern,) = found.patterns
+    assert (pattern.before, pattern.after, pattern.nodes) == ((), "DequantizeLinear", 1)
+    assert pattern.why == "put in, a copy for each reader"
+    assert list(difference.state) == [State.SAME] * 4
+    assert summary(found) == "ONNX Runtime makes 4 nodes into 5: 1 DequantizeLinear put in. 4 are as in the file."
 
 
 def test_what_the_runtime_refuses_is_told_with_its_own_words(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ TWICE = "left out, a duplicate"
 LEFT_OUT = "left out"
 LAID_OUT = "laid out or scaled anew"
 INSERTED = "put in"
+COPIED = "put in, a copy for each reader"
 
 _ONLY_HANDS_ON = frozenset({"Dropout", "Identity"})
 _MAY_HAND_ON = frozenset({"Cast", "Expand", "Flatten", "Pad", "Reshape", "Slice", "Transpose"})
@@ -34,8 +35,9 @@ def fusions_of(aligned: Alignment, origins: Sequence[Sequence[int]]) -> tuple[Di
     builder = DifferenceBuilder(len(aligned.partner), len(aligned.back))
     partner, back = aligned.partner, aligned.back
     fused: set[int] = set()
+    copies = _copies(aligned, origins)
     for other, nodes in enumerate(origins):
-        if nodes and not (len(nodes) == 1 and partner[nodes[0]] == other):
+        if nodes and other not in copies and not (len(nodes) == 1 and partner[nodes[0]] == other):
             fused.update(nodes)
             back[other] = nodes[-1]
             for node in nodes:
@@ -57,6 +59,30 @@ def fusions_of(aligned: Alignment, origins: Sequence[Sequence[int]]) -> tuple[Di
     return builder.finish(partner, back, aligned.ways, every), _patterns(
         left, aligned.right.graph, builder, every, reasons
     )
+
+
+def _copies(aligned: Alignment, origins: Sequence[Sequence[int]]) -> frozenset[int]:
+    """Right nodes that do once more what another one does that stands for the same left node; that one is paired.
+
+    ONNX Runtime gives each reader of a DequantizeLinear its own.
+    """
+    left, right = aligned.left.graph, aligned.right.graph
+    found: dict[int, list[int]] = {}
+    merged: set[int] = set()
+    for other, nodes in enumerate(origins):
+        if len(nodes) == 1 and operator_text(left, nodes[0]) == operator_text(right, other):
+            found.setdefault(nodes[0], []).append(other)
+        else:
+            merged.update(nodes)
+    copies: set[int] = set()
+    for node, others in found.items():
+        if len(others) < 2 or node in merged:
+            continue
+        name = left.text("node_name", node)
+        kept = next((other for other in others if right.text("node_name", other) == name), others[0])
+        aligned.partner[node], aligned.back[kept] = kept, node
+        copies.update(other for other in others if other != kept)
+    return frozenset(copies)
 
 
 def single_origins(origins: Sequence[Sequence[int]]) -> dict[int, int]:
@@ -161,7 +187,7 @@ def _patterns(
     for other, nodes in enumerate(origins):
         state = builder.back_state[other]
         if state == State.ADDED:
-            add((), other, INSERTED)
+            add((), other, COPIED if nodes else INSERTED)
         elif state == State.FUSED or (nodes and operator_text(left, nodes[0]) != operator_text(right, other)):
             add(nodes, other, "")
     for node, why in reasons.items():
@@ -170,5 +196,5 @@ def _patterns(
         FusionPattern(before, after, why, count, tuple(dict.fromkeys(nodes)), tuple(others))
         for (before, after, why), (nodes, others, count) in found.items()
     ]
-    order = ("", BEFOREHAND, TWICE, HANDS_ON, LEFT_OUT, KEPT_AS_WEIGHT, INSERTED)
+    order = ("", BEFOREHAND, TWICE, HANDS_ON, LEFT_OUT, KEPT_AS_WEIGHT, COPIED, INSERTED)
     return tuple(sorted(patterns, key=lambda one: (order.index(one.why), -one.nodes)))

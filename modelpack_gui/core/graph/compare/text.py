@@ -85,11 +85,11 @@ def _real(report: GraphComparison, state: State) -> int:
     return report.counts.get(name, 0) - sum(report.clutter.get(name, {}).values())
 
 
-def _clutter_text(report: GraphComparison) -> str:
-    """`41 Constant and 6 Identity`; empty if there is none."""
+def _clutter_text(report: GraphComparison, *states: State) -> str:
+    """`41 Constant and 6 Identity` of some states, or of all; empty if there is none."""
     ops: Counter[str] = Counter()
-    for counts in report.clutter.values():
-        ops.update(counts)
+    for state in states or State:
+        ops.update(report.clutter.get(state.name.lower(), {}))
     return " and ".join(f"{fmt.count(number)} {op}" for op, number in ops.most_common())
 
 
@@ -129,9 +129,10 @@ def _optimised_summary(report: GraphComparison) -> str:
         number = _real(report, state)
         if number:
             parts.append(f"{fmt.count(number)} {words}")
-    clutter = _clutter_text(report)
-    if clutter:
-        parts.append(f"{clutter} dissolved")
+    for words, states in (("dissolved", (State.FOLDED, State.REMOVED)), ("put in", (State.ADDED,))):
+        clutter = _clutter_text(report, *states)
+        if clutter:
+            parts.append(f"{clutter} {words}")
     kept = sum(report.counts.get(state.name.lower(), 0) for state in (State.SAME, State.RENAMED, State.REWIRED))
     if not parts and before == after:
         return f"ONNX Runtime leaves all {fmt.plural(before, 'node')} as they are at this level."
