@@ -26,9 +26,9 @@ from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import listed, size
 from modelpack_gui.core.graph.checks_text import checks_lines
+from modelpack_gui.core.graph.compare.data import node_changes
 from modelpack_gui.core.graph.compare.difference import Difference
 from modelpack_gui.core.graph.compare.text import difference_lines
-from modelpack_gui.core.graph.comparison_data import node_changes
 from modelpack_gui.core.graph.costs.dims import open_dims, sizes_by_key
 from modelpack_gui.core.graph.costs.node_costs import Costs, shapes_counted_with
 from modelpack_gui.core.graph.costs.text import FIGURE_OF, dims_text, sum_text, unknown_text

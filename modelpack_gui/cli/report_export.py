@@ -41,6 +41,8 @@ def provenance_lines(artifact: Artifact) -> list[str]:
 
 def tensor_text(info: TensorInfo) -> str:
     """`image: float32 2 × 3`."""
+    if not info.dtype and info.shape is None:
+        return f"{info.name}: of unknown dtype and shape"
     return f"{info.name}: {info.dtype or '?'} {info.shape_text}"
 
 

@@ -13,8 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 from modelpack_gui.core import serde
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.graph.compare.text import summary
 from modelpack_gui.core.graph.compare.difference import Difference, State
+from modelpack_gui.core.graph.compare.text import summary
 from modelpack_gui.core.records import FactChange, GraphCompareRequest, GraphComparison, GraphOptimizedRequest, Result
 from modelpack_gui.stages.compare import optimized, stage
 

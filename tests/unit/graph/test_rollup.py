@@ -98,3 +98,11 @@ def test_groups_count_their_nodes(graph: Graph) -> None:
 def test_modules_end_with_their_last_nodes(graph: Graph) -> None:
     found = _by_path(graph, rollup.last_nodes(graph))
     assert found == {"": 4, "layers": 3, "layers.0": 1, "layers.0.linear": 0, "layers.1": 3, "layers.1.linear": 2}
+
+
+def test_a_weight_that_nothing_reads_counts_in_the_file_alone(graph: Graph) -> None:
+    nodes = [node for node in graph.nodes if node.op_type != "Add"]  # the one that reads the bias
+    found = graph_of(nodes, list(graph.initializers))
+    (use,) = rollup.weight_use(found, [[100.0, 10.0]])
+    assert list(use.nodes) == [100, 0, 100, 0]
+    assert {path: use for path, use in _by_path(found, use.groups).items() if use > 100} == {"": 110}

@@ -108,7 +108,7 @@ class WeightUse:
 
     Attributes:
         nodes: By node; that of a node with graphs inside has what those read.
-        groups: By group, the groups in it included.
+        groups: By group, the groups in it included; what nothing reads counts in the whole file alone.
     """
 
     nodes: array[float]
@@ -131,7 +131,7 @@ def weight_use(graph: Graph, weights: Sequence[Iterable[float]]) -> list[WeightU
             while node >= 0 and node not in nodes:
                 nodes.add(node)
                 node = owners[node_scope[node]]
-        groups: set[int] = set()
+        groups: set[int] = set() if nodes else {graph.root_group(0)}
         for node in nodes:
             group = node_group[node]
             while group >= 0 and group not in groups:
