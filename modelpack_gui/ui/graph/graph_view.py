@@ -74,6 +74,8 @@ class GraphView(QWidget):
         self._room.setVisible(mode != TABLE)
         if mode != TABLE:
             self._want_canvas()
+        if mode == CANVAS and self.canvas is not None:
+            self.canvas.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._settings.set_text(_MODE_KEY, mode)
         self.mode_changed.emit(mode)
 

@@ -400,7 +400,7 @@ def test_a_loop_is_entered_and_left_again(qtbot: QtBot, pane: CanvasPane, client
     pane.canvas.activate(box(pane, kinds.BOX_NODE, loop))
     wait_for_scene(qtbot, pane)
     assert last_request(client).scope == scope
-    assert [crumb.title for crumb in pane.crumbs.crumbs] == ["main", "node 1 / body"]
+    assert [crumb.title for crumb in pane.crumbs.crumbs] == ["main", "Loop loop: body"]
     assert selected(pane) is None
     pane.commands.leave.trigger()
     wait_for_scene(qtbot, pane)
@@ -414,7 +414,7 @@ def test_a_node_of_a_subgraph_is_told_where_it_is(
 ) -> None:
     open_graph(qtbot, pane, client, tmp_path, looping_graph(tmp_path))
     pane.state.selection.select(NodePick(2))
-    assert pane.notice.text == "Neg inner is in node 1 / body."
+    assert pane.notice.text == "Neg inner is in Loop loop: body."
     qtbot.mouseClick(pane.notice.buttons[0], Qt.MouseButton.LeftButton)
     wait_for_scene(qtbot, pane)
     assert last_request(client).scope == 1

@@ -102,7 +102,7 @@ def scopes_in(graph: Graph, node: int) -> list[tuple[str, int]]:
     function = graph.function_scopes.get((graph.text("node_domain", node), graph.text("node_op_type", node)))
     if function is not None:
         scopes.append(function)
-    return [(graph.text("scope_title", scope), scope) for scope in scopes]
+    return [(graph.text("scope_title", scope).rpartition(" / ")[2], scope) for scope in scopes]
 
 
 def enterable(graph: Graph, arrays: SceneArrays) -> frozenset[int]:

@@ -108,12 +108,12 @@ class GraphCanvas(ZoomingWidget):
         is_down: bool,
         is_elsewhere: bool = False,
     ) -> None:
-        """Show another picture. What was in view stays where it was as far as it can.
+        """Show another picture. What was in view stays where it was as far as it can, once it was moved.
 
         Args:
             is_elsewhere: It is of another graph, or another part of it: it is shown from its begin.
         """
-        before = None if is_elsewhere else self.arrays
+        before = None if is_elsewhere or (self.is_untouched and self._toggled is None) else self.arrays
         anchors: list[tuple[Key, QPointF]] = []
         if before is not None and self.is_down == is_down:
             anchors = anchors_of(before, self.viewport, self._toggled, self.shown.boxes)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QSpinBox, QToolButton, QWidget
 
 from modelpack_gui.ui.graph.canvas_pane.commands import CanvasCommands
+from modelpack_gui.ui.theme import GRID
 from modelpack_gui.ui.widgets.basics import IconToolButton
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 
@@ -16,8 +17,29 @@ if TYPE_CHECKING:
     from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane
 
 
-_SPIN_ROOM = 32
+_SPIN_ROOM = 36
 """Pixels of a spin box that are not text."""
+
+
+class _LevelSpin(QSpinBox):
+    """Gives the keys back to the canvas once a click or Return has set it; who steps by keys keeps them."""
+
+    set_once = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lineEdit().setTextMargins(GRID, 0, 0, 0)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """An arrow was clicked: the text is a widget of its own."""
+        super().mouseReleaseEvent(event)
+        self.set_once.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return sets it."""
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.set_once.emit()
 
 
 class PictureButton(IconToolButton):
@@ -59,7 +81,7 @@ class CanvasBar(QWidget):
         find = IconToolButton("Find (Ctrl+F)", "search")
         find.clicked.connect(pane.show_find)
         row.addWidget(find)
-        self.level = QSpinBox()
+        self.level = _LevelSpin()
         self.level.setObjectName("canvas-level")
         self.level.setPrefix("Level ")
         self.level.setMinimum(1)
@@ -68,6 +90,7 @@ class CanvasBar(QWidget):
         self.level.setKeyboardTracking(False)
         self.level.setFixedWidth(self.fontMetrics().horizontalAdvance("Level 10") + _SPIN_ROOM)
         self.level.valueChanged.connect(pane.scenes.open_to_level)
+        self.level.set_once.connect(lambda: pane.canvas.setFocus(Qt.FocusReason.OtherFocusReason))
         row.addWidget(self.level)
         self.zoom = QToolButton()
         self.zoom.setAutoRaise(True)
@@ -75,6 +98,7 @@ class CanvasBar(QWidget):
         self.zoom.setToolTip("Zoom: click for 100 % (Shift+Backspace)")
         self.zoom.clicked.connect(commands.actual.trigger)
         self.zoom.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %") + 14)
+        self.show_zoom(1.0)
         row.addWidget(self._button(commands.zoom_out))
         row.addWidget(self.zoom)
         row.addWidget(self._button(commands.zoom_in))

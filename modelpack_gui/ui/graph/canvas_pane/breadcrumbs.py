@@ -50,6 +50,11 @@ def crumbs_of(graph: Graph, view: SceneView, pick: Pick | None) -> list[Crumb]:
 
 def scope_title(graph: Graph, scope: int) -> str:
     """How a scope is called."""
+    owner = graph.ints("scope_owner")[scope]
+    if owner >= 0:  # its title has the number of the node, which says less than the node's own names
+        part = graph.text("scope_title", scope).rpartition(" / ")[2]
+        name = f"{graph.text('node_op_type', owner)} {graph.text('node_name', owner)}".rstrip()
+        return f"{shortened(name)}: {part}"
     if scope:
         return shortened(graph.text("scope_title", scope), 60)
     return shortened(graph.text("group_title", graph.root_group(0)) or "graph")

@@ -45,7 +45,7 @@ class CanvasCommands:
         self.actual = self._on_canvas("Zoom to &100 %", "", "Shift+Backspace", lambda: canvas.zoom_to(1.0))
         self.zoom_in = self._on_canvas("Zoom &in", "zoom-in", "Shift+Up", lambda: canvas.zoom_steps(1))
         self.zoom_out = self._on_canvas("Zoom &out", "zoom-out", "Shift+Down", lambda: canvas.zoom_steps(-1))
-        self.leave = self._on_canvas("Go &out of this subgraph", "chevron-up", "Backspace", pane.leave)
+        self.leave = self._on_canvas("Go &out of this subgraph", "chevron-up", "Backspace", pane.inside.leave)
         self.direction = self._checkable("Let edges lead to the &right", lambda on: pane.set_right(is_right=on))
         self.direction.setIcon(icon("flow-right"))
         self.wheel = self._checkable("The &wheel moves instead of zooming", lambda on: pane.set_wheel(moves=on))

@@ -14,7 +14,7 @@ from modelpack_gui.core.graph.query import quoted
 from modelpack_gui.ui.graph.canvas.picking import scopes_in
 from modelpack_gui.ui.graph.canvas.tips import group_name
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
-from modelpack_gui.ui.graph.tensors.stored_values import is_stored, main_tensor
+from modelpack_gui.ui.graph.tensors.stored_values import is_stored
 from modelpack_gui.ui.theme import icon
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _add(menu: QMenu, title: str, icon_name: str, run: object) -> None:
 
 def _of_node(pane: CanvasPane, menu: QMenu, graph: Graph, node: int) -> None:
     for title, scope in scopes_in(graph, node):
-        _add(menu, f"Enter {title}", "open", lambda _checked=False, scope=scope: pane.enter(scope))
+        _add(menu, f"Enter {title}", "open", lambda _checked=False, scope=scope: pane.inside.enter(scope, node))
     group = graph.ints("node_group")[node]
     if group in pane.scenes.view.opened:
         title = f"Close {shortened(graph.text('group_title', group))}"
@@ -68,17 +68,14 @@ def _of_node(pane: CanvasPane, menu: QMenu, graph: Graph, node: int) -> None:
         "filter",
         lambda: pane.state.filter_wanted.emit(quoted("op", op_type)),
     )
-    stored = main_tensor(graph, node)
-    if stored >= 0:
-        title = f"Show the values of {shortened(graph.value_name(stored))}"
-        _add(menu, title, "matrix", lambda: pane.state.show_tensor(stored))
+    weights = [value for value in dict.fromkeys(graph.inputs(node)) if value in graph.initializer_of]
+    given = [value for value in graph.outputs(node) if value >= 0 and is_stored(graph, value)]
+    for value in (*given, *weights)[:_MOST]:
+        title = f"Show the values of {shortened(last_part(graph.value_name(value)))}"
+        _add(menu, title, "matrix", lambda _checked=False, value=value: pane.state.show_tensor(value))
     place = place_of(graph.text("node_source_location", node))
     if place is not None:
         _add(menu, "Go to source", "source", lambda: pane.controller.show_place(place))
-    weights = [value for value in dict.fromkeys(graph.inputs(node)) if value in graph.initializer_of]
-    for value in weights[:_MOST]:
-        title = f"Show the values of {shortened(last_part(graph.value_name(value)))}"
-        _add(menu, title, "table", lambda _checked=False, value=value: pane.state.show_tensor(value))
     name = graph.text("node_name", node)
     if name:
         _add(menu, "Copy the name", "copy", lambda: QGuiApplication.clipboard().setText(name))
@@ -112,8 +109,6 @@ def _of_value(pane: CanvasPane, menu: QMenu, graph: Graph, value: int) -> None:
         menu.addAction(f"{len(readers) - _MOST:,} more read it").setEnabled(False)
     if is_stored(graph, value):
         _add(menu, "Show its values", "matrix", lambda: pane.state.show_tensor(value))
-    if value in graph.initializer_of:
-        _add(menu, "Show the values", "table", lambda: pane.state.show_tensor(value))
     name = graph.value_name(value)
     _add(menu, "Copy the name", "copy", lambda: QGuiApplication.clipboard().setText(name))
 

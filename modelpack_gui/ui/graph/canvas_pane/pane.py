@@ -6,7 +6,18 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records.graph_layout import Around
@@ -14,18 +25,19 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.canvas.look import metrics_of
 from modelpack_gui.ui.graph.canvas.minimap import Minimap
 from modelpack_gui.ui.graph.canvas.paints import boxes_of
-from modelpack_gui.ui.graph.canvas.picking import scopes_in
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
 from modelpack_gui.ui.graph.canvas_pane.bar import CanvasBar
 from modelpack_gui.ui.graph.canvas_pane.breadcrumbs import Breadcrumbs, Crumb, crumbs_of
 from modelpack_gui.ui.graph.canvas_pane.commands import CanvasCommands
 from modelpack_gui.ui.graph.canvas_pane.find import CanvasFind
+from modelpack_gui.ui.graph.canvas_pane.head import CanvasHead
 from modelpack_gui.ui.graph.canvas_pane.memory import CanvasMemory
 from modelpack_gui.ui.graph.canvas_pane.menu import context_menu
 from modelpack_gui.ui.graph.canvas_pane.notice import CanvasNotice
 from modelpack_gui.ui.graph.canvas_pane.pictures import CanvasPictures
 from modelpack_gui.ui.graph.canvas_pane.places import CanvasPlaces
 from modelpack_gui.ui.graph.canvas_pane.reach import CanvasReach
+from modelpack_gui.ui.graph.canvas_pane.scopes import CanvasScopes
 from modelpack_gui.ui.graph.canvas_pane.words import tell, told_of
 from modelpack_gui.ui.graph.overlays.bar import OverlayBar
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
@@ -62,6 +74,7 @@ class CanvasPane(QWidget):
         self.minimap = Minimap(self.canvas)
         self.reach = CanvasReach(self, self._memory)
         self.pictures = CanvasPictures(self, settings)
+        self.inside = CanvasScopes(self)
         self.commands = CanvasCommands(self)
         self.menu_actions: Sequence[QAction | None] = self.commands.for_menu
         self.bar = CanvasBar(self, self.commands)
@@ -115,21 +128,6 @@ class CanvasPane(QWidget):
 
     # Commands
 
-    def enter(self, scope: int) -> None:
-        """Show a subgraph or a function; what was selected outside of it is left behind."""
-        self.state.selection.select(None)
-        self.scenes.enter(scope)
-
-    def leave(self) -> None:
-        """Out of the subgraph or the neighbourhood, else out of the open group."""
-        if not self.scenes.can_leave:
-            self.canvas.close_around()
-            return
-        graph, left = self.state.graph, self.scenes.leave()
-        owner = graph.ints("scope_owner")[left] if graph is not None and left >= 0 else -1
-        if owner >= 0:
-            self.go_to(NodePick(owner))
-
     def set_right(self, *, is_right: bool) -> None:
         """Let edges lead to the right, or down."""
         self.scenes.set_direction("right" if is_right else "down")
@@ -179,8 +177,7 @@ class CanvasPane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING // 2)
-        for widget in (self.bar, self.overlay_bar):
-            column.addWidget(widget)
+        column.addWidget(CanvasHead(self.bar, self.overlay_bar))
         column.addLayout(way)
         column.addWidget(self.finder)
         column.addWidget(self.notice)
@@ -190,8 +187,8 @@ class CanvasPane(QWidget):
         canvas, scenes, state = self.canvas, self.scenes, self.state
         canvas.picked.connect(self._on_picked)
         canvas.toggle_wanted.connect(scenes.toggle_group)
-        canvas.enter_wanted.connect(self._on_enter_wanted)
-        canvas.leave_wanted.connect(self.leave)
+        canvas.enter_wanted.connect(self.inside.enter_at)
+        canvas.leave_wanted.connect(self.inside.leave)
         canvas.menu_wanted.connect(self._on_menu_wanted)
         canvas.view_changed.connect(lambda: self.bar.show_zoom(canvas.viewport.zoom))
         canvas.find_wanted.connect(self.finder.step)
@@ -238,18 +235,6 @@ class CanvasPane(QWidget):
         self._show_way()
         self.tell()
 
-    def _on_enter_wanted(self, node: int) -> None:
-        graph = self.state.graph
-        scopes = scopes_in(graph, node) if graph is not None else []
-        if len(scopes) == 1:
-            self.enter(scopes[0][1])
-        elif scopes:
-            menu = QMenu(self)
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            for title, scope in scopes:
-                menu.addAction(f"Enter {title}").triggered.connect(lambda _on=False, scope=scope: self.enter(scope))
-            menu.popup(self.canvas.mapToGlobal(self.canvas.point_of_interest().toPoint()))
-
     def _on_menu_wanted(self, where: QPoint, pick: Pick | None) -> None:
         menu = context_menu(self, pick)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -263,7 +248,7 @@ class CanvasPane(QWidget):
 
     def _on_crumb(self, crumb: Crumb) -> None:
         if crumb.scope != self.scenes.view.scope:
-            self.enter(crumb.scope)
+            self.inside.enter(crumb.scope)
         elif crumb.group >= 0:
             self.state.selection.select(GroupPick(crumb.group))
             self.fit_selection()
@@ -274,6 +259,7 @@ class CanvasPane(QWidget):
     def _on_graph_changed(self) -> None:
         if self.state.graph is None:
             self.canvas.clear()
+        self.inside.forget()
         self._color()
         self._show_way()
 
@@ -289,6 +275,8 @@ class CanvasPane(QWidget):
             before, self._part = self._part, (path, shown.scope, shown.around)
             is_elsewhere = before != self._part
             self.canvas.set_scene(graph, arrays, self.scenes.details, is_down=is_down, is_elsewhere=is_elsewhere)
+            if before[0] != path:
+                self._take_keys()
             self._places.follow(path)
             self._do_then()
         elif graph is None or path != self._part[0]:  # of the same file read again, the old picture stays meanwhile
@@ -296,6 +284,14 @@ class CanvasPane(QWidget):
         self.minimap.follow()
         self._memory.keep(self.scenes)
         self._on_scenes_changed()
+
+    def _take_keys(self) -> None:
+        """Another file is drawn: its keys are the canvas's, unless the user types or goes through a list."""
+        self._stack.setCurrentIndex(0)  # what is not seen gets no focus
+        if not isinstance(
+            QApplication.focusWidget(), QLineEdit | QAbstractSpinBox | QAbstractItemView | QPlainTextEdit
+        ):
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_scenes_changed(self) -> None:
         scenes = self.scenes
