@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from modelpack_gui.ui.theme import SPACING
 
-_COLORS_ROOM = 420
+_COLORS_ROOM = 360
 """Pixels that the colours need beside the tool bar: the choice, a legend that can be read, and the worst nodes."""
 
 

@@ -230,7 +230,7 @@ class _Bar(QTabBar):
             self._take(self._choices[place])
 
     def minimumSizeHint(self) -> QSize:
-        """Room for a few: what does not fit is cut, and never widens the pane."""
+        """Room for a few: what does not fit is scrolled to, and never widens the pane."""
         return QSize(120, super().minimumSizeHint().height())
 
     def _take(self, titles: list[str]) -> None:

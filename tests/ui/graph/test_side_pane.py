@@ -48,6 +48,10 @@ def test_titles_are_as_long_as_there_is_room_for(pane: SidePane) -> None:
         widths.append(sum(len(title) for title in titles(pane)))
     assert widths == sorted(widths, reverse=True)
     assert titles(pane) == ["Tree", "Nodes", "Weights", "I/O", "Ops", "Checks"]
+    assert pane.bar.usesScrollButtons()  # even these are cut: nothing is out of reach
+    pane.bar.fit(900)
+    assert not pane.bar.usesScrollButtons()
+    pane.bar.fit(120)
     assert "stored" in pane.bar.tabToolTip(2)  # what a short title means
 
 
