@@ -66,18 +66,17 @@ class GraphView(QWidget):
         self.set_mode(remembered if remembered in (TABLE, BOTH, CANVAS) else BOTH)
 
     def set_mode(self, mode: str) -> None:
-        """Show the tables, the canvas, or both."""
-        if mode == self.mode:
-            return
-        self.mode = mode
-        self.side.setVisible(mode != CANVAS)
-        self._room.setVisible(mode != TABLE)
-        if mode != TABLE:
-            self._want_canvas()
+        """Show the tables, the canvas, or both. A canvas that stands alone gets the keys."""
+        if mode != self.mode:
+            self.mode = mode
+            self.side.setVisible(mode != CANVAS)
+            self._room.setVisible(mode != TABLE)
+            if mode != TABLE:
+                self._want_canvas()
+            self._settings.set_text(_MODE_KEY, mode)
+            self.mode_changed.emit(mode)
         if mode == CANVAS and self.canvas is not None:
             self.canvas.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._settings.set_text(_MODE_KEY, mode)
-        self.mode_changed.emit(mode)
 
     @property
     def is_canvas_focused(self) -> bool:

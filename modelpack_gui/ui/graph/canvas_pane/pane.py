@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QAbstractSpinBox,
     QApplication,
     QHBoxLayout,
@@ -15,6 +14,8 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QStackedWidget,
+    QTableView,
+    QTreeView,
     QVBoxLayout,
     QWidget,
 )
@@ -48,6 +49,9 @@ from modelpack_gui.ui.widgets.empty_state import EmptyState
 
 _PATIENCE_MS = 250
 """A layout that takes less is not announced: a bar that flashes up tells nobody anything."""
+
+_TYPED_INTO = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTableView, QTreeView)
+"""Whoever is in one of these goes on there when a file is opened. The list of stages is only passed through."""
 
 
 class CanvasPane(QWidget):
@@ -288,9 +292,7 @@ class CanvasPane(QWidget):
     def _take_keys(self) -> None:
         """Another file is drawn: its keys are the canvas's, unless the user types or goes through a list."""
         self._stack.setCurrentIndex(0)  # what is not seen gets no focus
-        if not isinstance(
-            QApplication.focusWidget(), QLineEdit | QAbstractSpinBox | QAbstractItemView | QPlainTextEdit
-        ):
+        if not isinstance(QApplication.focusWidget(), _TYPED_INTO):
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_scenes_changed(self) -> None:
