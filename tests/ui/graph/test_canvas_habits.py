@@ -16,8 +16,8 @@ from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphIndex, NodeInfo, TensorInfo
 from modelpack_gui.core.records.graph_layout import LayoutRequest
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.canvas_menu import context_menu
-from modelpack_gui.ui.graph.canvas_pane import CanvasPane
+from modelpack_gui.ui.graph.canvas_pane.menu import context_menu
+from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane
 from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient

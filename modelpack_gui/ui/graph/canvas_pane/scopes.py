@@ -11,7 +11,7 @@ from modelpack_gui.ui.graph.canvas.picking import scopes_in
 from modelpack_gui.ui.graph.selection import NodePick
 
 if TYPE_CHECKING:
-    from modelpack_gui.ui.graph.canvas_pane import CanvasPane
+    from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane
 
 
 class CanvasScopes:
