@@ -29,6 +29,7 @@ class SideJob(QObject):
         self._jobs = jobs
         self._project_jobs = project_jobs
         self._job = ""
+        self._number = 0  # of the newest; the end of one that was forgotten may come while the next runs
         self.error: ErrorInfo | None = None
         self.was_cancelled = False
         self.message = ""
@@ -47,7 +48,14 @@ class SideJob(QObject):
             return
         self.error, self.was_cancelled = None, False
         self.message, self.fraction = self._jobs.lone_text or "Waiting for a worker", None
-        self._job = self._project_jobs.run(stage, request, title, self._on_ended)
+        self._number += 1
+        number = self._number
+
+        def ended(event: TerminalEvent) -> None:
+            if number == self._number:
+                self._on_ended(event)
+
+        self._job = self._project_jobs.run(stage, request, title, ended)
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -58,6 +66,7 @@ class SideJob(QObject):
     def forget(self) -> None:
         """Stop it, and wait for nothing of it: another project takes the place of the one it is about."""
         self.cancel()
+        self._number += 1
         self._job, self.error, self.was_cancelled = "", None, False
         self.changed.emit()
 

@@ -28,7 +28,7 @@ from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, SPACING, heading_font, icon, status_icon, theme
-from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, wrapped_label
+from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconToolButton, wrapped_label
 from modelpack_gui.ui.widgets.data_table import ROW_HEIGHT
 from modelpack_gui.ui.widgets.empty_state import EmptyState
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
@@ -96,7 +96,11 @@ class ChecksView(QWidget):
         self.splitter.restoreState(settings.state(_SPLIT_KEY))
         self.splitter.splitterMoved.connect(lambda: settings.set_state(_SPLIT_KEY, self.splitter.saveState()))
         self._stack = QStackedWidget()
-        self._stack.addWidget(EmptyState("check", "What is wrong with the graph, and where, once one is read."))
+        self.start = IconButton("Check the graph", "run")
+        self.start.setObjectName("checks-start")
+        self.start.clicked.connect(self._checks.run)
+        self._empty = EmptyState("check", "What is wrong with the graph, and where, once one is read.", self.start)
+        self._stack.addWidget(self._empty)
         self._stack.addWidget(self.splitter)
         head = QHBoxLayout()
         head.setSpacing(SPACING)
@@ -127,6 +131,8 @@ class ChecksView(QWidget):
         self.progress.show_progress(job.message if job.is_running else None, job.fraction)
         self.error.show_error(None if job.is_running else job.error)
         self.again.setEnabled(self._controller.graph.index is not None and not job.is_running)
+        self.start.setVisible(self.again.isEnabled())
+        self._empty.set_problem("The checks were cancelled." if job.was_cancelled and not job.is_running else "")
         if report is not None:
             self.sentence.set_text(checks_sentence(report), _status_of_all(report))
         self.sentence.setVisible(report is not None)

@@ -197,6 +197,16 @@ def test_failure_is_shown_and_it_can_be_tried_again(qtbot: QtBot, client: FakeCl
     assert not view.error.isVisible()
 
 
+def test_checks_that_were_cancelled_can_be_made_after_all(qtbot: QtBot, client: FakeClient, view: ChecksView) -> None:
+    view.show()
+    client.last("graph.checks").cancel()
+    qtbot.waitUntil(lambda: view.start.isVisible() and bool(view._empty.problem.text()))
+    client.answers["graph.checks"] = REPORT
+    view.start.click()
+    qtbot.waitUntil(lambda: view.tree.topLevelItemCount() > 0)
+    assert not view.start.isVisible()
+
+
 def test_what_could_not_be_made_is_not_taken_for_passed(qtbot: QtBot, client: FakeClient, filled: ChecksView) -> None:
     client.answers["graph.checks"] = dataclasses.replace(REPORT, results=REPORT.results[-2:])
     filled.again.click()

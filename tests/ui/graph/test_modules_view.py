@@ -179,6 +179,22 @@ def test_the_strip_leads_to_the_node_of_the_peak(modules: ModulesView) -> None:
     assert modules._controller.graph.selection.current == NodePick(2)
 
 
+def test_a_count_that_was_cancelled_can_be_made_after_all(
+    qtbot: QtBot, client: FakeClient, modules: ModulesView
+) -> None:
+    numbers, strip = modules._controller.graph.numbers, modules.strip
+    del client.answers["graph.costs"]
+    numbers.report = None
+    numbers.count()
+    assert not strip.again.isVisible()
+    client.last("graph.costs").cancel()
+    qtbot.waitUntil(strip.again.isVisible)
+    client.answers["graph.costs"] = counted
+    strip.again.click()
+    qtbot.waitUntil(lambda: numbers.report is not None)
+    assert not strip.again.isVisible()
+
+
 def test_op_types_tell_how_they_are_counted(operators: OperatorsView) -> None:
     rows = {row.op_type: i for i, row in enumerate(operators.model.records)}
     operators.table.selectRow(rows["MatMul"])

@@ -27,6 +27,7 @@ MOST_FIELDS = 16
 _SETTLE_MS = 400
 """After the last digit or step of a size: what is on the way to it need not be counted."""
 _COUNTING = "Counting parameters, arithmetic and memory…"
+_CANCELLED = "Counting was cancelled."
 
 
 class NumbersStrip(QWidget):
@@ -59,6 +60,9 @@ class NumbersStrip(QWidget):
         self.message = StatusLine(Status.WARNING)
         self.message.setObjectName("numbers-message")
         self.busy = wrapped_label(_COUNTING, is_muted=True)
+        self.again = IconButton("Count again", role="link")
+        self.again.setObjectName("numbers-again")
+        self.again.clicked.connect(self._numbers.count)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
@@ -67,6 +71,7 @@ class NumbersStrip(QWidget):
         column.addWidget(self._sizes)
         column.addWidget(self.busy)
         column.addWidget(self.message)
+        column.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
         self._numbers.changed.connect(self.refresh)
         controller.graph.selection.changed.connect(self._mark)
         self.refresh()
@@ -80,7 +85,12 @@ class NumbersStrip(QWidget):
         self.busy.setVisible(self._numbers.is_counting and report is None)
         self.busy.setText(self._controller.graph.jobs.lone_text or _COUNTING)
         error = self._numbers.error
-        notes = [f"{error.message} {error.hint}"] if error is not None else list(report.notes) if report else []
+        is_missing = graph is not None and report is None and not self._numbers.is_counting
+        self.again.setVisible(is_missing)
+        if error is not None:
+            notes = [f"{error.message} {error.hint}"]
+        else:
+            notes = list(report.notes) if report is not None else [_CANCELLED] if is_missing else []
         self.message.set_text(" ".join(notes))
         if report is not None and graph is not None:
             self._show_figures(report)

@@ -137,7 +137,7 @@ class CostSource:
             return ""
         if numbers.error is not None:
             return f"It could not be counted: {numbers.error.message}"
-        return "It is being counted…" if numbers.is_counting else ""
+        return "It is being counted…" if numbers.is_counting else "Counting was cancelled: do it again under Modules."
 
     def make(self, graph: Graph, index: GraphIndex) -> Overlay | None:
         """The figure of each node, and the sums that were counted for groups."""
