@@ -189,3 +189,12 @@ def test_a_long_name_of_a_file_makes_a_short_head_of_a_column(graph: Graph) -> N
 def test_results_of_another_model_are_refused(graph: Graph) -> None:
     with pytest.raises(NodeDataError, match="2 names"):
         read_results({"main": {"results": {"a": {"value": 1}, "b": {"value": 2}}}}, graph, "x")
+
+
+def test_results_keep_the_name_that_model_explorer_shows(graph: Graph) -> None:
+    written = json.loads(model_explorer_json(graph, latency()))
+    names = {results["name"] for results in written.values()}
+    assert len(names) == 1
+    assert {overlay.title for overlay in read_results(written, graph, "run.json").overlays} == names
+    alone = {"name": "Error", "results": {"node_Conv": {"value": 1}}}
+    assert read_results(alone, graph, "run.json").overlays[0].title == "Error"

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.node_data.netron import title_with_unit
 from modelpack_gui.core.graph.overlay import Overlay
 
 _SEQUENTIAL = ("#440154", "#414487", "#2a788e", "#22a884", "#7ad151", "#fde725")
@@ -33,7 +34,7 @@ def model_explorer_json(graph: Graph, overlay: Overlay) -> str:
             continue
         key = node_key(graph, node)
         if key:
-            results = data.setdefault(graph_id, {"results": {}})["results"]
+            results = data.setdefault(graph_id, {"name": title_with_unit(overlay), "results": {}})["results"]
             results[key] = {"value": _spelled(overlay, value), **colors.of(value)}
     if colors.gradient:
         for results in data.values():

@@ -62,12 +62,11 @@ def read_results(data: Any, graph: Graph, title: str) -> Found:
     if isinstance(data, Mapping) and data.get("signature") == SIGNATURE:
         results = _of_netron(data)
     elif isinstance(data, Mapping) and isinstance(data.get("results"), Mapping):
-        results = {title: dict(data["results"])}
+        results = {_named(data, title): dict(data["results"])}
     elif isinstance(data, Mapping) and any(_has_results(one) for one in data.values()):
-        results = {title: {}}
         for one in data.values():
             if _has_results(one):
-                results[title].update(one["results"])
+                results.setdefault(_named(one, title), {}).update(one["results"])
     elif isinstance(data, Mapping) and data and all(_value(one) is not None for one in data.values()):
         results = {title: dict(data)}
     if not results:
@@ -173,6 +172,12 @@ def _short(file: str) -> str:
     """A file's name as the head of a column: `ort_2026…15_822` for one that is long."""
     name = file.removesuffix(".json")
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME // 2]}…{name[-_LONGEST_NAME // 2 + 1 :]}"
+
+
+def _named(data: Mapping[str, Any], title: str) -> str:
+    """What Model Explorer would call the results of a graph: their own name, else the file's."""
+    name = data.get("name")
+    return name if isinstance(name, str) and name else title
 
 
 def _has_results(data: Any) -> bool:
