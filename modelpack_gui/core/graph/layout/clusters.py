@@ -105,16 +105,19 @@ class Clusters:
             found.members.append(Member(-1 if token >= 0 else -1 - token, part, parts[token], own))
             for node in own:
                 found.member_of[node] = place
-        member_of, shown = found.member_of, self.shown
-        makers, values = shown.makers, shown.values
-        for node in nodes:
-            target, place = member_of[node], shown.place[node]
-            for edge in range(shown.starts[place], shown.starts[place + 1]):
+        shown = self.shown
+        member_of, entering, between = found.member_of, found.entering, found.between
+        starts, makers, values, place_of = shown.starts, shown.makers, shown.values, shown.place
+        for node in nodes:  # plain names: this runs over every edge of a group just opened
+            target, place = member_of[node], place_of[node]
+            for edge in range(starts[place], starts[place + 1]):
                 source = member_of.get(makers[edge], -1)
+                if source == target:
+                    continue
                 if source < 0:
-                    found.entering.setdefault(values[edge], {})[target] = None
-                elif source != target:
-                    found.between.setdefault((source, target), {})[values[edge]] = None
+                    entering.setdefault(values[edge], {})[target] = None
+                else:
+                    between.setdefault((source, target), {})[values[edge]] = None
         return found
 
     def _parts(self, nodes: Sequence[int], tokens: Mapping[int, int], check: Callable[[], None]) -> dict[int, int]:
@@ -125,12 +128,15 @@ class Clusters:
         if len(number) == len(nodes):
             return {}
         shown = self.shown
+        starts, makers, place_of = shown.starts, shown.makers, shown.place
         links: dict[tuple[int, int], None] = {}
+        item_of = {node: number[token] for node, token in tokens.items()}
         for node in nodes:
-            target, place = number[tokens[node]], shown.place[node]
-            for maker in shown.makers[shown.starts[place] : shown.starts[place + 1]]:
-                if maker in tokens and number[tokens[maker]] != target:
-                    links[number[tokens[maker]], target] = None
+            target, place = item_of[node], place_of[node]
+            for maker in makers[starts[place] : starts[place + 1]]:
+                source = item_of.get(maker, target)
+                if source != target:
+                    links[source, target] = None
         found: dict[int, int] = {}
         for component in cyclic(len(number), list(links)):
             check()
