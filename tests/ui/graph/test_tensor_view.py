@@ -130,6 +130,16 @@ def test_a_selected_node_shows_the_largest_tensor_that_it_reads(
     assert view.title.whole == "conv.weight"
 
 
+def test_a_view_that_opens_shows_what_is_selected_already(
+    view: TensorView, graph: Graph, controller: Controller, client: FakeClient
+) -> None:
+    view.hide()
+    controller.graph.selection.select(NodePick(0))
+    assert "tensor-values" not in [job.stage for job in client.jobs]
+    view.show()
+    assert view.source.value in graph.inputs(0)
+
+
 def test_other_axes_can_be_picked(qtbot: QtBot, view: TensorView, graph: Graph) -> None:
     with qtbot.waitSignal(view.heat_map.drawn):
         view.show_tensor(graph.value_named("conv.weight"))

@@ -41,8 +41,8 @@ class TensorDock(QObject):
 
     def show_tensor(self, value: int) -> None:
         """Show a tensor by its number in the graph, in front of the other docks."""
-        self._raise()
         self.view.show_tensor(value)
+        self._raise()
 
     def _make(self) -> QWidget:
         from modelpack_gui.ui.graph.tensors.view import TensorView  # when it is needed: the window opens sooner

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
@@ -82,6 +83,12 @@ class TensorView(QWidget):
         self.choice.set_value(view)
         self._settings.set_text(_VIEW_KEY, view)
         self._show_what_there_is()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """From now on it follows the selection, which may be there already."""
+        super().showEvent(event)
+        if self.source.value < 0:
+            self._on_selected(self._controller.graph.selection.current)
 
     # Building
 
