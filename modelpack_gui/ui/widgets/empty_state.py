@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import IconLabel, wrapped_label
 
 WIDTH = 420  # pixels: lines of a length that reads well
+_NARROWEST = 160
 
 
 class EmptyState(QWidget):
@@ -22,8 +24,9 @@ class EmptyState(QWidget):
         super().__init__(parent)
         label = wrapped_label(text, is_muted=True)
         self.problem = wrapped_label("")
+        self._sentences = (label, self.problem)
         self.problem.hide()
-        for sentences in (label, self.problem):
+        for sentences in self._sentences:
             sentences.setAlignment(Qt.AlignmentFlag.AlignCenter)
             sentences.setFixedWidth(WIDTH)
         column = QVBoxLayout(self)
@@ -36,6 +39,12 @@ class EmptyState(QWidget):
             line.addStretch(1)
             column.addLayout(line)
         column.addStretch(3)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Sentences are no wider than a narrow pane."""
+        super().resizeEvent(event)
+        for sentences in self._sentences:
+            sentences.setFixedWidth(min(WIDTH, max(_NARROWEST, event.size().width() - 3 * SPACING)))
 
     def set_problem(self, problem: str) -> None:
         """Say why it cannot begin; empty says nothing."""

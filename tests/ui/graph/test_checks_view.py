@@ -199,7 +199,8 @@ def test_failure_is_shown_and_it_can_be_tried_again(qtbot: QtBot, client: FakeCl
 
 def test_checks_that_were_cancelled_can_be_made_after_all(qtbot: QtBot, client: FakeClient, view: ChecksView) -> None:
     view.show()
-    client.last("graph.checks").cancel()
+    view.cancel.click()
+    assert client.last("graph.checks").is_cancelled
     qtbot.waitUntil(lambda: view.start.isVisible() and bool(view._empty.problem.text()))
     client.answers["graph.checks"] = REPORT
     view.start.click()
