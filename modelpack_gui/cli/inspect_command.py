@@ -137,7 +137,7 @@ class _Inspection:
             path = Path(report.costs)
             counted = Counted(Costs.read(path), shapes_counted_with(path, self._graph))
             self._console.result(indented("\n".join(costs_lines(report, self._graph))))
-            found.data["costs"] = serde.encode(dataclasses.replace(report, costs=""))
+            found.data["costs"] = {key: item for key, item in serde.encode(report).items() if key != "costs"}
         for name in LISTS:
             if name in lists or (self._arguments.json and name != "stats"):
                 listing = self._listing(name, report if isinstance(report, GraphCosts) else None, counted)

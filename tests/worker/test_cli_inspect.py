@@ -78,6 +78,7 @@ def test_json_holds_nodes_ops_modules_and_initializers(net: Path, capsys: pytest
     assert data["ops"][0]["op_type"] == "MatMul"
     assert {row["path"]: row["macs"] for row in data["modules"]} == {"net": 30, "first": 20, "second": 10}
     assert [item["name"] for item in data["initializers"]] == ["first.weight", "second.weight"]
+    assert "costs" not in data["costs"]  # the file of columns, which is gone
     assert data["costs"]["dims"] == [{"key": "batch", "places": ["x[0]"], "size": 1, "is_assumed": True}]
     assert data["stages"][0]["result"]["columns"] == ""
 

@@ -132,7 +132,7 @@ class WeightChangesView(QWidget):
 def weights_sentence(found: WeightChanges) -> str:
     """`12 weights differ, fc.weight the most: by 3.1 % of its size.`"""
     if not found.rows:
-        return "No weight of one shape has other values."
+        return "All weights that have one shape in both files have the same values."
     first = found.rows[0]
     how = f"by {fmt.percent(first.relative)} of its size" if first.relative is not None else "from all zeros"
     noun = fmt.plural(len(found.rows), "weight differs", "weights differ")
