@@ -18,7 +18,6 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 WIDTH = 16
-HEADS = 4
 _OPSET = 18
 
 

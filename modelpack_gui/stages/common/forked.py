@@ -46,7 +46,12 @@ class ForkedCall:
         with warnings.catch_warnings():
             # Python 3.12 warns of the threads that the child lacks.
             warnings.simplefilter("ignore", DeprecationWarning)
-            self._child = os.fork()
+            try:
+                self._child = os.fork()
+            except OSError:
+                os.close(self._ended)
+                os.close(held)
+                raise
         if self._child:
             os.close(held)  # now the pipe ends when the child does
             return
@@ -94,7 +99,7 @@ class ForkedCall:
             self._written.write_bytes(work())
         except Exception as error:  # noqa: BLE001 (it is told on the other side)
             text = traceback.format_exception_only(type(error), error)[-1].strip()
-            self._written.write_text(text, errors="backslashreplace")
+            self._written.write_text(text, encoding="utf-8", errors="backslashreplace")
             return _RAISED
         return 0
 

@@ -16,6 +16,7 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.numbers.module_tree import SHARE_ROLE, column_of
 from modelpack_gui.ui.graph.numbers.modules_view import ModulesView
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick
+from modelpack_gui.ui.graph.state import GraphState
 from modelpack_gui.ui.graph.tables.operators_view import OperatorsView
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
@@ -86,21 +87,21 @@ def operators(qtbot: QtBot, opened: Controller, settings: Settings) -> Operators
 
 def _paths(view: ModulesView, above: str | None = None) -> list[str]:
     """Of the groups that are shown in one; of the topmost without one."""
-    controller = view._controller
-    assert controller.graph.graph is not None
-    parent = QModelIndex() if above is None else view.model.index_of(_group(controller, above))
+    state = view._state
+    assert state.graph is not None
+    parent = QModelIndex() if above is None else view.model.index_of(_group(state, above))
     rows = range(view.model.rowCount(parent))
-    return [controller.graph.graph.groups[view.model.group(view.model.index(row, 0, parent))].path for row in rows]
+    return [state.graph.groups[view.model.group(view.model.index(row, 0, parent))].path for row in rows]
 
 
-def _group(controller: Controller, path: str) -> int:
-    graph = controller.graph.graph
+def _group(state: GraphState, path: str) -> int:
+    graph = state.graph
     assert graph is not None
     return next(group.index for group in graph.groups if group.path == path)
 
 
 def _cell(view: ModulesView, path: str, column: int, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-    index = view.model.index_of(_group(view._controller, path))
+    index = view.model.index_of(_group(view._state, path))
     return index.siblingAtColumn(column).data(role)
 
 
@@ -134,22 +135,22 @@ def test_sorting_by_a_figure_puts_the_dearest_first_within_each_module(modules: 
 
 def test_the_dearest_module_is_one_click_away(modules: ModulesView) -> None:
     modules.dearest.click()
-    pick = GroupPick(_group(modules._controller, "body.1"))
-    assert modules._controller.graph.selection.current == pick
+    pick = GroupPick(_group(modules._state, "body.1"))
+    assert modules._state.selection.current == pick
     assert modules.model.group(modules.tree.currentIndex()) == pick.group
     assert modules.tree.isExpanded(modules.tree.currentIndex().parent())
 
 
 def test_a_click_selects_the_module_everywhere(modules: ModulesView) -> None:
-    group = _group(modules._controller, "head")
+    group = _group(modules._state, "head")
     modules.tree.setCurrentIndex(modules.model.index_of(group))
-    assert modules._controller.graph.selection.current == GroupPick(group)
+    assert modules._state.selection.current == GroupPick(group)
 
 
 def test_the_tree_follows_a_node_and_leaves_it_selected(modules: ModulesView) -> None:
-    modules._controller.graph.selection.select(NodePick(1))
-    assert modules.model.group(modules.tree.currentIndex()) == _group(modules._controller, "body.1")
-    assert modules._controller.graph.selection.current == NodePick(1)
+    modules._state.selection.select(NodePick(1))
+    assert modules.model.group(modules.tree.currentIndex()) == _group(modules._state, "body.1")
+    assert modules._state.selection.current == NodePick(1)
 
 
 def test_a_filter_leaves_modules_and_those_around_them(modules: ModulesView) -> None:
@@ -157,18 +158,18 @@ def test_a_filter_leaves_modules_and_those_around_them(modules: ModulesView) -> 
     assert _paths(modules) == [""]
     assert _paths(modules, "") == ["body"]
     assert _paths(modules, "body") == ["body.1"]
-    assert not modules.model.index_of(_group(modules._controller, "head")).isValid()
+    assert not modules.model.index_of(_group(modules._state, "head")).isValid()
     modules.filter.clear()
-    assert modules.model.index_of(_group(modules._controller, "head")).isValid()
+    assert modules.model.index_of(_group(modules._state, "head")).isValid()
 
 
 def test_other_sizes_show_other_numbers_and_keep_the_tree_open(qtbot: QtBot, modules: ModulesView) -> None:
-    body = _group(modules._controller, "body")
+    body = _group(modules._state, "body")
     modules.tree.expand(modules.model.index_of(body))
     field = modules.strip._fields["batch"]
     field.setValue(10)
     qtbot.waitUntil(lambda: _cell(modules, "body", MACS) == "4.32 k")
-    assert modules._controller.graph.numbers.sizes == {"batch": 10}
+    assert modules._state.numbers.sizes == {"batch": 10}
     assert modules.tree.isExpanded(modules.model.index_of(body))
     assert modules.strip.figures["macs"].number.text() == "≥ 4.32 k"
 
@@ -176,7 +177,7 @@ def test_other_sizes_show_other_numbers_and_keep_the_tree_open(qtbot: QtBot, mod
 def test_the_strip_leads_to_the_node_of_the_peak(modules: ModulesView) -> None:
     assert modules.strip.peak.text() == "Peak 800 B"
     modules.strip.peak.click()
-    assert modules._controller.graph.selection.current == NodePick(2)
+    assert modules._state.selection.current == NodePick(2)
 
 
 def test_a_count_that_was_cancelled_can_be_made_after_all(

@@ -10,9 +10,6 @@ from PySide6.QtCore import QPointF
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.ui.graph.canvas.arrays import Ints, Mask, SceneArrays
 
-EVERYTHING = 10_000
-"""A depth that has no end."""
-
 
 def follow(arrays: SceneArrays, box: int, *, is_forward: bool, is_down: bool) -> tuple[int, int]:
     """The next box along an edge, the one straight ahead if there are several; the stubs of a cut edge are no stop.

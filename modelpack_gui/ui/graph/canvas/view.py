@@ -42,7 +42,6 @@ from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.theme import theme
 
 HIT_PIXELS = 6.0
-_FIT_PICK = 1.0
 _NEAR_ZOOM = 0.6
 """Zoom at least, when something is brought into view to be read."""
 

@@ -11,6 +11,8 @@ MARGIN = 24.0
 """Widget pixels left around what is fitted."""
 FIT_LARGEST = 1.0
 _READABLE = 0.75
+_MARGIN = 40.0
+"""Widget pixels left around what is brought into view."""
 _KEPT = 48.0
 """Widget pixels of the scene that stay in view, however far it is moved."""
 
@@ -97,10 +99,10 @@ class Viewport:
         )
         self._put(zoom, origin)
 
-    def reveal(self, rect: QRectF, margin: float = 40.0) -> bool:
+    def reveal(self, rect: QRectF) -> bool:
         """Bring a rectangle into view where it is not, without zooming; whether anything moved."""
         shown = self.rect_to_widget(rect)
-        room = QRectF(QPointF(), self.size).adjusted(margin, margin, -margin, -margin)
+        room = QRectF(QPointF(), self.size).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         if room.contains(shown):
             return False
         across = _inwards(shown.left(), shown.right(), room.left(), room.right())

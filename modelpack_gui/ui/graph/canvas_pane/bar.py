@@ -76,7 +76,6 @@ class CanvasBar(QWidget):
     def __init__(self, pane: CanvasPane, commands: CanvasCommands) -> None:
         super().__init__(pane)
         self.setObjectName("canvas-bar")
-        self._pane = pane
         row = FlowLayout(self, gap=0)
         find = IconToolButton("Find (Ctrl+F)", "search")
         find.clicked.connect(pane.show_find)

@@ -34,7 +34,6 @@ class ModulesView(QWidget):
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("graph-modules-view")
-        self._controller = controller
         self._settings = settings
         self._state = controller.graph
         self._is_following = False

@@ -80,11 +80,6 @@ class NodeView:
         """Inputs, those left out included."""
         return len(self._inputs)
 
-    @property
-    def output_count(self) -> int:
-        """Outputs, those left out included."""
-        return len(self._outputs)
-
     def has_input(self, place: int) -> bool:
         """Whether an optional input is given."""
         return place < len(self._inputs) and self._inputs[place] >= 0

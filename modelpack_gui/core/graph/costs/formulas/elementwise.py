@@ -23,14 +23,6 @@ def _per_output(steps: int) -> Formula:
     )
 
 
-def _per_input(steps: int, place: int = 0) -> Formula:
-    return Formula(
-        f"{_steps(steps)} for each input element",
-        SPECIFICATION,
-        lambda node: Work(0.0, steps * elements(node.input(place))),
-    )
-
-
 def _reduction(per_input: int, per_output: int) -> Formula:
     after = f", {per_output} for each output element" if per_output else ""
     return Formula(
