@@ -183,7 +183,7 @@ def test_the_strip_leads_to_the_node_of_the_peak(modules: ModulesView) -> None:
 def test_a_count_that_was_cancelled_can_be_made_after_all(
     qtbot: QtBot, client: FakeClient, modules: ModulesView
 ) -> None:
-    numbers, strip = modules._controller.graph.numbers, modules.strip
+    numbers, strip = modules._state.numbers, modules.strip
     del client.answers["graph.costs"]
     numbers.report = None
     numbers.count()
