@@ -152,3 +152,6 @@ class RowTableModel(TableModel[int]):
         for row in rows:
             is_let_through[row] = 1
         return [row for row in self._order if is_let_through[row]]
+
+    def _row_count(self) -> int:
+        return len(self._shown)
