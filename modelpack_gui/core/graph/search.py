@@ -57,7 +57,7 @@ class GraphSearch:
         for start in range(0, self._count, _AT_ONCE):
             found += self._texts_of(start, min(start + _AT_ONCE, self._count))
             yield
-        for column in ("node_name", "value_name"):
+        for column in ("node_name", "value_name", "group_path"):
             self._numbers_in(column)
             yield
         if "_lowered" not in self.__dict__:
@@ -170,11 +170,14 @@ class GraphSearch:
     # By group
 
     def _under(self, wanted: str) -> list[int]:
-        graph = self.graph
-        texts, paths, parents = graph.texts, graph.ints("group_path"), graph.ints("group_parent")
+        graph, lowered = self.graph, self._lowered
+        named = {number for number in self._numbers_in("group_path") if lowered[number] == wanted}
+        if not named:
+            return []
         inside = set[int]()
-        for group, path in enumerate(paths):  # a group comes after the one around it
-            if parents[group] in inside or texts[path].lower() == wanted:
+        paths, parents = graph.ints("group_path"), graph.ints("group_parent")
+        for group, (path, parent) in enumerate(zip(paths, parents, strict=True)):
+            if path in named or parent in inside:  # a group comes after the one around it
                 inside.add(group)
         return list(compress(range(self._count), map(inside.__contains__, graph.ints("node_group"))))
 
