@@ -16,6 +16,7 @@ from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphIndex, NodeInfo, TensorInfo
 from modelpack_gui.core.records.graph_layout import LayoutRequest
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.canvas.tips import edge_tip
 from modelpack_gui.ui.graph.canvas_pane.menu import context_menu
 from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane
 from modelpack_gui.ui.graph.selection import NodePick
@@ -136,3 +137,9 @@ def test_the_menu_of_a_node_offers_each_tensor_once(pane: CanvasPane, graph: Gra
     offered = [action.text() for action in menu.actions() if action.text().startswith("Show the values of")]
     assert len(offered) == len(graph.nodes[0].inputs) - 1  # all but the tensor that is computed
     assert len(set(offered)) == len(offered)
+
+
+def test_the_bytes_of_an_edge_say_which_size_was_taken_for_an_open_one(pane: CanvasPane, graph: Graph) -> None:
+    arrays = pane.canvas.arrays
+    assert arrays is not None
+    assert any(line.endswith("B at batch = 1") for line in edge_tip(graph, arrays, 0).split("\n"))

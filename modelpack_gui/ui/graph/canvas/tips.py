@@ -68,10 +68,18 @@ def edge_tip(graph: Graph, arrays: SceneArrays, edge: int) -> str:
     if count > 1:
         lines.append(f"and {fmt.plural(count - 1, 'more tensor')}")
     if size >= 0:
-        lines.append(fmt.size(int(size)) if count == 1 else f"{fmt.size(int(size))} in all")
+        lines.append(fmt.size(int(size)) + (_sizes_taken(graph, value) if count == 1 else " in all"))
     ends = (box_title(graph, arrays, int(arrays.source[edge])), box_title(graph, arrays, int(arrays.target[edge])))
     lines.append(f"{ends[0]} → {ends[1]}")
     return "\n".join(filter(None, lines))
+
+
+def _sizes_taken(graph: Graph, value: int) -> str:
+    """Which sizes its bytes were counted with: those that the file leaves open are 1 in a layout."""
+    free = {size or "?" for size in graph.value_info(value).shape or () if not isinstance(size, int)}
+    if len(free) == 1:
+        return f" at {shortened(free.pop())} = 1"
+    return " with the sizes that are open as 1" if free else ""
 
 
 def box_title(graph: Graph, arrays: SceneArrays, box: int) -> str:

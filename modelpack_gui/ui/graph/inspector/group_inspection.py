@@ -43,10 +43,11 @@ def group_inspection(
         owner = graph.nodes[scope.owner]
         facts.append(Property("Belongs to", f"{owner.index} {owner.op_type}", target=NodePick(scope.owner)))
     reads, gives = (contents.reads, contents.gives) if not is_scope else (list(scope.inputs), list(scope.outputs))
-    ops = [Property(op_type, fmt.count(number)) for op_type, number in contents.ops[:_OPS]]
-    if len(contents.ops) > _OPS:
-        rest = sum(number for _, number in contents.ops[_OPS:])
-        ops.append(Property(f"{len(contents.ops) - _OPS} others", fmt.count(rest)))
+    told = _OPS if len(contents.ops) > _OPS + 1 else _OPS + 1  # the line for the others holds a lone one as well
+    ops = [Property(op_type, fmt.count(number)) for op_type, number in contents.ops[:told]]
+    if len(contents.ops) > told:
+        rest = sum(number for _, number in contents.ops[told:])
+        ops.append(Property(f"{len(contents.ops) - told} others", fmt.count(rest)))
     sections = [
         Section("Module" if info.kind == "module" else "Group", tuple(facts)),
         *more,
