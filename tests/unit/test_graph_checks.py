@@ -173,7 +173,10 @@ def test_unused_weights_inputs_and_outputs(checker: Checker) -> None:
         [op("Split", ("x",), ("a", "b"), axis=1, num_outputs=2), op("Relu", ("a",), "y")],
         inputs=[value("x"), value("idle")],
         outputs=[value("y", (2, 2))],
-        weights=[weight("unused", np.ones(1000, np.float32))],
+        weights=[
+            weight("unused", np.ones(1000, np.float32)),
+            weight("bn.num_batches_tracked", np.int64(3)),  # nothing but training reads it: that says nothing
+        ],
     )
     assert checker.texts("unused-initializers") == ["unused, 4.00 kB"]
     assert checker.texts("unused-inputs") == ["idle is given and never read"]

@@ -166,3 +166,27 @@ def test_types_of_every_kind_have_a_text(path: Path, model: Any) -> None:
     path.write_bytes(model.SerializeToString())
     texts = [_facts(_look_up(path, "value", name=name))["declared type"] for name in ("list", "any")]
     assert texts == ["sequence(float32)", "any type of any shape"]
+
+
+class _Sized(torch.nn.Module):
+    """Has a batch of any size, and asks for it within a module of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = _Flat()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inner(x).relu()
+
+
+class _Flat(torch.nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.reshape(x.shape[0] * 2, 2)
+
+
+def test_nodes_that_torch_makes_for_sizes_are_in_no_module_of_its_own(tmp_path: Path) -> None:
+    program = torch.export.export(_Sized(), (torch.ones(3, 4),), dynamic_shapes={"x": {0: torch.export.Dim("batch")}})
+    torch.export.save(program, tmp_path / "m.pt2")
+    nodes = inspect(tmp_path / "m.pt2", tmp_path).nodes
+    assert "sym_size.int" in {node.op_type for node in nodes}
+    assert {node.module_path for node in nodes} <= {"", "inner"}
