@@ -176,7 +176,8 @@ class _Sized(torch.nn.Module):
         self.inner = _Flat()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.inner(x).relu()
+        flat: torch.Tensor = self.inner(x)
+        return flat.relu()
 
 
 class _Flat(torch.nn.Module):
