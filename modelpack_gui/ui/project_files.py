@@ -54,6 +54,8 @@ class ProjectFiles:
         """
         if not path.exists():
             raise UserError("file-missing", f"There is no file {path}.", "Check the path; it may have been moved.")
+        if not (path.is_file() or path.is_dir()):  # one waits for what is written into a pipe
+            raise UserError("file-not-regular", f"{path} is a pipe or a device, not a file.", "Choose a file.")
         kind = kind_of(path)
         if kind in (FileKind.RECIPE, FileKind.ARTIFACT):
             return self._replace_project(path, kind)

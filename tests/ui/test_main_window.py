@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -169,6 +170,14 @@ def test_a_file_that_cannot_be_opened_is_explained(window: MainWindow, tmp_path:
     if name == "strange.xyz":
         (tmp_path / name).write_text("?")
     window.open_path(tmp_path / name)
+    assert window.message_bar.isVisible()
+    assert window.start_page.isVisible()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes in folders here")
+def test_a_pipe_is_refused_and_not_waited_for(window: MainWindow, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.onnx")
+    window.open_path(tmp_path / "pipe.onnx")
     assert window.message_bar.isVisible()
     assert window.start_page.isVisible()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import warnings
 from pathlib import Path
 
@@ -105,6 +106,12 @@ def test_files_that_are_no_artifacts_have_codes_of_their_own(tmp_path: Path) -> 
         assert (name, error_of(tmp_path / name).info.code) == (name, code)
     assert error_of(tmp_path / "absent.onnx").info.code == "artifact-missing"
     assert error_of(tmp_path).info.code == "artifact-is-folder"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes in folders here")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.onnx")
+    assert error_of(tmp_path / "pipe.onnx").info.message.endswith("is a pipe or a device, not a file.")
 
 
 def test_truncation_at_any_length_is_an_error_of_the_artifact(tmp_path: Path) -> None:

@@ -62,6 +62,8 @@ def opened(path: Path) -> Iterator[mmap.mmap]:
     """
     if path.is_dir():
         raise UserError("artifact-is-folder", f"{path} is a folder.", "Choose a file in it.")
+    if path.exists() and not path.is_file():
+        raise UserError("artifact-unreadable", f"{path} is a pipe or a device, not a file.", "Choose a file.")
     try:
         with path.open("rb") as stream:
             if not os.fstat(stream.fileno()).st_size:
