@@ -9,9 +9,9 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.graph.columns import ColumnsError
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.layout.engine import Known, lay_out
+from modelpack_gui.core.graph.reading import stored_graph
 from modelpack_gui.core.records import LayoutReport, LayoutRequest
 
 KEPT = "graph.layout"
@@ -35,7 +35,7 @@ def run(request: LayoutRequest, context: Context) -> LayoutReport:
     kept = context.session.get(KEPT)
     if not isinstance(kept, _Kept) or kept.path != request.columns:
         context.progress("Reading the graph")
-        kept = context.session[KEPT] = _Kept(request.columns, _read(Path(request.columns)))
+        kept = context.session[KEPT] = _Kept(request.columns, stored_graph(Path(request.columns)))
     context.check_cancelled()
     context.progress("Laying the graph out")
     found = lay_out(kept.graph, request, context.check_cancelled, kept.known)
@@ -56,12 +56,3 @@ def run(request: LayoutRequest, context: Context) -> LayoutReport:
         notes=tuple(found.notes),
         duration_s=time.perf_counter() - started,
     )
-
-
-def _read(path: Path) -> Graph:
-    try:
-        return Graph.read(path)
-    except (OSError, ColumnsError) as error:
-        raise UserError(
-            "graph-unreadable", f"The graph cannot be read from {path}: {error}.", "Read the graph again (F5)."
-        ) from error

@@ -8,9 +8,10 @@ from typing import Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.graph.columns import Column, ColumnsError, write_columns
+from modelpack_gui.core.graph.columns import Column, write_columns
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.node_data.reading import Found, NodeDataError, TimedNode, read_results, timed
+from modelpack_gui.core.graph.reading import stored_graph
 from modelpack_gui.core.records import NodeDataOverlay, NodeDataReport, NodeDataRequest
 from modelpack_gui.stages.bench.profile.onnx_trace import TracedNode, parse_trace
 from modelpack_gui.stages.common.paths import resolve
@@ -23,18 +24,16 @@ def run(request: NodeDataRequest, context: Context) -> NodeDataReport:
     """Read the file, and write the values by node.
 
     Raises:
-        UserError: `node-data-unreadable`, `node-data-unknown`, `node-data-unwritable`.
+        UserError: `graph-unreadable`, `node-data-unreadable`, `node-data-unknown`, `node-data-unwritable`.
     """
     path = resolve(context, request.path)
     context.progress(f"Reading {path.name}", 0.0)
     data = _parsed(path)
     context.check_cancelled()
     context.progress("Finding the nodes", 0.6)
+    graph = stored_graph(Path(request.columns))
     try:
-        graph = Graph.read(Path(request.columns))
         found = _found(data, graph, path.name)
-    except (OSError, ColumnsError) as error:
-        raise UserError("graph-unreadable", f"The graph cannot be read: {error}.", "Read the graph again.") from error
     except NodeDataError as error:
         raise UserError(
             "node-data-unknown",

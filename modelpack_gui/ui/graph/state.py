@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.client.results import ResultsFolder
-from modelpack_gui.core.errors import ErrorInfo, UserError
-from modelpack_gui.core.graph.columns import ColumnsError
+from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.reading import stored_graph
 from modelpack_gui.core.graph.search import GraphSearch
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, InspectRequest
@@ -204,11 +204,6 @@ class GraphState(QObject):
 
 def _read(path: Path, check: Check) -> Graph:
     check()
-    try:
-        graph = Graph.read(path)
-        graph.group_children, graph.group_nodes  # noqa: B018 (they are kept, and take their time on this thread)
-        return graph
-    except (OSError, ColumnsError) as error:
-        raise UserError(
-            "graph-unreadable", f"The graph cannot be read from {path}: {error}.", "Read the graph again (F5)."
-        ) from error
+    graph = stored_graph(path)
+    graph.group_children, graph.group_nodes  # noqa: B018 (they are kept, and take their time on this thread)
+    return graph

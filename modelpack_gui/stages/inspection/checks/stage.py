@@ -7,8 +7,7 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.core.graph.columns import ColumnsError
-from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.reading import stored_graph
 from modelpack_gui.core.records import GraphCheckResult, GraphChecksReport, GraphChecksRequest, GraphFinding
 from modelpack_gui.stages.inspection.checks.base import Check, Subject
 from modelpack_gui.stages.inspection.checks.kernels import providers
@@ -29,12 +28,7 @@ def run(request: GraphChecksRequest, context: Context) -> GraphChecksReport:
     """
     started = time.perf_counter()
     artifact = request.index.artifact
-    try:
-        graph = Graph.read(Path(request.index.columns))
-    except (OSError, ColumnsError) as error:
-        raise UserError(
-            "graph-unreadable", f"The graph of {artifact.path} cannot be read: {error}.", "Read the graph again (F5)."
-        ) from error
+    graph = stored_graph(Path(request.index.columns))
     subject = Subject(artifact, graph, context, request.provider, request.reads_weights)
     results = []
     checks = [check for check in CHECKS if artifact.format == "onnx" or not check.is_of_onnx]

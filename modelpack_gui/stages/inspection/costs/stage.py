@@ -9,12 +9,12 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.graph.columns import ColumnsError
 from modelpack_gui.core.graph.costs.dims import LARGEST, has_unknown, open_dims, with_sizes
 from modelpack_gui.core.graph.costs.formulas.base import Work
 from modelpack_gui.core.graph.costs.node_costs import Costs, costs_of
 from modelpack_gui.core.graph.costs.op_costs import op_costs
 from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.graph.reading import stored_graph
 from modelpack_gui.core.records import ChosenDim, CostSum, GraphCosts, GraphCostsRequest
 
 ASKED_NODES = 20_000
@@ -33,7 +33,7 @@ def run(request: GraphCostsRequest, context: Context) -> GraphCosts:
     started = time.perf_counter()
     _check_sizes(request.sizes)
     context.progress("Reading the graph", 0.0)
-    graph = _read(Path(request.columns))
+    graph = stored_graph(Path(request.columns))
     dims = tuple(
         ChosenDim(dim.key, dim.places, request.sizes.get(dim.key, dim.usual), dim.key not in request.sizes)
         for dim in open_dims(graph)
@@ -95,12 +95,3 @@ def _check_sizes(sizes: Mapping[str, int]) -> None:
     for name, size in sizes.items():
         if not 0 <= size <= LARGEST:
             raise UserError("size-not-valid", f"{name} = {size} is no size of a tensor.", "Give 1 or more.")
-
-
-def _read(path: Path) -> Graph:
-    try:
-        return Graph.read(path)
-    except (OSError, ColumnsError) as error:
-        raise UserError(
-            "graph-unreadable", f"The graph cannot be read from {path}: {error}.", "Read the graph again (F5)."
-        ) from error
