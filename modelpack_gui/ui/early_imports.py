@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 PAGE = (
     "modelpack_gui.client.lane",
+    "modelpack_gui.core.graph.search",
     "modelpack_gui.ui.project_view",
     "modelpack_gui.ui.pages.graph",
     "modelpack_gui.ui.widgets.inspector",

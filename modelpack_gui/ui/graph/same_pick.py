@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from array import array
+from typing import TYPE_CHECKING
 
-from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
+
+if TYPE_CHECKING:  # the window opens without it
+    from array import array
+
+    from modelpack_gui.core.graph.graph import Graph
 
 
 def same_pick(pick: Pick, before: Graph, now: Graph) -> Pick | None:

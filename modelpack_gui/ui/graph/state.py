@@ -11,9 +11,6 @@ from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.client.results import ResultsFolder
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.reading import stored_graph
-from modelpack_gui.core.graph.search import GraphSearch
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, InspectRequest
 from modelpack_gui.ui.background import Background, Check
@@ -24,7 +21,9 @@ from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.stage_states import StageStates
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the window opens without these
+    from modelpack_gui.core.graph.graph import Graph
+    from modelpack_gui.core.graph.search import GraphSearch
     from modelpack_gui.ui.graph.checks import GraphChecks
     from modelpack_gui.ui.graph.comparison.state import ComparisonState
     from modelpack_gui.ui.graph.node_data import NodeDataState
@@ -183,7 +182,7 @@ class GraphState(QObject):
     def _put(self, index: GraphIndex | None, graph: Graph | None, error: ErrorInfo | None) -> None:
         again = self._picked_again(index, graph)
         self.index, self.graph, self.error = index, graph, error
-        self.search = search = GraphSearch(graph) if graph is not None else None
+        self.search = search = _search_of(graph) if graph is not None else None
         self._idle.stop()
         if search is not None and graph is not None:
             self._idle.start(search.preparing(), graph.preparing(), delay_ms=_LATER_MS)
@@ -202,7 +201,15 @@ class GraphState(QObject):
         return same_pick(pick, before, graph) if index.artifact.path == self.index.artifact.path else None
 
 
+def _search_of(graph: Graph) -> GraphSearch:
+    from modelpack_gui.core.graph.search import GraphSearch
+
+    return GraphSearch(graph)
+
+
 def _read(path: Path, check: Check) -> Graph:
+    from modelpack_gui.core.graph.reading import stored_graph
+
     check()
     graph = stored_graph(path)
     graph.group_children, graph.group_nodes  # noqa: B018 (they are kept, and take their time on this thread)
