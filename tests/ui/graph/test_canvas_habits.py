@@ -19,7 +19,8 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.canvas.tips import edge_tip
 from modelpack_gui.ui.graph.canvas_pane.menu import context_menu
 from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane
-from modelpack_gui.ui.graph.selection import NodePick
+from modelpack_gui.ui.graph.canvas_pane.words import told_of
+from modelpack_gui.ui.graph.selection import GroupPick, NodePick
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.canvas_panes import open_graph
@@ -143,3 +144,20 @@ def test_the_bytes_of_an_edge_say_which_size_was_taken_for_an_open_one(pane: Can
     arrays = pane.canvas.arrays
     assert arrays is not None
     assert any(line.endswith("B at batch = 1") for line in edge_tip(graph, arrays, 0).split("\n"))
+
+
+def test_a_graph_without_anything_in_it_says_so(
+    qtbot: QtBot, pane: CanvasPane, client: FakeClient, tmp_path: Path
+) -> None:
+    artifact = dataclasses.replace(small_graph(tmp_path).artifact, inputs=(), outputs=())
+    open_graph(qtbot, pane, client, tmp_path, stored(artifact, GraphBuilder("empty").finish(), tmp_path))
+    qtbot.waitUntil(lambda: "nothing to draw" in pane.notice.text)
+
+
+def test_the_tip_of_a_module_says_what_most_of_it_is(
+    qtbot: QtBot, pane: CanvasPane, client: FakeClient, tmp_path: Path
+) -> None:
+    open_graph(qtbot, pane, client, tmp_path, small_graph(tmp_path))
+    pane.state.overlays.choose("op-type")
+    assert told_of(pane.state, GroupPick(0)) == ["Op type: mostly Conv"]
+    assert told_of(pane.state, NodePick(0))[0] == "Op type: Conv"

@@ -46,7 +46,9 @@ def told_of(state: GraphState, pick: Pick) -> list[str]:
     if overlay is not None and colors is not None and not isinstance(pick, ValuePick):
         is_node = isinstance(pick, NodePick)
         value = overlay.values[pick.node] if isinstance(pick, NodePick) else float(colors.group_values[pick.group])
-        lines.append(f"{overlay.title}: {overlay.text(value) or 'not known'}" if is_node or value == value else "")
+        text = overlay.text(value) or "not known"
+        mostly = "" if is_node or overlay.combine != "common" else "mostly "  # a group may hold others, too
+        lines.append(f"{overlay.title}: {mostly}{text}" if is_node or value == value else "")
     if isinstance(pick, NodePick):
         findings = state.checks.of_node(pick.node)
         lines += [f"{_SIGNS.get(result.severity, 'Remark')}: {finding.text}" for result, finding in findings[:_MOST]]
@@ -78,7 +80,8 @@ def _tell_selection(pane: CanvasPane, graph: Graph, arrays: SceneArrays) -> bool
 def _tell_around(pane: CanvasPane, graph: Graph | None) -> None:
     around = pane.scenes.shown.around
     if graph is None or around is None:
-        pane.notice.say("")
+        is_empty = graph is not None and pane.scenes.arrays is not None and not pane.scenes.arrays.box_count
+        pane.notice.say("There is nothing to draw: no node, no input and no output." if is_empty else "")
         return
     many = len(around.nodes)
     title = description(graph, NodePick(around.nodes[0])) if many == 1 else fmt.plural(many, "node")
