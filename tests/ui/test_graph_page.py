@@ -23,6 +23,7 @@ from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from tests.ui.fake_client import FakeClient
+from tests.ui.graph.opening import open_index
 from tests.ui.graph_records import small_graph, stats
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -44,12 +45,7 @@ def page(qtbot: QtBot, controller: Controller, settings: Settings) -> GraphPage:
 
 def read(qtbot: QtBot, page: GraphPage, client: FakeClient, tmp_path: Path, graph: GraphIndex) -> None:
     """Open a file as a user would, and have the worker answer."""
-    client.answers["inspect"] = graph
-    path = tmp_path / "shapes.onnx"
-    if not path.exists():
-        path.write_bytes(b"onnx")  # it is never read: the fake client answers
-    page.controller.open_artifact(path)
-    qtbot.waitUntil(lambda: page.controller.graph.index is graph)
+    open_index(qtbot, page.controller, client, tmp_path, graph)
 
 
 @pytest.fixture

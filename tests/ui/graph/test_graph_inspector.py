@@ -33,6 +33,7 @@ from modelpack_gui.ui.graph.inspector.value_inspection import value_inspection
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, ValuePick
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from tests.ui.fake_client import FakeClient
+from tests.ui.graph.opening import open_index
 from tests.ui.graph_records import small_graph, stats, stored
 
 CONV = OperatorDocs(
@@ -69,11 +70,7 @@ def inspector(
     qtbot: QtBot, controller: Controller, client: FakeClient, tmp_path: Path, index: GraphIndex
 ) -> GraphInspector:
     made = GraphInspector(controller, controller)
-    client.answers["inspect"] = index
-    path = tmp_path / "shapes.onnx"
-    path.write_bytes(b"onnx")  # it is never read: the fake client answers
-    controller.open_artifact(path)
-    qtbot.waitUntil(lambda: controller.graph.index is index)
+    open_index(qtbot, controller, client, tmp_path, index)
     return made
 
 

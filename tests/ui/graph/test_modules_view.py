@@ -21,6 +21,7 @@ from modelpack_gui.ui.graph.tables.operators_view import OperatorsView
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.costs_records import counted
+from tests.ui.graph.opening import located, open_index
 from tests.ui.graph_records import small_graph, stored
 
 MACS = column_of("macs")
@@ -53,15 +54,8 @@ def _net(folder: Path) -> GraphIndex:
 @pytest.fixture
 def opened(qtbot: QtBot, controller: Controller, client: FakeClient, tmp_path: Path) -> Controller:
     """The net, as a user opens it, with its numbers."""
-    path = tmp_path / "net.onnx"
-    path.write_bytes(b"onnx")  # it is never read: the fake client answers
-    index = _net(tmp_path)
-    client.answers["inspect"] = dataclasses.replace(
-        index, artifact=dataclasses.replace(index.artifact, path=str(path))
-    )
     client.answers["graph.costs"] = counted
-    controller.open_artifact(path)
-    qtbot.waitUntil(lambda: controller.graph.index is not None)
+    open_index(qtbot, controller, client, tmp_path, located(_net(tmp_path), tmp_path))
     numbers = controller.graph.numbers
     qtbot.waitUntil(lambda: numbers.report is not None)
     return controller

@@ -27,6 +27,7 @@ from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.property_rows import PropertyLabel
 from tests.ui.fake_client import FakeClient
+from tests.ui.graph.opening import open_index
 from tests.ui.graph_records import small_graph, stats
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -52,15 +53,7 @@ def found(path: Path, name: str, values: Any) -> TensorValues:
 
 @pytest.fixture
 def graph(qtbot: QtBot, controller: Controller, client: FakeClient, tmp_path: Path) -> Graph:
-    index = small_graph(tmp_path)
-    client.answers["inspect"] = index
-    path = tmp_path / "shapes.onnx"
-    path.write_bytes(b"onnx")  # it is never read: the fake client answers
-    controller.open_artifact(path)
-    qtbot.waitUntil(lambda: controller.graph.index is index)
-    read = controller.graph.graph
-    assert read is not None
-    return read
+    return open_index(qtbot, controller, client, tmp_path, small_graph(tmp_path))
 
 
 @pytest.fixture

@@ -24,40 +24,9 @@ from modelpack_gui.ui.graph.selection import NodePick, ValuePick
 from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
-from tests.ui.graph.compared import comparison, first_graph, opened_view, other_graph, pair, pick
+from tests.ui.graph.comparison.compared import comparison, other_graph, pair, pick
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> GraphIndex:
-    return first_graph(tmp_path)
-
-
-@pytest.fixture
-def view(
-    qtbot: QtBot, controller: Controller, settings: Settings, client: FakeClient, tmp_path: Path, graph: GraphIndex
-) -> CompareView:
-    """Beside a graph that has been read."""
-    return opened_view(qtbot, controller, settings, client, tmp_path, graph)
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Path:
-    path = tmp_path / "other.onnx"
-    path.write_bytes(b"onnx")
-    return path
-
-
-@pytest.fixture
-def compared(
-    qtbot: QtBot, view: CompareView, client: FakeClient, tmp_path: Path, graph: GraphIndex, other: Path
-) -> CompareView:
-    """With another file, in which one Relu is a Gelu."""
-    client.answers["graph.compare"] = comparison(graph, other_graph(tmp_path), tmp_path)
-    view.compare(Asked(other=str(other)))
-    qtbot.waitUntil(lambda: view.pairs.total > 0)
-    return view
 
 
 def test_before_the_first_comparison_one_button_asks_the_optimiser(view: CompareView, client: FakeClient) -> None:

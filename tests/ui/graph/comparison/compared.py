@@ -19,6 +19,7 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.comparison.view import CompareView
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
+from tests.ui.graph.opening import open_index
 from tests.ui.graph_records import small_graph
 
 
@@ -74,10 +75,7 @@ def opened_view(
     qtbot.addWidget(made)
     made.resize(900, 700)
     made.show()
-    client.answers["inspect"] = graph
-    (folder / "shapes.onnx").write_bytes(b"onnx")  # it is never read: the fake client answers
-    controller.open_artifact(folder / "shapes.onnx")
-    qtbot.waitUntil(lambda: controller.graph.index is graph)
+    open_index(qtbot, controller, client, folder, graph)
     return made
 
 
