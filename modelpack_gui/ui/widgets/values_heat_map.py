@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QPainter, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.ui.background import Check
 from modelpack_gui.ui.models.value_text import element_text
@@ -15,8 +13,8 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING, theme
 from modelpack_gui.ui.values_slices import SliceReader
 from modelpack_gui.ui.values_source import ValuesSource
-from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton
-from modelpack_gui.ui.widgets.pictures import add_picture_actions, ask_for_picture, copy_picture, write_picture
+from modelpack_gui.ui.widgets.basics import IconButton
+from modelpack_gui.ui.widgets.heat_map_widget import HeatMapWidget
 from modelpack_gui.ui.widgets.values_axes import AxisPicker
 from modelpack_gui.ui.widgets.values_colors import Scale, colored
 from modelpack_gui.ui.widgets.values_pane_painter import Layer, Pane
@@ -37,27 +35,19 @@ if TYPE_CHECKING:
 
 _SETTING = "values/shade"
 _TEXTS_FOR = 2000
-_DELAY_MS = 15
 
 
-class ValuesHeatMap(QWidget):
+class ValuesHeatMap(HeatMapWidget):
     """Axes and what to show; the three panes; what is at the cursor."""
 
-    picture_failed = Signal(object)  # ErrorInfo
-    drawn = Signal()
-
     def __init__(self, source: ValuesSource, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(HeatPanes(), settings, "heat-map", "heat", parent)
         self._source = source
-        self._settings = settings
         self._shown: Values | None = None
-        self._is_dirty = False
         self.slices = SliceReader(source, self)
         self.slices.base_read.connect(self._on_base_read)
         self.slices.detail_changed.connect(self._on_detail_changed)
         self._wanted_place: tuple[int, int] | None = None
-        self._timer = QTimer(self, singleShot=True, interval=_DELAY_MS)
-        self._timer.timeout.connect(self._ask_detail)
         self.shade = QComboBox()
         self.shade.setObjectName("heat-shade")
         self.shade.setAccessibleName("Third pane shows")
@@ -71,16 +61,6 @@ class ValuesHeatMap(QWidget):
         self.worst_button.setObjectName("heat-worst")
         self.worst_button.setToolTip("Go to the element that is farthest off in the whole output")
         self.worst_button.clicked.connect(self._on_worst_wanted)
-        self.all_button = IconButton("Whole slice", "collapse")
-        self.all_button.setObjectName("heat-all")
-        self.all_button.setToolTip("Zoom out (Home, or a double click)")
-        self.panes = HeatPanes()
-        self.panes.view_changed.connect(self._timer.start)
-        self.panes.cursor_changed.connect(self._tell)
-        self.all_button.clicked.connect(self.panes.reset_view)
-        self.told = ElidedLabel("", Qt.TextElideMode.ElideRight)
-        self.told.setObjectName("heat-told")
-        self.told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.legend = QLabel()
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setProperty("role", "muted")
@@ -114,47 +94,10 @@ class ValuesHeatMap(QWidget):
         """What is looked at."""
         return self._choice()
 
-    def copy_picture(self) -> None:
-        """Put it on the clipboard."""
-        copy_picture(self.panes.size(), self._render)
-
-    def save_picture(self, path: Path) -> None:
-        """Write it as PNG or SVG."""
-        error = write_picture(path, self.panes.size(), self._render)
-        if error is not None:
-            self.picture_failed.emit(error)
-
-    def ask_and_save(self) -> None:
-        """Let the user say where."""
-        path = ask_for_picture(self, self._settings, "heat-map")
-        if path is not None:
-            self.save_picture(path)
-
     @property
     def has_picture(self) -> bool:
         """Whether anything was drawn."""
         return self.slices.base is not None
-
-    # Qt's side
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Draw what came while it was hidden."""
-        super().showEvent(event)
-        if self._is_dirty:
-            self._draw_anew()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self.has_picture:
-            self._color()
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer the picture."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        add_picture_actions(menu, self.copy_picture, self.ask_and_save, is_enabled=self.has_picture)
-        menu.popup(event.globalPos())
 
     # Inside
 
@@ -179,9 +122,6 @@ class ValuesHeatMap(QWidget):
         column.addWidget(self.axes)
         column.addWidget(self.panes, 1)
         column.addLayout(bottom)
-
-    def _render(self, painter: QPainter) -> None:
-        self.panes.render_panes(painter)
 
     def _choice_at(self, index: tuple[int, ...]) -> SliceChoice:
         from modelpack_gui.ui.arrays.pooling import SliceChoice

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QPainter, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.ui.background import Check
@@ -15,8 +14,7 @@ from modelpack_gui.ui.graph.tensors.source import TensorSource
 from modelpack_gui.ui.models.value_text import index_text, value_text
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING, theme
-from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton
-from modelpack_gui.ui.widgets.pictures import add_picture_actions, ask_for_picture, copy_picture, write_picture
+from modelpack_gui.ui.widgets.heat_map_widget import HeatMapWidget
 from modelpack_gui.ui.widgets.values_colors import Scale, colored
 from modelpack_gui.ui.widgets.values_pane_painter import Layer, Pane
 from modelpack_gui.ui.widgets.values_panes import HeatPanes
@@ -29,45 +27,27 @@ if TYPE_CHECKING:
 _LOG_KEY = "tensor/log-colours"
 _TEXTS_FOR = 2000
 """Cells: more have no room for their numbers."""
-_DELAY_MS = 15
 _DECADES = 4.0
 
 
-class TensorHeatMap(QWidget):
+class TensorHeatMap(HeatMapWidget):
     """The picture, and what is at the cursor. Both signs are drawn about zero; one sign from low to high.
 
     Attributes:
         log_box, all_button: What the picture is steered with; whoever shows it has room for them.
     """
 
-    picture_failed = Signal(object)  # ErrorInfo
-    drawn = Signal()
-
     def __init__(self, source: TensorSource, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(HeatPanes(count=1), settings, "tensor", "tensor", parent)
         self._source = source
-        self._settings = settings
         self._choice: SliceChoice | None = None
-        self._is_dirty = False
         self.base: Tiles | None = None
         self.detail: Tiles | None = None
-        self._timer = QTimer(self, singleShot=True, interval=_DELAY_MS)
-        self._timer.timeout.connect(self._ask_detail)
-        self.panes = HeatPanes(count=1)
-        self.panes.view_changed.connect(self._timer.start)
-        self.panes.cursor_changed.connect(self._tell)
         self.log_box = QCheckBox("Logarithmic")
         self.log_box.setObjectName("tensor-log")
         self.log_box.setToolTip("Spread the colours by the order of magnitude: small values show beside large ones")
         self.log_box.setChecked(settings.text(_LOG_KEY) == "yes")
         self.log_box.toggled.connect(self._on_log_toggled)
-        self.all_button = IconButton("Whole slice", "collapse")
-        self.all_button.setObjectName("tensor-all")
-        self.all_button.setToolTip("Zoom out (Home, or a double click)")
-        self.all_button.clicked.connect(self.panes.reset_view)
-        self.told = ElidedLabel("", Qt.TextElideMode.ElideRight)
-        self.told.setObjectName("tensor-told")
-        self.told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING // 2)
@@ -91,40 +71,7 @@ class TensorHeatMap(QWidget):
         """Whether anything was drawn."""
         return self.base is not None
 
-    # Qt's side
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Draw what came while it was hidden."""
-        super().showEvent(event)
-        if self._is_dirty:
-            self._draw_anew()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self.has_picture:
-            self._color()
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer the picture."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        add_picture_actions(menu, self._copy_picture, self._save_picture, is_enabled=self.has_picture)
-        menu.popup(event.globalPos())
-
     # Inside
-
-    def _render(self, painter: QPainter) -> None:
-        self.panes.render_panes(painter)
-
-    def _copy_picture(self) -> None:
-        copy_picture(self.panes.size(), self._render)
-
-    def _save_picture(self) -> None:
-        path = ask_for_picture(self, self._settings, "tensor")
-        error = write_picture(path, self.panes.size(), self._render) if path is not None else None
-        if error is not None:
-            self.picture_failed.emit(error)
 
     def _shape(self) -> tuple[int, int]:
         elements, choice = self._source.elements, self._choice
