@@ -50,10 +50,18 @@ def test_what_keeps_it_from_giving_anything_is_told(
 
 
 def test_a_child_that_is_not_waited_for_is_ended(tmp_path: Path) -> None:
-    def cancel() -> None:
-        raise JobCancelled
+    number = tmp_path / "number"
 
-    with pytest.raises(JobCancelled), ForkedCall(_sleep, tmp_path) as call:
-        call.result(cancel, 60.0)
-    with pytest.raises(ChildProcessError):  # no child is left
-        os.waitpid(-1, os.WNOHANG)
+    def say_number_and_sleep() -> bytes:
+        number.write_text(str(os.getpid()), encoding="ascii")
+        return _sleep()
+
+    def cancel_once_it_runs() -> None:
+        if number.exists() and number.read_text(encoding="ascii"):
+            raise JobCancelled
+
+    with pytest.raises(JobCancelled), ForkedCall(say_number_and_sleep, tmp_path) as call:
+        call.result(cancel_once_it_runs, 60.0)
+    with pytest.raises(ChildProcessError):  # neither runs nor waits to be reaped
+        os.waitpid(int(number.read_text(encoding="ascii")), os.WNOHANG)
+    assert list(tmp_path.iterdir()) == [number]

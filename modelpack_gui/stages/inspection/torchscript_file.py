@@ -7,23 +7,32 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.stages.common.archive import damage_of_archive
 from modelpack_gui.stages.common.warnings import capture
+from modelpack_gui.stages.export.artifact_errors import corrupt
+
+DAMAGE = (RuntimeError, ValueError, LookupError, TypeError, OSError, MemoryError)
+"""What torch raises where an archive is damaged: text that is no UTF-8, sizes that no memory holds, and others."""
 
 
 def load_torchscript(path: str | Path) -> Any:
     """The module in a TorchScript archive, on the CPU and in eval mode.
 
     Raises:
-        UserError: `torchscript-not-loadable`.
+        UserError: `artifact-corrupt`, `torchscript-not-loadable`.
     """
     import torch
+
+    damage = damage_of_archive(path)
+    if damage:
+        raise corrupt(Path(path), damage)
 
     load: Callable[..., Any] = torch.jit.load  # untyped in torch
     try:
         # The deprecation of torch.jit is news for whoever exports, not for whoever reads.
         with capture():
             return load(str(path), map_location="cpu").eval()
-    except (RuntimeError, ValueError, LookupError, TypeError, OSError) as error:
+    except DAMAGE as error:
         raise UserError(
             "torchscript-not-loadable",
             f"torch {torch.__version__} cannot load {path} as TorchScript.",

@@ -12,7 +12,7 @@ from modelpack_gui.core.records import Artifact, AttributeInfo, InitializerInfo,
 from modelpack_gui.stages.inspection.attributes import SHORT, AttributeText
 from modelpack_gui.stages.inspection.origin import Origin, location_of_source_range, origin_of_hierarchy
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
-from modelpack_gui.stages.inspection.torchscript_file import load_torchscript
+from modelpack_gui.stages.inspection.torchscript_file import DAMAGE, load_torchscript
 from modelpack_gui.stages.source.inputs import dtype_name
 
 CANCEL_EVERY = 2000
@@ -143,7 +143,7 @@ def _source_location(node: Any) -> str:
     """`file:line`; the archive's debug information is read only now, and the graph stands without it."""
     try:
         return location_of_source_range(str(node.sourceRange()))
-    except RuntimeError:
+    except DAMAGE:
         return ""
 
 
