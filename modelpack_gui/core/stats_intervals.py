@@ -18,7 +18,7 @@ would be too narrow for several reasons. Each is answered:
   taken for as small as its clusters make it (Woodruff 1952, Confidence intervals for medians and other position
   measures; Korn & Graubard 1998, Confidence intervals for proportions with small expected number of positive counts).
 
-`tests/unit/test_core_stats_coverage.py` measures how often the intervals hold the truth.
+`tests/unit/core/test_stats_coverage.py` measures how often the intervals hold the truth.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """How often our 95 % intervals of a speed-up hold the true one, beside the two usual ways to get an interval.
 
-Each experiment simulates two runners of a known ratio in 20 interleaved rounds of 25 (`tests/unit/made_experiments`).
-The usual ways: a bootstrap that draws single runs, and a moving-block bootstrap of each runner apart, both with the
-percentiles of the resampled ratios. `.venv/bin/python scripts/bench/interval_coverage.py [--experiments 1000]`.
+Each experiment simulates two runners of a known ratio in 20 interleaved rounds of 25
+(`tests/unit/core/made_experiments`). The usual ways: a bootstrap that draws single runs, and a moving-block bootstrap
+of each runner apart, both with the percentiles of the resampled ratios.
+`.venv/bin/python scripts/bench/interval_coverage.py [--experiments 1000]`.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ sys.path.insert(0, str(ROOT))
 from modelpack_gui.core import stats  # noqa: E402 (the checkout is put on the path above)
 from modelpack_gui.core.bench_noise import band_of  # noqa: E402
 from modelpack_gui.core.bench_verdict import compared  # noqa: E402
-from tests.unit.made_experiments import Noise, experiment  # noqa: E402
-from tests.unit.made_latencies import TURNS  # noqa: E402
+from tests.unit.core.made_experiments import Noise, experiment  # noqa: E402
+from tests.unit.core.made_latencies import TURNS  # noqa: E402
 
 KINDS = {
     "usual": Noise(),

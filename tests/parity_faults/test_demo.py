@@ -29,8 +29,8 @@ from modelpack_gui.core.records import (
 )
 from modelpack_gui.stages import registry
 from tests.parity_faults.conftest import EXPORTERS
+from tests.places import DEMO
 
-DEMO = Path(__file__).resolve().parents[2] / "resources" / "demo"
 THREE = CaseChoice({"batch": 3})
 
 

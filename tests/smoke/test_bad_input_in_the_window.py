@@ -35,8 +35,9 @@ from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from tests.fixtures.bad_input import BAD_CHECKPOINTS, NETS, recipe_text
+from tests.places import WORKER_FIXTURES
 
-MISBEHAVING = Path(__file__).parents[1] / "fixtures" / "worker" / "misbehaving.py"
+MISBEHAVING = WORKER_FIXTURES / "misbehaving.py"
 PATIENCE_MS = 60_000
 OLD_ARTIFACT = b"the old one"
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
+
 PICTURES = (
     "start", "source", "export", "graph", "check", "parity", "benchmark", "export-options", "parity-failure",
     "source-view", "matrix", "explained-failure", "values-histograms", "values-scatter", "values-heat-map",

@@ -12,8 +12,8 @@ from modelpack_gui.client.api import Job
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Log, TerminalEvent
 from modelpack_gui.core.records import InputSpec, LoadRequest, ModelSource, Request
+from tests.places import WORKER_FIXTURES
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "worker"
 PATIENCE_S = 90.0
 
 
@@ -74,7 +74,7 @@ def run(
     request: Request,
     *,
     interpreter: str = "",
-    base: Path = FIXTURES,
+    base: Path = WORKER_FIXTURES,
     deadline_s: float | None = None,
 ) -> tuple[TerminalEvent, Recorder]:
     recorder = Recorder()

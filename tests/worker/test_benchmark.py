@@ -22,7 +22,8 @@ from modelpack_gui.core.records import (
     Verdict,
     runner_specs,
 )
-from tests.worker.harness import FIXTURES, Recorder, ended, load, run
+from tests.places import WORKER_FIXTURES
+from tests.worker.harness import Recorder, ended, load, run
 
 
 def request(name: str, *runners: str, artifact: str = "", **settings: Any) -> BenchRequest:
@@ -182,7 +183,7 @@ def test_a_benchmark_that_no_runner_can_do_fails_with_the_reason(client: WorkerC
 def test_a_cancel_keeps_what_was_measured(client: WorkerClient) -> None:
     recorder = Recorder()
     asked = request("Slow", "eager", warmup_runs=0, iterations=1000, block_runs=1)
-    job = client.run("bench", asked, recorder, base=FIXTURES)
+    job = client.run("bench", asked, recorder, base=WORKER_FIXTURES)
     recorder.wait_for(lambda event: isinstance(event, Sample) and event.phase == "timed")
     job.cancel()
     event = ended(job)
@@ -196,7 +197,7 @@ def test_a_cancel_keeps_what_was_measured(client: WorkerClient) -> None:
 
 def test_a_cancel_before_anything_was_measured_gives_no_report(client: WorkerClient) -> None:
     recorder = Recorder()
-    job = client.run("bench", request("Slow", "eager"), recorder, base=FIXTURES)
+    job = client.run("bench", request("Slow", "eager"), recorder, base=WORKER_FIXTURES)
     recorder.wait_for(lambda event: isinstance(event, Progress))
     job.cancel()
     assert ended(job) == Cancelled(job.id, None)
@@ -220,9 +221,9 @@ def test_no_other_job_runs_while_a_benchmark_measures(client: WorkerClient) -> N
 
         return listener
 
-    before = client.run("load", load("good"), listen_as("before"), base=FIXTURES)
-    bench = client.run("bench", request("Small", "eager"), listen_as("bench"), base=FIXTURES)
-    after = client.run("load", load("good"), listen_as("after"), base=FIXTURES)
+    before = client.run("load", load("good"), listen_as("before"), base=WORKER_FIXTURES)
+    bench = client.run("bench", request("Small", "eager"), listen_as("bench"), base=WORKER_FIXTURES)
+    after = client.run("load", load("good"), listen_as("after"), base=WORKER_FIXTURES)
     for job in (before, bench, after):
         assert isinstance(ended(job), Done)
     assert order == [(name, kind) for name in ("before", "bench", "after") for kind in ("Started", "Done")]
@@ -231,7 +232,7 @@ def test_no_other_job_runs_while_a_benchmark_measures(client: WorkerClient) -> N
 def test_close_during_a_benchmark_cancels_it() -> None:
     client = WorkerClient()
     recorder = Recorder()
-    job = client.run("bench", request("Slow", "eager", iterations=10000), recorder, base=FIXTURES)
+    job = client.run("bench", request("Slow", "eager", iterations=10000), recorder, base=WORKER_FIXTURES)
     recorder.wait_for(lambda event: isinstance(event, Sample))
     client.close()
     assert isinstance(ended(job), Cancelled)

@@ -22,10 +22,8 @@ from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.core import serde
 from modelpack_gui.core.recipe import Recipe
+from tests.places import DEMO, ROOT
 from tests.worker.harness import SharedClient
-
-ROOT = Path(__file__).resolve().parents[2]
-DEMO = ROOT / "resources" / "demo"
 
 NETS = """\
 import os, sys, time

@@ -13,9 +13,8 @@ from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.core import serde
 from modelpack_gui.core.records import DynamicDim, LintReport, ProbeReport
+from tests.places import DEMO
 from tests.worker.harness import SharedClient
-
-DEMO = Path(__file__).resolve().parents[2] / "resources" / "demo"
 
 
 @pytest.fixture

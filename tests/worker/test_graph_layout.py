@@ -15,7 +15,8 @@ from modelpack_gui.core.events import Done, Failed, Progress
 from modelpack_gui.core.graph.builder import graph_of
 from modelpack_gui.core.graph.scene import Scene
 from modelpack_gui.core.records import InspectRequest, LayoutReport, LayoutRequest, NodeInfo, TensorInfo
-from tests.worker.harness import FIXTURES, PATIENCE_S, Recorder, ended, load
+from tests.places import WORKER_FIXTURES
+from tests.worker.harness import PATIENCE_S, Recorder, ended, load
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def request(folder: Path) -> LayoutRequest:
 
 def test_a_picture_does_not_wait_for_a_job_that_takes_long(drawing: WorkerClient, tmp_path: Path) -> None:
     busy = Recorder()
-    hanging = drawing.run("load", load("loops"), busy, base=FIXTURES)
+    hanging = drawing.run("load", load("loops"), busy, base=WORKER_FIXTURES)
     event = ended(drawing.run("graph.layout", request(tmp_path), Recorder()))
 
     assert isinstance(event, Done)

@@ -25,7 +25,8 @@ from modelpack_gui.core.records import (
     LoadRequest,
     ModelSource,
 )
-from tests.worker.harness import FIXTURES, load, run
+from tests.places import WORKER_FIXTURES
+from tests.worker.harness import load, run
 
 BOOTSTRAP = Path(modelpack_gui.__file__).with_name("worker") / "bootstrap.py"
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
@@ -63,13 +64,13 @@ def test_one_worker_serves_jobs_of_one_folder_and_another_folder_gets_a_fresh_on
     client: WorkerClient, tmp_path: Path
 ) -> None:
     def pid(base: Path) -> str:
-        source = ModelSource(file=str(FIXTURES / "misbehaving.py"), name="tells_pid")
+        source = ModelSource(file=str(WORKER_FIXTURES / "misbehaving.py"), name="tells_pid")
         event, recorder = run(client, "load", LoadRequest(source), base=base)
         assert isinstance(event, Done), event
         return recorder.wait_for_line("pid ")
 
-    first = pid(FIXTURES)
-    assert pid(FIXTURES) == first
+    first = pid(WORKER_FIXTURES)
+    assert pid(WORKER_FIXTURES) == first
     assert pid(tmp_path) != first
 
 
@@ -77,7 +78,7 @@ def test_one_worker_serves_jobs_of_one_folder_and_another_folder_gets_a_fresh_on
 def test_files_in_the_folder_do_not_shadow_libraries(
     client: WorkerClient, monkeypatch: pytest.MonkeyPatch, is_on_path: bool
 ) -> None:
-    folder = FIXTURES / "shadowing"
+    folder = WORKER_FIXTURES / "shadowing"
     if is_on_path:
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["", str(folder)]))
     inputs = (InputSpec("x", (1, 4)),)

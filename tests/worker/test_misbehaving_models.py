@@ -15,7 +15,8 @@ from modelpack_gui.client import process
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.events import Cancelled, Done, Failed, Log, Outcome, Started
 from modelpack_gui.core.records import LoadReport
-from tests.worker.harness import FIXTURES, PATIENCE_S, ProcessWatch, Recorder, ended, load, run
+from tests.places import WORKER_FIXTURES
+from tests.worker.harness import PATIENCE_S, ProcessWatch, Recorder, ended, load, run
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="there are no signals to die of")
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="pidfd is Linux only")
@@ -175,7 +176,7 @@ def test_a_channel_closed_by_the_model_ends_the_job_as_crashed(
 
 def test_an_endless_loop_is_cancelled_and_the_next_job_runs(client: WorkerClient) -> None:
     recorder = Recorder()
-    job = client.run("load", load("loops"), recorder, base=FIXTURES)
+    job = client.run("load", load("loops"), recorder, base=WORKER_FIXTURES)
     recorder.wait_for_line("looping")
     job.cancel()
     assert isinstance(ended(job), Cancelled)
@@ -186,7 +187,7 @@ def test_an_endless_loop_is_cancelled_and_the_next_job_runs(client: WorkerClient
 @linux_only
 def test_a_cancel_kills_a_process_that_ignores_it_and_its_children(client: WorkerClient) -> None:
     recorder = Recorder()
-    job = client.run("load", load("refuses_to_stop"), recorder, base=FIXTURES)
+    job = client.run("load", load("refuses_to_stop"), recorder, base=WORKER_FIXTURES)
     worker = ProcessWatch(int(recorder.wait_for_line("pid ")))
     child = ProcessWatch(int(recorder.wait_for_line("child ")))
     job.cancel()
@@ -206,8 +207,8 @@ def test_a_deadline_ends_an_endless_loop_as_timed_out(client: WorkerClient) -> N
 
 def test_a_queued_job_is_cancelled_while_another_runs(client: WorkerClient) -> None:
     first, second = Recorder(), Recorder()
-    running = client.run("load", load("loops"), first, base=FIXTURES)
-    waiting = client.run("load", load("good"), second, base=FIXTURES)
+    running = client.run("load", load("loops"), first, base=WORKER_FIXTURES)
+    waiting = client.run("load", load("good"), second, base=WORKER_FIXTURES)
     first.wait_for_line("looping")
     waiting.cancel()
     assert isinstance(ended(waiting), Cancelled)
@@ -218,7 +219,7 @@ def test_a_queued_job_is_cancelled_while_another_runs(client: WorkerClient) -> N
 
 def test_a_cancel_before_the_worker_is_ready_ends_the_job(fresh_client: WorkerClient) -> None:
     recorder = Recorder()
-    job = fresh_client.run("load", load("good"), recorder, base=FIXTURES)
+    job = fresh_client.run("load", load("good"), recorder, base=WORKER_FIXTURES)
     job.cancel()
     assert isinstance(ended(job), Cancelled)
     assert_next_job_succeeds(fresh_client)
@@ -230,7 +231,7 @@ def test_a_listener_that_raises_is_logged_and_the_job_goes_on(
     def listener(_event: object) -> None:
         raise RuntimeError("the window is gone")
 
-    job = client.run("load", load("good"), listener, base=FIXTURES)
+    job = client.run("load", load("good"), listener, base=WORKER_FIXTURES)
     assert isinstance(ended(job), Done)
     assert "the window is gone" in caplog.text
 
@@ -248,7 +249,7 @@ def test_a_worker_that_is_stopped_when_killed_is_replaced_once_it_is_asked(clien
     pid = int(recorder.wait_for_line("pid "))
     os.kill(pid, signal.SIGSTOP)  # it cannot take up the next job, and dies with that job in its pipe
     following = Recorder()
-    job = client.run("load", load("good"), following, base=FIXTURES)
+    job = client.run("load", load("good"), following, base=WORKER_FIXTURES)
     following.wait_for(lambda event: isinstance(event, Started))
     os.kill(pid, signal.SIGKILL)
     assert isinstance(ended(job), Done)
@@ -259,7 +260,7 @@ def test_a_worker_that_is_stopped_when_killed_is_replaced_once_it_is_asked(clien
 def test_an_idle_worker_is_ended_to_give_its_memory_back() -> None:
     client = WorkerClient(worker_idle_s=0.1)
     recorder = Recorder()
-    job = client.run("load", load("waits_for_file"), recorder, base=FIXTURES)
+    job = client.run("load", load("waits_for_file"), recorder, base=WORKER_FIXTURES)
     worker = ProcessWatch(int(recorder.wait_for_line("pid ")))
     Path(recorder.wait_for_line("waiting for ")).touch()
     assert isinstance(ended(job), Done)
@@ -272,8 +273,8 @@ def test_an_idle_worker_is_ended_to_give_its_memory_back() -> None:
 def test_close_cancels_jobs_and_leaves_no_process() -> None:
     client = WorkerClient()
     recorder, queued = Recorder(), Recorder()
-    job = client.run("load", load("refuses_to_stop"), recorder, base=FIXTURES)
-    waiting = client.run("load", load("good"), queued, base=FIXTURES)
+    job = client.run("load", load("refuses_to_stop"), recorder, base=WORKER_FIXTURES)
+    waiting = client.run("load", load("good"), queued, base=WORKER_FIXTURES)
     worker = ProcessWatch(int(recorder.wait_for_line("pid ")))
     child = ProcessWatch(int(recorder.wait_for_line("child ")))
     client.close()
@@ -281,5 +282,5 @@ def test_close_cancels_jobs_and_leaves_no_process() -> None:
     assert isinstance(ended(waiting), Cancelled)
     assert worker.has_ended()
     assert child.has_ended()
-    late = client.run("load", load("good"), Recorder(), base=FIXTURES)
+    late = client.run("load", load("good"), Recorder(), base=WORKER_FIXTURES)
     assert isinstance(ended(late), Cancelled)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.harness import FIXTURES, PATIENCE_S, ProcessWatch
+from tests.places import WORKER_FIXTURES
+from tests.worker.harness import PATIENCE_S, ProcessWatch
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pidfd is Linux only")
 
@@ -24,7 +25,7 @@ def tell(event):
     if message.startswith(("pid ", "looping")):
         print(message, flush=True)
 client = WorkerClient()
-base = Path({str(FIXTURES)!r})
+base = Path({str(WORKER_FIXTURES)!r})
 def load(name):
     return client.run("load", LoadRequest(ModelSource(file="misbehaving.py", name=name)), tell, base=base)
 load("tells_pid").wait()

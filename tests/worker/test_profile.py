@@ -12,7 +12,8 @@ import pytest
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Outcome, Progress
 from modelpack_gui.core.records import InputSpec, ModelSource, ProfileReport, ProfileRequest, RunnerSpec
-from tests.worker.harness import FIXTURES, Recorder, ended, run
+from tests.places import WORKER_FIXTURES
+from tests.worker.harness import Recorder, ended, run
 
 
 def request(runner: str, artifact: str = "", name: str = "Small") -> ProfileRequest:
@@ -105,7 +106,7 @@ def test_a_cancel_ends_a_profile_and_its_process(client: WorkerClient) -> None:
             has_begun.set()
 
     asked = dataclasses.replace(request("eager", name="Slow"), runs=10_000)
-    job = client.run("profile", asked, listen, base=FIXTURES)
+    job = client.run("profile", asked, listen, base=WORKER_FIXTURES)
     assert has_begun.wait(60.0)
     job.cancel()
     assert isinstance(ended(job), Cancelled)

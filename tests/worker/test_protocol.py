@@ -12,7 +12,8 @@ from modelpack_gui.client.process import Gone, Message, Ready, WorkerProcess
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Done, Event, Failed, Run, Shutdown, Started
 from modelpack_gui.core.records import ScanRequest
-from tests.worker.harness import FIXTURES, PATIENCE_S
+from tests.places import WORKER_FIXTURES
+from tests.worker.harness import PATIENCE_S
 
 Inbox = queue.SimpleQueue[Message]
 
@@ -24,7 +25,7 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def worker(inbox: Inbox) -> Iterator[WorkerProcess]:
-    worker = WorkerProcess("", FIXTURES, lambda _sender, message: inbox.put(message))
+    worker = WorkerProcess("", WORKER_FIXTURES, lambda _sender, message: inbox.put(message))
     assert isinstance(inbox.get(timeout=PATIENCE_S), Ready)
     yield worker
     worker.kill()

@@ -8,7 +8,7 @@ from pathlib import Path
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.events import Cancelled, Done, Log, Partial, Progress
 from modelpack_gui.core.records import CalibrationSpec, QuantizedVariant, QuantizeReport, QuantizeSpec
-from tests.unit.quantize_models import conv_net, request_for
+from tests.unit.stages.quantize.models import conv_net, request_for
 from tests.worker.harness import Recorder, ended, run
 
 SAMPLES = """

@@ -18,7 +18,8 @@ from modelpack_gui.core.records import (
     Verdict,
     runner_specs,
 )
-from tests.worker.harness import FIXTURES, Recorder, ended, run
+from tests.places import WORKER_FIXTURES
+from tests.worker.harness import Recorder, ended, run
 
 
 def _request(folder: Path, *batches: int, **settings: float) -> SweepRequest:
@@ -44,7 +45,7 @@ def test_a_cell_that_crashes_leaves_the_others_whole_and_alone_runs_again(
 ) -> None:
     base = tmp_path / "project"
     base.mkdir()
-    shutil.copy(FIXTURES / "sweep_models.py", base)
+    shutil.copy(WORKER_FIXTURES / "sweep_models.py", base)
     event, recorder = run(client, "sweep", _request(tmp_path / "kept", 1, 3), base=base)
     assert isinstance(event, Done), event
     report = event.result

@@ -1,7 +1,7 @@
 """What an entry of the catalogue is, and what it is told of the case it may explain.
 
 To add a kind of trouble: a function that looks at a `Situation` and gives a `Finding` if it knows it, an `Entry` in
-the family's `ENTRIES`, and a tiny model that triggers it in tests/unit/test_explain_catalogue.py.
+the family's `ENTRIES`, and a tiny model that triggers it in tests/unit/stages/explain/test_catalogue.py.
 """
 
 from __future__ import annotations

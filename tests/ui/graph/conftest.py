@@ -11,7 +11,7 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.overlays.state import GraphOverlays
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.opening import located, open_index
-from tests.ui.graph_records import small_graph
+from tests.ui.graph.records import small_graph
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from modelpack_gui.ui.graph.inspector.value_inspection import value_inspection
 from modelpack_gui.ui.graph.tables.initializer_columns import InitializerRows, initializer_columns
 from modelpack_gui.ui.graph.tables.node_columns import NodeRows, node_columns
 from modelpack_gui.ui.graph.tables.row_table import RowColumn
-from tests.unit.inspected import inspect
-from tests.unit.test_inspection_backend_models import models
+from tests.unit.stages.inspection.inspected import inspect
+from tests.unit.stages.inspection.test_backend_models import models
 
 SHARDS = 4
 

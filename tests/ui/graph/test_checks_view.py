@@ -24,7 +24,7 @@ from modelpack_gui.ui.graph.selection import NodePick, ValuePick
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from tests.ui.fake_client import FakeClient, FakeJob
-from tests.ui.graph_records import small_graph
+from tests.ui.graph.records import small_graph
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

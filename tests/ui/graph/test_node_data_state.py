@@ -16,7 +16,7 @@ from modelpack_gui.ui.graph.node_data_commands import NodeDataCommands
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.opening import open_index
-from tests.ui.graph_records import small_graph
+from tests.ui.graph.records import small_graph
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

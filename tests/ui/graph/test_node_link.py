@@ -10,7 +10,7 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.node_link import NodeLink
 from modelpack_gui.ui.graph.selection import NodePick, ValuePick
 from tests.ui.fake_client import FakeClient
-from tests.ui.graph_records import small_graph
+from tests.ui.graph.records import small_graph
 
 ARTIFACT = "/models/shapes.onnx"
 

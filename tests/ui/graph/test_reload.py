@@ -15,7 +15,7 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from tests.ui import samples
 from tests.ui.fake_client import FakeClient
-from tests.ui.graph_records import small_graph
+from tests.ui.graph.records import small_graph
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.pages.quantize import QuantizePage
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
-from tests.ui.quantize_pages import open_project, open_quantize_page, write_project
+from tests.ui.quantize.pages import open_project, open_quantize_page, write_project
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from modelpack_gui.ui.graph.comparison.view import CompareView
 from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.opening import open_index
-from tests.ui.graph_records import small_graph
+from tests.ui.graph.records import small_graph
 
 
 def gelu_for_relu(node: NodeInfo) -> NodeInfo:

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from modelpack_gui.core.context import PlainContext
+from modelpack_gui.core.records import TensorStatsRequest
+from modelpack_gui.stages.inspection.tensors import stats as tensor_stats
+from tests.unit.stages.inspection.inspected import inspect
+
+
+class _Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.shape[0] > 2:
+            x = x * 2
+        return torch.tanh(self.body(x))
+
+
+def _save(path: Path, make: Callable[[nn.Module], Any]) -> Path:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        make(_Net().eval()).save(str(path))
+    return path
+
+
+@pytest.fixture(params=["trace", "script"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    if request.param == "trace":
+        return _save(tmp_path / "net.pt", lambda net: torch.jit.trace(net, (torch.rand(2, 4),)))  # type: ignore[no-untyped-call]
+    return _save(tmp_path / "net.pt", torch.jit.script)
+
+
+def test_nodes_name_their_module_and_the_users_line(archive: Path) -> None:
+    found = inspect(archive, archive.parent)
+    linear = next(node for node in found.nodes if node.op_type == "linear")
+    assert (linear.domain, linear.module_path, linear.module_class) == ("aten", "body.0", "Linear")
+    tanh = next(node for node in found.nodes if node.op_type == "tanh")
+    assert tanh.source_location.startswith(f"{__file__}:")
+    assert {"body.0.weight", "body.0.bias"} <= set(linear.inputs)
+    assert found.index.op_counts["linear"] == 1
+
+
+def test_parameters_are_initializers_with_statistics(archive: Path) -> None:
+    found = inspect(archive, archive.parent)
+    assert [(item.name, item.dtype, item.shape, item.size_bytes) for item in found.initializers] == [
+        ("body.0.weight", "float32", (3, 4), 48),
+        ("body.0.bias", "float32", (3,), 12),
+    ]
+    stats = tensor_stats.run(TensorStatsRequest(str(archive), "body.0.bias"), PlainContext())
+    assert (stats.shape, stats.elements, sum(stats.counts)) == ((3,), 3, 3)
+
+
+def test_nodes_of_blocks_follow_their_owner(tmp_path: Path) -> None:
+    found = inspect(_save(tmp_path / "net.pt", torch.jit.script), tmp_path)
+    branch = next(node for node in found.nodes if node.op_type == "If")
+    inner = found.nodes[branch.index + 1]
+    assert inner.subgraph == f"node {branch.index} / block 0"
+    assert [node.index for node in found.nodes] == list(range(len(found.nodes)))
