@@ -309,9 +309,9 @@ class Controller(QObject):
             self.findings = findings
             self.findings_changed.emit()
 
-    def inspect(self, inspection: Inspection) -> None:
-        """Show something in the inspector."""
-        self.inspected.emit(inspection)
+    def inspect(self, inspection: Inspection, stage: Stage) -> None:
+        """Show something of the page of a stage in the inspector."""
+        self.inspected.emit(inspection.of(stage))
 
     def show_place(self, place: SourcePlace) -> None:
         """Show a line of the user's code."""

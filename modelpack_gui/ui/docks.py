@@ -18,8 +18,10 @@ from modelpack_gui.ui.widgets.lazy_dock import LazyDock
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.pages.base import StagePage
+    from modelpack_gui.ui.widgets.inspector import InspectorPanel
 
 _HIDDEN_BY_USER = "hidden-by-user"
+_HIDDEN_WITHOUT_PROJECT = "hidden-without-project"
 _STATE_VERSION = 1
 
 
@@ -39,6 +41,8 @@ class Docks:
         self._controller = controller
         self._job_center = jobs
         self._settings = settings
+        self._stage = Stage.SOURCE
+        self._inspector_panel: InspectorPanel | None = None
         area = Qt.DockWidgetArea
         self.inspector = LazyDock("Inspector", "inspector-dock", self._make_inspector, window)
         window.addDockWidget(area.RightDockWidgetArea, self.inspector)
@@ -67,9 +71,22 @@ class Docks:
             (self.tensor.dock, "matrix", "Ctrl+Shift+T"),
         )
 
-    def show_inspector(self, *, is_project_open: bool) -> None:
-        """It goes with a project, unless the user has closed it."""
-        self.inspector.setVisible(is_project_open and not self.inspector.property(_HIDDEN_BY_USER))
+    def follow_project(self, *, is_open: bool) -> None:
+        """What shows something of a project comes and goes with it, unless the user has closed it."""
+        self.inspector.setVisible(is_open and not self.inspector.property(_HIDDEN_BY_USER))
+        for dock in (self.source.dock, self.tensor.dock):
+            if not is_open and not dock.isHidden():
+                dock.setProperty(_HIDDEN_WITHOUT_PROJECT, True)
+                dock.hide()
+            elif is_open and dock.property(_HIDDEN_WITHOUT_PROJECT):
+                dock.setProperty(_HIDDEN_WITHOUT_PROJECT, False)
+                dock.show()
+
+    def show_page(self, stage: Stage) -> None:
+        """The inspector shows what is selected on the page of a stage."""
+        self._stage = stage
+        if self._inspector_panel is not None:
+            self._inspector_panel.show_page(stage)
 
     def remember(self) -> None:
         """Keep where they are for the next window."""
@@ -88,7 +105,9 @@ class Docks:
     def _make_inspector(self) -> QWidget:
         from modelpack_gui.ui.widgets.inspector import InspectorPanel
 
-        return InspectorPanel(self._controller, settings=self._settings)
+        self._inspector_panel = InspectorPanel(self._controller, settings=self._settings)
+        self._inspector_panel.show_page(self._stage)
+        return self._inspector_panel
 
     def _make_jobs_panel(self) -> QWidget:
         from modelpack_gui.ui.widgets.jobs_panel import JobsPanel

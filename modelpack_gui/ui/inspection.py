@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from modelpack_gui.core.pipeline import Stage
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,15 @@ class Inspection:
         title: Its name.
         subtitle: What kind of thing it is.
         follow: Shows the target of a row, on the page that made this.
+        stage: The stage of that page, filled in by `Controller.inspect`.
     """
 
     title: str
     subtitle: str = ""
     sections: tuple[Section, ...] = ()
     follow: Callable[[Any], None] | None = field(default=None, compare=False)
+    stage: Stage | None = field(default=None, compare=False)
+
+    def of(self, stage: Stage) -> Inspection:
+        """The same, made by the page of a stage."""
+        return replace(self, stage=stage)

@@ -296,7 +296,7 @@ class MainWindow(QMainWindow):
     def _on_project_changed(self) -> None:
         controller = self.controller
         self._views.setCurrentWidget(self._view() if self._is_project_open else self.start_page)
-        self.docks.show_inspector(is_project_open=self._is_project_open)
+        self.docks.follow_project(is_open=self._is_project_open)
         name = "modelpack-gui"
         if self._is_project_open:
             opened = controller.path or (
@@ -313,6 +313,7 @@ class MainWindow(QMainWindow):
 
     def _on_stage_shown(self, stage: Stage) -> None:
         self._current = stage
+        self.docks.show_page(stage)
         self._update_commands()
 
     def _on_page_made(self, page: StagePage) -> None:

@@ -109,7 +109,7 @@ class CheckPage(StagePage):
             widget.set_chosen(is_chosen=widget.row is row)
             if widget.row is row:
                 self._scroll.ensureWidgetVisible(widget, 0, SPACING)
-        self.controller.inspect(row_inspection(row, self._report))
+        self.controller.inspect(row_inspection(row, self._report), self.stage)
 
     def _on_step_wanted(self, step: int) -> None:
         at = next(i for i, widget in enumerate(self.rows) if widget.hasFocus())

@@ -196,7 +196,8 @@ class ParityPage(StagePage):
         self._inspect_timer.stop()
         case, output = self.overview.case, self.overview.output
         if case is not None:
-            self.controller.inspect(inspect_case(case) if output is None else inspect_output(case, output))
+            shown = inspect_case(case) if output is None else inspect_output(case, output)
+            self.controller.inspect(shown, self.stage)
 
     def _run_again(self, choice: CaseChoice) -> None:
         """The arrays of a case were not kept: run it alone, and put it in the place of what is known of it."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.core.asked import AskedRow
+from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import ExportRecord, InputSpec, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.export_text import (
@@ -109,11 +110,11 @@ class ExportResults(QWidget):
         )
         self.table = FittedTable(self.model, "asked-table", "Asked and got")
         self.table.remember(settings)
-        self.table.record_selected.connect(lambda row: controller.inspect(asked_inspection(row)))
+        self.table.record_selected.connect(lambda row: controller.inspect(asked_inspection(row), Stage.EXPORT))
         self._notes = QVBoxLayout()
         self._notes.setSpacing(GRID)
         self.tensors = TensorGrid()
-        self.warnings = WarningsTable("export-warnings", controller, settings)
+        self.warnings = WarningsTable("export-warnings", controller, settings, Stage.EXPORT)
         self._file = ElidedLabel("", Qt.TextElideMode.ElideMiddle)
         self._file.setFont(mono_font())
         self._file.setObjectName("artifact-path")

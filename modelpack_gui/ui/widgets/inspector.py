@@ -1,4 +1,4 @@
-"""The inspector: properties of whatever was selected last."""
+"""The inspector: properties of what was selected last on the page that is shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from modelpack_gui.core.pipeline import ORDER
+from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Action, Inspection, Section
 from modelpack_gui.ui.settings import Settings
@@ -32,7 +32,7 @@ _CLOSED_KEY, _OPENED_KEY = "inspector/closed", "inspector/opened"
 
 
 class InspectorPanel(QWidget):
-    """Shows what `controller.inspected` gives. Which sections are folded is remembered by their titles."""
+    """Shows what `controller.inspected` gave for the page that is shown. Folded sections are kept by their titles."""
 
     def __init__(
         self, controller: Controller, parent: QWidget | None = None, *, settings: Settings | None = None
@@ -44,6 +44,8 @@ class InspectorPanel(QWidget):
         self._settings = settings
         self._closed, self._opened = self._kept(_CLOSED_KEY), self._kept(_OPENED_KEY)
         self._inspection: Inspection | None = None
+        self._stage: Stage | None = None
+        self._of_pages: dict[Stage | None, Inspection] = {}
 
         empty = wrapped_label(EMPTY_TEXT, is_muted=True)
         empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -82,7 +84,7 @@ class InspectorPanel(QWidget):
         outer.addWidget(self._stack)
         self.setMinimumWidth(200)
         self._controller = controller
-        controller.inspected.connect(self.show_inspection)
+        controller.inspected.connect(self._on_inspected)
         controller.project_changed.connect(self._on_project_changed)
 
     @property
@@ -94,6 +96,15 @@ class InspectorPanel(QWidget):
     def scroll_bar(self) -> QScrollBar:
         """Of the sections."""
         return self._scroll.verticalScrollBar()
+
+    def show_page(self, stage: Stage) -> None:
+        """Another page is shown: what was selected on it last comes back; the empty state if nothing was."""
+        self._stage = stage
+        kept = self._of_pages.get(stage)
+        if kept is None:
+            self.clear()
+        elif kept is not self._inspection:
+            self.show_inspection(kept)
 
     def clear(self) -> None:
         """Show the empty state."""
@@ -128,8 +139,14 @@ class InspectorPanel(QWidget):
         if self._inspection is not None:
             QGuiApplication.clipboard().setText(as_text(self._inspection))
 
+    def _on_inspected(self, inspection: Inspection) -> None:
+        self._of_pages[inspection.stage] = inspection
+        if self._stage in (None, inspection.stage):  # a job of another page may tell more of what is selected there
+            self.show_inspection(inspection)
+
     def _on_project_changed(self) -> None:
         if all(self._controller.state(stage).result is None for stage in ORDER):
+            self._of_pages.clear()
             self.clear()  # another project: what was selected is of the one before
 
     def _section(self, section: Section, follow: Callable[[Any], None] | None) -> QWidget:

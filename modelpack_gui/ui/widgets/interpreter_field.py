@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from modelpack_gui.client.interpreters import find_interpreters
 from modelpack_gui.client.recipe_file import relative_to_recipe
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import Capabilities, PackageInfo
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.source_text import capabilities_inspection, capabilities_line
@@ -110,7 +111,7 @@ class InterpreterField(QWidget):
 
     def _on_details(self) -> None:
         if self._controller.capabilities is not None:
-            self._controller.inspect(capabilities_inspection(self._controller.capabilities))
+            self._controller.inspect(capabilities_inspection(self._controller.capabilities), Stage.SOURCE)
 
     def _on_browse(self) -> None:
         dialog = QFileDialog(self, "Choose a Python interpreter", self._settings.last_folder(PURPOSE))

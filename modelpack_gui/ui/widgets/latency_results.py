@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core.figures import duration, plural
+from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import BenchReport
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.bench_columns import COLUMNS, RunnerRow
@@ -51,7 +52,7 @@ class LatencyResults(QWidget):
         self._rows: RecordTableModel[RunnerRow] = RecordTableModel(COLUMNS, None, self)
         self.table = DataTable(self._rows, "bench-runners", "Figures of the runners")
         self.table.remember(settings)
-        self.table.record_selected.connect(lambda row: controller.inspect(inspect_runner(row)))
+        self.table.record_selected.connect(lambda row: controller.inspect(inspect_runner(row), Stage.BENCH))
         self.progress = RunnerProgress()
         self._lower = QStackedWidget()
         for page in (self.table, self.progress):

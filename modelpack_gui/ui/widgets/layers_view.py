@@ -276,7 +276,7 @@ class LayersView(QWidget):
         self.chart.select(row)
         if self.isVisible() and not self._link.is_following:
             self._link.pick(row.node)
-            self._controller.inspect(row_inspection(row, self._follow))
+            self._controller.inspect(row_inspection(row, self._follow), Stage.PARITY)
 
     def _compared_path(self) -> str:
         return self._state.request.artifact_path if self._state.request is not None else ""

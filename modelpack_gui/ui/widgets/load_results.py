@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import LoadReport, TensorInfo
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.module_tree import ModuleTreeModel
@@ -152,7 +153,7 @@ class LoadResults(QWidget):
         unfold.clicked.connect(self.tree.expandAll)
         fold = IconToolButton("Close all modules", "collapse")
         fold.clicked.connect(self._open_first_levels)
-        self.warnings = WarningsTable("load-warnings", controller, settings)
+        self.warnings = WarningsTable("load-warnings", controller, settings, Stage.SOURCE)
         head = QHBoxLayout()
         head.setSpacing(GRID)
         head.addWidget(heading("Modules"))
@@ -197,7 +198,7 @@ class LoadResults(QWidget):
     def _on_current_changed(self, current: QModelIndex) -> None:
         if current.isValid() and self._report is not None:
             module = self.model.module(self._proxy.mapToSource(current))
-            self._controller.inspect(module_inspection(module, self._report))
+            self._controller.inspect(module_inspection(module, self._report), Stage.SOURCE)
 
     def _copy_path(self) -> None:
         current = self.tree.currentIndex()

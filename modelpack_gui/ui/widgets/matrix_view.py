@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, Q
 
 from modelpack_gui.core import matrix
 from modelpack_gui.core.figures import plural
+from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import MatrixCell
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.dialogs.matrix_options import MatrixOptionsDialog
@@ -178,7 +179,7 @@ class MatrixView(QWidget):
             if same is not None:
                 self.table.select_record(same)
                 if same.cell != current and self.isVisible():  # what the inspector shows has gone on
-                    self._controller.inspect(inspect_row(same))
+                    self._controller.inspect(inspect_row(same), Stage.EXPORT)
         self.table.blockSignals(False)
 
     @property
@@ -228,7 +229,7 @@ class MatrixView(QWidget):
 
     def _on_selected(self, row: MatrixRow) -> None:
         self._refresh_use()
-        self._controller.inspect(inspect_row(row))
+        self._controller.inspect(inspect_row(row), Stage.EXPORT)
 
     def _on_activated(self, row: MatrixRow) -> None:
         if row.cell.outcome == "exported" and not self.state.is_running:

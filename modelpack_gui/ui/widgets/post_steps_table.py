@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import PostStepResult, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection, Property, Section
@@ -66,7 +67,7 @@ class PostStepsTable(QWidget):
         )
         self.table = FittedTable(self.model, "post-steps-table", "Steps after the export")
         self.table.remember(settings)
-        self.table.record_selected.connect(lambda item: controller.inspect(step_inspection(item)))
+        self.table.record_selected.connect(lambda item: controller.inspect(step_inspection(item), Stage.EXPORT))
         self._notes = QVBoxLayout()
         self._notes.setSpacing(GRID)
         column = QVBoxLayout(self)

@@ -314,7 +314,7 @@ class ProfileView(QWidget):
             nodes = self._nodes(row)
             if nodes:
                 self._link.pick(nodes[0])
-            self._controller.inspect(profile_row_inspection(row, report, nodes, self._follow))
+            self._controller.inspect(profile_row_inspection(row, report, nodes, self._follow), Stage.BENCH)
 
     def _on_node_selected(self, node: int) -> None:
         """The row that does a node's work, if it is listed."""
@@ -329,7 +329,7 @@ class ProfileView(QWidget):
     def _on_part(self, part: Part) -> None:
         self.strips.mark(part.title)
         if self._found is not None and self.isVisible():
-            self._controller.inspect(part_inspection(part, self._found))
+            self._controller.inspect(part_inspection(part, self._found), Stage.BENCH)
 
     def _follow(self, target: Any) -> None:
         if isinstance(target, NodeTarget):

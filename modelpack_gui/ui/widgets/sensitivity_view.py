@@ -222,7 +222,7 @@ class SensitivityView(QWidget):
     def _on_selected(self, cost: NodeCost) -> None:
         if self.isVisible() and not self._link.is_following:
             self._link.pick_named(cost.row.node)
-            self._controller.inspect(inspect_cost(cost))
+            self._controller.inspect(inspect_cost(cost), Stage.QUANTIZE)
 
     def _on_node_selected(self, node: int) -> None:
         name = self._link.name_of(node)

@@ -233,7 +233,7 @@ class VariantsView(QWidget):
         if is_one_more:  # what was just asked for may be below what is in view
             self.table.bring_into_view(new[0])
         if same is not None and same != current and self.isVisible():  # what the inspector shows has gone on
-            self._controller.inspect(inspect_line(same))
+            self._controller.inspect(inspect_line(same), Stage.QUANTIZE)
 
     def _show_points(self, lines: Sequence[VariantLine]) -> None:
         points = [point for line in lines if (point := _point(line)) is not None]
@@ -273,7 +273,7 @@ class VariantsView(QWidget):
 
     def _on_selected(self, line: VariantLine) -> None:
         self.chart.select(line.key)
-        self._controller.inspect(inspect_line(line))
+        self._controller.inspect(inspect_line(line), Stage.QUANTIZE)
 
     def _on_measure(self) -> None:
         if not self._controller.is_trusted:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CapturedWarning
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection, Property, Section
@@ -41,8 +42,12 @@ def as_text(warning: CapturedWarning) -> str:
 class WarningsTable(QWidget):
     """Category, message, place and count; a double click goes to the line; hidden while there are none."""
 
-    def __init__(self, name: str, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, controller: Controller, settings: Settings, stage: Stage, parent: QWidget | None = None
+    ) -> None:
+        """`stage` is that of the page it is on."""
         super().__init__(parent)
+        self._stage = stage
         self._title = heading("Warnings")
         self._controller = controller
         self.model = RecordTableModel[CapturedWarning](
@@ -98,7 +103,7 @@ class WarningsTable(QWidget):
             Property("count", fmt.count(item.count)),
         )
         sections = (Section("Warning", properties), Section("Message", text=item.message))
-        self._controller.inspect(Inspection(item.category, "warning", sections, self._go_to))
+        self._controller.inspect(Inspection(item.category, "warning", sections, self._go_to), self._stage)
 
 
 def _first_line(item: CapturedWarning) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication, QHelpEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QToolTip
 from pytestqt.qtbot import QtBot
 
+from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Histogram, Inspection, Property, Section
 from modelpack_gui.ui.settings import Settings
@@ -59,7 +60,7 @@ def test_before_any_selection_it_says_what_to_do(panel: InspectorPanel) -> None:
 
 
 def test_it_shows_title_rows_text_and_histogram(panel: InspectorPanel, controller: Controller) -> None:
-    controller.inspect(CONV)
+    controller.inspect(CONV, Stage.GRAPH)
     shown = visible_texts(panel)
     for expected in ("Conv", "node_Conv_1", "Mean", "0.123", "Source"):
         assert expected in shown
@@ -71,7 +72,7 @@ def test_it_shows_title_rows_text_and_histogram(panel: InspectorPanel, controlle
 def test_a_long_value_is_cut_within_260_pixels_and_whole_in_its_tooltip(
     panel: InspectorPanel, controller: Controller
 ) -> None:
-    controller.inspect(CONV)
+    controller.inspect(CONV, Stage.GRAPH)
     label = value(panel, "Source")
     assert "…" in label.text()
     assert label.toolTip() == "/home/" + "x" * 200
@@ -81,7 +82,7 @@ def test_a_long_value_is_cut_within_260_pixels_and_whole_in_its_tooltip(
 
 def test_rows_do_not_overlap(qtbot: QtBot, panel: InspectorPanel, controller: Controller) -> None:
     rows = tuple(Property(f"name {i}", "v" * (1 + i * 5)) for i in range(20))
-    controller.inspect(Inspection("Many", "", (Section("Rows", rows),)))
+    controller.inspect(Inspection("Many", "", (Section("Rows", rows),)), Stage.GRAPH)
     for width in (260, 420, 200):
         panel.resize(width, 600)
         labels = [value(panel, item.name) for item in rows]
@@ -92,7 +93,7 @@ def test_rows_do_not_overlap(qtbot: QtBot, panel: InspectorPanel, controller: Co
 
 
 def test_the_menu_of_a_value_copies_it_whole(panel: InspectorPanel, controller: Controller) -> None:
-    controller.inspect(CONV)
+    controller.inspect(CONV, Stage.GRAPH)
     label = value(panel, "Mean")
     label.customContextMenuRequested.emit(QPoint(2, 2))
     menu = next(menu for menu in label.findChildren(QMenu) if menu.isVisible())
@@ -105,13 +106,13 @@ def test_the_menu_of_a_value_copies_it_whole(panel: InspectorPanel, controller: 
 
 
 def test_values_can_be_selected_with_the_mouse(panel: InspectorPanel, controller: Controller) -> None:
-    controller.inspect(CONV)
+    controller.inspect(CONV, Stage.GRAPH)
     flags = value(panel, "Mean").textInteractionFlags()
     assert flags & Qt.TextInteractionFlag.TextSelectableByMouse
 
 
 def test_everything_is_copied_at_once(qtbot: QtBot, panel: InspectorPanel, controller: Controller) -> None:
-    controller.inspect(CONV)
+    controller.inspect(CONV, Stage.GRAPH)
     qtbot.mouseClick(panel.findChild(IconToolButton), Qt.MouseButton.LeftButton)
     lines = QGuiApplication.clipboard().text().splitlines()
     assert lines[:5] == ["Conv", "node_Conv_1", "", "Node", "Mean\t0.12345678"]
@@ -122,13 +123,15 @@ def test_everything_is_copied_at_once(qtbot: QtBot, panel: InspectorPanel, contr
 def test_a_folded_section_stays_folded_for_the_next_selection(
     qtbot: QtBot, panel: InspectorPanel, controller: Controller
 ) -> None:
-    controller.inspect(CONV)
+    controller.inspect(CONV, Stage.GRAPH)
     qtbot.mouseClick(fold(panel, "Node").findChild(QPushButton), Qt.MouseButton.LeftButton)
-    controller.inspect(Inspection("Relu", "", (Section("Node", (Property("Index", "3"),)), CONV.sections[1])))
+    controller.inspect(
+        Inspection("Relu", "", (Section("Node", (Property("Index", "3"),)), CONV.sections[1])), Stage.GRAPH
+    )
     assert not fold(panel, "Node").is_open
     assert fold(panel, "Values").is_open
     qtbot.mouseClick(fold(panel, "Node").findChild(QPushButton), Qt.MouseButton.LeftButton)
-    controller.inspect(CONV)
+    controller.inspect(CONV, Stage.GRAPH)
     assert fold(panel, "Node").is_open
 
 
@@ -138,7 +141,7 @@ def test_folded_sections_are_remembered_in_the_settings(
     first = InspectorPanel(controller, settings=settings)
     qtbot.addWidget(first)
     first.show()
-    controller.inspect(CONV)
+    controller.inspect(CONV, Stage.GRAPH)
     qtbot.mouseClick(fold(first, "Node").findChild(QPushButton), Qt.MouseButton.LeftButton)
     second = InspectorPanel(controller, settings=settings)
     qtbot.addWidget(second)
@@ -151,22 +154,22 @@ def test_a_row_with_a_target_is_a_link(qtbot: QtBot, panel: InspectorPanel, cont
 
     def follow(target: object) -> None:
         followed.append(target)
-        controller.inspect(CONV)
+        controller.inspect(CONV, Stage.GRAPH)
 
     rows = (Property("conv.weight", "float32", target=("it",)), Property("image", "float32"))
-    controller.inspect(Inspection("Conv", "", (Section("Inputs", rows),), follow))
+    controller.inspect(Inspection("Conv", "", (Section("Inputs", rows),), follow), Stage.GRAPH)
     links = panel.findChildren(FollowLink)
     assert [link.accessibleName() for link in links] == ["conv.weight"]
     qtbot.mouseClick(links[0], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: followed == [("it",)])
-    assert panel.inspection is CONV
+    assert panel.inspection == CONV
 
 
 def test_very_many_rows_are_cut_with_a_note_but_all_are_copied(
     qtbot: QtBot, panel: InspectorPanel, controller: Controller
 ) -> None:
     rows = tuple(Property(f"input {i}", str(i)) for i in range(500))
-    controller.inspect(Inspection("Concat", "", (Section("Inputs", rows),)))
+    controller.inspect(Inspection("Concat", "", (Section("Inputs", rows),)), Stage.GRAPH)
     assert any(text.startswith("468 more") for text in visible_texts(panel))
     panel.copy_all()
     assert "input 499\t499" in QGuiApplication.clipboard().text()
@@ -180,20 +183,20 @@ def test_the_scroll_position_stays_when_more_is_known_of_the_same_thing(
         "Concat", "a", (Section("Inputs", rows), Section("Values", (Property("Statistics", "reading…"),)))
     )
     panel.resize(260, 250)
-    controller.inspect(first)
+    controller.inspect(first, Stage.GRAPH)
     bar = panel.scroll_bar
     qtbot.waitUntil(lambda: bar.maximum() > 200)
     bar.setValue(150)
-    controller.inspect(Inspection("Concat", "a", (Section("Inputs", rows), CONV.sections[1])))
+    controller.inspect(Inspection("Concat", "a", (Section("Inputs", rows), CONV.sections[1])), Stage.GRAPH)
     assert bar.value() == 150
-    controller.inspect(Inspection("Concat", "b", (Section("Inputs", rows),)))
+    controller.inspect(Inspection("Concat", "b", (Section("Inputs", rows),)), Stage.GRAPH)
     assert bar.value() == 0
 
 
 def test_another_project_empties_it_but_saving_does_not(
     panel: InspectorPanel, controller: Controller, tmp_path: Path
 ) -> None:
-    controller.inspect(CONV)
+    controller.inspect(CONV, Stage.GRAPH)
     controller.new_project()
     assert panel.inspection is None
     assert visible_texts(panel) == [EMPTY_TEXT]
@@ -249,3 +252,28 @@ def test_a_histogram_of_one_value_is_drawn(qtbot: QtBot, controller: Controller)
     view.resize(200, view.sizeHint().height())
     assert not view.grab().isNull()
     assert view.accessibleDescription() == "5 values from 0 to 0, 1 bin"
+
+
+def test_each_page_has_its_own_thing_in_it(panel: InspectorPanel, controller: Controller) -> None:
+    panel.show_page(Stage.GRAPH)
+    controller.inspect(CONV, Stage.GRAPH)
+    panel.show_page(Stage.SOURCE)
+    assert visible_texts(panel) == [EMPTY_TEXT]
+    module = Inspection("stages.0", "ResidualBlock")
+    controller.inspect(module, Stage.SOURCE)
+    assert panel.inspection == module
+    panel.show_page(Stage.GRAPH)
+    assert panel.inspection == CONV
+
+
+def test_what_another_page_learns_later_is_shown_when_one_comes_back(
+    panel: InspectorPanel, controller: Controller
+) -> None:
+    panel.show_page(Stage.GRAPH)
+    controller.inspect(CONV, Stage.GRAPH)
+    panel.show_page(Stage.CHECK)
+    more = Inspection("Conv", "node_Conv_1", (*CONV.sections, Section("Values", (Property("Mean", "0.5"),))))
+    controller.inspect(more, Stage.GRAPH)
+    assert visible_texts(panel) == [EMPTY_TEXT]
+    panel.show_page(Stage.GRAPH)
+    assert panel.inspection == more

@@ -20,10 +20,12 @@ from modelpack_gui.core.pipeline import ORDER, Stage, stages_of
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import CaseChoice, ParityRequest
 from modelpack_gui.ui import app as gui
+from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.widgets.command_palette import CommandPalette
+from modelpack_gui.ui.widgets.inspector import InspectorPanel
 from modelpack_gui.ui.widgets.jobs_panel import JobsPanel
 from modelpack_gui.ui.widgets.log_panel import LogPanel
 from tests.ui import made_reports, samples
@@ -96,6 +98,27 @@ def test_it_starts_on_the_start_page_with_the_project_commands_off(window: MainW
     enabled = {action.text() for action in window.menus.actions if action.isEnabled()}
     assert "&Save" not in enabled
     assert "Open the &demo" in enabled
+
+
+def test_what_shows_something_of_a_project_goes_with_it_and_comes_back(window: MainWindow) -> None:
+    shown = (window.docks.inspector, window.docks.source.dock, window.docks.tensor.dock)
+    window.open_demo()
+    window.docks.tensor.dock.show()
+    window.close_project()
+    assert not any(dock.isVisible() for dock in shown)
+    window.open_demo()
+    assert [dock.isHidden() for dock in shown] == [False, True, False]
+
+
+def test_the_inspector_follows_the_page(window: MainWindow) -> None:
+    window.open_demo()
+    window.show_stage(Stage.CHECK)
+    window.controller.inspect(Inspection("ONNX checker"), Stage.CHECK)
+    panel = window.docks.inspector.content()
+    assert isinstance(panel, InspectorPanel)
+    assert panel.inspection == Inspection("ONNX checker")
+    window.show_stage(Stage.EXPORT)
+    assert panel.inspection is None
 
 
 def test_the_demo_card_opens_the_demo_ready_to_run(window: MainWindow, client: FakeClient, qtbot: QtBot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -10,6 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import SourcePlace
 from modelpack_gui.core.graph.graph import Graph
+from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     GraphDetails,
     GraphDetailsRequest,
@@ -112,7 +114,7 @@ class GraphInspector(QObject):
         pick, graph = self._controller.graph.selection.current, self._controller.graph.graph
         if pick is not None and graph is not None and self._is_watched():
             shown = self._inspection(graph, pick)
-            self._controller.inspect(Inspection(shown.title, shown.subtitle, shown.sections, self.follow))
+            self._controller.inspect(replace(shown, follow=self.follow), Stage.GRAPH)
 
     def _inspection(self, graph: Graph, pick: Pick) -> Inspection:
         more = [section for maker in self._makers for section in maker(pick)]
