@@ -158,3 +158,16 @@ def test_widths_that_nobody_chose_are_not_remembered(qtbot: QtBot, settings: Set
         table.resize(1000, 200)
     needed = table.fontMetrics().horizontalAdvance(ITEMS[0].name) * 20
     assert table.columnWidth(0) > needed
+
+
+def test_the_focus_alone_chooses_nothing_and_the_first_arrow_key_the_first_row(
+    table: DataTable, qtbot: QtBot
+) -> None:
+    chosen: list[object] = []
+    table.record_selected.connect(chosen.append)
+    table.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(table.hasFocus)
+    assert (chosen, table.currentIndex().isValid()) == ([], False)
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert chosen == [ITEMS[0]]
+    assert [index.row() for index in table.selectionModel().selectedRows()] == [0]
