@@ -11,6 +11,7 @@ import numpy as np  # noqa: F401 (pytest.approx takes it half imported, while a 
 import pytest
 import shiboken6
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.job_center import JobCenter
@@ -19,6 +20,13 @@ from modelpack_gui.ui.theme import theme
 from tests.ui.fake_client import FakeClient
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before the first QApplication: no window pops up
+
+PATIENCE_MS = 60_000
+"""How long a test waits for what must come: pytest-qt's five seconds pass on a busy machine too."""
+
+for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitActive, QtBot.waitExposed):
+    assert wait.__kwdefaults__
+    wait.__kwdefaults__["timeout"] = PATIENCE_MS
 
 
 @pytest.fixture(autouse=True)

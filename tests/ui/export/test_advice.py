@@ -164,7 +164,7 @@ def test_it_waits_while_a_stage_runs(page: ExportPage, project: Controller, clie
     del client.answers["export"]
     load(project, qtbot)
     project.run(Stage.EXPORT)
-    qtbot.waitSignal(page.advisor._timer.timeout, timeout=3000).wait()
+    qtbot.waitSignal(page.advisor._timer.timeout).wait()
     assert lints(client) == 0
     client.last("export").answer(make_export_record())
     qtbot.waitUntil(lambda: lints(client) == 1)

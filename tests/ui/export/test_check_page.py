@@ -160,7 +160,8 @@ def test_details_are_folded_until_space_is_pressed(qtbot: QtBot, filled: CheckPa
 def test_arrow_keys_go_from_row_to_row_and_fill_the_inspector(
     qtbot: QtBot, filled: CheckPage, inspected: list[Inspection]
 ) -> None:
-    qtbot.waitActive(filled)
+    with qtbot.waitActive(filled):
+        filled.activateWindow()
     filled.rows[0].setFocus()
     qtbot.keyClick(filled.rows[0], Qt.Key.Key_Down)
     assert filled.rows[1].hasFocus()
@@ -201,7 +202,8 @@ def test_a_row_is_copied_by_its_button_its_menu_and_ctrl_c(qtbot: QtBot, filled:
     qtbot.mouseClick(widget.findChild(IconToolButton), Qt.MouseButton.LeftButton)
     assert clipboard.text() == expected
     clipboard.clear()
-    qtbot.waitActive(filled)
+    with qtbot.waitActive(filled):
+        filled.activateWindow()
     widget.setFocus()
     qtbot.keyClick(widget, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert clipboard.text() == expected

@@ -148,7 +148,8 @@ def test_finding_about_a_weight_selects_the_weight(controller: Controller, fille
 
 
 def test_arrow_keys_select_as_they_go(qtbot: QtBot, controller: Controller, filled: ChecksView) -> None:
-    qtbot.waitExposed(filled)
+    with qtbot.waitActive(filled):
+        filled.activateWindow()
     filled.tree.setFocus()
     qtbot.waitUntil(filled.tree.hasFocus)
     filled.tree.setCurrentItem(top(filled)["Operators without a kernel  1"])

@@ -46,7 +46,8 @@ def window(qtbot: QtBot, client: FakeClient, settings: Settings, model: Path) ->
     made.show()
     made.open_path(model)
     qtbot.waitUntil(lambda: made.controller.graph.graph is not None)
-    qtbot.waitActive(made)
+    with qtbot.waitActive(made):
+        made.activateWindow()
     return made
 
 

@@ -186,7 +186,8 @@ def test_a_field_before_a_colon_narrows_where_to_look(filled: GraphPage, typed: 
 
 
 def test_ctrl_f_goes_to_the_filter_and_down_to_the_table(qtbot: QtBot, filled: GraphPage) -> None:
-    qtbot.waitActive(filled)
+    with qtbot.waitActive(filled):
+        filled.activateWindow()
     nodes_view(filled).table.setFocus()
     qtbot.keyClick(nodes_view(filled).table, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert nodes_view(filled).filter.field.hasFocus()

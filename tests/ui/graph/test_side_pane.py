@@ -81,7 +81,8 @@ def test_a_filter_that_is_wanted_elsewhere_shows_the_nodes(pane: SidePane, contr
 
 
 def test_finding_starts_in_the_table_that_is_shown_or_in_the_nodes(qtbot: QtBot, pane: SidePane) -> None:
-    qtbot.waitActive(pane)
+    with qtbot.waitActive(pane):
+        pane.activateWindow()
     pane.show_tab(INITIALIZERS)
     pane.focus_filter()
     assert pane.views[INITIALIZERS].isAncestorOf(pane.focusWidget())

@@ -652,7 +652,8 @@ def test_a_dtype_can_be_typed_to_its_end(
 ) -> None:
     view = child(page, QTableView, "inputs-table")
     assert isinstance(view, QTableView)
-    qtbot.waitActive(page)
+    with qtbot.waitActive(page):
+        page.activateWindow()
     view.setCurrentIndex(with_inputs.index(1, 2))
     assert inputs_of(project)[1].dtype == "bool"
     view.edit(view.currentIndex())

@@ -126,7 +126,7 @@ def test_a_line_that_is_gone_to_is_in_view_and_flashes_for_a_moment(
     assert view.editor.is_flashing
     top = view.editor.firstVisibleBlock().blockNumber() + 1
     assert top < 80 < top + 15
-    qtbot.waitUntil(lambda: not view.editor.is_flashing, timeout=4000)
+    qtbot.waitUntil(lambda: not view.editor.is_flashing)
 
 
 def test_a_line_beyond_the_end_goes_to_the_last(view: SourceView, model: Path) -> None:

@@ -75,7 +75,7 @@ def test_the_editor_is_started_with_file_and_line(qtbot: QtBot, tmp_path: Path, 
     program.write_text(f'#!{sys.executable}\nimport sys\nopen({str(told)!r}, "w").write("|".join(sys.argv[1:]))\n')
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     editor_launcher.open_in_editor(f"'{program}' --at {{line}} {{file}}", model)
-    qtbot.waitUntil(lambda: told.is_file() and bool(told.read_text()), timeout=15_000)
+    qtbot.waitUntil(lambda: told.is_file() and bool(told.read_text()))
     assert told.read_text() == f"--at|1|{model.file}"
 
 

@@ -160,7 +160,8 @@ def test_return_at_the_trust_question_runs_nothing(
     window.open_path(recipe_path)
     dialog = window.findChild(QDialog, "trust-dialog")
     assert dialog is not None
-    qtbot.waitActive(dialog)
+    with qtbot.waitActive(dialog):
+        dialog.activateWindow()
     focused = dialog.focusWidget()
     assert focused is not None
     assert focused.objectName() == "trust-reject"

@@ -79,7 +79,8 @@ def test_the_focus_selects_nothing_and_an_arrow_the_first_row(
     selection = controller.graph.selection
     selection.select(NodePick(7))
     view.set_filter("op:Conv")
-    qtbot.waitActive(view)
+    with qtbot.waitActive(view):
+        view.activateWindow()
     view.filter.field.setFocus()
     view.table.setFocus()
     assert view.table.hasFocus()

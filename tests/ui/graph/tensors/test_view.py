@@ -154,8 +154,8 @@ def test_the_table_shows_and_copies_the_numbers(qtbot: QtBot, view: TensorView, 
     qtbot.waitUntil(lambda: model.rowCount() == 3)
     qtbot.waitUntil(lambda: shown(view, 2, 2) == "-92.00000")
     assert model.index(2, 2).data(Qt.ItemDataRole.ToolTipRole) == "[0, 0, 2, 2]   -92.0"
-    view.activateWindow()
-    qtbot.waitActive(view)
+    with qtbot.waitActive(view):
+        view.activateWindow()
     view.table.setFocus()
     flag = QItemSelectionModel.SelectionFlag  # selectRow looks at the keys that a test before may have left down
     view.table.selectionModel().select(model.index(0, 0), flag.ClearAndSelect | flag.Rows)
