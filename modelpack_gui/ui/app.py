@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from modelpack_gui.client import results
@@ -79,6 +79,8 @@ def make_window(client: Client, settings: Settings) -> MainWindow:
     controller.project.new_recipe = functools.partial(my_defaults.new_recipe, settings)
     window = MainWindow(controller, jobs, settings)
     controller.setParent(window)  # deleted with it, on its thread: the collector may run on any
+    # What its signals are connected to holds it, and the collector does not see through them: closed, it would stay.
+    window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     return window
 
 

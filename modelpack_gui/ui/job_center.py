@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable
@@ -32,6 +33,8 @@ from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import status_of
 
 LOG_LIMIT = 5000
+JOB_LIMIT = 500
+"""Jobs that have ended: each click on a node asks for some, and the list of them is drawn anew for each."""
 
 LONE_STAGES = frozenset({"bench", "sweep", "profile"})
 """Stages that measure times: the client runs nothing beside them."""
@@ -74,7 +77,10 @@ class LogLine:
 
 
 class JobCenter(QObject):
-    """Keeps every job of this window, newest last. Lives on the GUI thread; signals come at most every 50 ms."""
+    """Keeps the jobs of this window, newest last; of those that have ended, the latest.
+
+    Lives on the GUI thread; signals come at most every 50 ms.
+    """
 
     job_changed = Signal(object)  # JobView, also when it is new
     log_added = Signal(object)  # LogLine
@@ -160,6 +166,13 @@ class JobCenter(QObject):
             dataclasses.replace(view, status=status, message="", fraction=None, ended_s=time.monotonic(), error=error)
         )
         self._ended.pop(view.id)(event)
+        self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        surplus = len(self.jobs) - len(self._handles) - JOB_LIMIT
+        ended = (id_ for id_ in self.jobs if id_ not in self._handles)
+        for id_ in tuple(itertools.islice(ended, max(0, surplus))):
+            del self.jobs[id_]
 
     def _put(self, view: JobView) -> None:
         self.jobs[view.id] = view

@@ -49,6 +49,7 @@ class GraphCommands(QObject):
             find, None, self._back, self._forward, show, None, *self._modes.values(), None, follow, None
         ]  # fmt: skip
         self._submenus: dict[str, list[QAction | None]] = {"&List": [*lists]}
+        self._menus: dict[str, QMenu] = {}  # `clear` frees none, so each is made once
         selection.history_changed.connect(lambda: self._show_ways(selection))
         view.mode_changed.connect(self._show_mode)
         view.canvas_made.connect(self._add_canvas)
@@ -80,7 +81,11 @@ class GraphCommands(QObject):
             _put(menu, action)
         menu.addSeparator()
         for title, actions in self._submenus.items():
-            submenu = menu.addMenu(title)
+            submenu = self._menus.get(title)
+            if submenu is None:
+                submenu = self._menus[title] = QMenu(title, menu)
+            submenu.clear()
+            menu.addMenu(submenu)
             for action in actions:
                 _put(submenu, action)
 

@@ -109,7 +109,9 @@ class InspectorPanel(QWidget):
     def clear(self) -> None:
         """Show the empty state."""
         self._inspection = None
-        self._scroll.takeWidget()
+        shown = self._scroll.takeWidget()
+        if shown is not None:
+            shown.deleteLater()
         self._stack.setCurrentIndex(0)
 
     def show_inspection(self, inspection: Inspection) -> None:

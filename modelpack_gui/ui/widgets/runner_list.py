@@ -58,6 +58,9 @@ class RunnerList(QWidget):
         self.add_menu.setToolTipsVisible(True)
         self.add_menu.aboutToShow.connect(self._fill_menu)
         self.add_button.setMenu(self.add_menu)
+        self._variants_menu = QMenu("Quantised variants", self.add_menu)
+        self._variants_menu.setIcon(icon("quantize"))
+        self._variants_menu.setToolTipsVisible(True)
         self.add_button.setStyleSheet("QPushButton::menu-indicator { image: none; }")
         self._flow = FlowLayout(self, SPACING)
         self._flow.addWidget(self.add_button)
@@ -217,8 +220,9 @@ class RunnerList(QWidget):
             make.setToolTip("The Quantize page makes them; then each is here, a click away.")
             make.triggered.connect(lambda: controller.page_wanted.emit(Stage.QUANTIZE))
             return
-        more = menu.addMenu(icon("quantize"), "Quantised variants")
-        more.setToolTipsVisible(True)
+        more = self._variants_menu
+        more.clear()
+        menu.addMenu(more)
         for row in rows:
             spec = dataclasses.replace(runner_of(row.variant, controller.base), label=row.variant.label)
             action = more.addAction(row.variant.label + (" (out of date)" if row.is_stale else ""))

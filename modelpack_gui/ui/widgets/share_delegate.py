@@ -21,7 +21,7 @@ _LONGER, _SHORTER = "#d55e00", "#0072b2"  # Okabe & Ito: told apart by everybody
 class ShareDelegate(CellDelegate):
     """Draws a bar from the left edge, or from the middle where the figure has a sign: right is longer.
 
-    Args:
+    Attributes:
         share: Of a record, -1 to 1; None draws no bar.
     """
 
@@ -29,14 +29,14 @@ class ShareDelegate(CellDelegate):
         self, share: Callable[[Any], float | None], *, is_signed: bool = False, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._share = share
+        self.share = share
         self._is_signed = is_signed
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw a cell: what is selected is marked below the bar, and the bar below the figure."""
         table = self.parent()
         assert isinstance(table, DataTable)
-        share = self._share(table.rows_model.record(index.row()))
+        share = self.share(table.rows_model.record(index.row()))
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, option.palette.highlight())
         draw_bar(painter, option.rect, share, is_signed=self._is_signed)

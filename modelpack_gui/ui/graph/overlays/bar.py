@@ -38,6 +38,7 @@ class OverlayBar(QWidget):
         self._overlays = controller.graph.overlays
         self.pick, self.menu = _menu_button("overlay-pick", self._fill_menu)
         self.pick.setIcon(icon("theme"))
+        self._choices = QActionGroup(self.menu)
         self.legend = OverlayLegend()
         self.problem = ElidedLabel("", Qt.TextElideMode.ElideRight)
         self.problem.setObjectName("overlay-problem")
@@ -87,22 +88,21 @@ class OverlayBar(QWidget):
 
     def _fill_menu(self) -> None:
         self.menu.clear()
-        group = QActionGroup(self.menu)
-        self._add_choice(group, "", "No colours", "")
+        self._add_choice("", "No colours", "")
         section = ""
         for offer in self._overlays.all:
             if offer.section != section:
                 section = offer.section
                 self.menu.addSeparator()
                 self.menu.addAction(section).setEnabled(False)
-            self._add_choice(group, offer.key, offer.title, offer.problem)
+            self._add_choice(offer.key, offer.title, offer.problem)
 
-    def _add_choice(self, group: QActionGroup, key: str, title: str, problem: str) -> None:
+    def _add_choice(self, key: str, title: str, problem: str) -> None:
         action = self.menu.addAction(f"{title} (not measured)" if problem else title)
         action.setCheckable(True)
         action.setChecked(key == self._overlays.chosen)
         action.setToolTip(plain_tooltip(problem))
-        group.addAction(action)
+        self._choices.addAction(action)
         action.triggered.connect(lambda: self._overlays.choose(key))
 
     def _fill_worst(self) -> None:

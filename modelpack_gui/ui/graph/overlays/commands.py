@@ -48,8 +48,8 @@ class OverlayCommands(QObject):
         offers = (("", "No colours"), *((offer.key, _command(offer.title)) for offer in self._overlays.all))
         if offers != self._made_of:
             self._made_of = offers
-            for old in self.choices.values():
-                old.deleteLater()
+            if self._group is not None:
+                self._group.deleteLater()  # and its actions
             self._group = QActionGroup(self)
             self.choices = {key: self._choice(key, title) for key, title in offers}
             self._put((*self.choices.values(), None, self._worst))

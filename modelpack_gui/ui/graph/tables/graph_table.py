@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from modelpack_gui.ui.graph.tables.row_table import RowColumn, RowTableModel
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.data_table import CellDelegate, DataTable
+from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.share_delegate import ShareDelegate
 
 _ASCENDING, _DESCENDING = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
@@ -164,20 +164,16 @@ class GraphTable(DataTable):
 
     def _draw_bars(self) -> None:
         for section, column in enumerate(self.columns):
-            old = self._bars.pop(section, None)
-            if column.share is not None:
-                self._bars[section] = ShareDelegate(column.share, parent=self)
-                self.setItemDelegateForColumn(section, self._bars[section])
-            elif old is not None:
-                self.setItemDelegateForColumn(section, self._plain)
-            if old is not None:
-                old.deleteLater()
-
-    @property
-    def _plain(self) -> CellDelegate:
-        delegate = self.itemDelegate()
-        assert isinstance(delegate, CellDelegate)
-        return delegate
+            bar = self._bars.get(section)
+            if column.share is None:
+                if bar is not None and self.itemDelegateForColumn(section) is bar:
+                    self.setItemDelegateForColumn(section, self.itemDelegate())
+            elif bar is None:
+                bar = self._bars[section] = ShareDelegate(column.share, parent=self)
+                self.setItemDelegateForColumn(section, bar)
+            else:  # PySide keeps every delegate that a column ever had: a new one would hold the graph of before
+                bar.share = column.share
+                self.setItemDelegateForColumn(section, bar)
 
     def _in_order(self, titles: list[str]) -> list[str]:
         """As the user placed them; one that is new goes behind the one that it follows in the model."""
