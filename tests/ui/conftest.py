@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np  # noqa: F401 (pytest.approx takes it half imported, while a chart's thread imports it)
 import pytest
 import shiboken6
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -74,5 +75,7 @@ def controller(client: FakeClient, _themed: None) -> Iterator[Controller]:
     jobs = JobCenter(client)
     made = Controller(jobs)
     yield made
+    # What a test shows is only asked to go at its end, and would call this one from its timers until it does.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     jobs.close()
     shiboken6.delete(made)  # any thread may collect a cycle, and a watcher of files belongs to this one
