@@ -131,6 +131,36 @@ def with_sizes(graph: Graph, sizes: Mapping[str, int]) -> Graph:
     return reshaped(graph, shapes, values)
 
 
+def retyped(graph: Graph, found: Mapping[int, tuple[str, Shape | None]]) -> Graph:
+    """The graph with what was found out of some values; what it knows itself stays.
+
+    Args:
+        found: Dtype and shape by number of the value: an empty dtype, no shape, and sizes that are no numbers tell
+            nothing.
+    """
+    texts = list(graph.texts)
+    places = {text: place for place, text in enumerate(texts)}
+    shapes: list[Shape | None] = list(graph.shapes)
+    shape_places: dict[Shape, int] = {}
+    value_dtype, value_shape = ints(graph.ints("value_dtype")), ints(graph.ints("value_shape"))
+    for value, (dtype, shape) in found.items():
+        if dtype and not texts[value_dtype[value]]:
+            if dtype not in places:
+                places[dtype] = len(texts)
+                texts.append(dtype)
+            value_dtype[value] = places[dtype]
+        before = shapes[value_shape[value]] if value_shape[value] >= 0 else None
+        if shape is None or shape == before or (before is not None and len(before) != len(shape)):
+            continue
+        merged = tuple(new if isinstance(new, int) else old for old, new in zip(before or shape, shape, strict=True))
+        if merged not in shape_places:
+            shape_places[merged] = len(shapes)
+            shapes.append(merged)
+        value_shape[value] = shape_places[merged]
+    typed = Graph({**graph.columns, "texts": texts, "value_dtype": value_dtype})
+    return reshaped(typed, shapes, value_shape)
+
+
 def reshaped(graph: Graph, shapes: list[Shape | None], value_shape: object) -> Graph:
     """The same graph with other shapes.
 

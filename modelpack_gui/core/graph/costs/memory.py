@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from modelpack_gui.core.dtypes import element_bits
 from modelpack_gui.core.graph.columns import floats, ints
+from modelpack_gui.core.graph.costs.formulas.aten import plain_name
 from modelpack_gui.core.graph.costs.formulas.base import elements, known
 from modelpack_gui.core.graph.graph import Graph
 
@@ -104,7 +105,9 @@ class _Run:
         is_constant = self._is_constant
         for node in range(len(graph.nodes)):
             domain, op_type = texts[domains[node]], texts[op_types[node]]
-            is_view = op_type in VIEWS if domain == "ai.onnx" else domain == "aten" and _plain(op_type) in _ATEN_VIEWS
+            is_view = (
+                op_type in VIEWS if domain == "ai.onnx" else domain == "aten" and plain_name(op_type) in _ATEN_VIEWS
+            )
             inputs, outputs = graph.inputs(node), graph.outputs(node)
             if is_view and inputs and inputs[0] >= 0:
                 outputs, others = outputs[:1], outputs[1:]
@@ -190,7 +193,3 @@ class _Run:
             return True
         self.unknown[scope] += 1
         return False
-
-
-def _plain(op_type: str) -> str:
-    return op_type.partition(".")[0]

@@ -24,6 +24,9 @@ from modelpack_gui.core.graph.graph import Graph
 FIGURES = ("parameters", "weight_bytes", "macs", "flops", "activation_bytes", "live_bytes")
 """Columns of numbers of a node, and of a group."""
 
+COUNTED_WITH = ("shapes", "value_shape", "texts", "value_dtype")
+"""Columns of the graph that are kept beside the costs: it was counted with other shapes and dtypes than it has."""
+
 REASONS = (
     "",
     "no formula for this operator",
@@ -97,10 +100,10 @@ class Costs:
 def shapes_counted_with(path: Path, graph: Graph) -> Graph:
     """The graph with the shapes that the costs in a file were counted with; raises as `Costs.read`."""
     columns = read_columns(path)
-    missing = {"shapes", "value_shape"} - columns.keys()
+    missing = set(COUNTED_WITH) - columns.keys()
     if missing:
         raise ColumnsError(f"{path} has no column {missing.pop()}")
-    return Graph({**graph.columns, "shapes": columns["shapes"], "value_shape": columns["value_shape"]})
+    return Graph({**graph.columns, **{name: columns[name] for name in COUNTED_WITH}})
 
 
 def costs_of(

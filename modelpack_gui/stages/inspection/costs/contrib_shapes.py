@@ -9,9 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-DOMAIN = "com.microsoft"
+from modelpack_gui.core.graph.costs.formulas.products import batch_last
+
+DOMAINS = frozenset({"com.microsoft", "com.microsoft.nchwc"})
 _FLOAT, _UINT8 = 1, 2  # onnx.TensorProto.DataType
 _CONV_ATTRIBUTES = frozenset({"auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"})
+_POOL_ATTRIBUTES = _CONV_ATTRIBUTES - {"group"} | {"ceil_mode", "count_include_pad"}
+_STANDARD = {
+    ("com.microsoft", "FusedConv"): ("Conv", 3, _CONV_ATTRIBUTES),
+    ("com.microsoft.nchwc", "Conv"): ("Conv", 3, _CONV_ATTRIBUTES),
+    ("com.microsoft.nchwc", "MaxPool"): ("MaxPool", 1, _POOL_ATTRIBUTES - {"count_include_pad"}),
+    ("com.microsoft.nchwc", "AveragePool"): ("AveragePool", 1, _POOL_ATTRIBUTES),
+    ("com.microsoft.nchwc", "GlobalAveragePool"): ("GlobalAveragePool", 1, frozenset[str]()),
+    ("com.microsoft.nchwc", "GlobalMaxPool"): ("GlobalMaxPool", 1, frozenset[str]()),
+}
+"""By domain and op type: what of ai.onnx makes the same shape, of how many inputs and which attributes."""
 _AS_FIRST = (
     "BiasAdd BiasGelu FastGelu Gelu QLinearLeakyRelu QLinearSigmoid QLinearSoftmax QuickGelu RotaryEmbedding"
     " SkipLayerNormalization SkipSimplifiedLayerNormalization"
@@ -68,7 +80,10 @@ def _both(view: _View) -> tuple[int, list[int]]:
 
 
 def _matmul(view: _View) -> tuple[int, list[int]]:
-    left, right = view.sizes(0), view.sizes(1)
+    left, right = (
+        list(batch_last(tuple(view.sizes(place)))) if view.number(attribute) else view.sizes(place)
+        for place, attribute in enumerate(("transBatchA", "transBatchB"))
+    )
     if len(left) < 2 or len(right) < 2:
         raise LookupError
     rows = left[-1] if view.number("transA") else left[-2]
@@ -117,6 +132,22 @@ def _dequantize(view: _View) -> tuple[int, list[int]]:
     return view.dtype(1), view.sizes(0)
 
 
+def _into_blocks(view: _View) -> tuple[int, list[int]]:
+    """Blocks of channels, which stay the second axis; a file that has them last says so."""
+    sizes = view.sizes(0)
+    return view.dtype(0), [sizes[0], sizes[-1], *sizes[1:-1]] if view.number("channels_last") else sizes
+
+
+def _out_of_blocks(view: _View) -> tuple[int, list[int]]:
+    sizes, channels = view.sizes(0), view.number("channels")
+    inner = sizes[2:]
+    return view.dtype(0), [sizes[0], *inner, channels] if view.number("channels_last") else [
+        sizes[0],
+        channels,
+        *inner,
+    ]
+
+
 _RULES: dict[str, _Rule] = {
     **dict.fromkeys(_AS_FIRST.split(), _as_first),
     "Attention": _attention,
@@ -128,6 +159,9 @@ _RULES: dict[str, _Rule] = {
     "MatMulNBits": _few_bits,
     "MultiHeadAttention": _multi_head_attention,
     "QGemm": _quantized_gemm,
+    "ReorderInput": _into_blocks,
+    "ReorderOutput": _out_of_blocks,
+    "TransposeMatMul": _matmul,
     "QLinearAdd": _both,
     "QLinearMul": _both,
     "QuantizeLinear": _quantize,
@@ -136,12 +170,14 @@ _RULES: dict[str, _Rule] = {
 
 def as_standard(node: Any) -> Any:
     """The node of the domain ai.onnx that makes a tensor of the same shape; None if there is none."""
-    if node.op_type != "FusedConv":
+    kind = _STANDARD.get((node.domain, node.op_type))
+    if kind is None:
         return None
     import onnx
 
-    made = onnx.helper.make_node("Conv", list(node.input)[:3], list(node.output))
-    made.attribute.extend(one for one in node.attribute if one.name in _CONV_ATTRIBUTES)
+    op_type, inputs, attributes = kind
+    made = onnx.helper.make_node(op_type, list(node.input)[:inputs], list(node.output)[:1])
+    made.attribute.extend(one for one in node.attribute if one.name in attributes)
     return made
 
 

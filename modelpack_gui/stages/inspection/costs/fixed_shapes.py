@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.graph.columns import ints
-from modelpack_gui.core.graph.costs.dims import reshaped, with_sizes
-from modelpack_gui.core.graph.graph import Graph, Shape
+from modelpack_gui.core.graph.costs.dims import retyped, with_sizes
+from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.stages.export.artifact import parse_onnx
 from modelpack_gui.stages.inspection.costs.propagate import propagate
 from modelpack_gui.stages.inspection.onnx_shapes import ShapeInference
@@ -86,22 +85,10 @@ def _scopes(model: Any) -> dict[int, Any]:
 
 def _merged(graph: Graph, scopes: Mapping[int, Any], sizes: Mapping[str, int]) -> Graph:
     names = {
-        (scope, name): info.shape
+        (scope, name): (info.dtype, info.shape)
         for scope, main in scopes.items()
         for name, info in {**infos_by_name(main.value_info), **infos_by_name(main.output)}.items()
     }
-    shapes: list[Shape | None] = list(graph.shapes)
-    places: dict[Shape | None, int] = {}
-    value_shape = ints(graph.ints("value_shape"))
     value_scope = graph.ints("value_scope")
-    for value in range(graph.value_count):
-        found = names.get((value_scope[value], graph.value_name(value)))
-        before = shapes[value_shape[value]] if value_shape[value] >= 0 else None
-        if found is None or found == before or (before is not None and len(before) != len(found)):
-            continue
-        merged = tuple(new if isinstance(new, int) else old for old, new in zip(before or found, found, strict=True))
-        if merged not in places:
-            places[merged] = len(shapes)
-            shapes.append(merged)
-        value_shape[value] = places[merged]
-    return with_sizes(reshaped(graph, shapes, value_shape), sizes)
+    keys = ((value, names.get((value_scope[value], graph.value_name(value)))) for value in range(graph.value_count))
+    return with_sizes(retyped(graph, {value: found for value, found in keys if found is not None}), sizes)

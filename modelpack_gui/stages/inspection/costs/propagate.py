@@ -68,7 +68,7 @@ class _Pass:
         """Names of the outputs of which more is known now."""
         import onnx
 
-        if node.domain == contrib_shapes.DOMAIN:
+        if node.domain in contrib_shapes.DOMAINS:
             standard = contrib_shapes.as_standard(node)
             if standard is not None:
                 return self._infer(standard)

@@ -11,7 +11,7 @@ from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.graph.costs.dims import LARGEST, has_unknown, open_dims, with_sizes
 from modelpack_gui.core.graph.costs.formulas.base import Work
-from modelpack_gui.core.graph.costs.node_costs import Costs, costs_of
+from modelpack_gui.core.graph.costs.node_costs import COUNTED_WITH, Costs, costs_of
 from modelpack_gui.core.graph.costs.op_costs import op_costs
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.reading import stored_graph
@@ -57,7 +57,7 @@ def run(request: GraphCostsRequest, context: Context) -> GraphCosts:
         calls = call_work(Path(request.path), shaped, context)
     costs = costs_of(shaped, context.check_cancelled, calls)
     path = Path(request.folder or context.scratch) / f"costs-{uuid.uuid4().hex[:12]}.columns"
-    costs.write(path, {name: shaped.columns[name] for name in ("shapes", "value_shape")})
+    costs.write(path, {name: shaped.columns[name] for name in COUNTED_WITH})
     return _summed(shaped, costs, path, dims, tuple(notes), time.perf_counter() - started)
 
 

@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.graph.costs.formulas import formula_of
 from modelpack_gui.core.graph.costs.node_costs import Costs, shapes_counted_with
 from modelpack_gui.core.records import CostSum, GraphCosts, GraphCostsRequest
 from modelpack_gui.stages.inspection.costs.stage import run
@@ -208,6 +209,27 @@ def test_what_onnxruntime_makes_of_a_file_has_the_same_multiply_accumulates(name
     found = _costs(tmp_path / "optimized.onnx", tmp_path, batch=4)
     assert found.macs == _costs(path, tmp_path, batch=4).macs
     assert any(row.domain == "com.microsoft" for row in found.by_op)
+    assert found.activation_bytes.unknown == found.peak_bytes.unknown == 0  # dtypes are followed as shapes are
+
+
+class _TextEncoder(nn.TransformerEncoder):
+    def __init__(self) -> None:
+        super().__init__(nn.TransformerEncoderLayer(32, 4, 64, batch_first=True), 1, enable_nested_tensor=False)
+
+
+def test_products_that_onnxruntime_fused_with_transposes_of_the_batch_count_as_before(tmp_path: Path) -> None:
+    import onnxruntime
+
+    path = _exported("trace", _TextEncoder().eval(), torch.randn(2, 10, 32), {}, tmp_path)
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
+    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    fused = onnx.load(tmp_path / "optimized.onnx").graph.node
+    assert any(item.name == "transBatchA" and item.i for node in fused for item in node.attribute)
+    # The two products of four heads, the four projections, the two layers of 64, of 20 tokens of 32.
+    by_hand = 2 * 2 * 10 * 10 * 32 + 20 * 4 * 32 * 32 + 20 * 2 * 32 * 64
+    assert _costs(tmp_path / "optimized.onnx", tmp_path).macs == _costs(path, tmp_path).macs == CostSum(by_hand)
 
 
 @pytest.mark.parametrize(
@@ -216,6 +238,12 @@ def test_what_onnxruntime_makes_of_a_file_has_the_same_multiply_accumulates(name
         ("QLinearAdd", [(2, 1, 4), (), (), (3, 1), (), ()], {}, (2, 3, 4)),
         ("QGemm", [(2, 3), (), (), (5, 3), (), ()], {"transB": 1}, (2, 5)),
         ("FusedMatMul", [(7, 3, 2), (7, 3, 5)], {"transA": 1}, (7, 2, 5)),
+        (
+            "FusedMatMul",
+            [(10, 2, 4, 8), (10, 2, 4, 8)],
+            {"transBatchA": 1, "transBatchB": 1, "transB": 1},
+            (2, 4, 10, 10),
+        ),
         ("MatMulNBits", [(2, 6, 64), (5, 2, 16), (10,)], {"N": 5, "K": 64}, (2, 6, 5)),
         ("MultiHeadAttention", [(2, 6, 32), (2, 7, 32), (2, 7, 16)], {"num_heads": 4}, (2, 6, 16)),
         ("Attention", [(2, 6, 32), (32, 96), (96,)], {"num_heads": 4}, (2, 6, 32)),
@@ -243,6 +271,19 @@ def test_shapes_of_onnxruntimes_own_operators_are_followed(
     costs = run(GraphCostsRequest(str(path), index.index.columns, str(tmp_path)), PlainContext(scratch=tmp_path))
     shaped = shapes_counted_with(Path(costs.costs), index.graph)
     assert shaped.value_info(shaped.value_named("y")).shape == sizes
+
+
+def test_operators_of_pytorch_that_a_model_is_exported_with_have_a_formula() -> None:
+    core = set()
+    for schema in torch._C._jit_get_all_schemas():
+        domain, _, name = schema.name.partition("::")
+        packet = getattr(torch.ops.aten, name, None) if domain == "aten" else None
+        overloads = (getattr(packet, overload) for overload in packet.overloads()) if packet is not None else ()
+        if any(torch.Tag.core in overload.tags for overload in overloads):
+            core.add(name)
+    unknown = {name for name in core if formula_of("aten", name) is None and "backward" not in name}
+    assert len(core) > 150
+    assert unknown <= {"_embedding_bag", "_pdist_forward", "col2im"}
 
 
 @pytest.mark.parametrize(

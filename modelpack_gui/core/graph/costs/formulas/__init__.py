@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 
-from modelpack_gui.core.graph.costs.formulas import elementwise, products
+from modelpack_gui.core.graph.costs.formulas import aten, elementwise, products
 from modelpack_gui.core.graph.costs.formulas.base import Formula
 
 _FORMULAS = {
     "ai.onnx": {**elementwise.STANDARD, **products.STANDARD},
     "com.microsoft": {**elementwise.MICROSOFT, **products.MICROSOFT},
-    "aten": {**elementwise.ATEN, **products.ATEN},
+    "com.microsoft.nchwc": {**elementwise.NCHWC, **products.NCHWC},
+    "aten": aten.ATEN,
 }
 # Of TorchScript: they build lists and look things up.
 _FREE_PRIM = frozenset(
@@ -31,5 +32,5 @@ def formula_of(domain: str, op_type: str) -> Formula | None:
     if domain in ("operator", "math") or (domain == "torch" and op_type.startswith("sym_")):  # of sizes: `h * w`
         return elementwise.FREE
     if domain == "aten":
-        op_type = op_type.partition(".")[0]
+        op_type = aten.plain_name(op_type)
     return _FORMULAS.get(domain, {}).get(op_type)

@@ -7,15 +7,16 @@ from collections.abc import Callable
 
 from modelpack_gui.core.graph.costs.formulas.base import SPECIFICATION, Formula, NodeView, Work, elements
 
-_FREE = Formula("It moves or describes data: no arithmetic", SPECIFICATION, lambda _node: Work(0.0, 0.0))
-_DEPENDS = Formula(
+FREE = Formula("It moves or describes data: no arithmetic", SPECIFICATION, lambda _node: Work(0.0, 0.0))
+DEPENDS = Formula(
     "No multiply-accumulates; its other steps depend on the values or on the algorithm",
     SPECIFICATION,
     lambda _node: Work(0.0, math.nan),
 )
 
 
-def _per_output(steps: int) -> Formula:
+def per_output(steps: int) -> Formula:
+    """So many steps for each element that is made."""
     return Formula(
         f"{_steps(steps)} for each output element",
         SPECIFICATION,
@@ -23,7 +24,8 @@ def _per_output(steps: int) -> Formula:
     )
 
 
-def _reduction(per_input: int, per_output: int) -> Formula:
+def reduction(per_input: int, per_output: int) -> Formula:
+    """So many steps for each element of the first input, and for each that is made."""
     after = f", {per_output} for each output element" if per_output else ""
     return Formula(
         f"{_steps(per_input)} for each input element{after}",
@@ -74,8 +76,8 @@ def _grid_sample(node: NodeView) -> Work:
 
 _PER_OUTPUT = {
     1: "Abs Acos Acosh Add And Asin Asinh Atan Atanh BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Ceil Cos"
-    " Cosh CumSum CumProd Div Equal Erf Exp Floor Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Log Mod Mul Neg"
-    " Not Or Pow Range Reciprocal Relu Round Sign Sin Sinh Sqrt Sub Tan Tanh Where Xor",
+    " Cosh CumSum CumProd Div Equal Erf Exp Floor Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Log Mod Mul"
+    " Neg Not Or Pow Range Reciprocal Relu Round Sign Sin Sinh Sqrt Sub Tan Tanh Where Xor",
     2: "Clip DequantizeLinear LeakyRelu PRelu Shrink ThresholdedRelu",
     3: "LpNormalization Softplus Softsign",
     4: "BatchNormalization Elu HardSigmoid RMSNormalization Sigmoid SimplifiedLayerNormalization",
@@ -104,25 +106,27 @@ _NO_ARITHMETIC = (
     "BitCast Cast CastLike CenterCropPad Compress Concat ConcatFromSequence Constant ConstantOfShape DepthToSpace"
     " Dropout Expand EyeLike Flatten Gather GatherElements GatherND Identity MaxUnpool NonZero OneHot Optional"
     " OptionalGetElement OptionalHasElement Pad Reshape ReverseSequence Scatter ScatterElements ScatterND SequenceAt"
-    " SequenceConstruct SequenceEmpty SequenceErase SequenceInsert SequenceLength Shape Size Slice SpaceToDepth Split"
-    " SplitToSequence Squeeze StringConcat StringNormalizer StringSplit RegexFullMatch TensorScatter Tile Transpose"
-    " Trilu Unsqueeze"
+    " SequenceConstruct SequenceEmpty SequenceErase SequenceInsert SequenceLength Shape Size Slice SpaceToDepth"
+    " Split SplitToSequence Squeeze StringConcat StringNormalizer StringSplit RegexFullMatch TensorScatter Tile"
+    " Transpose Trilu Unsqueeze"
 )
 _DEPENDING = (
-    "Bernoulli Col2Im ImageDecoder MaxRoiPool Multinomial NonMaxSuppression RandomNormal RandomNormalLike"
-    " RandomUniform RandomUniformLike RoiAlign TopK Unique BlackmanWindow HammingWindow HannWindow MelWeightMatrix"
+    "Bernoulli Col2Im ImageDecoder MaxRoiPool Multinomial NonMaxSuppression RandomNormal RandomNormalLike DFT Det"
+    " RandomUniform RandomUniformLike RoiAlign STFT TfIdfVectorizer TopK Unique BlackmanWindow HammingWindow"
+    " HannWindow MelWeightMatrix"
 )
 
 
-def _listed(by_names: dict[int, str], make: Callable[[int], Formula]) -> dict[str, Formula]:
+def listed(by_names: dict[int, str], make: Callable[[int], Formula]) -> dict[str, Formula]:
+    """Formulas by name, of names in one text by the steps that they take."""
     return {name: make(steps) for steps, names in by_names.items() for name in names.split()}
 
 
 STANDARD: dict[str, Formula] = {
-    **_listed(_PER_OUTPUT, _per_output),
-    **{name: _reduction(*steps) for steps, names in _REDUCTIONS.items() for name in names.split()},
-    **dict.fromkeys(_NO_ARITHMETIC.split(), _FREE),
-    **dict.fromkeys(_DEPENDING.split(), _DEPENDS),
+    **listed(_PER_OUTPUT, per_output),
+    **{name: reduction(*steps) for steps, names in _REDUCTIONS.items() for name in names.split()},
+    **dict.fromkeys(_NO_ARITHMETIC.split(), FREE),
+    **dict.fromkeys(_DEPENDING.split(), DEPENDS),
     **dict.fromkeys(
         ("Max", "Min", "Sum"),
         Formula("1 step for each output element and input after the first", SPECIFICATION, _variadic),
@@ -142,54 +146,17 @@ STANDARD: dict[str, Formula] = {
 """Formulas of the domain ai.onnx by op type."""
 
 MICROSOFT: dict[str, Formula] = {
-    **_listed(_PER_OUTPUT_MICROSOFT, _per_output),
+    **listed(_PER_OUTPUT_MICROSOFT, per_output),
     "NhwcMaxPool": STANDARD["MaxPool"],
     "QuantizeLinear": STANDARD["QuantizeLinear"],
-    **dict.fromkeys(("QLinearAveragePool", "QLinearGlobalAveragePool"), _DEPENDS),
-    **dict.fromkeys(("QLinearConcat", "Trilu", "Unique"), _FREE),
+    **dict.fromkeys(("QLinearAveragePool", "QLinearGlobalAveragePool"), DEPENDS),
+    **dict.fromkeys(("QLinearConcat", "Trilu", "Unique"), FREE),
 }
 """Formulas of the domain com.microsoft by op type."""
 
-_ATEN_PER_OUTPUT = {
-    1: "abs add add_ sub sub_ mul mul_ div div_ neg exp log sqrt rsqrt sin cos tan tanh tanh_ erf relu relu_ pow"
-    " reciprocal maximum minimum eq ne lt le gt ge where logical_and logical_or logical_not bitwise_and bitwise_or"
-    " bitwise_not floor ceil round sign cumsum masked_fill rsub floor_divide remainder",
-    2: "clamp clamp_ clamp_min clamp_max hardtanh hardtanh_ leaky_relu leaky_relu_ relu6 prelu",
-    3: "softplus",
-    4: "sigmoid sigmoid_ elu hardsigmoid hardsigmoid_ batch_norm native_batch_norm rms_norm"
-    " _native_batch_norm_legit_no_training",
-    5: "gelu silu silu_ softmax _softmax log_softmax _log_softmax hardswish hardswish_ mish selu",
-    8: "layer_norm native_layer_norm group_norm native_group_norm instance_norm",
+NCHWC: dict[str, Formula] = {
+    **{name: STANDARD[name] for name in ("AveragePool", "GlobalAveragePool", "GlobalMaxPool", "MaxPool")},
+    **dict.fromkeys(("ReorderInput", "ReorderOutput"), FREE),
+    "Upsample": STANDARD["Resize"],
 }
-_ATEN_REDUCTIONS = {
-    (1, 0): "sum amax amin max min prod argmax argmin any all",
-    (1, 1): "mean adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d _adaptive_avg_pool2d",
-}
-_ATEN_FREE = (
-    "view reshape _unsafe_view flatten unflatten transpose permute t contiguous clone detach expand expand_as repeat"
-    " cat stack split split_with_sizes chunk unbind slice select squeeze unsqueeze index index_select gather"
-    " embedding to _to_copy type_as lift_fresh_copy alias copy dropout dropout_ feature_dropout zeros ones full"
-    " zeros_like ones_like full_like empty arange scalar_tensor pad constant_pad_nd roll flip narrow movedim"
-    " pixel_shuffle pixel_unshuffle size sym_size sym_numel Int IntImplicit item _local_scalar_dense tril triu"
-    " numpy_T slice_scatter select_scatter _assert_tensor_metadata sym_constrain_range_for_size"
-)
-ATEN: dict[str, Formula] = {
-    **_listed(_ATEN_PER_OUTPUT, _per_output),
-    **{name: _reduction(*steps) for steps, names in _ATEN_REDUCTIONS.items() for name in names.split()},
-    **dict.fromkeys(_ATEN_FREE.split(), _FREE),
-    **dict.fromkeys(
-        ("max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d"),
-        Formula(
-            "output elements × kernel size steps",
-            SPECIFICATION,
-            lambda node: (
-                Work(0.0, elements(node.output()) * elements(node.numbers("kernel_size")))
-                if node.text("kernel_size").startswith("[")
-                else Work(0.0, math.nan)
-            ),
-        ),
-    ),
-}
-"""Formulas of the domain aten by the operator's name without its overload."""
-
-FREE = _FREE
+"""Formulas of the domain com.microsoft.nchwc by op type."""

@@ -17,7 +17,7 @@ from modelpack_gui.core.graph.costs.formulas.base import (
     first,
 )
 
-_ATTENTION = (
+ATTENTION = (
     "Vaswani et al., Attention Is All You Need (2017); the products as torch.utils.flop_counter counts them:"
     " nothing is taken off for a causal mask"
 )
@@ -34,7 +34,8 @@ def _convolution(weight: int, bias: int) -> Callable[[NodeView], Work]:
     return work
 
 
-def _transposed(node: NodeView) -> Work:
+def transposed(node: NodeView) -> Work:
+    """A transposed convolution: input, weight, bias."""
     kernel = node.input(1)  # input channels × output channels per group × kernel
     first(kernel, 1)
     bias = elements(node.output()) if node.has_input(2) else 0.0
@@ -50,8 +51,19 @@ def _deform_conv(node: NodeView) -> Work:
 
 
 def _matmul(node: NodeView) -> Work:
-    inner = first(node.input(0), -2 if node.number("transA", 0) else -1)
-    return Work(elements(node.output()) * inner, 0.0)
+    return Work(elements(node.output()) * first(node.input(0), -1), 0.0)
+
+
+def batch_last(shape: Sizes) -> Sizes:
+    """An operand of FusedMatMul with `transBatchA` as it is multiplied: the rows are the first axis of it."""
+    return (*shape[1:-1], shape[0], shape[-1]) if len(shape) > 2 else shape
+
+
+def _fused_matmul(node: NodeView) -> Work:
+    left = node.input(0)
+    if node.number("transBatchA", 0):
+        left = batch_last(left)
+    return Work(elements(node.output()) * first(left, -2 if node.number("transA", 0) else -1), 0.0)
 
 
 def _gemm(node: NodeView) -> Work:
@@ -66,19 +78,51 @@ def _matmul_n_bits(node: NodeView) -> Work:
 
 
 def _einsum(node: NodeView) -> Work:
+    """Operands from left to right, as torch.einsum and onnxruntime contract them.
+
+    What occurs in one operand of a pair alone and is not wanted any more is summed before: steps, and no products.
+    """
     equation = node.text("equation").replace(" ", "")
     terms = equation.partition("->")[0].split(",")
-    if len(terms) > 2 or len(terms) != node.input_count or not re.fullmatch(r"[A-Za-z.,]*(->[A-Za-z.]*)?", equation):
-        raise UnknownSize  # of three or more operands the order of the products decides
-    sizes: dict[str, int] = {}
+    if len(terms) != node.input_count or not re.fullmatch(r"[A-Za-z.,]*(->[A-Za-z.]*)?", equation):
+        raise UnknownSize
+    operands: list[dict[str, int]] = []
     for place, term in enumerate(terms):
-        for label, size in _labelled(term, node.input(place)):
-            sizes[label] = max(size, sizes.get(label, 1))
-    whole = elements(tuple(sizes.values()))
-    out = elements(node.output())
-    if len(terms) == 2 and whole > out:
-        return Work(whole, 0.0)
-    return Work(0.0, whole if len(terms) == 2 or whole > out else 0.0)
+        labelled = _labelled(term, node.input(place))
+        operands.append(dict(sorted(labelled, key=lambda pair: pair[1])))  # the largest of a label on a diagonal
+    wanted = _wanted_labels(equation, terms, operands)
+    macs = steps = 0.0
+    made = operands[0]
+    for place, operand in enumerate(operands[1:], 1):
+        later = wanted.union(*operands[place + 1 :])
+        pair = []
+        for one, other in ((made, operand), (operand, made)):
+            kept = {label: size for label, size in one.items() if label in later or other.get(label, 1) > 1}
+            steps += elements(tuple(one.values())) if elements(tuple(kept.values())) < _size(one) else 0.0
+            pair.append(kept)
+        whole = {label: max(size, pair[1].get(label, 1)) for label, size in (pair[1] | pair[0]).items()}
+        made = {label: size for label, size in whole.items() if label in later}
+        if _size(made) < _size(whole):
+            macs += _size(whole)
+        else:
+            steps += _size(whole)
+    if _size(made) > elements(node.output()):  # of one operand, or a last sum
+        steps += _size(made)
+    return Work(macs, steps)
+
+
+def _size(operand: dict[str, int]) -> float:
+    return elements(tuple(operand.values()))
+
+
+def _wanted_labels(equation: str, terms: list[str], operands: list[dict[str, int]]) -> set[str]:
+    """Labels of the result; where the equation does not say, those that occur once, and those of an ellipsis."""
+    result = equation.partition("->")[2] if "->" in equation else None
+    free = {label for operand in operands for label in operand if label.startswith(".")}
+    if result is not None:
+        return set(result.replace(".", "")) | (free if "." in result else set())
+    letters = "".join(terms).replace(".", "")
+    return {label for label in letters if letters.count(label) == 1} | free
 
 
 def _labelled(term: str, shape: Sizes) -> list[tuple[str, int]]:
@@ -93,7 +137,7 @@ def _labelled(term: str, shape: Sizes) -> list[tuple[str, int]]:
 
 # Steps for each element of the hidden state beside the products, with the default activations (a sigmoid is 4 steps):
 # without and with biases.
-_RECURRENT_STEPS = {"RNN": (2, 4), "GRU": (17, 23), "LSTM": (22, 30)}
+RECURRENT_STEPS = {"RNN": (2, 4), "GRU": (17, 23), "LSTM": (22, 30)}
 
 
 def _recurrent(op_type: str) -> Callable[[NodeView], Work]:
@@ -101,7 +145,7 @@ def _recurrent(op_type: str) -> Callable[[NodeView], Work]:
         shape, weights, recurrence = node.input(0), node.input(1), node.input(2)
         rows = float(first(shape) * first(shape, 1))  # steps of the sequence × batch
         hidden = float(first(recurrence) * first(recurrence, 2))  # directions × hidden size
-        steps = _RECURRENT_STEPS[op_type][node.has_input(3)]
+        steps = RECURRENT_STEPS[op_type][node.has_input(3)]
         return Work(rows * (elements(weights) + elements(recurrence)), rows * hidden * steps)
 
     return work
@@ -113,7 +157,7 @@ def _attended(batch: int, heads: int, queries: int, keys: int, widths: float, *,
     return Work(float(batch) * queries * keys * widths, scores * (7.0 if is_masked else 6.0))
 
 
-def _attention(node: NodeView) -> Work:
+def attention(node: NodeView) -> Work:
     """Q, K, V, mask, past key: of four axes batch × heads × length × width, or three with the heads side by side."""
     query, key, value = node.input(0), node.input(1), node.input(2)
     past = first(node.input(4), 2) if node.has_input(4) else 0
@@ -159,9 +203,9 @@ def _group_query_attention(node: NodeView) -> Work:
     return _attended(first(out), heads, first(out, 1), keys, 2.0 * first(out, 2), is_masked=False)
 
 
-_CONV_TEXT = "output elements × input channels per group × kernel size multiply-accumulates"
-_MATMUL_TEXT = "output elements × length of the inner axis multiply-accumulates"
-_ATTENTION_TEXT = "batch × queries × keys × (width of queries + width of values), over all heads"
+CONV_TEXT = "output elements × input channels per group × kernel size multiply-accumulates"
+MATMUL_TEXT = "output elements × length of the inner axis multiply-accumulates"
+ATTENTION_TEXT = "batch × queries × keys × (width of queries + width of values), over all heads"
 
 
 def _recurrent_formula(op_type: str) -> Formula:
@@ -169,97 +213,50 @@ def _recurrent_formula(op_type: str) -> Formula:
     return Formula(text, SPECIFICATION, _recurrent(op_type))
 
 
-_CONV = Formula(_CONV_TEXT, PRODUCTS, _convolution(1, 2))
-_MATMUL = Formula(_MATMUL_TEXT, PRODUCTS, _matmul)
-_GEMM = Formula(_MATMUL_TEXT, PRODUCTS, _gemm)
+CONV = Formula(CONV_TEXT, PRODUCTS, _convolution(1, 2))
+_MATMUL = Formula(MATMUL_TEXT, PRODUCTS, _matmul)
+_GEMM = Formula(MATMUL_TEXT, PRODUCTS, _gemm)
+
+EINSUM = Formula(
+    "two operands at a time from left to right: product of the sizes of their labels multiply-accumulates",
+    "The definition of the Einstein summation in numpy.einsum; the order is that of torch.einsum and onnxruntime",
+    _einsum,
+)
 
 STANDARD: dict[str, Formula] = {
-    "Conv": _CONV,
-    "ConvInteger": Formula(_CONV_TEXT, PRODUCTS, _convolution(1, 99)),
-    "QLinearConv": Formula(_CONV_TEXT, PRODUCTS, _convolution(3, 8)),
+    "Conv": CONV,
+    "ConvInteger": Formula(CONV_TEXT, PRODUCTS, _convolution(1, 99)),
+    "QLinearConv": Formula(CONV_TEXT, PRODUCTS, _convolution(3, 8)),
     "ConvTranspose": Formula(
-        "input elements × output channels per group × kernel size multiply-accumulates", PRODUCTS, _transposed
+        "input elements × output channels per group × kernel size multiply-accumulates", PRODUCTS, transposed
     ),
-    "DeformConv": Formula(f"{_CONV_TEXT}, and 7 steps for each sample", SPECIFICATION, _deform_conv),
+    "DeformConv": Formula(f"{CONV_TEXT}, and 7 steps for each sample", SPECIFICATION, _deform_conv),
     "MatMul": _MATMUL,
     "MatMulInteger": _MATMUL,
     "QLinearMatMul": _MATMUL,
     "Gemm": _GEMM,
-    "Einsum": Formula(
-        "product of the sizes of all labels, of two operands at most",
-        "The definition of the Einstein summation, as numpy.einsum documents it",
-        _einsum,
-    ),
-    **{op_type: _recurrent_formula(op_type) for op_type in _RECURRENT_STEPS},
-    "Attention": Formula(_ATTENTION_TEXT, _ATTENTION, _attention),
+    "Einsum": EINSUM,
+    **{op_type: _recurrent_formula(op_type) for op_type in RECURRENT_STEPS},
+    "Attention": Formula(ATTENTION_TEXT, ATTENTION, attention),
 }
 """Formulas of the domain ai.onnx by op type."""
 
+NCHWC: dict[str, Formula] = {"Conv": CONV}
+"""Formulas of the domain com.microsoft.nchwc by op type: the channels are there in blocks, and counted so."""
+
 MICROSOFT: dict[str, Formula] = {
-    "FusedConv": _CONV,
-    "NhwcFusedConv": _CONV,
-    "FusedMatMul": _MATMUL,
+    "FusedConv": CONV,
+    "NhwcFusedConv": CONV,
+    "FusedMatMul": Formula(MATMUL_TEXT, _CONTRIB, _fused_matmul),
+    "TransposeMatMul": Formula(MATMUL_TEXT, _CONTRIB, _fused_matmul),
     "FusedGemm": _GEMM,
     "QGemm": _GEMM,
     "DynamicQuantizeMatMul": _MATMUL,
     "MatMulIntegerToFloat": _MATMUL,
-    "MatMulNBits": Formula(_MATMUL_TEXT, _CONTRIB, _matmul_n_bits),
-    "MultiHeadAttention": Formula(_ATTENTION_TEXT, _CONTRIB, _multi_head_attention),
-    "Attention": Formula(f"input rows × weights, and {_ATTENTION_TEXT}", _CONTRIB, _packed_attention(4)),
-    "QAttention": Formula(f"input rows × weights, and {_ATTENTION_TEXT}", _CONTRIB, _packed_attention(8)),
-    "GroupQueryAttention": Formula(_ATTENTION_TEXT, _CONTRIB, _group_query_attention),
+    "MatMulNBits": Formula(MATMUL_TEXT, _CONTRIB, _matmul_n_bits),
+    "MultiHeadAttention": Formula(ATTENTION_TEXT, _CONTRIB, _multi_head_attention),
+    "Attention": Formula(f"input rows × weights, and {ATTENTION_TEXT}", _CONTRIB, _packed_attention(4)),
+    "QAttention": Formula(f"input rows × weights, and {ATTENTION_TEXT}", _CONTRIB, _packed_attention(8)),
+    "GroupQueryAttention": Formula(ATTENTION_TEXT, _CONTRIB, _group_query_attention),
 }
 """Formulas of the domain com.microsoft by op type."""
-
-
-def _aten_linear(node: NodeView) -> Work:
-    out = elements(node.output())
-    return Work(out * first(node.input(0), -1), out if node.has_input(2) else 0.0)
-
-
-def _aten_product(left: int) -> Callable[[NodeView], Work]:
-    def work(node: NodeView) -> Work:
-        out = elements(node.output())
-        return Work(out * first(node.input(left), -1), out if left else 0.0)  # bias first: addmm(bias, a, b)
-
-    return work
-
-
-def _aten_convolution(node: NodeView) -> Work:
-    transposed = node.text("transposed")
-    if transposed not in ("True", "False"):
-        raise UnknownSize
-    return _transposed(node) if transposed == "True" else _CONV.work(node)
-
-
-def _aten_recurrent(op_type: str) -> Callable[[NodeView], Work]:
-    """Input, states, then by layer and direction the two matrices, and two biases if it has such."""
-
-    def work(node: NodeView) -> Work:
-        shapes = [node.input(place) for place in range(node.input_count)]
-        matrices = [shape for shape in shapes[1:] if len(shape) == 2]
-        steps = _RECURRENT_STEPS[op_type][any(len(shape) == 1 for shape in shapes)]
-        rows = elements(shapes[0]) / max(1, first(shapes[0], -1))
-        hidden = float(sum(shape[1] for shape in matrices[1::2]))
-        return Work(rows * sum(map(elements, matrices)), rows * hidden * steps)
-
-    return work
-
-
-def _aten_recurrent_formula(op_type: str) -> Formula:
-    return Formula("rows of the input × elements of the matrices", SPECIFICATION, _aten_recurrent(op_type))
-
-
-ATEN: dict[str, Formula] = {
-    "lstm": _aten_recurrent_formula("LSTM"),
-    "gru": _aten_recurrent_formula("GRU"),
-    **dict.fromkeys(("rnn_tanh", "rnn_relu"), _aten_recurrent_formula("RNN")),
-    **dict.fromkeys(("conv1d", "conv2d", "conv3d"), _CONV),
-    "convolution": Formula(_CONV_TEXT, PRODUCTS, _aten_convolution),
-    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), STANDARD["ConvTranspose"]),
-    "linear": Formula(_MATMUL_TEXT, PRODUCTS, _aten_linear),
-    **dict.fromkeys(("mm", "bmm", "matmul", "mv", "dot"), Formula(_MATMUL_TEXT, PRODUCTS, _aten_product(0))),
-    **dict.fromkeys(("addmm", "baddbmm", "addmv"), Formula(_MATMUL_TEXT, PRODUCTS, _aten_product(1))),
-    "scaled_dot_product_attention": Formula(_ATTENTION_TEXT, _ATTENTION, _attention),
-}
-"""Formulas of the domain aten by the operator's name without its overload."""

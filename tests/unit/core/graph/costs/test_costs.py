@@ -43,6 +43,17 @@ from tests.unit.core.graph.costs.made_nodes import Sizes, info, node_of, one_nod
         ("Gemm", [(3, 2), (5, 3)], (2, 5), {"transA": 1, "transB": 1}, 30),
         ("Einsum", [(2, 4, 3, 8), (2, 4, 5, 8)], (2, 4, 3, 5), {"equation": "bhqd,bhkd->bhqk"}, 2 * 4 * 3 * 5 * 8),
         ("Einsum", [(7, 2, 3), (3, 5)], (7, 2, 5), {"equation": "...ij,jk->...ik"}, 7 * 2 * 3 * 5),
+        # From left to right: what b, h, l, k say of d; then over k, h being summed before.
+        (
+            "Einsum",
+            [(2, 4, 6, 8), (4, 8, 16), (16, 5)],
+            (2, 6, 5),
+            {"equation": "bhld,hdk,kj->blj"},
+            2 * 4 * 6 * 8 * 16 + 2 * 6 * 16 * 5,
+        ),
+        ("Einsum", [(3, 4), (4, 5)], (4, 5), {"equation": "ij,jk->jk"}, 0),  # i is summed, nothing else
+        ("Einsum", [(3, 4), (4, 5)], (3, 5), {"equation": "ij,jk"}, 3 * 4 * 5),
+        ("Einsum", [(3, 4), (5,)], (3, 4, 5), {"equation": "ij,k->ijk"}, 0),
         # Four gates, one direction: 6 steps, batch 2, 8 inputs, hidden size 16.
         ("LSTM", [(6, 2, 8), (1, 64, 8), (1, 64, 16)], (6, 1, 2, 16), {}, 6 * 2 * 64 * (8 + 16)),
         ("GRU", [(6, 2, 8), (2, 48, 8), (2, 48, 16)], (6, 2, 2, 16), {}, 6 * 2 * 2 * 48 * (8 + 16)),
@@ -94,6 +105,24 @@ def test_flops_are_two_for_a_multiply_accumulate_and_one_for_each_other_step(
     ("domain", "op_type", "inputs", "outputs", "attributes", "macs"),
     [
         ("com.microsoft", "FusedMatMul", [(3, 2), (3, 5)], [(2, 5)], {"transA": 1}, 30),
+        # Three rows in front of two batches, and the right one as well.
+        (
+            "com.microsoft",
+            "FusedMatMul",
+            [(3, 2, 4), (5, 2, 4)],
+            [(2, 3, 5)],
+            {"transBatchA": 1, "transBatchB": 1, "transB": 1},
+            2 * 3 * 5 * 4,
+        ),
+        (
+            "com.microsoft",
+            "FusedMatMul",
+            [(3, 2, 4), (3, 2, 5)],
+            [(2, 4, 5)],
+            {"transBatchA": 1, "transA": 1, "transBatchB": 1},
+            2 * 4 * 5 * 3,
+        ),
+        ("com.microsoft.nchwc", "Conv", [(1, 8, 6, 6), (16, 8, 3, 3)], [(1, 16, 4, 4)], {}, 16 * 16 * 8 * 9),
         ("com.microsoft", "MatMulNBits", [(2, 64), (5, 2, 16), (10,)], [(2, 5)], {"K": 64, "N": 5}, 2 * 5 * 64),
         (
             "com.microsoft",
@@ -115,6 +144,18 @@ def test_flops_are_two_for_a_multiply_accumulate_and_one_for_each_other_step(
         ("aten", "linear", [(2, 3), (5, 3)], [(2, 5)], {}, 30),
         ("aten", "addmm", [(5,), (2, 3), (3, 5)], [(2, 5)], {}, 30),
         ("aten", "convolution", [(1, 4, 3), (4, 2, 2)], [(1, 2, 6)], {"transposed": True}, 4 * 3 * 2 * 2),
+        ("aten", "add_.Tensor", [(2, 3), (2, 3)], [(2, 3)], {}, 0),
+        ("aten", "einsum", [(3, 4), (4, 5)], [(3, 5)], {"equation": "ij,jk->ik"}, 3 * 4 * 5),
+        ("aten", "bilinear", [(2, 3), (2, 4), (5, 3, 4)], [(2, 5)], {}, 2 * 5 * (3 * 4 + 4)),
+        # Four gates of 16, projected to 4: the matrices of inputs, of states and of the projection.
+        (
+            "aten",
+            "lstm.input",
+            [(7, 2, 8), (1, 2, 4), (1, 2, 16), (64, 8), (64, 4), (64,), (64,), (4, 16)],
+            [(7, 2, 4), (1, 2, 4), (1, 2, 16)],
+            {},
+            7 * 2 * (64 * 8 + 64 * 4 + 4 * 16),
+        ),
         ("aten", "add.Tensor", [(2, 3), (2, 3)], [(2, 3)], {}, 0),
     ],
 )
@@ -131,7 +172,7 @@ def test_operators_of_other_domains_count_alike(
         (one_node("Gelu", [(2,)], [(2,)], "my.domain"), NO_FORMULA),
         (one_node("MatMul", [("batch", 3), (3, 5)], [("batch", 5)]), NO_SHAPE),
         (one_node("MatMul", [None, (3, 5)], [None]), NO_SHAPE),
-        (one_node("Einsum", [(2,), (2,), (2,)], [()], equation="a,a,a->"), NO_SHAPE),
+        (one_node("Einsum", [(2,), (2,), (2,)], [()], equation="a,a->"), NO_SHAPE),
         (one_node("Conv", [(2,), (3,)], [(2,)]), NO_SHAPE),  # contradicts the definition
         (one_node("MaxPool", [(1, 1, 4)], [(1, 1, 2)], kernel_shape="the function's attribute k"), NO_SHAPE),
     ],
