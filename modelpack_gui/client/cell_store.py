@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -33,7 +32,7 @@ class CellStore(Generic[K, T]):
     def read(self) -> Mapping[K, T]:
         """The kept cells, in the order they were written. A file that cannot be read has none."""
         try:
-            data = json.loads(self.path.read_text(encoding="utf-8"))
+            data = serde.loads(self.path.read_text(encoding="utf-8"))
             found = [serde.decode(self._kind, item) for item in data["cells"]]
             is_known = data["schema_version"] == SCHEMA_VERSION
             self._kept = {self._key(kept): kept for kept in found} if is_known else {}

@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 
 from modelpack_gui.core.errors import ErrorInfo
+from modelpack_gui.core.records import ModelSource, Request
 
 _HINTS = {
     "SIGKILL": "The system probably ended it for want of memory. Use smaller example inputs, close other programs, "
@@ -27,18 +28,35 @@ _OURS = str(Path(__file__).resolve().parents[1])
 _LIBRARY = re.compile(r"(site|dist)-packages|[\\/]lib[\\/]python3|\\Lib\\")
 
 
-def crash_error(returncode: int | None, stage: str, output: str) -> ErrorInfo:
+_DONE_BY_FILES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE")
+
+
+def file_of(request: Request) -> str:
+    """The file that a job reads before all others: a model, an artifact, node data; empty if there is none."""
+    for name in ("path", "artifact_path"):
+        if isinstance(path := getattr(request, name, ""), str) and path:
+            return path
+    source = getattr(request, "source", None)
+    return source.file if isinstance(source, ModelSource) and source.is_saved_model else ""
+
+
+def crash_error(returncode: int | None, stage: str, output: str, file: str = "") -> ErrorInfo:
     """Describe a worker that ended before its job did.
 
     Args:
         returncode: As `subprocess` gives it: minus the signal's number on POSIX; None if it did not end.
         stage: What it was running.
         output: Its last lines of output, which become the details.
+        file: That it was reading; see `file_of`.
     """
     name = signal_name(returncode)
     if name:
-        message = f"The worker was ended by {name} while it ran {stage!r}{_place(output)}."
-        return ErrorInfo("worker-crashed", message, _HINTS.get(name, "Its last output is in the details."), output)
+        place = _place(output)
+        hint = _HINTS.get(name, "Its last output is in the details.")
+        if file and not place and name in _DONE_BY_FILES:  # no code of the user's was running
+            hint = f"The file may be damaged, or made to do that: copy or export it again. {hint}"
+        message = f"The worker was ended by {name} while it ran {stage!r}{f' on {file}' if file else ''}{place}."
+        return ErrorInfo("worker-crashed", message, hint, output)
     if returncode is None:
         message = f"The worker closed its channel while it ran {stage!r}."
         return ErrorInfo("worker-crashed", message, "Code of the model closes files that are not its own.", output)

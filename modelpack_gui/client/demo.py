@@ -10,6 +10,7 @@ from modelpack_gui.client.files import data_folder, write_bytes, write_text
 from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.client.resources import resource_path
 from modelpack_gui.client.trust import trust
+from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 
 _MANIFEST = ".shipped.json"
@@ -54,7 +55,7 @@ def _refresh(shipped: Path, folder: Path) -> None:
 def _read_manifest(folder: Path) -> dict[str, str]:
     """Digest of each file as last shipped. Without it, a file that differs counts as the user's own."""
     try:
-        data = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        data = serde.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return {str(key): str(value) for key, value in data.items()} if isinstance(data, dict) else {}

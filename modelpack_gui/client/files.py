@@ -45,8 +45,19 @@ def stamp_of(path: Path) -> FileStamp | None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text as `write_bytes` writes bytes; line ends stay as they are in `text`."""
-    write_bytes(path, text.encode())
+    """Write UTF-8 text as `write_bytes` writes bytes; line ends stay as they are in `text`.
+
+    Raises:
+        UserError: Those of `write_bytes`; `text-not-utf8` where a file's name in it is of another encoding.
+    """
+    try:
+        content = text.encode()
+    except UnicodeEncodeError as error:
+        line = text[text.rfind("\n", 0, error.start) + 1 :].partition("\n")[0].strip()
+        shown = line.encode("utf-8", "backslashreplace").decode()
+        message = f"{path} could not be written: a name in it is not UTF-8 ({shown})."
+        raise UserError("text-not-utf8", message, "Rename that file or folder with letters of UTF-8.") from error
+    write_bytes(path, content)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -293,7 +293,7 @@ class Lane(threading.Thread):
             self._is_second_try = True  # it died between two jobs; this one is not to blame
             self._start_worker(job)
         elif self._is_ready:
-            error = crash.crash_error(message.returncode, job.stage, worker.output)
+            error = crash.crash_error(message.returncode, job.stage, worker.output, crash.file_of(job.request))
             self._finish(Failed(job.id, Outcome.CRASHED, error))
         else:
             error = crash.start_error(worker.executable, message.returncode, worker.output)

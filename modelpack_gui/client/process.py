@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -296,7 +295,7 @@ def make_scratch() -> Path:
 
 def _parse(line: bytes) -> Message:
     try:
-        data = json.loads(line)
+        data = serde.loads(line)
         if isinstance(data, dict) and "ready" in data:
             return Ready()
         if isinstance(data, dict) and "refused" in data:

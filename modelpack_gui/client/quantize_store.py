@@ -6,7 +6,6 @@ A variant is up to date while the artifact it was made from is as it was: a dige
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,7 +142,7 @@ def _place(artifact: Path, what: str) -> Path:
 
 def _read(path: Path, kind: type[R]) -> R | None:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = serde.loads(path.read_text(encoding="utf-8"))
         return serde.decode(kind, data["kept"]) if data["schema_version"] == SCHEMA_VERSION else None
     except (OSError, ValueError, KeyError, TypeError):  # none yet, another version's, or cut short: it is made again
         return None

@@ -30,6 +30,9 @@ def load_recipe(path: Path) -> Recipe:
         message = f"{path} is not valid TOML: {error}."
         hint = "Correct the file at that line; strings need quotes, and tables start with [name]."
         raise UserError("recipe-not-toml", message, hint) from None
+    except RecursionError:
+        message = f"{path} is nested too deeply to be read: lists in lists, or tables in tables."
+        raise UserError("recipe-not-toml", message, "Choose another file: no recipe is like that.") from None
     return recipes.from_data(data, str(path))
 
 
@@ -155,7 +158,7 @@ def _updated_text(recipe: Recipe, path: Path) -> str:
     try:
         before = path.read_bytes().decode("utf-8-sig")
         document = tomlkit.parse(before)
-    except (OSError, UnicodeDecodeError, tomlkit.exceptions.ParseError):
+    except (OSError, UnicodeDecodeError, RecursionError, tomlkit.exceptions.ParseError):
         return ""
     if not set(document) <= {field.name for field in dataclasses.fields(Recipe)}:
         return ""  # some other TOML file, which the user chose to overwrite

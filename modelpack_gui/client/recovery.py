@@ -5,7 +5,6 @@ Each running window has one file, named after its process. A file whose process 
 
 from __future__ import annotations
 
-import json
 import os
 import uuid
 from dataclasses import dataclass
@@ -65,7 +64,7 @@ def find_lost() -> tuple[Recovered, ...]:
     found: list[tuple[float, Recovered]] = []
     for record in _folder().glob("*.json"):
         try:
-            data = json.loads(record.read_text(encoding="utf-8"))
+            data = serde.loads(record.read_text(encoding="utf-8"))
             if is_running(int(data["pid"])):
                 continue
             recipe = recipes.from_data(data["recipe"], record.name)

@@ -44,7 +44,7 @@ def trust(recipe: Recipe, path: Path) -> None:
     if fingerprint not in trusted:
         trusted[fingerprint] = str(path.absolute())
         data = {"schema_version": _SCHEMA_VERSION, "trusted": trusted}
-        write_text(_store(), json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        write_text(_store(), serde.dumps(data, indent=2) + "\n")
 
 
 def what_runs(recipe: Recipe, path: Path) -> tuple[tuple[str, str], ...]:
@@ -111,7 +111,7 @@ def _store() -> Path:
 def _trusted() -> dict[str, str]:
     """Fingerprint to recipe path. A list that cannot be read counts as empty: the user is asked again."""
     try:
-        data = json.loads(_store().read_text(encoding="utf-8"))
+        data = serde.loads(_store().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     found = data.get("trusted") if isinstance(data, dict) else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
+
+from modelpack_gui.core import serde
 
 _PREFIX = "modelpack."
 
@@ -53,7 +54,7 @@ def _pairs(text: str) -> str:
 def _read(text: str) -> dict[str, Any]:
     """A JSON object; empty for anything else, for a file may say what it likes."""
     try:
-        found = json.loads(text)
+        found = serde.loads(text)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -4,6 +4,8 @@
 out: `"NaN"`, `"Infinity"`, `"-Infinity"`; in a field of any type, where a string could be meant, as
 `{"$float": "NaN"}`. `decode` is strict: an unknown key, a missing one or a wrong type raises
 DecodeError with the path of the fault, so that a recipe written by hand gets a useful answer.
+
+`loads` reads what anybody may have written: whatever is wrong with it is a ValueError.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ T = TypeVar("T")
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _FLOAT_KEY = "$float"
 _FREE_TYPES = ("Any", "Mapping[str, Any]")  # as the records spell them; their annotations are strings
+_DEEPEST = 100
+"""Lists and tables in one another, where their depth is not that of a record: Python's own limit is near 500."""
 
 
 class DecodeError(ValueError):
@@ -71,12 +75,15 @@ def _encode_free(value: Any) -> Any:
     return encode(value)
 
 
-def _decode_free(data: Any) -> Any:
+def _decode_free(data: Any, path: str, depth: int = 0) -> Any:
+    if depth > _DEEPEST:
+        raise DecodeError(path, f"is nested more than {_DEEPEST} deep")
     if isinstance(data, dict):
-        if set(data) == {_FLOAT_KEY} and data[_FLOAT_KEY] in _NON_FINITE:
-            return _NON_FINITE[data[_FLOAT_KEY]]
-        return {key: _decode_free(item) for key, item in data.items()}
-    return [_decode_free(item) for item in data] if isinstance(data, list) else data
+        spelled = data.get(_FLOAT_KEY) if len(data) == 1 else None
+        if isinstance(spelled, str) and spelled in _NON_FINITE:
+            return _NON_FINITE[spelled]
+        return {key: _decode_free(item, path, depth + 1) for key, item in data.items()}
+    return [_decode_free(item, path, depth + 1) for item in data] if isinstance(data, list) else data
 
 
 def encode_tagged(record: Any) -> dict[str, Any]:
@@ -105,8 +112,24 @@ def kinds_of(union: Any) -> dict[str, Any]:
 
 
 def dumps(data: Any, *, indent: int | None = None) -> str:
-    """JSON text of encoded data; never `NaN` literals, which are not JSON."""
-    return json.dumps(data, allow_nan=False, ensure_ascii=False, indent=indent)
+    """JSON text of encoded data; never `NaN` literals, which are not JSON.
+
+    It always can be written as UTF-8: what stands for bytes that are none, as in names of files, is escaped.
+    """
+    text = json.dumps(data, allow_nan=False, ensure_ascii=False, indent=indent)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def loads(text: str | bytes) -> Any:
+    """What JSON text of any origin says.
+
+    Raises:
+        ValueError: It is no JSON, no text, or nested deeper than Python goes.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def decode(cls: type[T], data: Any, path: str = "") -> T:
@@ -125,7 +148,7 @@ def _hints(cls: type) -> dict[str, Any]:
 
 def _decode(hint: Any, data: Any, path: str) -> Any:
     if hint is Any:
-        return _decode_free(data)
+        return _decode_free(data, path)
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         return _decode_union(hint, data, path)
@@ -157,7 +180,10 @@ def _decode_scalar(hint: Any, data: Any, path: str) -> Any:
         if isinstance(data, str) and data in _NON_FINITE:
             return _NON_FINITE[data]
         if isinstance(data, (int, float)) and not isinstance(data, bool):
-            return float(data)
+            try:
+                return float(data)
+            except OverflowError:
+                raise DecodeError(path, f"{_shown(data)} is more than a number can hold") from None
     elif hint is int:
         if isinstance(data, int) and not isinstance(data, bool):
             return data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from modelpack_gui.core import serde
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import LOW_PRECISION, ParitySpec
 from modelpack_gui.ui.settings import Settings
@@ -15,7 +16,7 @@ _KEY = "parity/low-precision"
 def my_low_precision(settings: Settings) -> dict[str, tuple[float, float]]:
     """(rtol, atol) by dtype, as saved; those the app comes with where nothing, or nothing readable, is."""
     try:
-        saved = json.loads(settings.text(_KEY))
+        saved = serde.loads(settings.text(_KEY))
         return {str(dtype): (float(pair[0]), float(pair[1])) for dtype, pair in saved.items()}
     except (ValueError, TypeError, AttributeError, LookupError):
         return dict(LOW_PRECISION)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ def read_report(path: Path) -> BenchReport:
     if path.name.endswith(RUN_SUFFIX):
         return BenchStore(path.parent).read(path.name.removesuffix(RUN_SUFFIX)).report
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = serde.loads(path.read_text(encoding="utf-8"))
         return report_of(_found(data))
     except FileNotFoundError as error:
         hint = "Name a kept run, or a file that `modelpack bench --json FILE` wrote."

@@ -9,8 +9,8 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import gzip
-import json
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,8 @@ from modelpack_gui.core.records import BenchReport, Estimate, ExportSpec, FileSt
 SCHEMA_VERSION = 1
 INDEX = "index.json"
 RUN_SUFFIX = ".run.json.gz"
+_MOST_BYTES = 256 << 20
+"""Of a run, unpacked: some ten million samples."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class BenchStore:
         """
         path = self._path(run)
         try:
-            data = json.loads(gzip.decompress(path.read_bytes()))
+            data = serde.loads(_unpacked(path))
             if data["schema_version"] != SCHEMA_VERSION:
                 raise ValueError(f"its schema_version is {data['schema_version']}")
             report = serde.decode(BenchReport, data["report"])
@@ -151,7 +153,7 @@ class BenchStore:
         except FileNotFoundError as error:
             message = f"The run {run} is no longer there: {path} is missing."
             raise UserError("bench-run-missing", message, "Run the benchmark again.") from error
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
             message = f"The run in {path} cannot be read: {error}."
             hint = "It was written by another version, or cut short. Delete it, and run the benchmark again."
             raise UserError("bench-run-not-readable", message, hint) from error
@@ -234,7 +236,7 @@ class BenchStore:
     def _read_index(self) -> _Index:
         """The index, brought in line with the files that are there."""
         try:
-            data = json.loads((self.folder / INDEX).read_text(encoding="utf-8"))
+            data = serde.loads((self.folder / INDEX).read_text(encoding="utf-8"))
             index = serde.decode(_Index, data) if data["schema_version"] == SCHEMA_VERSION else _Index()
         except (OSError, ValueError, KeyError, TypeError):  # lost, of another version, or cut short
             index = _Index()
@@ -255,6 +257,20 @@ class BenchStore:
 
     def _write_index(self, index: _Index) -> None:
         write_text(self.folder / INDEX, serde.dumps(serde.encode(index), indent=1) + "\n")
+
+
+def _unpacked(path: Path) -> bytes:
+    """The content of a compressed file.
+
+    Raises:
+        OSError, EOFError, zlib.error: It is damaged.
+        ValueError: It is larger than the samples of any benchmark.
+    """
+    with gzip.open(path) as stream:
+        data = stream.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise ValueError(f"it holds more than {_MOST_BYTES >> 20} MiB")
+    return data
 
 
 def summary_of(report: BenchReport, run: str) -> KeptRun:

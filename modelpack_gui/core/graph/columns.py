@@ -13,11 +13,13 @@ import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 MAGIC = b"modelpack columns 1\n"
 TEXTS_AT_ONCE = 4096
 """Texts in a chunk: one takes about a millisecond to read, and threads get their turn between two."""
+
+_DAMAGE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, MemoryError)
 
 Numbers: TypeAlias = "array[int] | array[float]"
 Column: TypeAlias = "Numbers | Sequence[str]"
@@ -80,15 +82,18 @@ def read_columns(path: Path) -> dict[str, Column]:
             raise ColumnsError(f"{path} is no file of columns of this version")
         try:
             table = json.loads(file.readline())
-        except ValueError as error:
-            raise ColumnsError(f"{path} has no table of its columns: {error}") from error
-        columns: dict[str, Column] = {}
-        for name, (kind, sizes) in table.items():
-            chunks = [file.read(size) for size in sizes]
-            if sum(map(len, chunks)) != sum(sizes):
-                raise ColumnsError(f"{path} ends within its column {name!r}")
-            columns[name] = _texts(chunks) if kind == "texts" else _numbers(kind, chunks[0])
-        return columns
+            return {name: _column(kind, sizes, file) for name, (kind, sizes) in table.items()}
+        except EOFError as error:
+            raise ColumnsError(f"{path} ends within a column") from error
+        except _DAMAGE as error:
+            raise ColumnsError(f"{path} is damaged: {error}") from error
+
+
+def _column(kind: str, sizes: list[int], file: BinaryIO) -> Column:
+    chunks = [file.read(size) for size in sizes]
+    if sum(map(len, chunks)) != sum(sizes):
+        raise EOFError
+    return _texts(chunks) if kind == "texts" else _numbers(kind, chunks[0])
 
 
 def _add(parts: list[bytes], part: bytes) -> int:

@@ -28,6 +28,6 @@ def write_price(path: Path, verdict: Verdict, error: QuantizeError) -> None:
 def price_in(metadata: Mapping[str, str]) -> KnownPrice | None:
     """What a file says of it; None if it says nothing, or in other words."""
     try:
-        return serde.decode(KnownPrice, json.loads(metadata[_KEY]))
+        return serde.decode(KnownPrice, serde.loads(metadata[_KEY]))
     except (KeyError, ValueError):
         return None

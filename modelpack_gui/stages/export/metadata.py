@@ -54,7 +54,7 @@ def as_extra_file(metadata: Mapping[str, str]) -> str:
 def of_extra_file(content: str | bytes) -> dict[str, str]:
     """The metadata in the content of such a file; none if it is not one of ours."""
     try:
-        found = json.loads(content)
+        found = serde.loads(content)
     except ValueError:
         return {}
     return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
@@ -79,7 +79,7 @@ def append_to_onnx(path: Path, metadata: Mapping[str, str]) -> None:
 def options_in(metadata: Mapping[str, str]) -> ExportSpec | None:
     """The options that an artifact was exported with; None if it does not say, or says so in other words."""
     try:
-        return serde.decode(ExportSpec, json.loads(metadata[PREFIX + "options"]))
+        return serde.decode(ExportSpec, serde.loads(metadata[PREFIX + "options"]))
     except (KeyError, ValueError):
         return None
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from modelpack_gui.core import serde
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.graph.columns import Column, write_columns
@@ -82,11 +82,11 @@ def _parsed(path: Path) -> Any:
                 f"{path} has {path.stat().st_size:,} bytes, which is too much to be read.",
                 "Profile fewer runs.",
             )
-        return json.loads(path.read_bytes())
+        return serde.loads(path.read_bytes())
     except OSError as error:
         why = f"{error.strerror or error}"
         hint = "Choose another file."
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         why = f"it is no JSON: {error}"
         hint = "A profile is whole once the session that writes it has ended: call its end_profiling()."
     raise UserError("node-data-unreadable", f"{path} cannot be read: {why}.", hint)

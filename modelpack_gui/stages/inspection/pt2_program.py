@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import TensorInfo
 from modelpack_gui.stages.common.warnings import capture
@@ -101,7 +101,7 @@ def _asked_names(program: torch.export.ExportedProgram, metadata: Mapping[str, s
     """Names of dynamic axes by symbol, as far as the axis still is a size of its own."""
     spec = written.options_in(metadata)
     inputs = user_inputs(program)
-    names = json.loads(metadata.get(written.INPUTS, "[]"))
+    names = serde.loads(metadata.get(written.INPUTS, "[]"))
     if spec is None or len(names) != len(inputs):
         return {}
     places = dict(zip(names, (value for _, value in inputs), strict=True))

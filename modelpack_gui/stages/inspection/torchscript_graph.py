@@ -39,6 +39,7 @@ class _Index:
         paths: Path of the module or parameter that a value holds, by the value's own name.
         parameters: Description of each parameter and buffer, by path.
         texts: How much of an attribute is spelled out.
+        has_places: Whether the debug information can be read.
     """
 
     context: Context
@@ -46,6 +47,20 @@ class _Index:
     builder: GraphBuilder
     texts: AttributeText
     paths: dict[str, str] = field(default_factory=dict)
+    has_places: bool = True
+
+    def place_of(self, node: Any) -> str:
+        """`file:line` in the source; the archive's debug information is read only now.
+
+        The graph stands without it. Where it is damaged torch takes seconds to say so, each time: it is asked once.
+        """
+        if not self.has_places:
+            return ""
+        try:
+            return location_of_source_range(str(node.sourceRange()))
+        except DAMAGE:
+            self.has_places = False
+            return ""
 
     def shown_name(self, value: Any) -> str:
         """A parameter goes by its path, so that it can be found among the initializers; others by their own name."""
@@ -103,7 +118,7 @@ def _add_nodes(index: _Index, block: Any, scope: int) -> None:
                 output_infos=infos,
                 attributes=tuple(_attribute_info(index.texts, node, name) for name in node.attributeNames()),
                 module_class=origin.module_class,
-                source_location=_source_location(node),
+                source_location=index.place_of(node),
             ),
             scope,
         )
@@ -137,14 +152,6 @@ def _value_info(name: str, value: Any) -> TensorInfo:
     dtype = kind.dtype()
     sizes = kind.sizes()
     return TensorInfo(name, dtype_name(dtype) if dtype else "", tuple(sizes) if sizes is not None else None)
-
-
-def _source_location(node: Any) -> str:
-    """`file:line`; the archive's debug information is read only now, and the graph stands without it."""
-    try:
-        return location_of_source_range(str(node.sourceRange()))
-    except DAMAGE:
-        return ""
 
 
 def _origin(node: Any) -> Origin:

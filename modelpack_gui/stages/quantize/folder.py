@@ -15,6 +15,7 @@ from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import CalibrationSpec, ImageSpec, InputSpec, TensorInfo, tensor_inputs
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.quantize.fit import Arrays, Fitter, Sample, named
+from modelpack_gui.stages.source.numpy_files import DAMAGE, load_arrays
 from modelpack_gui.stages.source.pictures import PICTURE_SUFFIXES
 from modelpack_gui.stages.source.usercode import require_torch
 
@@ -150,27 +151,25 @@ class _Reader:
 
     def _numpy(self, info: TensorInfo, path: Path, key: str) -> Any:
         """An array of numpy, for which no torch is needed."""
-        import zipfile
 
-        import numpy as np
+        def pick(content: Any) -> Any:
+            if not hasattr(content, "files"):
+                return content
+            keys = list(content.files)
+            wanted = key if key in keys else info.name if info.name in keys else keys[0] if len(keys) == 1 else ""
+            if wanted and (not key or wanted == key or len(self._infos) == 1):
+                return content[wanted]
+            raise UserError(
+                "calibration-names",
+                f"{path.name} holds {', '.join(keys) or 'nothing'}, and the artifact takes {info.name}.",
+                "Name the arrays as the artifact's inputs are named.",
+            )
 
         try:
-            with path.open("rb") as stream:
-                content = np.load(stream, allow_pickle=False)
-                if not hasattr(content, "files"):
-                    return content
-                keys = list(content.files)
-                wanted = key if key in keys else info.name if info.name in keys else keys[0] if len(keys) == 1 else ""
-                if wanted and (not key or wanted == key or len(self._infos) == 1):
-                    return content[wanted]
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            return load_arrays(path, pick)
+        except DAMAGE as error:
             raise UserError(
                 "calibration-file",
-                f"{path} cannot be read as arrays of numpy: {error}.",
+                f"{path} cannot be read as arrays of numpy: {str(error) or type(error).__name__}.",
                 "It may be cut short, or hold Python objects: save plain arrays with numpy.save or numpy.savez.",
             ) from error
-        raise UserError(
-            "calibration-names",
-            f"{path.name} holds {', '.join(keys) or 'nothing'}, and the artifact takes {info.name}.",
-            "Name the arrays as the artifact's inputs are named.",
-        )

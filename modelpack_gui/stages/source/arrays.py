@@ -137,6 +137,7 @@ def _read(spec: InputSpec, shape: tuple[int, ...], dtype: Any, context: Context)
 
     from modelpack_gui.stages.source.input_files import read_values, resized
     from modelpack_gui.stages.source.inputs import to_numpy
+    from modelpack_gui.stages.source.numpy_files import DAMAGE, load_arrays
 
     try:
         import torch  # noqa: F401 (where it is, it reads every kind of file)
@@ -148,22 +149,20 @@ def _read(spec: InputSpec, shape: tuple[int, ...], dtype: Any, context: Context)
     path = paths.resolve(context, spec.file)
     if path.suffix not in (".npy", ".npz"):
         raise _not_readable(spec, path, f"a {path.suffix or 'file without a suffix'} is not an array of numpy")
+
+    def pick(content: Any) -> Any:
+        return content[spec.file_key or next(iter(content.files), "")] if hasattr(content, "files") else content
+
     try:
-        content = np.load(path, allow_pickle=False)
-        if path.suffix == ".npz":
-            with content as archive:
-                key = spec.file_key or next(iter(archive.files), "")
-                values = archive[key]
-        else:
-            values = content
+        values = load_arrays(path, pick)
     except FileNotFoundError as error:
         raise UserError(
             "input-file-missing",
             f"There is no file {path} for the example input {spec.name!r}.",
             "Check the path; it is relative to the recipe's folder.",
         ) from error
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise _not_readable(spec, path, str(error)) from error
+    except DAMAGE as error:
+        raise _not_readable(spec, path, str(error) or type(error).__name__) from error
     if values.shape != tuple(shape):
         raise UserError(
             "input-file-shape",

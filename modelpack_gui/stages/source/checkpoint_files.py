@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.figures import listed, plural
@@ -207,7 +207,7 @@ def _sharded(index: Path, given: str) -> CheckpointFiles:
 
 def _weight_map(index: Path) -> dict[str, str]:
     try:
-        data: Any = json.loads(index.read_text(encoding="utf-8"))
+        data: Any = serde.loads(index.read_text(encoding="utf-8"))
     except ValueError as error:
         raise _bad_index(index, f"is not valid JSON ({error})") from error
     found = data.get("weight_map") if isinstance(data, dict) else None

@@ -7,13 +7,13 @@ the sizes of the graph to sympy, which evaluates them as Python. So the archive 
 from __future__ import annotations
 
 import ast
-import json
 import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import DynamicDim, InputSpec, SavedModel, TensorInfo
 from modelpack_gui.core.saved_models import ZIP_DAMAGE, SavedKind
@@ -42,7 +42,7 @@ def describe_program(path: Path) -> SavedModel:
     """Inputs, outputs and dynamic axes of an ExportedProgram, and the globals that loading it would call."""
     with zipfile.ZipFile(path) as archive:
         graph_file = _graph_member(archive)
-        data = json.loads(archive.read(graph_file))
+        data = serde.loads(archive.read(graph_file))
         wanted = _wanted_globals(archive)
     graph, signature = data["graph_module"]["graph"], data["graph_module"]["signature"]
     values = graph.get("tensor_values", {})
@@ -80,7 +80,7 @@ def check_archive(path: Path, allowed: tuple[str, ...]) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             wanted = _wanted_globals(archive)
-            expressions = list(_expressions(json.loads(archive.read(_graph_member(archive)))))
+            expressions = list(_expressions(serde.loads(archive.read(_graph_member(archive)))))
     except (*ZIP_DAMAGE, KeyError, AttributeError, TypeError) as error:  # the last: members or JSON of another form
         raise UserError(
             "saved-model-damaged",
@@ -163,7 +163,7 @@ def _raw_members(archive: zipfile.ZipFile) -> set[str]:
         if not config.endswith(("/model_weights_config.json", "/model_constants_config.json")):
             continue
         folder = config.rpartition("/")[0]
-        for entry in (json.loads(archive.read(config)).get("config") or {}).values():
+        for entry in (serde.loads(archive.read(config)).get("config") or {}).values():
             member = f"{folder}/{entry.get('path_name')}"
             is_pickled[member] = is_pickled.get(member, False) or entry.get("use_pickle") is not False
     return {member for member, pickled in is_pickled.items() if not pickled}

@@ -13,6 +13,7 @@ from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import InputFileInfo, InputFileRequest, InputSpec
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.source.draw import torch_dtype
+from modelpack_gui.stages.source.numpy_files import DAMAGE, load_arrays
 from modelpack_gui.stages.source.pictures import PICTURE_SUFFIXES, read_picture
 from modelpack_gui.stages.source.usercode import pip_command, require_torch
 
@@ -78,7 +79,7 @@ def read_file(spec: InputSpec, context: Context) -> torch.Tensor:
 
     Raises:
         UserError: `input-file-missing`, `input-file-kind`, `input-file-key`, `input-file-not-valid`,
-            `input-file-pickled`, `input-file-dtype`, `import-missing`.
+            `input-file-pickled`, `input-file-too-large`, `input-file-dtype`, `import-missing`.
     """
     path = resolve(context, spec.file)
     if not path.is_file():
@@ -166,14 +167,18 @@ def _read_npz(spec: InputSpec, path: Path) -> torch.Tensor:
 
 
 def _numpy_load(spec: InputSpec, path: Path, pick: Callable[[Any], Any]) -> Any:
-    import zipfile
-
-    import numpy as np
-
     try:
-        with path.open("rb") as stream:  # numpy itself leaves a damaged archive open
-            return pick(np.load(stream, allow_pickle=False))
-    except (ValueError, EOFError, zipfile.BadZipFile, KeyError) as error:
+        return load_arrays(path, pick)
+    except MemoryError as error:
+        raise UserError(
+            "input-file-too-large",
+            f"{path}, from which the example input {spec.name!r} comes, asks for more memory than there is.",
+            "Choose a smaller file; one that is small itself is damaged, or was made to ask for that.",
+            str(error),
+        ) from error
+    except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the disk, or of permissions
         text = str(error)
         if "allow_pickle" in text or "Object arrays" in text:
             raise UserError(
@@ -213,8 +218,10 @@ def _read_pt(spec: InputSpec, path: Path) -> torch.Tensor:
             "Save tensors only: torch.save(tensor, path), or a dict of them.",
             str(error),
         ) from error
-    except (RuntimeError, ValueError, EOFError) as error:
-        raise _not_valid(spec, path, "a whole file of torch.save", str(error)) from error
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # damaged pickles raise anything; it becomes the outcome
+        raise _not_valid(spec, path, "a whole file of torch.save", f"{type(error).__name__}: {error}") from error
     steps = [step for step in spec.file_key.split(".") if step]
     if not steps and isinstance(content, Mapping):
         steps = [_chosen(spec, path, [str(key) for key in content], "entry")]

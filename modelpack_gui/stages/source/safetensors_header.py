@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from modelpack_gui.core import serde
 from modelpack_gui.stages.source.pickle_outline import OutlineTensor
 
 _LENGTH_BYTES = 8
@@ -28,7 +28,7 @@ def outline_safetensors(path: Path) -> dict[str, OutlineTensor]:
         length = int.from_bytes(head, "little")
         if len(head) < _LENGTH_BYTES or length > size_bytes - _LENGTH_BYTES:
             raise ValueError("incomplete header")
-        header: Any = json.loads(stream.read(length))
+        header: Any = serde.loads(stream.read(length))
     if not isinstance(header, dict):
         raise ValueError("the header is no table of tensors")
     header.pop("__metadata__", None)

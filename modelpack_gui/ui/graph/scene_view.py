@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelpack_gui.core import serde
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records.graph_layout import Around
 
@@ -104,7 +105,7 @@ def remembered(graph: Graph, view: SceneView) -> str:
 def recalled(graph: Graph, text: str) -> SceneView | None:
     """The view of a text of `remembered`; None if it says nothing of this graph."""
     try:
-        kept = json.loads(text)
+        kept = serde.loads(text)
         title, paths = kept["scope"], set(kept["opened"])
     except (ValueError, TypeError, KeyError):
         return None

@@ -6,12 +6,12 @@ as none, and the gaps between nodes hold what is lost by that.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from modelpack_gui.core import serde
 from modelpack_gui.stages.bench.profile.runs import TracedRun
 
 _RUN = "model_run"
@@ -44,7 +44,7 @@ class Trace:
 
 def read_trace(path: Path) -> Trace:
     """Read a trace as `InferenceSession.end_profiling` leaves it."""
-    return parse_trace(json.loads(path.read_text(encoding="utf-8", errors="replace")))
+    return parse_trace(serde.loads(path.read_text(encoding="utf-8", errors="replace")))
 
 
 def parse_trace(events: Sequence[Mapping[str, Any]]) -> Trace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from modelpack_gui.core import serde
 from modelpack_gui.ui.graph.scenes import DETAILS, HIDDEN, GraphScenes
 from modelpack_gui.ui.settings import Settings
 
@@ -39,7 +40,7 @@ class CanvasMemory:
         scenes.set_details(frozenset(one for one in DETAILS if one in details))
         scenes.set_direction("right" if self._settings.text(f"{_KEY}/direction") == "right" else "down")
         try:
-            views = json.loads(self._settings.text(f"{_KEY}/views", "{}"))
+            views = serde.loads(self._settings.text(f"{_KEY}/views", "{}"))
         except ValueError:
             views = {}
         if isinstance(views, dict):

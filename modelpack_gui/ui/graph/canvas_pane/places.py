@@ -6,6 +6,7 @@ import json
 
 from PySide6.QtCore import QObject, QPointF, QTimer
 
+from modelpack_gui.core import serde
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
 from modelpack_gui.ui.settings import Settings
 
@@ -54,7 +55,7 @@ class CanvasPlaces(QObject):
 
     def _known(self) -> dict[str, Place]:
         try:
-            found = json.loads(self._settings.text(_KEY, "{}"))
+            found = serde.loads(self._settings.text(_KEY, "{}"))
         except ValueError:
             return {}
         if not isinstance(found, dict):

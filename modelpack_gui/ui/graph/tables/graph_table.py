@@ -9,6 +9,7 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
+from modelpack_gui.core import serde
 from modelpack_gui.ui.graph.tables.row_table import RowColumn, RowTableModel
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.widgets.data_table import DataTable
@@ -228,7 +229,7 @@ class GraphTable(DataTable):
 
     def _read(self) -> None:
         try:
-            stored = json.loads(self._settings.text(self._key) or "{}")
+            stored = serde.loads(self._settings.text(self._key) or "{}")
         except ValueError:
             stored = {}
         self._stored: dict[str, Any] = stored if isinstance(stored, dict) else {}
