@@ -93,6 +93,9 @@ def from_data(data: Mapping[str, Any], where: str) -> Recipe:
         recipe = serde.decode(Recipe, _with_whole_runners(data))
     except serde.DecodeError as error:
         raise _invalid(where, error.path, error.problem) from None
+    for path, number in _numbers(data):  # what is nested too deeply for this was refused above
+        if not -_WHOLE <= number < _WHOLE:
+            raise _invalid(where, path, "is larger than the whole numbers of TOML")
     if "schema_version" not in data:
         raise _invalid(where, "schema_version", f"is missing; write schema_version = {SCHEMA_VERSION}")
     check_values(recipe, where)
@@ -112,6 +115,8 @@ def to_data(recipe: Recipe) -> dict[str, Any]:
     return pruned
 
 
+_WHOLE = 2**63
+"""TOML's whole numbers have 64 bits; Python's parser takes any."""
 _HAVE_RUNNERS = ("bench", "sweep")
 
 
@@ -160,7 +165,7 @@ def check_values(recipe: Recipe, where: str) -> None:
         raise _invalid(where, "schema_version", f"is {recipe.schema_version}; the first one was 1")
     if recipe.source.file and recipe.source.module:
         raise _invalid(where, "source", "has both file and module; give one of them")
-    for path, text in _paths(recipe).items():
+    for path, text in _paths(recipe):
         if "\0" in text:
             raise _invalid(where, path, "holds a null character, which no path can")
     for name, value in recipe.source.arguments.items():
@@ -233,14 +238,32 @@ def _check_inputs(inputs: tuple[InputSpec, ...], place: str, where: str) -> None
             raise _invalid(where, f"{place}[{i}].file", "holds a null character, which no path can")
 
 
-def _paths(recipe: Recipe) -> dict[str, str]:
-    checkpoint = recipe.source.checkpoint
-    return {
-        "source.file": recipe.source.file,
-        "source.checkpoint.path": checkpoint.path if checkpoint else "",
-        "interpreter.path": recipe.interpreter.path,
-        "export.output_path": recipe.export.output_path,
-    }
+def _paths(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Key and text of each path but those of inputs."""
+    checkpoint, quantize = recipe.source.checkpoint, recipe.quantize
+    yield "source.file", recipe.source.file
+    yield "source.checkpoint.path", checkpoint.path if checkpoint else ""
+    yield "interpreter.path", recipe.interpreter.path
+    yield "export.output_path", recipe.export.output_path
+    yield "parity.expected_artifact", recipe.parity.expected_artifact
+    yield "parity.actual_artifact", recipe.parity.actual_artifact
+    yield "quantize.output_path", quantize.output_path if quantize else ""
+    yield "quantize.calibration.path", quantize.calibration.path if quantize else ""
+    for table, runners in (("bench", recipe.bench.runners), ("sweep", recipe.sweep.runners)):
+        yield from ((f"{table}.runners[{i}].artifact", runner.artifact) for i, runner in enumerate(runners))
+    yield from ((f"sweep.artifacts[{i}]", path) for i, path in enumerate(recipe.sweep.artifacts))
+
+
+def _numbers(data: Any, path: str = "") -> Iterator[tuple[str, int]]:
+    """Key and value of each whole number."""
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from _numbers(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(data, list):
+        for i, item in enumerate(data):
+            yield from _numbers(item, f"{path}[{i}]")
+    elif isinstance(data, int):
+        yield path, data
 
 
 def _invalid(where: str, path: str, problem: str) -> UserError:

@@ -20,7 +20,7 @@ from modelpack_gui.stages.source.arrays import make_values
 _IR = re.compile(r"[Uu]nsupported model IR version: (\d+), max supported IR version: (\d+)")
 _OPSET = re.compile(r"[Oo]pset \d+ is under development")
 _NO_KERNEL = re.compile(r"Could not find an implementation for ([\w.]+)\((\d+)\)")
-_NOT_REGISTERED = re.compile(r"([\w.:]+)\(-?\d+\) is not a registered function/op")
+_NOT_REGISTERED = re.compile(r"(?<![\w.:])([\w.:]+)\(-?\d+\) is not a registered function/op")
 
 
 def onnx_rows(path: Path, artifact: Artifact, inputs: Sequence[InputSpec], context: Context) -> list[CheckRow]:

@@ -12,6 +12,7 @@ from modelpack_gui.core.graph.compare.features import Digests
 from modelpack_gui.core.graph.graph import Graph, Shape
 from modelpack_gui.core.records import Artifact
 from modelpack_gui.stages.inspection.attributes import LIST_ITEMS, TEXT_LENGTH, attribute_info
+from modelpack_gui.stages.inspection.onnx_schemas import schema_of
 from modelpack_gui.stages.inspection.onnx_types import dtype_name, external_entries
 from modelpack_gui.stages.inspection.onnx_walk import all_nodes, graphs_of
 
@@ -163,14 +164,11 @@ def _attribute_digest(attribute: Any) -> str:
 
 def _defaults(graph: Graph, opsets: Mapping[str, int]) -> dict[tuple[str, str], dict[str, str]]:
     """What attributes are taken for that a node leaves out, as the standard says for the model's opsets."""
-    import onnx
-
     found = {}
     for op, domain in set(zip(graph.ints("node_op_type"), graph.ints("node_domain"), strict=True)):
         op_type, name = graph.texts[op], graph.texts[domain]
-        try:
-            schema = onnx.defs.get_schema(op_type, opsets.get(name, 1), "" if name == "ai.onnx" else name)
-        except onnx.defs.SchemaError:
+        schema = schema_of(op_type, opsets.get(name, 1), name)
+        if schema is None:
             continue
         texts = {
             key: attribute_info(item.default_value).value

@@ -15,7 +15,7 @@ _IR = re.compile(r"[Uu]nsupported model IR version: (\d+), max supported IR vers
 _OPSET = re.compile(
     r"Opset (\d+) is under development.*?Current official support for domain \S+ is till opset (\d+)", re.S
 )
-_UNKNOWN = re.compile(r"([\w.:]+)\(-?\d+\) is not a registered function/op|No [Oo]p registered for (\w+)")
+_UNKNOWN = re.compile(r"(?<![\w.:])([\w.:]+)\(-?\d+\) is not a registered function/op|No [Oo]p registered for (\w+)")
 _NARROW = ("float16", "bfloat16", "float64")
 _NOT_LOADED = "artifact-not-loadable"
 _SAY_DTYPES = Fix(

@@ -98,7 +98,7 @@ def _found(data: Any, graph: Graph, title: str) -> Found:
         return read_results(data, graph, title)
     try:
         runs = parse_trace([event for event in events if isinstance(event, dict)]).runs
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise NodeDataError(f"it is no profile of ONNX Runtime ({type(error).__name__}: {error})") from error
     if not runs:
         raise NodeDataError("it holds no whole run of a model")

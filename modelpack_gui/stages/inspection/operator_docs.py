@@ -10,6 +10,7 @@ from typing import Any, Literal
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import AttributeDoc, OperatorDocs, OperatorDocsRequest, ParameterDoc
 from modelpack_gui.stages.inspection.attributes import attribute_info
+from modelpack_gui.stages.inspection.onnx_schemas import schema_of
 
 _STANDARD = ("ai.onnx", "ai.onnx.ml", "ai.onnx.preview", "ai.onnx.preview.training", "ai.onnx.training")
 _ONNX_PAGES = "https://onnx.ai/onnx/operators"
@@ -40,10 +41,7 @@ def _of_onnx(request: OperatorDocsRequest) -> OperatorDocs | None:
     newest = onnx.defs.get_schema(request.op_type, domain)
     schema = newest
     if request.version is not None:
-        try:
-            schema = onnx.defs.get_schema(request.op_type, request.version, domain)
-        except onnx.defs.SchemaError:  # the model's opset is older than the operator
-            schema = newest
+        schema = schema_of(request.op_type, request.version, domain) or newest  # an opset older than the operator
     return _from_schema(
         request,
         schema,

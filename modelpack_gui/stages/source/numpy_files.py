@@ -13,7 +13,7 @@ DAMAGE = (
     OSError, ValueError, EOFError, LookupError, NotImplementedError, RuntimeError, MemoryError, zipfile.BadZipFile,
     zlib.error, tokenize.TokenError,
 )  # fmt: skip
-"""What numpy raises where a file is damaged: in its header, in a compressed member, by a size that no memory holds."""
+"""What numpy raises where a file is damaged: its header, a compressed member, or a size that no memory holds."""
 
 
 def load_arrays(path: Path, pick: Callable[[Any], Any]) -> Any:

@@ -80,7 +80,7 @@ class OptionField(QWidget):
             spin = SpinField(option.title, option.minimum, option.maximum)
             if option.minimum == 0 and option.default == 0:
                 spin.setSpecialValueText("auto")
-            spin.setValue(int(value))
+            spin.setValue(int(value if isinstance(value, int | float) else option.default))
             spin.setMinimumWidth(110)
             spin.valueChanged.connect(self.changed)
             return spin

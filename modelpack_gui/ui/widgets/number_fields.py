@@ -149,6 +149,10 @@ class SpinField(QSpinBox):
         self.setValue(value)
         self.blockSignals(False)
 
+    def setValue(self, value: int) -> None:
+        """Show a value; for one outside the range the end that is nearest, as Qt does it for numbers of 32 bits."""
+        super().setValue(max(self.minimum(), min(value, self.maximum())))
+
 
 class DecimalField(QDoubleSpinBox):
     """As SpinField: the wheel changes it only when it has the focus."""

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from modelpack_gui.client import crash
-from modelpack_gui.client.crash import crash_error
+from modelpack_gui.client.crash import crash_error, file_of
 from modelpack_gui.client.launch import clean_environment, resolve_interpreter
+from modelpack_gui.core.records import HelloRequest, InspectRequest, LoadRequest, ModelSource
 
 
 def test_a_worker_gets_nothing_of_the_apps_python_and_qt() -> None:
@@ -85,3 +86,18 @@ Current thread 0x00007f0e2 (most recent call first):
     assert error.message.endswith(", at /home/me/project/my nets.py:12.")
     only_ours = output.replace("/home/me/project/", f"{Path(crash.__file__).parent}/")
     assert crash_error(-11, "load", only_ours).message.endswith("while it ran 'load'.")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="numbers of signals are those of POSIX")
+def test_of_a_death_while_reading_a_file_the_file_is_named_and_suspected() -> None:
+    file = file_of(InspectRequest("/models/net.pt"))
+    error = crash_error(-11, "inspect", "last lines", file)
+    assert error.message == "The worker was ended by SIGSEGV while it ran 'inspect' on /models/net.pt."
+    assert error.hint.startswith("The file may be damaged, or made to do that")
+    assert not crash_error(-9, "inspect", "", file).hint.startswith("The file may be damaged"), "it lacked memory"
+
+
+def test_the_file_of_a_job_is_the_one_that_it_reads_first() -> None:
+    assert file_of(LoadRequest(ModelSource("net.pt2"))) == "net.pt2"
+    assert file_of(LoadRequest(ModelSource("net.py", name="Net"))) == "", "Python is run, not read"
+    assert file_of(HelloRequest()) == ""

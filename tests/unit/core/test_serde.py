@@ -158,3 +158,36 @@ def test_shapes_keep_symbols_unknown_sizes_and_unknown_rank() -> None:
 def test_errors_are_records_too() -> None:
     info = ErrorInfo("a-code", "message", details="line\nline")
     assert serde.decode(ErrorInfo, through_json(info)) == info
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{", b"\xff\xfe\xfd", "9" * 5000])
+def test_what_is_wrong_with_text_of_any_origin_is_a_value_error(text: str | bytes) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        serde.loads(text)
+
+
+def test_data_of_any_type_is_read_no_deeper_than_it_can_be_written_again() -> None:
+    nested: Any = 0
+    for _ in range(100):
+        nested = [nested]
+    assert serde.decode(Whole, {"name": "a", "free": nested}).free == nested
+    with pytest.raises(serde.DecodeError) as caught:
+        serde.decode(Whole, {"name": "a", "free": [nested]})
+    assert (caught.value.path, caught.value.problem) == ("free", "is nested more than 100 deep")
+
+
+def test_a_number_that_no_float_holds_is_a_fault_with_its_place() -> None:
+    with pytest.raises(serde.DecodeError) as caught:
+        serde.decode(Whole, {"name": "a", "best": {"size": 1, "share": 10**400}})
+    assert caught.value.path == "best.share"
+
+
+def test_a_table_that_only_looks_like_a_spelled_number_stays_a_table() -> None:
+    data = {"name": "a", "free": {"$float": [1]}}
+    assert serde.decode(Whole, data).free == {"$float": [1]}
+
+
+def test_json_can_always_be_written_as_utf_8() -> None:
+    text = serde.dumps({"größe": "mod\udce8l"})
+    assert text == '{"größe": "mod\\udce8l"}'
+    assert serde.loads(text.encode()) == {"größe": "mod\udce8l"}

@@ -15,6 +15,8 @@ from modelpack_gui.core.graph.overlay import UNKNOWN, Combine, Kind, Overlay, Un
 
 _MADE_OF = re.compile(r"(?:_nchwc|_token_\d+|/\w*[Ff]us(?:ion|ed)\w*/?|/)$")
 """What ONNX Runtime puts behind the name of a node, or of what it gives, when it makes another one of it."""
+_MADE_TIMES, _LONGEST_MADE = 20, 2000
+"""How often one is made of another, and how long such names are: a file may hold what takes for ever to look at."""
 _LONGEST_NAME = 16
 _LOG_RATIO = 1000.0
 """Positive values that span more than this are told apart by their logarithm."""
@@ -164,8 +166,12 @@ class _Names:
 
     def original(self, name: str) -> int:
         """The same for a name in the runtime's own graph: `fc/MatMulAddFusion` was made of `fc`."""
-        node, shorter = self.node(name), _MADE_OF.sub("", name)
-        return self.original(shorter) if node < 0 and shorter != name else node
+        for _ in range(_MADE_TIMES):
+            node, shorter = self.node(name), _MADE_OF.sub("", name) if len(name) <= _LONGEST_MADE else name
+            if node >= 0 or shorter == name:
+                return node
+            name = shorter
+        return -1
 
 
 def _short(file: str) -> str:
@@ -202,7 +208,10 @@ def _value(data: Any) -> float | str | None:
     if isinstance(data, bool):
         return str(data)
     if isinstance(data, int | float):
-        return float(data)
+        try:
+            return float(data)
+        except OverflowError:
+            return math.inf if data > 0 else -math.inf
     if not isinstance(data, str):
         return None
     try:

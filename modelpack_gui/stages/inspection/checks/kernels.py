@@ -13,6 +13,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import GraphFinding
 from modelpack_gui.stages.inspection.checks.base import Check, Subject
 from modelpack_gui.stages.inspection.checks.kernel_probe import is_refused
+from modelpack_gui.stages.inspection.onnx_schemas import schema_of
 
 CPU = "CPUExecutionProvider"
 _NEWEST = 2**31 - 1  # the end of a range of versions that has none
@@ -150,13 +151,8 @@ def _verdict(subject: Subject, table: _Table, node: int, op_type: str, domain: s
 
 def _is_function(op_type: str, domain: str, version: int) -> bool:
     """Whether the standard says how to take an operator apart into others."""
-    import onnx
-
-    try:
-        schema = onnx.defs.get_schema(op_type, version, domain)
-    except onnx.defs.SchemaError:
-        return False
-    return bool(schema.has_function or schema.has_context_dependent_function)
+    schema = schema_of(op_type, version, domain)
+    return schema is not None and bool(schema.has_function or schema.has_context_dependent_function)
 
 
 def _types(subject: Subject, schema: Any, node: int) -> dict[str, set[str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records import GraphFinding
 from modelpack_gui.stages.inspection.checks.base import Check, Subject
+from modelpack_gui.stages.inspection.onnx_schemas import schema_of
 
 _RANDOM = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
@@ -16,19 +17,14 @@ _SOURCES = frozenset({"Constant", "DequantizeLinear"})
 
 
 def _deprecated(subject: Subject) -> Iterator[GraphFinding]:
-    import onnx
-
     graph = subject.graph
     domains, known = graph.ints("node_domain"), {}
     for node, op_type in enumerate(subject.op_types):
         domain = graph.texts[domains[node]]
         key = (op_type, domain)
         if key not in known:
-            try:
-                name = "" if domain == "ai.onnx" else domain
-                known[key] = onnx.defs.get_schema(op_type, subject.version_of(domain), name).deprecated
-            except onnx.defs.SchemaError:
-                known[key] = False
+            schema = schema_of(op_type, subject.version_of(domain), domain)
+            known[key] = schema is not None and schema.deprecated
         if known[key]:
             text = f"{subject.node(node)}: {op_type} is deprecated at opset {subject.version_of(domain)}"
             yield GraphFinding(text, (node,))

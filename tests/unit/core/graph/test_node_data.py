@@ -198,3 +198,14 @@ def test_results_keep_the_name_that_model_explorer_shows(graph: Graph) -> None:
     assert {overlay.title for overlay in read_results(written, graph, "run.json").overlays} == names
     alone = {"name": "Error", "results": {"node_Conv": {"value": 1}}}
     assert read_results(alone, graph, "run.json").overlays[0].title == "Error"
+
+
+@pytest.mark.parametrize("name", ["other" + "/" * 100_000, "/" + "fused" * 20_000 + "!"])
+def test_a_name_made_to_take_for_ever_is_one_that_is_not_known(graph: Graph, name: str) -> None:
+    with pytest.raises(NodeDataError):
+        timed([TimedNode(name, "Relu", 0, 5.0)], graph, "p.json", 1)
+
+
+def test_a_number_that_no_float_holds_is_endless(graph: Graph) -> None:
+    (overlay,) = read_results({"node_Relu": 10**400}, graph, "r.json").overlays
+    assert math.inf in overlay.values

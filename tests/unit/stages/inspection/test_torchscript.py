@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.records import TensorStatsRequest
+from modelpack_gui.stages.inspection import torchscript_graph
 from modelpack_gui.stages.inspection.tensors import stats as tensor_stats
 from tests.unit.stages.inspection.inspected import inspect
 
@@ -66,3 +67,19 @@ def test_nodes_of_blocks_follow_their_owner(tmp_path: Path) -> None:
     inner = found.nodes[branch.index + 1]
     assert inner.subgraph == f"node {branch.index} / block 0"
     assert [node.index for node in found.nodes] == list(range(len(found.nodes)))
+
+
+def test_damaged_debug_information_costs_the_lines_and_is_asked_once(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = []
+
+    def refuse(text: str) -> str:
+        asked.append(text)
+        raise RuntimeError("Unexpected end of pickler archive.")  # torch takes two seconds to say so
+
+    monkeypatch.setattr(torchscript_graph, "location_of_source_range", refuse)
+    nodes = inspect(archive, tmp_path).nodes
+    assert len(nodes) > 3
+    assert {node.source_location for node in nodes} == {""}
+    assert len(asked) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,7 @@ from modelpack_gui.stages.export import stage as export_stage
 from modelpack_gui.stages.lint import stage as lint_stage
 from modelpack_gui.stages.parity import stage as parity_stage
 from modelpack_gui.stages.probe import stage as probe_stage
-from modelpack_gui.stages.source import load
+from modelpack_gui.stages.source import input_files, load
 from modelpack_gui.stages.source.inputs import complete_inputs, make_inputs
 from tests.places import MODELS
 
@@ -250,3 +252,40 @@ def test_every_stage_reads_a_row_that_leaves_its_shape_to_the_file(tmp_path: Pat
     report = parity_stage.run(ParityRequest(source, inputs, "o.onnx", dims, ParitySpec(sizes=(2,))), context)
     assert report.verdict is Verdict.PASSED
     assert [case.sizes for case in report.cases] == [{"batch": 3}, {"batch": 2}]
+
+
+@pytest.mark.parametrize("file", ["a.npy", "a.npz", "packed.npz", "a.pt", "a.safetensors"])
+def test_a_damaged_file_is_read_or_refused_with_what_to_do(file: str, tmp_path: Path) -> None:
+    save_all(tmp_path)
+    np.savez_compressed(tmp_path / "packed.npz", first=VALUES)
+    data, refused = (tmp_path / file).read_bytes(), list[ErrorInfo]()
+    item = spec(file, file_key="" if file in ("a.npy", "packed.npz") else "first")
+    for number in range(120):
+        chance = random.Random(number)
+        damaged = bytearray(data)
+        for _ in range(chance.randint(1, 6)):
+            damaged[chance.randrange(len(data))] = chance.choice((0, 0xFF, chance.randrange(256)))
+        (tmp_path / file).write_bytes(damaged)
+        try:
+            input_files.read_file(item, PlainContext(tmp_path))
+        except UserError as caught:
+            refused.append(caught.info)
+    assert len(refused) > 20
+    assert all(info.hint and file in info.message for info in refused)
+
+
+def test_a_header_that_asks_for_more_than_any_memory_names_the_file(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", VALUES)
+    data = (tmp_path / "a.npy").read_bytes()
+    asking = data.replace(b"(3, 4), }         ", b"(3, 99999999999), }")
+    assert asking != data
+    (tmp_path / "a.npy").write_bytes(asking)
+    found = error(tmp_path, spec("a.npy"))
+    assert found.code in ("input-file-too-large", "input-file-not-valid")  # some systems promise what they lack
+    assert str(tmp_path / "a.npy") in found.message
+
+
+def test_a_member_that_is_no_array_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("first.npy", b"hello")
+    assert error(tmp_path, spec("a.npz")).code == "input-file-not-valid"
