@@ -15,6 +15,7 @@ from modelpack_gui.core.graph.columns import floats
 
 Kind = Literal["sequential", "diverging", "categorical"]
 Combine = Literal["sum", "max", "min", "common"]
+Tone = Literal["muted", "accent", "warning", "stale", "failed", "passed"]
 Unit = Literal["", "count", "B", "share", "us", "dB", "of the limit", "floors"]
 UNKNOWN = math.nan
 
@@ -34,6 +35,8 @@ class Overlay:
         is_log: Whether colours follow the logarithm. Zero then has no colour: there is nothing.
         is_low_worst: Whether small values are the ones to look at.
         groups: The value of each group, where it is not simply made of those of its nodes.
+        tones: What each category means, where its colour is to be the one that says so elsewhere; else empty.
+        unknown: What is said of a node without a value.
         note: What it says and where the values are from, in one or two sentences.
     """
 
@@ -47,6 +50,8 @@ class Overlay:
     is_log: bool = False
     is_low_worst: bool = False
     groups: array[float] | None = None
+    tones: tuple[Tone, ...] = ()
+    unknown: str = "not known"
     note: str = ""
 
     @property

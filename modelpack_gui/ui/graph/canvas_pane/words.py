@@ -46,7 +46,7 @@ def told_of(state: GraphState, pick: Pick) -> list[str]:
     if overlay is not None and colors is not None and not isinstance(pick, ValuePick):
         is_node = isinstance(pick, NodePick)
         value = overlay.values[pick.node] if isinstance(pick, NodePick) else float(colors.group_values[pick.group])
-        text = overlay.text(value) or "not known"
+        text = overlay.text(value) or overlay.unknown
         mostly = "" if is_node or overlay.combine != "common" else "mostly "  # a group may hold others, too
         lines.append(f"{overlay.title}: {mostly}{text}" if is_node or value == value else "")
     if isinstance(pick, NodePick):

@@ -68,6 +68,9 @@ class CompareBar(QWidget):
         label.setBuddy(self.choice)
         row.addWidget(label)
         row.addWidget(self.choice, 4)
+        self._level_label = QLabel("&Optimisations")
+        self._level_label.setBuddy(self.level)
+        row.addWidget(self._level_label)
         row.addWidget(self.level)
         row.addWidget(self.swap)
         row.addStretch(1)
@@ -96,6 +99,7 @@ class CompareBar(QWidget):
             self._fill(own)
         is_optimizer = self._chosen == OPTIMIZER
         self.level.setVisible(is_optimizer)
+        self._level_label.setVisible(is_optimizer)
         self.swap.setVisible(not is_optimizer)
         self.button.setEnabled(index is not None and not is_busy and (self.can_optimize or not is_optimizer))
         problem = (

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core.graph.compare.difference import State
 from modelpack_gui.core.graph.compare.text import CHANGES, STATE_TITLES
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.ui.graph.canvas.look import metrics_of, mixed
+from modelpack_gui.ui.graph.canvas.look import metrics_of
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
 from modelpack_gui.ui.graph.comparison.compared import Compared, PairRow
-from modelpack_gui.ui.graph.comparison.rows import state_color
+from modelpack_gui.ui.graph.comparison.rows import STATE_TONES, state_color
 from modelpack_gui.ui.graph.comparison.side_scene import SideScene
+from modelpack_gui.ui.graph.overlays.colors import tone_color
 from modelpack_gui.ui.graph.selection import NodePick, Pick
 from modelpack_gui.ui.theme import GRID, SPACING, theme
 from modelpack_gui.ui.widgets.basics import ElidedLabel, wrapped_label
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from modelpack_gui.ui.graph.state import GraphState
 
 STEPS, MOST_STEPS = 2, 8
-_TINT = 0.34
-"""How strong a colour is on a box: the text on it stays readable."""
 _LARGEST = 0.9
 """Zoom at most: both sides are drawn at one scale where they have room."""
 _NOTHING = "Nothing stands for it here."
@@ -181,10 +179,9 @@ class _Side(QWidget):
         graph = self._graph
         if graph is None:
             return
-        base = QColor(theme().colors.base)
         table = np.zeros(len(State), np.uint32)
         for state in CHANGES:
-            table[state] = mixed(base, QColor(state_color(state)), _TINT).rgba()
+            table[state] = tone_color(STATE_TONES[state], theme().colors)
         nodes = table[np.asarray(states, np.int64)]
         self.canvas.set_coloring(nodes=nodes, groups=np.zeros(len(graph.groups), np.uint32))
 

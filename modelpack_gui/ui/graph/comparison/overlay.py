@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modelpack_gui.core.graph.columns import floats
+from modelpack_gui.core.graph.compare.difference import State
 from modelpack_gui.core.graph.compare.text import CHANGES, STATE_TITLES
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.overlay import UNKNOWN, Overlay
 from modelpack_gui.core.records import GraphIndex
+from modelpack_gui.ui.graph.comparison.rows import STATE_TONES
 from modelpack_gui.ui.graph.overlays.sources import COMPARED
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ class DifferenceSource:
         compared = self.state.compared
         assert compared is not None
         values = floats([UNKNOWN]) * len(graph.nodes)
-        shown = [state for state in CHANGES if compared.report.counts.get(state.name.lower())]
+        own = (state for state in CHANGES if state is not State.ADDED)  # what was added is in the other graph only
+        shown = [state for state in own if compared.report.counts.get(state.name.lower())]
         states = {state: place for place, state in enumerate(shown)}
         for row in compared.rows:
             node = compared.own_node(row)
@@ -54,5 +57,7 @@ class DifferenceSource:
             values,
             tuple(STATE_TITLES[state] for state in shown),
             combine="common",
+            tones=tuple(STATE_TONES[state] for state in shown),
+            unknown="same",
             note=f"Beside {compared.other_title}. Nodes without a colour do the same in both.",
         )

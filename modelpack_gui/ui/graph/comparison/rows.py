@@ -14,6 +14,7 @@ from modelpack_gui.core.graph.compare.text import (
     node_title,
     short_operator,
 )
+from modelpack_gui.core.graph.overlay import Tone
 from modelpack_gui.core.records import FactChange
 from modelpack_gui.ui.graph.comparison.compared import Compared, PairRow
 from modelpack_gui.ui.models.record_table import Column
@@ -30,22 +31,23 @@ ICONS = {
     State.ADDED: "add",
 }
 
+STATE_TONES: dict[State, Tone] = {
+    State.SAME: "muted",
+    State.RENAMED: "muted",
+    State.REWIRED: "accent",
+    State.CHANGED: "warning",
+    State.FUSED: "stale",
+    State.FOLDED: "muted",
+    State.REMOVED: "failed",
+    State.ADDED: "passed",
+}
+
 View = Callable[[], Compared | None]
 
 
 def state_color(state: State) -> str:
     """The colour of a state in the theme of now; its icon tells it too."""
-    colors = theme().colors
-    return {
-        State.SAME: colors.muted,
-        State.RENAMED: colors.muted,
-        State.REWIRED: colors.accent,
-        State.CHANGED: colors.warning,
-        State.FUSED: colors.stale,
-        State.FOLDED: colors.accent,
-        State.REMOVED: colors.failed,
-        State.ADDED: colors.passed,
-    }[state]
+    return str(getattr(theme().colors, STATE_TONES[state]))
 
 
 def state_icon(state: State) -> QIcon:

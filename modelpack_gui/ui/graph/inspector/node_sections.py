@@ -44,5 +44,5 @@ def drawn_sections(state: GraphState, pick: Pick) -> Sequence[Section]:
         value = float(colors.group_values[pick.group])
     else:
         return ()
-    text = overlay.text(value) or "not known"
+    text = overlay.text(value) or overlay.unknown
     return (Section("On the canvas", (Property(overlay.title, text, overlay.full(value), meaning=overlay.note),)),)

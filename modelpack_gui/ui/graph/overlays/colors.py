@@ -14,9 +14,10 @@ import numpy as np
 from PySide6.QtGui import QColor
 
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.overlay import Overlay
+from modelpack_gui.core.graph.overlay import Overlay, Tone
 from modelpack_gui.ui.color_scale import readable_on
 from modelpack_gui.ui.colors import Colors
+from modelpack_gui.ui.graph.canvas.look import mixed
 from modelpack_gui.ui.graph.overlays.groups import group_values
 from modelpack_gui.ui.widgets.values_colors import Scale, lookup, placed, stops
 
@@ -34,6 +35,7 @@ _TOL_LIGHT = ("#77aadd", "#ee8866", "#44bb99", "#eedd88", "#ffaabb", "#bbcc33", 
 _LIMIT_LIGHT = ("#a6cee3", "#c5dfec", "#e2eff5", "#f7f7f7", "#f4a582", "#d6604d", "#b2182b")
 _LIMIT_DARK = ("#31557f", "#2a4566", "#26354a", "#23272e", "#8a3d35", "#d05a4c", "#ffb0a6")
 """About a limit: what is well below it is calm, what is above it stands out."""
+_TINT = 0.5
 _DARKER = 175  # per cent: on a dark canvas the same hues, with white text
 
 
@@ -62,7 +64,9 @@ def overlay_colors(graph: Graph, overlay: Overlay, colors: Colors) -> OverlayCol
     nodes, groups = np.frombuffer(overlay.values, np.float64), group_values(graph, overlay)
     unknown = QColor(colors.window).rgba()
     if overlay.kind == "categorical":
-        palette = category_colors(len(overlay.categories), colors)
+        palette = tuple(tone_color(tone, colors) for tone in overlay.tones) or category_colors(
+            len(overlay.categories), colors
+        )
         table = np.array([*palette, unknown], np.uint32)
         return OverlayColors(_picked(nodes, table), _picked(groups, table), groups, None, palette, unknown)
     parents = np.frombuffer(graph.ints("group_parent"), np.int32)
@@ -111,6 +115,11 @@ def category_colors(count: int, colors: Colors) -> tuple[int, ...]:
     if colors.is_dark:
         named, rest = [color.darker(_DARKER) for color in named], QColor("#555b64")
     return tuple((named[i] if i < len(named) else rest).rgba() for i in range(count))
+
+
+def tone_color(tone: Tone, colors: Colors) -> int:
+    """0xAARRGGBB of a box that says what a text in this colour does: paler, so that the text on it can be read."""
+    return mixed(QColor(colors.base), QColor(getattr(colors, tone)), _TINT).rgba()
 
 
 def own_colors() -> int:

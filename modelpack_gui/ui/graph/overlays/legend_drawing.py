@@ -159,12 +159,14 @@ def _labels(overlay: Overlay, colors: OverlayColors) -> tuple[str, ...]:
 
 def _end(value: float, unit: Unit) -> str:
     """A value of the scale; the title tells what a ratio is one of."""
-    return f"{value:,.4g}" if unit in ("of the limit", "floors") else value_text(value, unit)
+    if unit in ("of the limit", "floors"):
+        return f"{value:,.4g}"
+    return value_text(float(round(value)) if unit == "count" else value, unit)
 
 
 def _chips(overlay: Overlay, colors: OverlayColors) -> tuple[LegendChip, ...]:
     unknown = len(overlay.values) - overlay.known
-    last = (LegendChip(f"not known {count(unknown)}", colors.unknown),) if unknown else ()
+    last = (LegendChip(f"{overlay.unknown} {count(unknown)}", colors.unknown),) if unknown else ()
     if overlay.kind != "categorical":
         zeros = overlay.values.count(0.0) if overlay.is_log and overlay.kind == "sequential" else 0
         return (*((LegendChip(f"none {count(zeros)}", 0),) if zeros else ()), *last)

@@ -20,9 +20,12 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.comparison.compared import Asked
 from modelpack_gui.ui.graph.comparison.section import comparison_sections
 from modelpack_gui.ui.graph.comparison.view import CompareView
+from modelpack_gui.ui.graph.overlays.colors import tone_color
+from modelpack_gui.ui.graph.overlays.legend_drawing import LegendDrawing
 from modelpack_gui.ui.graph.selection import NodePick, ValuePick
 from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.theme import theme
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.comparison.compared import comparison, other_graph, pair, pick
 
@@ -192,6 +195,10 @@ def test_the_graph_is_coloured_by_what_became_of_its_nodes(
     assert overlay is not None
     assert overlay.text(overlay.values[3]) == "changed"
     assert overlay.known == 1
+    colors = controller.graph.overlays.colors(overlay)
+    assert colors is not None
+    assert colors.categories == (tone_color("warning", theme().colors),)  # as in the list and the drawings beside it
+    assert [chip.text for chip in LegendDrawing.of(overlay, colors).chips] == ["changed 1", "same 11"]
 
 
 def test_the_page_makes_the_view_when_its_tab_is_chosen(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from PySide6.QtGui import QColor
@@ -10,13 +11,13 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.client.files import stamp_of
 from modelpack_gui.core.graph.columns import floats
-from modelpack_gui.core.graph.overlay import Overlay
+from modelpack_gui.core.graph.overlay import Overlay, Tone
 from modelpack_gui.core.profile_request import profile_request
 from modelpack_gui.core.records import LayersRequest, ProfileRow, RunnerSpec
 from modelpack_gui.ui.color_scale import readable_on
 from modelpack_gui.ui.colors import DARK, LIGHT
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.overlays.colors import PLAIN, category_colors, overlay_colors
+from modelpack_gui.ui.graph.overlays.colors import PLAIN, category_colors, overlay_colors, tone_color
 from modelpack_gui.ui.graph.overlays.state import GraphOverlays
 from modelpack_gui.ui.profiles_state import KeptProfile
 from tests.ui.fake_client import FakeClient, FakeJob
@@ -135,7 +136,8 @@ def test_more_is_further_from_the_canvas(controller: Controller, overlays: Graph
 
 @pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
 def test_text_on_every_category_can_be_read(colors: object) -> None:
-    for argb in category_colors(12, DARK if colors is DARK else LIGHT):
+    told = DARK if colors is DARK else LIGHT
+    for argb in (*category_colors(12, told), *(tone_color(tone, told) for tone in get_args(Tone))):
         color = QColor.fromRgba(argb)
         assert contrast(color, readable_on(color)) >= 4.5
 
