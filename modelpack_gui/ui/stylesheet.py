@@ -7,7 +7,7 @@ from pathlib import Path
 from modelpack_gui.client.resources import resource_path
 from modelpack_gui.ui.colors import Colors
 
-IMAGES = ("check", "up", "down")
+IMAGES = ("check", "up", "down", "close", "float")
 
 
 def write_images(colors: Colors, folder: Path) -> None:
@@ -16,6 +16,8 @@ def write_images(colors: Colors, folder: Path) -> None:
         ("check", "passed", colors.on_accent),
         ("up", "chevron-up", colors.muted),
         ("down", "chevron-down", colors.muted),
+        ("close", "close", colors.muted),
+        ("float", "float", colors.muted),
     ):
         svg = resource_path("icons", f"{icon}.svg").read_text(encoding="utf-8")
         svg = svg.replace("currentColor", color).replace('stroke-width="1.5"', 'stroke-width="2.5"')
@@ -26,9 +28,9 @@ def stylesheet(colors: Colors, images: Path) -> str:
     """Only what a palette cannot say.
 
     Args:
-        images: Folder with `check.svg`, `up.svg` and `down.svg`, tinted for this palette.
+        images: Folder with an SVG for each of `IMAGES`, tinted for this palette.
     """
-    check, up, down = ((images / f"{name}.svg").as_posix() for name in IMAGES)
+    check, up, down, close, float_ = ((images / f"{name}.svg").as_posix() for name in IMAGES)
     return f"""
     QToolTip {{ color: {colors.text}; background: {colors.raised}; border: 1px solid {colors.border}; padding: 4px; }}
     QLabel[role="muted"] {{ color: {colors.muted}; }}
@@ -91,6 +93,9 @@ def stylesheet(colors: Colors, images: Path) -> str:
     QTabBar::tab:selected:focus {{ background: {colors.selection}; }}
     QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QSplitter::handle {{ background: transparent; }}
+    QDockWidget {{ titlebar-close-icon: url({close}); titlebar-normal-icon: url({float_}); }}
+    QDockWidget::close-button, QDockWidget::float-button {{ border: none; border-radius: 3px; padding: 0; }}
+    QDockWidget::close-button:hover, QDockWidget::float-button:hover {{ background: {colors.selection}; }}
     QDockWidget::title {{ background: {colors.window}; padding: 6px 8px; border-bottom: 1px solid {colors.border}; }}
     QProgressBar {{ border: none; border-radius: 2px; background: {colors.border}; max-height: 4px; }}
     QProgressBar::chunk {{ background: {colors.accent}; border-radius: 2px; }}

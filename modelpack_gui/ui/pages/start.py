@@ -67,7 +67,7 @@ class StartPage(QWidget):
         new = ActionCard("new", "New project", "Begin with your own model file, class and checkpoint.")
         new.setObjectName("start-new")
         new.clicked.connect(self.new_wanted)
-        opened = ActionCard("open", "Open…", "A recipe (.toml), a model file (.py), or an artifact (.onnx).")
+        opened = ActionCard("open", "Open…", "A recipe (.toml), a model file (.py), or an artifact (.onnx, .pt2).")
         opened.setObjectName("start-open")
         opened.clicked.connect(self.open_wanted)
         for i, card in enumerate((demo, faulty, new, opened)):
@@ -79,7 +79,7 @@ class StartPage(QWidget):
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
         drop = wrapped_label(
-            "You can also drop a .py, .pt, .safetensors, .onnx or .toml file anywhere.", is_muted=True
+            "You can also drop a .py, .pt, .pt2, .safetensors, .onnx or .toml file anywhere.", is_muted=True
         )
 
         inner = QWidget()

@@ -143,10 +143,11 @@ class PropertyLabel(ElidedLabel):
     """A value: selectable, cut in the middle, whole in its tooltip and in what its menu copies."""
 
     def __init__(self, item: Property, parent: QWidget | None = None) -> None:
-        super().__init__(item.value, parent=parent)
+        is_one_line = "\n" not in item.value
+        super().__init__(item.value if is_one_line else " ".join(item.value.split()), parent=parent)
         self._item = item
-        if item.full or item.meaning:
-            whole = item.full or item.value
+        if item.full or item.meaning or not is_one_line:
+            whole = item.full or item.value.strip()
             self.setToolTip(plain_tooltip(f"{whole}\n{item.meaning}" if item.meaning else whole))
         if item.is_mono:
             self.setFont(mono_font())

@@ -277,3 +277,13 @@ def test_what_another_page_learns_later_is_shown_when_one_comes_back(
     assert visible_texts(panel) == [EMPTY_TEXT]
     panel.show_page(Stage.GRAPH)
     assert panel.inspection == more
+
+
+def test_a_value_of_several_lines_is_shown_in_one_and_copied_whole(
+    panel: InspectorPanel, controller: Controller
+) -> None:
+    rows = (Property("signature", "\n# inputs\nx: f32[1, 3]\n"),)
+    controller.inspect(Inspection("Model", "", (Section("Metadata", rows),)), Stage.GRAPH)
+    assert value(panel, "signature").whole == "# inputs x: f32[1, 3]"
+    panel.copy_all()
+    assert "\n# inputs\nx: f32[1, 3]\n" in QGuiApplication.clipboard().text()

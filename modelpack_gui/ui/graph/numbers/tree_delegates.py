@@ -12,6 +12,9 @@ from modelpack_gui.ui.theme import SPACING, theme
 from modelpack_gui.ui.widgets.data_table import CellDelegate
 from modelpack_gui.ui.widgets.share_delegate import draw_bar
 
+_LEAST = 6
+"""Characters of a class that are worth drawing, where the whole has no room."""
+
 
 class TreeShareDelegate(CellDelegate):
     """A figure on a bar as long as its share of the whole."""
@@ -38,12 +41,13 @@ class NameDelegate(QStyledItemDelegate):
         shown = QStyleOptionViewItem(option)
         self.initStyleOption(shown, index)
         text = QApplication.style().subElementRect(QStyle.SubElement.SE_ItemViewItemText, shown, option.widget)
-        start = text.left() + shown.fontMetrics.horizontalAdvance(shown.text) + SPACING + 4
-        room = QRect(start, text.top(), option.rect.right() - start - SPACING, text.height())
-        if room.width() < shown.fontMetrics.averageCharWidth() * 4:
-            return
+        start = text.left() + shown.fontMetrics.horizontalAdvance(shown.text) + SPACING
+        room = QRect(start, text.top(), option.rect.right() - start - SPACING // 2, text.height())
+        metrics = option.fontMetrics
+        if room.width() < min(metrics.averageCharWidth() * _LEAST, metrics.horizontalAdvance(note)):
+            return  # `La…` says less than nothing; the tooltip has all of it
         painter.save()
         painter.setPen(QColor(theme().colors.muted))
-        elided = option.fontMetrics.elidedText(note, Qt.TextElideMode.ElideRight, room.width())
+        elided = metrics.elidedText(note, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
         painter.restore()
