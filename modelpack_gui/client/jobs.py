@@ -14,7 +14,15 @@ from modelpack_gui.client.api import Job, Listener
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
 from modelpack_gui.core.events import Cancelled
-from modelpack_gui.core.records import BenchRequest, MatrixRequest, ModelSource, Request, ScanRequest, SweepRequest
+from modelpack_gui.core.records import (
+    BenchRequest,
+    CheckRequest,
+    MatrixRequest,
+    ModelSource,
+    Request,
+    ScanRequest,
+    SweepRequest,
+)
 
 if TYPE_CHECKING:
     from modelpack_gui.client.job_director import JobDirector
@@ -117,9 +125,19 @@ class WorkerClient:
                 self._lane(interpreter, _LOOKING_LANE + interpreter).submit(job)
             else:
                 self._lane(interpreter, interpreter).submit(job)
-                if self._is_drawing and stage == "inspect":  # a picture is wanted as soon as the graph is read
-                    self._lane("", _DRAWING_LANE).prepare(Path(sys.prefix))
+                if stage == "inspect":  # a picture is wanted as soon as the graph is read
+                    self._prepare_drawing()
         return job
+
+    def prepare(self) -> None:
+        """Start the processes that read and draw the first file before it is chosen; from any thread.
+
+        The one that reads is of our own interpreter, as a file that is opened without a recipe wants it.
+        """
+        with self._lock:
+            if not self._is_closed:
+                self._lane("", "").prepare(Path(sys.prefix), "inspect")
+                self._prepare_drawing()
 
     def close(self) -> None:
         """Cancel what runs and end every worker."""
@@ -162,6 +180,10 @@ class WorkerClient:
         self._directors = [*(old for old in self._directors if old.is_alive()), director]
         director.start()
 
+    def _prepare_drawing(self) -> None:
+        if self._is_drawing:
+            self._lane("", _DRAWING_LANE).prepare(Path(sys.prefix), DRAWING_STAGE)
+
     def _lane(self, interpreter: str, key: str) -> Lane:
         lane = self._lanes.get(key)
         if lane is None:
@@ -175,6 +197,8 @@ class WorkerClient:
 def _reads_files_alone(stage: str, request: Request) -> bool:
     if isinstance(request, ScanRequest):
         return not request.module and ModelSource(request.file).is_saved_model
+    if isinstance(request, CheckRequest):  # one of torch's files may name classes of a module beside it
+        return Path(request.path).is_absolute() and request.path.lower().endswith(".onnx")
     return stage in FILE_STAGES
 
 

@@ -37,6 +37,7 @@ from modelpack_gui.core.events import (
     Failed,
     Log,
     Outcome,
+    Prepare,
     Progress,
     Run,
     Started,
@@ -74,13 +75,14 @@ class Lane(threading.Thread):
         self._lock = threading.Lock()
         self._pending: deque[WorkerJob] = deque()
         self._is_stopping = False
-        self._base_to_prepare: Path | None = None
+        self._to_prepare: tuple[Path, str] | None = None
         self._workers: list[WorkerProcess] = []  # also those given up, until they are gone
         # What follows is changed by the thread alone.
         self.start_s: float | None = None
         self._start_begun = 0.0
         self._worker: WorkerProcess | None = None
         self._is_ready = False
+        self._stage_to_prepare = ""
         self._job: WorkerJob | None = None
         self._deadline: float | None = None
         self._cancel_started: float | None = None
@@ -106,10 +108,10 @@ class Lane(threading.Thread):
         else:
             self._end(job, Cancelled(job.id))
 
-    def prepare(self, base: Path) -> None:
-        """Start a worker before there is a job for it, if there is none."""
+    def prepare(self, base: Path, stage: str) -> None:
+        """Start a worker before there is a job for it, if there is none, and have it import what a stage needs."""
         with self._lock:
-            self._base_to_prepare = base
+            self._to_prepare = (base, stage)
         self.wake()
 
     def wake(self) -> None:
@@ -182,8 +184,7 @@ class Lane(threading.Thread):
             self._pending.popleft()
         self._job = job
         job.emit(Started(job.id, job.stage))
-        self._has_begun = False
-        self._is_second_try = False
+        self._has_begun, self._is_second_try = False, False
         if self._worker is not None and not job.may_run_in(self._worker.base):
             self._give_up_worker()
         if self._worker is None:
@@ -195,9 +196,10 @@ class Lane(threading.Thread):
 
     def _start_early(self) -> None:
         with self._lock:
-            base, self._base_to_prepare = self._base_to_prepare, None
-        if base is None or self._worker is not None:
+            wanted, self._to_prepare = self._to_prepare, None
+        if wanted is None or self._worker is not None:
             return
+        base, self._stage_to_prepare = wanted
         with contextlib.suppress(UserError):  # the first job will meet it again, and can say it to someone
             self._start_process(base)
             self._idle_since = time.monotonic()
@@ -238,6 +240,8 @@ class Lane(threading.Thread):
             self.start_s = time.monotonic() - self._start_begun
             if job is not None:
                 self._send_job(worker, job)
+            elif self._stage_to_prepare:
+                worker.send(Prepare(self._stage_to_prepare))
         elif job is None:
             return  # what a thread of the user's code prints between two jobs
         elif isinstance(message, Output):
@@ -360,8 +364,6 @@ class Lane(threading.Thread):
         else:
             due = self._deadline
         return None if due is None else max(0.0, due - time.monotonic())
-
-    # -- ending
 
     def _finish(self, event: TerminalEvent) -> None:
         job = self._job

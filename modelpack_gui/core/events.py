@@ -125,6 +125,13 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Prepare:
+    """Tell a worker to import what a stage needs, before there is a job for it. It answers nothing."""
+
+    stage: str
+
+
+@dataclass(frozen=True)
 class Cancel:
     """Tell a worker to stop a job at the next step."""
 
@@ -136,7 +143,7 @@ class Shutdown:
     """Tell a worker to end. Closing its stdin does the same."""
 
 
-Command = Run | Cancel | Shutdown
+Command = Run | Prepare | Cancel | Shutdown
 
 _EVENTS = serde.kinds_of(Event)
 _COMMANDS = serde.kinds_of(Command)

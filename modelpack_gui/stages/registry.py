@@ -47,6 +47,9 @@ STAGES = {
     "bench.calibrate": "modelpack_gui.stages.bench.calibrate:run",
 }
 
+_BROUGHT_LATER = {"inspect": ("modelpack_gui.stages.inspection.onnx_graph", "onnx")}
+"""What a stage imports once it has seen the file: of an ONNX file, which most of those are that are waited for."""
+
 
 def resolve(stage: str) -> StageFunction:
     """The function that runs a stage; its failures are explained where they are of a known kind.
@@ -58,3 +61,15 @@ def resolve(stage: str) -> StageFunction:
         raise UserError("stage-unknown", f"There is no stage {stage!r}.", f"Known: {', '.join(STAGES)}.")
     module, _, name = STAGES[stage].partition(":")
     return explaining(getattr(importlib.import_module(module), name))
+
+
+def prepare(stage: str) -> None:
+    """Import what a stage needs, so that its first job is not kept waiting for it.
+
+    Raises:
+        UserError: `stage-unknown`.
+        ImportError: The interpreter lacks a package.
+    """
+    resolve(stage)
+    for module in _BROUGHT_LATER.get(stage, ()):
+        importlib.import_module(module)

@@ -43,12 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     app = make_application()
     collector = GarbageCollector()
-    window = make_window(WorkerClient(is_drawing=True), Settings())
+    client = WorkerClient(is_drawing=True)
+    window = make_window(client, Settings())
     _show_faults(window)
     window.show()
     threading.Thread(target=results.remove_left_overs, name="left-overs", daemon=True).start()  # gigabytes, perhaps
     # After the first paint: opening a project imports its pages, starts processes and reads files.
-    imports = EarlyImports(None if options.file is None else lambda: window.open_path(options.file))
+    imports = EarlyImports(
+        client.prepare, window.make_ready if options.file is None else lambda: window.open_path(options.file)
+    )
     QTimer.singleShot(0, (lambda: window.open_demo(options.demo)) if options.demo else imports.start)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in a terminal ends it; workers end when their stdin closes
     status = app.exec()

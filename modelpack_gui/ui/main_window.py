@@ -123,6 +123,11 @@ class MainWindow(QMainWindow):
         self._settings.clear_recent()
         self.start_page.refresh()
 
+    def make_ready(self) -> None:
+        """Make the page of the graph while no file is open: the first one is then shown sooner."""
+        if not self._is_project_open:
+            self._view().page(Stage.GRAPH)
+
     def save(self) -> bool:
         """Write the recipe; ask where if it has no file. False if it was not written."""
         return self._saved(self._files.save)

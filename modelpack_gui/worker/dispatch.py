@@ -5,6 +5,7 @@ Every job ends in exactly one of Done, Failed and Cancelled, whatever its code r
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -26,6 +27,7 @@ from modelpack_gui.core.events import (
     Log,
     Outcome,
     Partial,
+    Prepare,
     Progress,
     Run,
     Started,
@@ -87,7 +89,7 @@ class Dispatcher:
         self._base = base
         self._scratch = scratch
         self._session: dict[str, Any] = {}
-        self._jobs: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Run | Prepare | None] = queue.SimpleQueue()
         self._flags: dict[str, threading.Event] = {}
 
     def run(self) -> None:
@@ -95,6 +97,10 @@ class Dispatcher:
         threading.Thread(target=self._read, name="commands", daemon=True).start()
         while (command := self._jobs.get()) is not None:
             self._reset_process()
+            if isinstance(command, Prepare):
+                with contextlib.suppress(Exception):  # the first job of the stage meets it again, and tells
+                    registry.prepare(command.stage)
+                continue
             self._channel.send(Started(command.job, command.stage))
             line = self._run_job(command)
             end_output(command.job)
@@ -110,6 +116,8 @@ class Dispatcher:
                 continue
             if isinstance(command, Run):
                 self._flags[command.job] = threading.Event()
+                self._jobs.put(command)
+            elif isinstance(command, Prepare):
                 self._jobs.put(command)
             elif isinstance(command, Cancel):
                 flag = self._flags.get(command.job)

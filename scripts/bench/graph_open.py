@@ -4,8 +4,9 @@
 
 The bare interpreter does `onnx.load` without external data and `infer_shapes`, imports not counted. The window is the
 real one with its real workers; it has shown another file before, whose interpreter is up, unless `--cold` is given:
-then the file is the first that the window opens, once it has imported what it imports beside its start page (after
-the first window of a run, nothing of ours is left to import). The longest gap is the longest time in which the GUI
+then the file is the first that the window opens, after `--idle` seconds in which its start page was seen and the
+window made ready for it (after the first window of a run, nothing of ours is left to import: with one repeat there is
+no second one). The longest gap is the longest time in which the GUI
 thread handled no event. Memory is that of all processes at its highest (see `memory_watch.py`).
 """
 
@@ -98,6 +99,7 @@ def main() -> int:
     parser.add_argument("--nodes", type=int, nargs="+", default=[20_000, 100_000])
     parser.add_argument("--shape", default="attention", choices=("residual", "attention", "long_skips", "flat"))
     parser.add_argument("--cold", action="store_true", help="the file is the first that the window opens")
+    parser.add_argument("--idle", type=float, default=3.0, help="seconds on the start page before the first file")
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     is_kept = True
@@ -112,12 +114,14 @@ def main() -> int:
             small = SHAPES[options.shape](50, folder / f"small_{nodes}.onnx")
             opened = []
             for number in range(options.repeats):
-                window = gui.make_window(WorkerClient(is_drawing=True), Settings(folder / f"s{nodes}_{number}.ini"))
+                client = WorkerClient(is_drawing=True)
+                window = gui.make_window(client, Settings(folder / f"s{nodes}_{number}.ini"))
                 window.resize(1280, 800)
                 window.show()
                 app.processEvents()
-                imports = EarlyImports()  # as the app does, while the user looks for a file
+                imports = EarlyImports(client.prepare, window.make_ready)  # as the app does
                 imports.start()
+                _look_for_a_file(options.idle)
                 imports.join()
                 if not options.cold:
                     _open(window, small)
@@ -171,6 +175,13 @@ def _open(window: MainWindow, path: Path) -> Opened:
     found.gaps_ms = watch.gaps_ms
     found.peak_mb = memory.stop().peak_mb
     return found
+
+
+def _look_for_a_file(seconds: float) -> None:
+    """Let the window do what it does while nobody asks anything of it."""
+    loop = QEventLoop()
+    QTimer.singleShot(round(seconds * 1000), loop.quit)
+    loop.exec()
 
 
 def _wait(is_there: Callable[[], bool], signal: object, at_most_ms: int = TIMEOUT_MS) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +12,21 @@ import pytest
 
 from modelpack_gui.client.job import WorkerJob
 from modelpack_gui.client.jobs import WorkerClient
+from modelpack_gui.client.lane import Lane
+from modelpack_gui.client.process import Message, Ready, WorkerProcess
 from modelpack_gui.core.events import Done, Progress
-from modelpack_gui.core.records import GraphIndex, HelloRequest, InspectRequest, ScanRequest, SourceScan
+from modelpack_gui.core.records import (
+    CheckRequest,
+    GraphIndex,
+    HelloRequest,
+    InspectRequest,
+    LayoutRequest,
+    ScanRequest,
+    SourceScan,
+)
 from scripts.made_graphs import flat
-from tests.worker.harness import Recorder, ended
+from tests.places import ROOT
+from tests.worker.harness import PATIENCE_S, Recorder, ended
 
 
 @pytest.fixture
@@ -42,6 +56,52 @@ def test_the_next_file_is_read_in_its_own_folder_by_the_worker_that_is_there(
         ]
         found.append((event.result.node_count, len(starts)))
     assert found == [(10, 1), (20, 0)]
+
+
+def test_the_processes_that_are_started_before_the_first_file_read_it_draw_it_and_check_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = threading.Semaphore(0)
+    post = Lane._post
+
+    def watched(lane: Lane, worker: WorkerProcess, message: Message) -> None:
+        post(lane, worker, message)
+        if isinstance(message, Ready):
+            ready.release()
+
+    monkeypatch.setattr(Lane, "_post", watched)
+    path = flat(10, tmp_path / "model.onnx")
+    client = WorkerClient(is_drawing=True)
+    try:
+        client.prepare()
+        assert all(ready.acquire(timeout=PATIENCE_S) for _ in range(2))
+        told = Recorder()
+        read = ended(client.run("inspect", InspectRequest(str(path), str(tmp_path)), told, base=tmp_path))
+        assert isinstance(read, Done)
+        drawn = client.run("graph.layout", LayoutRequest(read.result.columns, str(tmp_path)), told, base=tmp_path)
+        checked = client.run("check", CheckRequest(str(path)), told, base=tmp_path)
+        assert [type(ended(job)) for job in (drawn, checked)] == [Done, Done]
+        assert not [event for event in told.events if event == Progress(event.job, "Starting Python")]
+    finally:
+        client.close()
+
+
+def test_what_is_prepared_for_an_inspection_is_all_that_reading_an_onnx_file_imports(tmp_path: Path) -> None:
+    path = flat(10, tmp_path / "model.onnx")
+    code = """
+import sys
+from pathlib import Path
+from modelpack_gui.core.context import PlainContext
+from modelpack_gui.core.records import InspectRequest
+from modelpack_gui.stages import registry
+registry.prepare("inspect")
+before = set(sys.modules)
+registry.resolve("inspect")(InspectRequest(sys.argv[1]), PlainContext(Path(sys.argv[2])))
+print(sorted(set(sys.modules) - before))
+"""
+    asked = [sys.executable, "-c", code, str(path), str(tmp_path)]
+    done = subprocess.run(asked, check=True, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
 
 
 def test_only_what_imports_nothing_of_the_users_runs_in_another_folder(tmp_path: Path) -> None:

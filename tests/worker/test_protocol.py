@@ -10,7 +10,7 @@ import pytest
 
 from modelpack_gui.client.process import Gone, Message, Ready, WorkerProcess
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.events import Done, Event, Failed, Run, Shutdown, Started
+from modelpack_gui.core.events import Done, Event, Failed, Prepare, Run, Shutdown, Started
 from modelpack_gui.core.records import ScanRequest
 from tests.places import WORKER_FIXTURES
 from tests.worker.harness import PATIENCE_S
@@ -74,6 +74,14 @@ def test_a_request_of_another_stage_is_a_failure_with_a_traceback(worker: Worker
     assert isinstance(answer, Failed)
     assert answer.error.code == "stage-fault"
     assert "Traceback" in answer.error.details
+
+
+def test_to_be_prepared_is_answered_by_nothing_whether_it_can_be_or_not(worker: WorkerProcess, inbox: Inbox) -> None:
+    worker.send(Prepare("graph.layout"))
+    worker.send(Prepare("paint"))
+    worker.send(Run("j", "scan", ScanRequest(file="misbehaving.py")))
+    assert next_of(inbox, Started, Done, Failed) == Started("j", "scan")
+    assert isinstance(next_of(inbox, Done, Failed), Done)
 
 
 def test_a_shutdown_ends_it_with_success(worker: WorkerProcess, inbox: Inbox) -> None:

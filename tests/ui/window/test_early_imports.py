@@ -9,12 +9,16 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.ui.early_imports import CANVAS, PAGE, EarlyImports
 
 
-def test_all_is_imported_and_it_is_told_when_a_file_can_be_opened(qtbot: QtBot) -> None:
-    ready: list[bool] = []
-    imports = EarlyImports(lambda: ready.append(set(PAGE) <= sys.modules.keys()))
+def test_processes_are_started_first_and_it_is_told_when_a_file_can_be_opened(qtbot: QtBot) -> None:
+    told: list[str] = []
+
+    def on_ready() -> None:
+        told.append("ready" if set(PAGE) <= sys.modules.keys() else "too early")
+
+    imports = EarlyImports(lambda: told.append("prepared"), on_ready)
     imports.join()  # not begun: there is nothing to wait for
     imports.start()
-    qtbot.waitUntil(lambda: bool(ready))
+    qtbot.waitUntil(lambda: len(told) == 2)
     imports.join()
-    assert ready == [True]
+    assert told == ["prepared", "ready"]
     assert set(CANVAS) <= sys.modules.keys()

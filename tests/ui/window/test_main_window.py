@@ -54,6 +54,19 @@ def recipe_path(tmp_path: Path) -> Path:
     return path
 
 
+def test_the_page_of_the_first_file_is_made_while_the_start_page_is_seen(window: MainWindow) -> None:
+    made: list[Stage] = []
+    window._view().page_made.connect(lambda page: made.append(page.stage))
+    window.make_ready()
+    assert made == [Stage.GRAPH]
+    assert window.start_page.isVisible()
+    assert "Find…" not in [one.text().replace("&", "") for one in window.menus.actions]
+    window.new_project()
+    window.make_ready()
+    window.show_stage(Stage.GRAPH)
+    assert made.count(Stage.GRAPH) == 1
+
+
 def command(window: MainWindow, text: str) -> None:
     """Trigger a command by its text."""
     found = action(window, text)
