@@ -30,6 +30,11 @@ for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitAct
     wait.__kwdefaults__["timeout"] = PATIENCE_MS
 
 
+def delete_what_shall_go() -> None:
+    """Delete the widgets of a test: at its end they are asked to go, which waits for an event loop of a later one."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 @pytest.fixture(autouse=True)
 def _private_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELPACK_DATA_DIR", str(tmp_path / "data"))
@@ -52,6 +57,7 @@ def _no_collector() -> Iterator[None]:
 def _collected(_no_collector: None) -> Iterator[None]:
     """What a test leaves behind is freed on its own thread, before the next one starts."""
     yield
+    delete_what_shall_go()
     gc.collect(1)
 
 
@@ -75,7 +81,6 @@ def controller(client: FakeClient, _themed: None) -> Iterator[Controller]:
     jobs = JobCenter(client)
     made = Controller(jobs)
     yield made
-    # What a test shows is only asked to go at its end, and would call this one from its timers until it does.
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    delete_what_shall_go()  # it would call this one from its timers
     jobs.close()
     shiboken6.delete(made)  # any thread may collect a cycle, and a watcher of files belongs to this one

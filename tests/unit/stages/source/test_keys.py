@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -18,7 +18,7 @@ from modelpack_gui.core.explanation import Fix, RecipeEdit
 from modelpack_gui.core.fixes import apply_fix
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import CheckpointSpec, InputSpec, KeyReport, KeySuggestion, LoadRequest, ModelSource
-from modelpack_gui.stages.source import load
+from modelpack_gui.stages.source import load, near_miss
 from modelpack_gui.stages.source.build import BuiltModel, build_model
 from modelpack_gui.stages.source.near_miss import suggestions
 from tests.places import MODELS
@@ -328,12 +328,15 @@ def test_renamed_layers_are_paired_by_shape_and_name() -> None:
     }
 
 
-def test_thousands_of_renamed_keys_are_paired_in_a_second() -> None:
+def test_thousands_of_renamed_keys_are_compared_with_those_of_their_layer_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared = Mock(wraps=near_miss._likeness)
+    monkeypatch.setattr(near_miss, "_likeness", compared)
     missing = {f"encoder.layer.{i}.{part}.weight": (64, 64) for i in range(1250) for part in "qkvo"}
     unexpected = {f"blocks.{i}.attn.{part}_proj.weight": (64, 64) for i in range(1250) for part in "qkvo"}
-    started_s = time.perf_counter()
     found = suggestions(missing, unexpected)
-    assert time.perf_counter() - started_s < 5.0  # a third of a second on an idle machine
+    assert compared.call_count <= 1250 * 4 * 4
     assert len(found) == 5000
     assert len({item.unexpected for item in found}) == 5000
     assert found[0].unexpected == "blocks.0.attn.q_proj.weight"
