@@ -25,6 +25,8 @@ LAYER_GAP = 30.0
 PORT_GAP = 10.0
 """Between ports and the layer next to them."""
 MOST_GAP = 140.0
+BEND_MINOR = 3
+"""See `arrange`."""
 SLOPE = 5.0
 """A link that goes this many px across gets one px more of height, up to MOST_GAP: flat lines are hard to follow."""
 
@@ -79,6 +81,7 @@ def arrange(
     ranks: Sequence[int],
     links: Sequence[Link],
     anchors: Sequence[float] = (),
+    minor: Sequence[int] = (),
     check: Callable[[], None] = lambda: None,
 ) -> Arrangement:
     """Arrange boxes in layers.
@@ -86,8 +89,9 @@ def arrange(
     Args:
         sizes: Width and height of each box.
         ranks: The layer of each.
-        anchors: Where in its layer each box is: 0 at the top, 1 at the bottom. Those not in the middle are minor, and
-            line up with what no other box is in line with.
+        anchors: Where in its layer each box is: 0 at the top, 1 at the bottom; all in the middle if empty.
+        minor: How much less each box matters: what is linked to several is put in line with one of the least number.
+            Bends of long links matter least.
         check: Called between steps; raises to stop.
     """
     layered = _with_bends(ranks, links)
@@ -99,9 +103,8 @@ def arrange(
     halves = [width / 2 for width, _ in sizes] + [0.0] * bends
     gaps = [BOX_GAP] * layered.boxes + [BEND_GAP] * bends
     is_bend = [False] * layered.boxes + [True] * bends
-    is_minor = [anchor != MIDDLE for anchor in anchors] if anchors else [False] * layered.boxes
-    is_minor += [True] * bends
-    placer = Placer(layers, halves, gaps, layered.lower, layered.upper, is_bend, is_minor)
+    minor = [*(minor or [0] * layered.boxes), *[BEND_MINOR] * bends]
+    placer = Placer(layers, halves, gaps, layered.lower, layered.upper, is_bend, minor)
     middles = [float(round(x)) for x in placer.middles(check)]
     heights = [max((sizes[v][1] for v in layer if v < layered.boxes), default=0.0) for layer in layers]
     tops = _tops(layers, layered, middles, heights)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from modelpack_gui.core.graph import scene as kinds
@@ -26,6 +26,10 @@ ANCHORS = {
     kinds.BOX_OUTPUT: 0.0, kinds.BOX_STUB_TO: 0.0, PORT_OUT: 0.0,
 }  # fmt: skip
 """Where in its layer a box of a kind is, 0 the top: near what it belongs to."""
+MINOR = {
+    kinds.BOX_INPUT: 2, kinds.BOX_OUTPUT: 2, kinds.BOX_STUB_FROM: 2, kinds.BOX_STUB_TO: 2, PORT_IN: 2, PORT_OUT: 2,
+}  # fmt: skip
+"""How much less a box of a kind matters than a node for what is in line; the main port matters most of these."""
 FRAME_MARGIN = 14.0
 SIGN_WIDTH = 8.0
 """Of what stands before the title of a frame, px."""
@@ -78,25 +82,32 @@ class Drawer:
         self._room = TextRoom(request)
         self._is_right = request.direction == "right"
 
-    def draw(self, level: Level) -> Drawing:
-        """A level, and all frames in it."""
+    def draw(self, level: Level, *, is_in_chain: bool = False) -> Drawing:
+        """A level, and all frames in it.
+
+        Args:
+            is_in_chain: The main ports are to be in line.
+        """
         inner = {}
         sizes = []
+        in_chain = level.chained_frames()
         for number, item in enumerate(level.items):
             if item.kind == kinds.BOX_FRAME:
-                inner[number] = self._framed(item, self.draw(self._maker.inside(item, *level.ports(number))))
+                inside = self._maker.inside(item, *level.ports(number))
+                inner[number] = self._framed(item, self.draw(inside, is_in_chain=number in in_chain))
                 sizes.append((inner[number].width, inner[number].height))
             else:
                 sizes.append(self._size(item))
         self._check()
-        return self._arranged(level, sizes, inner)
+        return self._arranged(level, sizes, inner, is_in_chain=is_in_chain)
 
-    def _arranged(self, level: Level, sizes: list[Point], inner: dict[int, Drawing]) -> Drawing:
+    def _arranged(self, level: Level, sizes: list[Point], inner: dict[int, Drawing], *, is_in_chain: bool) -> Drawing:
         items = level.items
         count = len(items)
         linked = {end for source, target, _ in level.links for end in (source, target)}
-        firsts = [i for i, item in enumerate(items) if item.kind == PORT_IN]
-        lasts = [i for i, item in enumerate(items) if item.kind == PORT_OUT]
+        by_matter = sorted(range(count), key=lambda i: not items[i].is_main)
+        firsts = [i for i in by_matter if items[i].kind == PORT_IN]
+        lasts = [i for i in by_matter if items[i].kind == PORT_OUT]
         ranks = ranks_of(len(items), [(source, target) for source, target, _ in level.links], firsts, lasts)
         links = self._cut(level, ranks, sizes)
         lanes: dict[Values, int] = {}
@@ -107,11 +118,12 @@ class Drawer:
             ends.append(Link(source, target, lanes.setdefault(values, len(lanes)), at, to))
         anchors = [ANCHORS.get(item.kind, MIDDLE) for item in items]
         loose = [i for i in range(count) if i not in linked and not items[i].is_port]
+        minor = [1 if item.is_main else MINOR.get(item.kind, 0) for item in items]
         if loose:
-            arrangement = beside(sizes, ranks, ends, loose, anchors, self._check)
+            arrangement = beside(sizes, ranks, ends, loose, anchors, minor, self._check)
         else:
-            arrangement = arrange(sizes, ranks, ends, anchors, self._check)
-        if arrangement.is_wrapped and lasts:
+            arrangement = arrange(sizes, ranks, ends, anchors, minor, self._check)
+        if lasts and (arrangement.is_wrapped or (is_in_chain and _is_askew(arrangement, firsts, lasts))):
             arrangement = with_ports_in_line(arrangement, firsts, lasts, links)
         return Drawing(level, sizes, links, arrangement, inner)
 
@@ -172,3 +184,9 @@ class Drawer:
         drawing.width, drawing.height = 2.0 * math.ceil(drawing.width / 2), 2.0 * math.ceil(drawing.height / 2)
         drawing.origin = (math.floor(drawing.origin[0]), math.floor(drawing.origin[1]))
         return drawing
+
+
+def _is_askew(arrangement: Arrangement, firsts: Sequence[int], lasts: Sequence[int]) -> bool:
+    """Whether the first of the upper and of the lower ports are not in line."""
+    places = arrangement.places
+    return bool(firsts) and abs(places[firsts[0]][0] - places[lasts[0]][0]) > 1.0

@@ -17,6 +17,7 @@ def beside(
     links: Sequence[Link],
     loose: Sequence[int],
     anchors: Sequence[float] = (),
+    minor: Sequence[int] = (),
     check: Callable[[], None] = lambda: None,
 ) -> Arrangement:
     """Arrange all boxes, those without links in rows to the right of the others.
@@ -34,6 +35,7 @@ def beside(
         [layer[ranks[box]] for box in kept],
         [Link(number[link.source], number[link.target], link.lane, link.source_at, link.target_at) for link in links],
         [anchors[box] for box in kept] if anchors else (),
+        [minor[box] for box in kept] if minor else (),
         check,
     )
     places: list[Point] = [(0.0, 0.0)] * len(sizes)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.layout.clusters import Cluster, Clusters
+from modelpack_gui.core.graph.layout.clusters import Cluster, Clusters, Member
 
 PORT_IN = 100
 """Where values enter a frame; no box of the scene. Its `ref` is the first of them."""
@@ -15,12 +16,18 @@ PORT_OUT = 101
 """Where values leave a frame."""
 
 MANY = 8
-"""More inputs than this that only one box reads are drawn as one, as are outputs: files have them by the hundred."""
+"""More inputs than this that only one box reads are drawn as one, as are outputs: files have them by the hundred. If
+the box is open, they are drawn in it instead, next to what reads or makes each."""
 
 FEW = 8
 """Up to so many values between two boxes enter and leave their frames each at a port of its own; more share one."""
 
 Values = tuple[int, ...]
+
+End = TypeVar("End", int, tuple[int, int])
+"""An input, or a result as in `Shown.results`."""
+
+_NOTHING: Mapping[int, tuple[()]] = {}
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,8 @@ class Item:
         nodes: The nodes in it.
         count: As in `Scene.box_count`.
         values: Those that pass through a port, or that an input or output stands for.
+        is_main: Of the ports at one side, whether the longest way through the frame leads through this one.
+        inputs, results: Of an open group, what is drawn in it of the inputs and results of the scope, as in `Shown`.
     """
 
     kind: int
@@ -43,6 +52,9 @@ class Item:
     nodes: Sequence[int] = ()
     count: int = 1
     values: Values = ()
+    is_main: bool = False
+    inputs: Values = ()
+    results: tuple[tuple[int, int], ...] = ()
 
     @property
     def is_port(self) -> bool:
@@ -66,6 +78,12 @@ class Level:
         entering = dict.fromkeys(values for _, target, values in self.links if target == frame)
         leaving = dict.fromkeys(values for source, _, values in self.links if source == frame)
         return list(entering), list(leaving)
+
+    def chained_frames(self) -> set[int]:
+        """Frames that are linked with others."""
+        frame = kinds.BOX_FRAME
+        pairs = [link[:2] for link in self.links if self.items[link[0]].kind == self.items[link[1]].kind == frame]
+        return {item for pair in pairs for item in pair}
 
     def join(self, source: int, target: int, values: Iterable[int]) -> None:
         """Add the links between two items: one, or one for each value where these have ports of their own."""
@@ -114,13 +132,7 @@ class LevelMaker:
         shown = self._shown
         level = Level()
         cluster = self._clusters.of(self._graph.root_group(shown.scope), shown.nodes, self._check)
-        read_by = {value: tuple(cluster.entering.get(value, ())) for value in shown.entries}
-        sources = {}
-        for values in _together(read_by):
-            box = level.add(Item(kinds.BOX_INPUT, values[0], count=len(values), values=values))
-            sources.update(dict.fromkeys(values, box))
-        start = self._fill(level, cluster, sources)
-        self._add_results(level, cluster, start, shown.results, sources)
+        self._fill_with_ends(level, cluster, {}, shown.entries, shown.results)
         return level
 
     def inside(self, item: Item, entering: Iterable[Values], leaving: Iterable[Values]) -> Level:
@@ -130,14 +142,17 @@ class LevelMaker:
             entering, leaving: Values of each port.
         """
         level = Level()
-        sources = {}
-        for values in entering:
-            sources.update(dict.fromkeys(values, level.add(Item(PORT_IN, values[0], values=values))))
+        sources: dict[int, int] = {}
+        made_by, entering, leaving = self._graph.producers, list(entering), list(leaving)
+        main = self._clusters.main_entry(item.nodes, entering) if len(entering) > 1 else 0
+        for number, values in enumerate(entering):
+            port = level.add(Item(PORT_IN, values[0], values=values, is_main=number == main))
+            sources.update(dict.fromkeys(values, port))
         cluster = self._clusters.of(item.ref, item.nodes, self._check)
-        start = self._fill(level, cluster, sources)
-        made_by = self._graph.producers
-        for values in leaving:
-            port = level.add(Item(PORT_OUT, values[0], values=values))
+        start = self._fill_with_ends(level, cluster, sources, item.inputs, item.results)
+        main = self._clusters.main_exit(made_by, leaving) if len(leaving) > 1 else 0
+        for number, values in enumerate(leaving):
+            port = level.add(Item(PORT_OUT, values[0], values=values, is_main=number == main))
             made: dict[int, list[int]] = {}
             for value in values:
                 made.setdefault(start + cluster.member_of[made_by[value]], []).append(value)
@@ -176,16 +191,76 @@ class LevelMaker:
                     found[value] = found.get(value, 0) + 1
         return found
 
-    def _fill(self, level: Level, cluster: Cluster, sources: Mapping[int, int]) -> int:
-        """Add the members of a cluster and their links, also those from the sources of values; the item of the first
-        member."""
+    def _fill_with_ends(
+        self,
+        level: Level,
+        cluster: Cluster,
+        sources: dict[int, int],
+        inputs: Sequence[int],
+        results: Sequence[tuple[int, int]],
+    ) -> int:
+        """As `_fill`, with inputs and results of the scope: many of one open group are drawn in that."""
+        made_by = self._graph.producers
+        drawn = {source for _, source in results}
+        taken_in = self._only_in(
+            cluster, {value: tuple(cluster.entering.get(value, ())) for value in inputs if value not in drawn}
+        )
+        made_in = self._only_in(
+            cluster, {end: (cluster.member_of.get(made_by[end[1]], -1),) for end in results if end[1] >= 0}
+        )
+        inside = {value for values in taken_in.values() for value in values}
+        read_by = {value: tuple(cluster.entering.get(value, ())) for value in inputs if value not in inside}
+        for values in _together(read_by):
+            box = level.add(Item(kinds.BOX_INPUT, values[0], count=len(values), values=values))
+            sources.update(dict.fromkeys(values, box))
+        start = self._fill(level, cluster, sources, taken_in, made_in)
+        made_inside = {end for ends in made_in.values() for end in ends}
+        self._add_results(level, cluster, start, [end for end in results if end not in made_inside], sources)
+        return start
+
+    def _only_in(self, cluster: Cluster, ends: Mapping[End, tuple[int, ...]]) -> dict[int, tuple[End, ...]]:
+        """Inputs or results by the open member that they have to do with alone, of those that have many.
+
+        Args:
+            ends: Which members read or make each.
+        """
+        found: dict[int, list[End]] = {}
+        for end, members in ends.items():
+            if len(members) == 1 and members[0] >= 0 and self._is_frame(cluster.members[members[0]]):
+                found.setdefault(members[0], []).append(end)
+        return {place: tuple(own) for place, own in found.items() if len(own) > MANY}
+
+    def _is_frame(self, member: Member) -> bool:
+        return member.group >= 0 and len(member.nodes) > 1 and self._is_open(member.group)
+
+    def _fill(
+        self,
+        level: Level,
+        cluster: Cluster,
+        sources: Mapping[int, int],
+        inputs: Mapping[int, Values] = _NOTHING,
+        results: Mapping[int, tuple[tuple[int, int], ...]] = _NOTHING,
+    ) -> int:
+        """Add the members of a cluster and their links, also those from the sources of values.
+
+        Args:
+            inputs, results: Of the scope, what is drawn in a member, by its place.
+
+        Returns:
+            The item of the first member.
+        """
         start = len(level.items)
-        for member in cluster.members:
+        for place, member in enumerate(cluster.members):
             if member.group < 0 or len(member.nodes) == 1:
                 level.add(Item(kinds.BOX_NODE, member.nodes[0], nodes=member.nodes))
                 continue
-            kind = kinds.BOX_FRAME if self._is_open(member.group) else kinds.BOX_GROUP
-            level.add(Item(kind, member.group, member.part, member.parts, member.nodes, len(member.nodes)))
+            kind = kinds.BOX_FRAME if self._is_frame(member) else kinds.BOX_GROUP
+            level.add(
+                Item(
+                    kind, member.group, member.part, member.parts, member.nodes, len(member.nodes),
+                    inputs=inputs.get(place, ()), results=results.get(place, ()),
+                )
+            )  # fmt: skip
             if member.parts > 1:
                 self.split[member.group] = member.parts
         for (source, target), values in cluster.between.items():

@@ -24,7 +24,7 @@ class Placer:
         gaps: Room to leave at each side of a vertex, px; two neighbours keep the sum of theirs.
         lower, upper: Segments of each vertex to the next and the previous layer.
         is_bend: Whether a vertex is only a bend of a long link, of each vertex.
-        is_minor: Whether a vertex is better not in line with one that others could be in line with.
+        minor: How much less each vertex matters: who has several neighbours is in line with one of the least number.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class Placer:
         lower: Sequence[Sequence[Segment]],
         upper: Sequence[Sequence[Segment]],
         is_bend: Sequence[bool],
-        is_minor: Sequence[bool],
+        minor: Sequence[int],
     ) -> None:
         self._layers = layers
         self._halves = halves
@@ -43,7 +43,7 @@ class Placer:
         self._lower = lower
         self._upper = upper
         self._is_bend = is_bend
-        self._is_minor = is_minor
+        self._minor = minor
         self._position = [0] * len(halves)
         for layer in layers:
             for place, vertex in enumerate(layer):
@@ -78,17 +78,18 @@ class Placer:
 
     def _conflicts(self) -> set[tuple[int, int]]:
         """Segments (upper, lower) that must not be lines: they cross one between two bends, or end at something minor
-        while a box is there to be in line with."""
+        while something else is there to be in line with."""
         found: set[tuple[int, int]] = set()
-        is_bend, is_minor = self._is_bend, self._is_minor
+        is_bend, minor = self._is_bend, self._minor
         for layer in self._layers:
             for vertex in layer:
                 if is_bend[vertex]:
                     continue
                 for near, is_down in ((self._lower[vertex], True), (self._upper[vertex], False)):
-                    if len(near) > 1 and not all(is_minor[other] for other, _, _ in near):
-                        minor = [other for other, _, _ in near if is_minor[other]]
-                        found.update((vertex, other) if is_down else (other, vertex) for other in minor)
+                    if len(near) > 1:
+                        least = min([minor[other] for other, _, _ in near])
+                        lesser = [other for other, _, _ in near if minor[other] > least]
+                        found.update((vertex, other) if is_down else (other, vertex) for other in lesser)
         for layer in self._layers[1:]:
             self._add_crossed(layer, found)
         return found
@@ -137,7 +138,11 @@ class Placer:
                 if not near:
                     continue
                 if len(near) > 1:
-                    near = sorted(near, key=lambda segment: position[segment[0]])
+                    near = [
+                        segment
+                        for segment in sorted(near, key=lambda segment: position[segment[0]])
+                        if ((segment[0], vertex) if is_up else (vertex, segment[0])) not in forbidden
+                    ]
                     half = (len(near) - 1) // 2
                     near = near[half : len(near) - half][::step]
                 for other, own_end, far_end in near:

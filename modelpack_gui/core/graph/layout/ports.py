@@ -1,4 +1,5 @@
-"""Brings what leaves a drawing in columns back below where it was entered, in line with what is around."""
+"""Brings what leaves a drawing back below where it was entered, in line with what is around: a chain of open groups
+would else be a staircase."""
 
 from __future__ import annotations
 
@@ -18,10 +19,13 @@ def with_ports_in_line(
     """An arrangement with longer lines to its lower ports, and all ports on its sides.
 
     Args:
-        firsts, lasts: The boxes that are ports at the top and at the bottom, a point each.
+        firsts, lasts: The boxes that are ports at the top and at the bottom, a point each; of both the first one is
+            to be in line with the other.
     """
-    start = min((found.places[box][0] for box in firsts), default=min(found.places[box][0] for box in lasts))
-    leaving = _lanes([(box, found.places[box][0]) for box in lasts], start)
+    main = lasts[0]
+    start = found.places[firsts[0]][0] if firsts else min(found.places[box][0] for box in lasts)
+    before = sum((found.places[box][0], box) < (found.places[main][0], main) for box in lasts)
+    leaving = _lanes([(box, found.places[box][0]) for box in lasts], max(0.0, start - PITCH * before))
     height = found.height + LANE * (max(lane for _, lane in leaving.values()) + 2)
     places = list(found.places)
     for box in firsts:
@@ -38,7 +42,7 @@ def with_ports_in_line(
             y = height - LANE * (lane + 1)
             points = [*points, (points[-1][0], y), (end, y), (end, height)]
         routes.append(straightened(points))
-    return Arrangement(places, routes, found.width, height, is_wrapped=True)
+    return Arrangement(places, routes, found.width, height, found.is_wrapped)
 
 
 def _lanes(ports: Sequence[tuple[int, float]], start: float) -> dict[int, tuple[float, int]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 TALL = 3200.0
 """What is lower stays whole, px."""
-SLIM = 3.0
+SLIM = 2.5
 """What is less tall than this many times its width stays whole."""
 SHAPE = 1.4
 """Width by height that columns are to have together."""
@@ -17,6 +17,8 @@ LEAST_FILLED = 0.75
 """Share of its height to which a column is filled at least, if it can be cut where fewer links lead across."""
 LEAST_LEFT = 0.25
 """What is left for the last column and is lower than this share stays in the one before."""
+PER_COLUMN = 0.05
+"""A column more or less than fits the shape best is worth so much of the room that it saves."""
 HALVINGS = 16
 LANE = 8.0
 """Between two links on their way from one column to the next, px."""
@@ -70,8 +72,7 @@ def columns_of(
     width = max(rights) - min(lefts)
     if height < TALL or height < SLIM * width:
         return None
-    wanted = max(2, round(math.sqrt(SHAPE * height / (width + COLUMN_GAP))))
-    starts = _cuts(tops, heights, crossing, wanted)
+    starts = _best_cuts(tops, heights, crossing, round(math.sqrt(SHAPE * height / (width + COLUMN_GAP))))
     if len(starts) < 2:
         return None
     column = [0] * len(tops)
@@ -87,6 +88,19 @@ def columns_of(
         bottoms.append(tops[end - 1] + heights[end - 1] - tops[start])
         x += max(rights[start:end]) - left + COLUMN_GAP + LANE * MOST_OVER / 2
     return Wrapping(column, move_x, move_y, lefts_of, bottoms)
+
+
+def _best_cuts(tops: Sequence[float], heights: Sequence[float], crossing: Sequence[int], wanted: int) -> list[int]:
+    """First layers of the columns: about as many as are wanted, with little room left empty below them."""
+    best, least = [0], math.inf
+    for count in {max(2, wanted), max(2, wanted - 1), wanted + 1}:
+        starts = _cuts(tops, heights, crossing, count)
+        ends = [*starts[1:], len(tops)]
+        tallest = max(tops[end - 1] + heights[end - 1] - tops[start] for start, end in zip(starts, ends, strict=True))
+        room = len(starts) * tallest * (1 + abs(len(starts) - wanted) * PER_COLUMN)
+        if len(starts) > 1 and room < least:
+            best, least = starts, room
+    return best
 
 
 def _cuts(tops: Sequence[float], heights: Sequence[float], crossing: Sequence[int], wanted: int) -> list[int]:
