@@ -44,7 +44,7 @@ def test_newer_work_under_a_key_takes_the_place_of_what_runs(background: Backgro
             check()
 
     background.ask("key", endless, lambda *_: told.append("endless"))
-    assert started.wait(10)
+    assert started.wait(60)
     background.ask("key", lambda _: "newer", lambda result, _: told.append(result))
     qtbot.waitUntil(lambda: bool(told))
     assert told == ["newer"]
@@ -59,7 +59,7 @@ def test_closing_ends_what_runs(background: Background) -> None:
             check()
 
     background.ask("key", endless, lambda *_: None)
-    assert started.wait(10)
+    assert started.wait(60)
     background.close()
     assert not background.is_busy
     background.ask("key", endless, lambda *_: None)

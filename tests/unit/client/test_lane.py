@@ -23,7 +23,7 @@ def _failures_of_two_jobs(base: Path) -> list[Failed]:
     jobs = [WorkerJob("hello", HelloRequest(), lambda event: None, base, 60.0) for _ in range(2)]
     for job in jobs:
         lane.submit(job)
-    ends = [job.wait(30.0) for job in jobs]
+    ends = [job.wait(60.0) for job in jobs]
     lane.stop()
     assert lane.join_workers(30.0)
     failures = [end for end in ends if isinstance(end, Failed)]
@@ -56,7 +56,7 @@ def test_only_the_processes_of_a_benchmark_are_for_measuring(tmp_path: Path, mon
     client = WorkerClient()
     measured = BenchRequest(ModelSource(), (), "", BenchSpec(runners=runner_specs("eager")))
     for stage, request in (("hello", HelloRequest()), ("bench", measured)):
-        ended = client.run(stage, request, lambda _: None, base=tmp_path).wait(30.0)
+        ended = client.run(stage, request, lambda _: None, base=tmp_path).wait(60.0)
         assert isinstance(ended, Failed)
         assert ended.error.code == "not-started"
     client.close()

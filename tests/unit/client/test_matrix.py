@@ -46,7 +46,7 @@ from modelpack_gui.core.records import (
 )
 from tests.unit.core.matrix_cells import cell
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 CHOICES = (
     MatrixChoice("onnx", "trace", 17),
     MatrixChoice("onnx", "trace", 20),

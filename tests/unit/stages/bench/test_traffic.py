@@ -128,7 +128,7 @@ def test_a_queue_that_a_stall_left_and_that_shrinks_again_is_no_saturation() -> 
 
 
 def test_callers_call_at_the_same_time_each_with_a_call_and_a_mode_of_its_own() -> None:
-    together = threading.Barrier(3, timeout=30)
+    together = threading.Barrier(3, timeout=60)
     entered: list[str] = []
     made: list[int] = []
     clock = VirtualClock()

@@ -39,7 +39,7 @@ from modelpack_gui.stages.registry import resolve
 from tests.fixtures.zoo.cases import CASES
 from tests.places import FAILURES
 
-_CATALOGUE_TESTS = ("test_explain_catalogue.py", "test_explain_results.py")
+_CATALOGUE_TESTS = ("test_catalogue.py", "test_results.py")
 X = InputSpec("x", (2, 4))
 SIGNED = InputSpec("x", (2, 4), "float32", -1, 1)
 BATCH = (DynamicDim("x", 0, "batch"),)
