@@ -1,3 +1,5 @@
+"""Recipes as files: what is read, what is written, and that all else in the file stays."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -11,16 +13,10 @@ from typing import Any
 import pytest
 import tomllib
 
-from modelpack_gui.client import files
-from modelpack_gui.client.demo import open_demo
-from modelpack_gui.client.recipe_file import load_recipe, moved, recipe_text, relative_to_recipe, save_recipe
-from modelpack_gui.client.resources import resource_path
-from modelpack_gui.client.trust import is_trusted
+from modelpack_gui.client.recipe_file import load_recipe, recipe_text, save_recipe
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe, check_values
 from modelpack_gui.core.records import (
-    BenchSpec,
-    CalibrationSpec,
     CheckpointSpec,
     DynamicDim,
     ExportSpec,
@@ -28,10 +24,6 @@ from modelpack_gui.core.records import (
     InputSet,
     InputSpec,
     ModelSource,
-    ParitySpec,
-    QuantizeSpec,
-    RunnerSpec,
-    SweepSpec,
 )
 
 HANDWRITTEN = """\
@@ -297,110 +289,10 @@ def test_saving_through_a_link_writes_the_file_it_leads_to_and_keeps_its_mode(tm
     assert real.stat().st_mode & 0o777 == 0o640
 
 
-def test_paths_below_the_recipe_become_relative_and_others_stay(tmp_path: Path) -> None:
-    assert relative_to_recipe(str(tmp_path / "a" / "b.py"), tmp_path) == "a/b.py"
-    assert relative_to_recipe(str(tmp_path / "x" / ".." / "b.py"), tmp_path) == "b.py"
-    outside = str(tmp_path.parent / "b.py")
-    assert relative_to_recipe(outside, tmp_path) == outside
-    assert relative_to_recipe("a/b.py", tmp_path) == "a/b.py"
-    assert relative_to_recipe("", tmp_path) == ""
-
-
-def test_a_recipe_that_moves_still_leads_to_the_same_files(tmp_path: Path) -> None:
-    old, new = tmp_path / "old", tmp_path / "old" / "sub"
-    quantised = RunnerSpec("onnxruntime", {"threads": 1}, "sub/q.onnx")
-    recipe = Recipe(
-        source=ModelSource(file="net.py", checkpoint=CheckpointSpec("sub/w.pt")),
-        interpreter=InterpreterSpec("venv/bin/python"),
-        export=ExportSpec(output_path="/abs/o.onnx"),
-        inputs=(InputSpec("x", (1,), file="x.npy"),),
-        input_sets=(InputSet("other", (InputSpec("x", (1,), file="sub/y.npy"),)),),
-        parity=ParitySpec(actual_artifact="sub/q.onnx"),
-        quantize=QuantizeSpec(calibration=CalibrationSpec("folder", "sub/data")),
-        bench=BenchSpec((RunnerSpec("eager"), quantised), baseline=quantised.key),
-        sweep=SweepSpec((quantised,), artifacts=("sub/q.onnx",)),
-    )
-    there = moved(recipe, old, new)
-    assert there.source.file == str(old / "net.py")
-    assert there.source.checkpoint == CheckpointSpec("w.pt")
-    assert there.interpreter.path == str(old / "venv/bin/python")
-    assert there.export.output_path == "/abs/o.onnx"
-    assert there.inputs[0].file == str(old / "x.npy")
-    assert there.input_sets[0].inputs[0].file == "y.npy"
-    assert there.parity.actual_artifact == "q.onnx"
-    assert there.quantize == QuantizeSpec(calibration=CalibrationSpec("folder", "data"))
-    assert there.bench.runners[1].artifact == "q.onnx"
-    assert there.bench.baseline == there.bench.runners[1].key
-    assert (there.sweep.runners[0].artifact, there.sweep.artifacts) == ("q.onnx", ("q.onnx",))
-    assert moved(recipe, old, old) == recipe
-
-
-@pytest.mark.parametrize("interpreter", ["", "python3.12"])
-def test_a_bare_interpreter_name_and_a_home_path_do_not_move(interpreter: str, tmp_path: Path) -> None:
-    recipe = Recipe(source=ModelSource(file="~/net.py"), interpreter=InterpreterSpec(interpreter))
-    assert moved(recipe, tmp_path / "a", tmp_path / "b") == recipe
-
-
 def test_the_text_of_a_recipe_is_what_a_new_file_holds(tmp_path: Path) -> None:
     recipe = Recipe(source=ModelSource(file="a.py", name="A"))
     save_recipe(recipe, tmp_path / "r.toml")
     assert (tmp_path / "r.toml").read_text(encoding="utf-8") == recipe_text(recipe)
-
-
-@pytest.fixture
-def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(files.DATA_DIR_VARIABLE, str(tmp_path / "data"))
-    return tmp_path / "data"
-
-
-@pytest.mark.parametrize("name", ["demo", "batch_branch"])
-def test_the_demo_opens_as_a_trusted_copy_of_the_users_own(name: str, data_folder: Path) -> None:
-    path = open_demo(name)
-    recipe = load_recipe(path)
-    assert path == data_folder / "demo" / f"{name}.toml"
-    assert (path.parent / recipe.source.file).is_file()
-    assert is_trusted(recipe, path)
-
-
-def test_a_demo_file_that_the_user_changed_stays_and_a_missing_one_comes_back(data_folder: Path) -> None:
-    folder = open_demo().parent
-    (folder / "shapes.py").write_text("mine = 1\n", encoding="utf-8")
-    (folder / "shapes.pt").unlink()
-    for _ in range(2):
-        open_demo()
-        assert (folder / "shapes.py").read_text(encoding="utf-8") == "mine = 1\n"
-        assert (folder / "shapes.pt").read_bytes() == resource_path("demo", "shapes.pt").read_bytes()
-
-
-def test_an_unchanged_demo_file_follows_the_app_when_that_ships_another(
-    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shipped = tmp_path / "shipped"
-    shipped.mkdir()
-    text = 'schema_version = 1\n[source]\nfile = "net.py"\nname = "Net"\n'
-    (shipped / "demo.toml").write_text(text, encoding="utf-8")
-    (shipped / "net.py").write_text("version = 1\n", encoding="utf-8")
-    (shipped / "other.py").write_text("version = 1\n", encoding="utf-8")
-    monkeypatch.setattr("modelpack_gui.client.demo.resource_path", lambda *_parts: shipped)
-    folder = open_demo().parent
-    (folder / "other.py").write_text("mine\n", encoding="utf-8")
-    for name in ("net.py", "other.py"):
-        (shipped / name).write_text("version = 2\n", encoding="utf-8")
-    open_demo()
-    assert (folder / "net.py").read_text(encoding="utf-8") == "version = 2\n"
-    assert (folder / "other.py").read_text(encoding="utf-8") == "mine\n"
-
-
-def test_a_demo_that_is_not_there_is_refused_with_those_that_are(data_folder: Path) -> None:
-    with pytest.raises(UserError) as caught:
-        open_demo("nope")
-    assert "batch_branch, demo" in caught.value.info.hint
-
-
-def test_a_resource_that_is_not_shipped_is_refused() -> None:
-    assert resource_path("icons").is_dir()
-    with pytest.raises(UserError, match=r"icons/none\.svg"):
-        resource_path("icons", "none.svg")
 
 
 def test_input_sets_and_plain_values_survive_saving_and_changing(tmp_path: Path) -> None:

@@ -15,37 +15,16 @@ from modelpack_gui.core.graph.builder import GraphBuilder
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphIndex, NodeInfo, TensorInfo
 from modelpack_gui.core.records.graph_layout import LayoutRequest
-from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.canvas.tips import edge_tip
 from modelpack_gui.ui.graph.canvas_pane.menu import context_menu
 from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane
 from modelpack_gui.ui.graph.canvas_pane.words import told_of
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick
-from modelpack_gui.ui.settings import Settings
 from tests.ui.fake_client import FakeClient
-from tests.ui.graph.canvas_pane.canvas_panes import open_graph
+from tests.ui.graph.canvas_pane.canvas_panes import open_graph, wait_for_scene
 from tests.ui.graph.records import small_graph, stored
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
-
-
-@pytest.fixture
-def pane(qtbot: QtBot, controller: Controller, settings: Settings) -> CanvasPane:
-    pane = CanvasPane(controller, settings)
-    qtbot.addWidget(pane)
-    pane.resize(700, 700)
-    with qtbot.waitActive(pane):
-        pane.show()
-    return pane
-
-
-@pytest.fixture
-def graph(qtbot: QtBot, pane: CanvasPane, client: FakeClient, tmp_path: Path) -> Graph:
-    return open_graph(qtbot, pane, client, tmp_path, small_graph(tmp_path))
-
-
-def wait_for_scene(qtbot: QtBot, pane: CanvasPane) -> None:
-    qtbot.waitUntil(lambda: not pane.scenes.is_running and pane.scenes.shown == pane.scenes.view)
 
 
 def test_a_file_that_is_opened_gives_its_keys_to_the_canvas(pane: CanvasPane, graph: Graph) -> None:

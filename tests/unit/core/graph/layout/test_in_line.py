@@ -16,7 +16,7 @@ from modelpack_gui.core.graph.layout.ranks import ranks_of
 from modelpack_gui.core.graph.layout.wrap import COLUMN_GAP, SHAPE, columns_of
 from modelpack_gui.core.graph.scene import Scene
 from modelpack_gui.core.records import LayoutRequest, TensorInfo
-from tests.unit.core.graph.layout.test_layout import check_scene, everything, graph_from, node
+from tests.unit.core.graph.layout.graphs import check_scene, everything, graph_from, node
 
 
 def layers_that_share_a_mask(count: int) -> Graph:

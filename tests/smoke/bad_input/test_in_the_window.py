@@ -1,4 +1,4 @@
-"""Everything a user can get wrong, in the window with real workers: the page says what, where and what to do next."""
+"""Bad input in the real window with real workers: each is explained in place, and the window goes on."""
 
 from __future__ import annotations
 
@@ -13,164 +13,32 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QApplication,
-    QDialog,
-    QLabel,
-    QMessageBox,
-    QPushButton,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import LoadReport
-from modelpack_gui.ui import app as gui
 from modelpack_gui.ui.main_window import MainWindow
-from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from tests.fixtures.bad_input import BAD_CHECKPOINTS, NETS, recipe_text
-from tests.places import WORKER_FIXTURES
-
-MISBEHAVING = WORKER_FIXTURES / "misbehaving.py"
-PATIENCE_MS = 60_000
-OLD_ARTIFACT = b"the old one"
+from tests.fixtures.bad_input import BAD_CHECKPOINTS, recipe_text
+from tests.smoke.bad_input.driving import (
+    OLD_ARTIFACT,
+    PATIENCE_MS,
+    answer_question,
+    answer_trust,
+    assert_page_shows,
+    assert_run_fails,
+    assert_shown,
+    open_recipe,
+    press,
+    run,
+    seen,
+    ways_out,
+)
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="there are no signals to die of")
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="the limit on addresses holds on Linux only")
-
-
-@pytest.fixture(scope="module")
-def main_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
-    """One for all tests here: its workers import torch once, and whatever a test did, the next one can go on."""
-    private = tmp_path_factory.mktemp("private")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MODELPACK_DATA_DIR", str(private / "data"))
-        settings = Settings(private / "settings.ini")
-        settings.set_text("theme", "light")
-        made = gui.make_window(WorkerClient(), settings)
-        made.resize(1280, 800)
-        made.show()
-        yield made
-        made.controller.undo_stack.setClean()  # else closing asks
-        made.close()
-        made.deleteLater()
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One for all tests: a worker belongs to a folder, and another would need another worker."""
-    return tmp_path_factory.mktemp("project")
-
-
-@pytest.fixture
-def project(folder: Path) -> Iterator[Path]:
-    """The folder with a good model file and an artifact of an earlier export."""
-    (folder / "nets.py").write_text(NETS, encoding="utf-8")
-    shutil.copy(MISBEHAVING, folder)
-    (folder / "build").mkdir()
-    (folder / "build" / "net.onnx").write_bytes(OLD_ARTIFACT)
-    yield folder
-    for path in folder.iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-@pytest.fixture
-def window(main_window: MainWindow) -> Iterator[MainWindow]:
-    """The window as the test before left it, except that nothing counts as unsaved: opening would ask about that."""
-    main_window.controller.undo_stack.setClean()
-    main_window.message_bar.hide()
-    yield main_window
-    main_window.controller.cancel()
-
-
-def open_recipe(window: MainWindow, qtbot: QtBot, path: Path) -> Recipe:
-    """Open a recipe and let it run; gives it as the window holds it."""
-    window.open_path(path)
-    assert not window.message_bar.isVisible()
-    if not window.controller.is_trusted:
-        answer_trust(window, qtbot, "trust-accept")
-    assert window.controller.is_trusted
-    return window.controller.recipe
-
-
-def answer_trust(window: MainWindow, qtbot: QtBot, button: str) -> None:
-    """Press a button of the question what may run."""
-    dialog = window.findChild(QDialog, "trust-dialog")
-    assert dialog is not None
-    qtbot.mouseClick(dialog.findChild(QPushButton, button), Qt.MouseButton.LeftButton)
-
-
-def press(window: MainWindow, qtbot: QtBot, stage: Stage, what: str = "run") -> None:
-    """Click a button of a stage's page."""
-    button = window.page(stage).findChild(QPushButton, f"{what}-{stage.name.lower()}")
-    assert button is not None
-    assert button.isVisible()
-    assert button.isEnabled(), button.toolTip()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
-def run(window: MainWindow, qtbot: QtBot, stage: Stage) -> None:
-    """Run a stage by its page's button, to its end."""
-    press(window, qtbot, stage)
-    assert window.controller.is_busy
-    qtbot.waitUntil(lambda: not window.controller.is_busy, timeout=PATIENCE_MS)
-
-
-def seen(panel: QWidget) -> str:
-    """All that its labels say to the eye."""
-    return "\n".join(found.text() for found in panel.findChildren(QLabel) if found.isVisible())
-
-
-def ways_out(panel: QWidget) -> list[str]:
-    """What to do next: the hint, or the fixes of a known kind of trouble."""
-    labels = [found for found in panel.findChildren(QLabel) if found.objectName() in ("error-hint", "fix-text")]
-    buttons = panel.findChildren(QAbstractButton, "apply-fix")
-    shown: list[str] = [found.text() for found in labels if found.isVisible()]
-    return shown + [button.text() for button in buttons if button.isVisible()]
-
-
-def assert_shown(panel: QWidget, part: str) -> None:
-    """The panel is seen, names the culprit, and tells what to do next."""
-    assert panel.isVisible()
-    QApplication.sendPostedEvents()  # a layout shows what was put into it a moment ago by such an event
-    said = seen(panel)
-    assert part in said
-    assert "Traceback" not in said
-    assert any(words.strip() for words in ways_out(panel))
-
-
-def assert_page_shows(window: MainWindow, stage: Stage, code: str, part: str) -> None:
-    state = window.controller.state(stage)
-    assert state.status is Status.FAILED
-    assert state.error is not None
-    assert state.error.code == code
-    assert_shown(window.page(stage).error_panel, part)
-    explanation = state.error.explanation
-    words = state.error.message if explanation is None else explanation.cause
-    assert words in seen(window.page(stage).error_panel)
-
-
-def assert_run_fails(
-    window: MainWindow, qtbot: QtBot, project: Path, stage: Stage, code: str, part: str, **changes: Any
-) -> None:
-    """Run a stage of a changed recipe: the page shows the error, and recipe, folder and artifact stay as they are."""
-    path = project / "r.toml"
-    path.write_text(recipe_text(**changes), encoding="utf-8")
-    before, files = path.read_bytes(), sorted(project.rglob("[!_]*"))
-    recipe = open_recipe(window, qtbot, path)
-    run(window, qtbot, stage)
-    assert_page_shows(window, stage, code, part)
-    assert window.controller.recipe is recipe
-    assert not window.isWindowModified()
-    assert path.read_bytes() == before
-    assert (project / "build" / "net.onnx").read_bytes() == OLD_ARTIFACT
-    assert [file for file in sorted(project.rglob("[!_]*")) if "__pycache__" not in file.parts] == files
 
 
 @pytest.mark.parametrize(
@@ -495,14 +363,3 @@ def test_a_recipe_that_cannot_be_read_is_explained_and_the_open_project_keeps_it
     assert window.controller.path == good
     assert window.isWindowModified()
     assert bad.read_text(encoding="utf-8") == text
-
-
-def answer_question(button: QMessageBox.StandardButton) -> None:
-    """Press a button of the next message box."""
-
-    def press_it() -> None:
-        box = QApplication.activeModalWidget()
-        assert isinstance(box, QMessageBox)
-        box.button(button).click()
-
-    QTimer.singleShot(0, press_it)
