@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from modelpack_gui.stages.inspection.attributes import SHORT, AttributeText
 from modelpack_gui.stages.inspection.origin import Origin, location_of_source_range, origin_of_hierarchy
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
 from modelpack_gui.stages.inspection.torchscript_file import DAMAGE, load_torchscript
+from modelpack_gui.stages.inspection.torchscript_paths import module_paths
 from modelpack_gui.stages.source.inputs import dtype_name
 
 CANCEL_EVERY = 2000
@@ -29,6 +31,7 @@ _TYPES = {
     "gs": "GRAPHS",
     "ival": "IVALUE",
 }
+_PYTHON_TYPES = {bool: "BOOL", int: "INT", float: "FLOAT", str: "STRING", list: "INTS"}
 
 
 @dataclass
@@ -36,6 +39,7 @@ class _Index:
     """What is gathered while walking through the blocks.
 
     Attributes:
+        modules: Path of the module that each node is in, by its number; empty where that cannot be told.
         paths: Path of the module or parameter that a value holds, by the value's own name.
         parameters: Description of each parameter and buffer, by path.
         texts: How much of an attribute is spelled out.
@@ -46,6 +50,7 @@ class _Index:
     parameters: Mapping[str, TensorInfo]
     builder: GraphBuilder
     texts: AttributeText
+    modules: Sequence[str] = ()
     paths: dict[str, str] = field(default_factory=dict)
     has_places: bool = True
 
@@ -83,7 +88,7 @@ def read_torchscript(artifact: Artifact, context: Context, texts: AttributeText 
     builder = GraphBuilder(str(module.original_name))
     for item in initializers:
         builder.add_initializer(item)
-    index = _Index(context, parameters, builder, texts)
+    index = _Index(context, parameters, builder, texts, _module_paths(module))
     graph = module.inlined_graph
     inputs = list(graph.inputs())
     if inputs:
@@ -105,7 +110,7 @@ def _add_nodes(index: _Index, block: Any, scope: int) -> None:
         attribute_path = _follow_attribute(index, node, inputs, outputs) if kind == "prim::GetAttr" else None
         domain, _, op_type = kind.partition("::")
         infos = tuple(_output_info(index, value) for value in outputs)
-        origin = _origin(node) if attribute_path is None else Origin(attribute_path)
+        origin = _origin(index, node) if attribute_path is None else Origin(attribute_path)
         number = builder.add_node(
             NodeInfo(
                 index=builder.node_count,
@@ -116,7 +121,10 @@ def _add_nodes(index: _Index, block: Any, scope: int) -> None:
                 inputs=tuple(index.shown_name(value) for value in inputs),
                 outputs=tuple(info.name for info in infos),
                 output_infos=infos,
-                attributes=tuple(_attribute_info(index.texts, node, name) for name in node.attributeNames()),
+                attributes=(
+                    *(_attribute_info(index.texts, node, name) for name in node.attributeNames()),
+                    *_constant_arguments(index.texts, node, inputs),
+                ),
                 module_class=origin.module_class,
                 source_location=index.place_of(node),
             ),
@@ -154,13 +162,57 @@ def _value_info(name: str, value: Any) -> TensorInfo:
     return TensorInfo(name, dtype_name(dtype) if dtype else "", tuple(sizes) if sizes is not None else None)
 
 
-def _origin(node: Any) -> Origin:
-    return origin_of_hierarchy(node.getModuleHierarchy())
+def _module_paths(module: Any) -> Sequence[str]:
+    try:
+        return module_paths(module)
+    except DAMAGE:
+        return ()
+
+
+def _origin(index: _Index, node: Any) -> Origin:
+    origin = origin_of_hierarchy(node.getModuleHierarchy())
+    number = index.builder.node_count
+    return Origin(index.modules[number], origin.module_class) if number < len(index.modules) else origin
 
 
 def _attribute_info(texts: AttributeText, node: Any, name: str) -> AttributeInfo:
     kind = node.kindOf(name)
     return AttributeInfo(name, _TYPES.get(kind, kind), _attribute_text(texts, kind, getattr(node, kind)(name)))
+
+
+def _constant_arguments(texts: AttributeText, node: Any, inputs: Sequence[Any]) -> Iterator[AttributeInfo]:
+    """The arguments of an operator that are written in the archive as constants, by their names in its schema."""
+    schema = node.schema()
+    if not schema.startswith("aten::"):
+        return
+    for name, value in zip(_argument_names(schema), inputs, strict=False):
+        found = _constant(value.node())
+        if found is None:
+            continue
+        if isinstance(found, list):
+            text = texts.listed(map(str, found[: texts.items]), len(found))
+        else:
+            text = texts.shortened(str(found))
+        yield AttributeInfo(name, _PYTHON_TYPES.get(type(found), "IVALUE"), text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _argument_names(schema: str) -> tuple[str, ...]:
+    import torch
+
+    return tuple(argument.name for argument in torch._C.parse_schema(schema).arguments)
+
+
+def _constant(node: Any) -> Any:
+    """What a node gives that is a number, a text, or a list of such; None for any other."""
+    kind = node.kind()
+    if kind == "prim::Constant":
+        value = next(iter(node.outputs())).toIValue()
+        return value if isinstance(value, (bool, int, float, str)) else None
+    if kind == "prim::ListConstruct":
+        items = [_constant(value.node()) for value in node.inputs()]
+        return items if all(isinstance(item, (int, float)) for item in items) else None
+    return None
 
 
 def _attribute_text(texts: AttributeText, kind: str, value: Any) -> str:

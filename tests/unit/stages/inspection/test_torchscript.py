@@ -27,10 +27,10 @@ class _Net(nn.Module):
         return torch.tanh(self.body(x))
 
 
-def _save(path: Path, make: Callable[[nn.Module], Any]) -> Path:
+def _save(path: Path, make: Callable[[nn.Module], Any], net: nn.Module | None = None) -> Path:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        make(_Net().eval()).save(str(path))
+        make((net or _Net()).eval()).save(str(path))
     return path
 
 
@@ -83,3 +83,66 @@ def test_damaged_debug_information_costs_the_lines_and_is_asked_once(
     assert len(nodes) > 3
     assert {node.source_location for node in nodes} == {""}
     assert len(asked) == 1
+
+
+class _Step(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Identity(), nn.Conv2d(2, 2, 1)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = nn.functional.max_pool2d(x, 1)
+        for layer in self.layers:
+            x = layer(x)
+        return torch.relu(x)
+
+
+class _Stages(nn.Module):
+    """Lists of modules whose last parts are the same, one right after the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.downs = nn.ModuleList([_Step(), _Step()])
+        self.ups = nn.ModuleList([_Step()])
+        self.heads = nn.ModuleList([_Step()])
+
+    def forward(self, x: Tensor) -> Tensor:
+        for step in self.downs:
+            x = step(x)
+        for step in self.ups:
+            x = step(x)
+        for step in self.heads:
+            x = step(x)
+        return torch.tanh(x)
+
+
+def _traced(net: nn.Module) -> Any:
+    trace: Any = torch.jit.trace
+    return trace(net, (torch.rand(1, 2, 4, 4),))
+
+
+@pytest.mark.parametrize("make", [_traced, torch.jit.script])
+def test_nodes_are_in_the_modules_of_their_whole_paths(make: Callable[[nn.Module], Any], tmp_path: Path) -> None:
+    found = inspect(_save(tmp_path / "net.pt", make, _Stages()), tmp_path)
+    steps = ["downs.0", "downs.1", "ups.0", "heads.0"]
+    for op_type, paths in {
+        "max_pool2d": steps,
+        "relu": steps,
+        "tanh": [""],
+    }.items():
+        assert [node.module_path for node in found.nodes if node.op_type == op_type] == paths
+    convolutions = [node for node in found.nodes if "conv" in node.op_type]
+    assert [node.module_path for node in convolutions] == [f"{step}.layers.1" for step in steps]
+    assert {node.module_path for node in found.nodes} <= {name for name, _ in _Stages().named_modules()}
+
+
+def test_constant_arguments_are_attributes(tmp_path: Path) -> None:
+    net = nn.Sequential(nn.Conv2d(2, 4, 3, stride=2, groups=2), nn.LeakyReLU(0.25))
+    found = inspect(_save(tmp_path / "net.pt", torch.jit.script, net), tmp_path)
+    attributes = {
+        node.op_type: {item.name: (item.type, item.value) for item in node.attributes} for node in found.nodes
+    }
+    assert attributes["conv2d"]["stride"] == ("INTS", "[2, 2]")
+    assert attributes["conv2d"]["groups"] == ("INT", "2")
+    assert attributes["leaky_relu"]["negative_slope"] == ("FLOAT", "0.25")
+    assert "weight" not in attributes["conv2d"]
