@@ -23,7 +23,7 @@ from modelpack_gui.core import serde
 from modelpack_gui.core.bench_compare import BenchComparison, GateReport, compare, gate
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Outcome
-from modelpack_gui.core.locations import located
+from modelpack_gui.core.locations import is_file, located
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import BenchReport, FileStamp
@@ -43,7 +43,7 @@ def bench(arguments: argparse.Namespace, console: Console) -> int:
     earlier = _earlier(arguments, store)  # before the run: it may be missing, and `last` means the one before this
     artifact = commands.artifact_of(arguments, recipe, base)
     artifact_path = str(artifact)
-    if not artifact.is_file():
+    if not is_file(artifact):
         if arguments.artifact is not None:
             raise UserError("artifact-missing", f"There is no artifact {artifact}.", "Check the name and the folder.")
         console.note(

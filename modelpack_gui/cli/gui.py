@@ -9,6 +9,7 @@ from pathlib import Path
 
 from modelpack_gui.cli.console import Console
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import is_there
 
 
 def run_gui(arguments: argparse.Namespace, _console: Console) -> int:
@@ -19,7 +20,7 @@ def run_gui(arguments: argparse.Namespace, _console: Console) -> int:
     """
     argv: list[str] = []
     if arguments.file is not None:
-        if not arguments.file.exists():
+        if not is_there(arguments.file):
             raise UserError("file-missing", f"There is no file {arguments.file}.", "Check the name and the folder.")
         argv.append(str(Path(arguments.file).absolute()))
     if arguments.demo:

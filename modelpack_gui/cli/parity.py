@@ -13,7 +13,7 @@ from modelpack_gui.cli.further import FurtherJobs, FurtherResult
 from modelpack_gui.cli.recipe_args import recipe_of
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.locations import located
+from modelpack_gui.core.locations import is_file, is_folder, located
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
@@ -34,7 +34,7 @@ def parity(arguments: argparse.Namespace, console: Console) -> int:
         recipe = dataclasses.replace(recipe, parity=dataclasses.replace(recipe.parity, actual_artifact=""))
     named = recipe.parity.actual_artifact
     artifact = located(base, named) if named else commands.artifact_of(arguments, recipe, base)
-    if not artifact.is_file():
+    if not is_file(artifact):
         hint = f"Make it first: modelpack export {arguments.recipe}"
         raise UserError("artifact-missing", f"There is no artifact {artifact} to compare.", hint)
     if arguments.repro is not None:
@@ -106,7 +106,7 @@ def _repro_request(recipe: Recipe, artifact: str, case: CaseChoice, value: str, 
 
 def _check_zip(path: Path) -> None:
     """Say before a long run rather than after it that this is no place for a zip."""
-    if path.is_dir():
+    if is_folder(path):
         raise UserError("file-is-folder", f"--repro {path} is a folder.", "Give the name of a zip in it.")
     if path.suffix != ".zip":
         raise UserError("repro-not-zip", f"--repro {path} does not end in .zip.", "Let the name end in .zip.")

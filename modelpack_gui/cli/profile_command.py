@@ -13,6 +13,7 @@ from modelpack_gui.cli.recipe_args import recipe_of
 from modelpack_gui.cli.recipe_jobs import run_jobs, write_report
 from modelpack_gui.cli.report_profile import difference_text, profile_text
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import is_file
 from modelpack_gui.core.profile_difference import difference
 from modelpack_gui.core.profile_request import profile_request
 from modelpack_gui.core.recipe import Recipe
@@ -29,7 +30,7 @@ def profile(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.against:
         asked.insert(0, _runner(arguments.against, recipe, base))
     artifact = commands.artifact_of(arguments, recipe, base)
-    there = str(artifact) if artifact.is_file() else ""
+    there = str(artifact) if is_file(artifact) else ""
     requests = [profile_request(recipe, spec, there, arguments.runs) for spec in asked]
     results, status = run_jobs(arguments, console, recipe, base, "profile", requests)
     reports = [report for report in results if isinstance(report, ProfileReport)]

@@ -23,6 +23,7 @@ from modelpack_gui.client.quantize_store import (
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Outcome
+from modelpack_gui.core.locations import is_file
 from modelpack_gui.core.pipeline import Stage, request_for
 from modelpack_gui.core.quantize_presets import usual_specs
 from modelpack_gui.core.quantize_speed import bench_spec, can_be_measured, speed_doubts, with_speeds
@@ -50,7 +51,7 @@ def quantize(arguments: argparse.Namespace, console: Console) -> int:
             "Leave the path out: each file is named by its settings, beside the artifact.",
         )
     artifact = commands.artifact_of(arguments, recipe, base)
-    if not artifact.is_file():
+    if not is_file(artifact):
         hint = f"Make it first: modelpack export {arguments.recipe}"
         raise UserError("artifact-missing", f"There is no artifact {artifact} to quantise.", hint)
     specs = usual_specs(spec) if arguments.usual else (spec,)

@@ -15,6 +15,7 @@ from modelpack_gui.client.files import write_text
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import is_folder, is_there
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import Capabilities
 
@@ -56,10 +57,10 @@ def check_target(target: str, option: str = "--json") -> None:
     if target == "-":
         return
     path = Path(target).absolute()
-    if path.is_dir():
+    if is_folder(path):
         raise UserError("file-is-folder", f"{option} {target} is a folder.", "Give the name of a file in it.")
-    existing = next(place for place in (path, *path.parents) if place.exists())  # folders on the way are made later
-    if not os.access(existing, os.W_OK) or (existing != path and not existing.is_dir()):
+    existing = next(place for place in (path, *path.parents) if is_there(place))  # folders on the way are made later
+    if not os.access(existing, os.W_OK) or (existing != path and not is_folder(existing)):
         hint = "Choose a folder that you may write to, or change its permissions."
         raise UserError("file-not-writable", f"{option} {target} cannot be written: look at {existing}.", hint)
 

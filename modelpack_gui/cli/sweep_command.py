@@ -18,6 +18,7 @@ from modelpack_gui.client.recipe_run import resolved_interpreter, run_job
 from modelpack_gui.client.sweep_store import sweep_folder
 from modelpack_gui.core import serde, sweep
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
+from modelpack_gui.core.locations import is_file
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import SweepReport, Verdict
 
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         check_target(arguments.json)
     artifact = commands.artifact_of(arguments, recipe, base)
-    artifact_path = str(artifact) if artifact.is_file() else ""
+    artifact_path = str(artifact) if is_file(artifact) else ""
     folder = str(sweep_folder(base, recipe.export))
     request = sweep.request_of(recipe, artifact_path, folder, is_fresh=arguments.fresh)
     with commands.job_setup(arguments, console) as (client, monitor, interrupt):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import is_folder, is_there, without_links
 from modelpack_gui.core.records import FileStamp
 
 DATA_DIR_VARIABLE = "MODELPACK_DATA_DIR"
@@ -69,7 +70,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         UserError: `file-is-folder`, `disk-full`, `file-not-writable`.
     """
     with _explained(path):
-        _replace(path.resolve(), content)
+        _replace(without_links(path), content)
 
 
 def link_or_copy(source: Path, target: Path) -> None:
@@ -80,7 +81,7 @@ def link_or_copy(source: Path, target: Path) -> None:
     """
     with _explained(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists() and target.samefile(source):
+        if is_there(target) and target.samefile(source):
             return
         temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
@@ -96,7 +97,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 @contextlib.contextmanager
 def _explained(path: Path) -> Iterator[None]:
     """What can go wrong with writing a file, in words."""
-    if path.is_dir():
+    if is_folder(path):
         raise UserError("file-is-folder", f"{path} is a folder.", "Give the name of a file in it.")
     try:
         yield
@@ -117,7 +118,7 @@ def _replace(target: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        if target.exists():
+        if is_there(target):
             if not os.access(target, os.W_OK):  # replacing needs no leave of the file itself, only of its folder
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
             shutil.copymode(target, temporary)

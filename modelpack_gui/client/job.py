@@ -10,6 +10,7 @@ from pathlib import Path
 
 from modelpack_gui.client.api import Listener
 from modelpack_gui.core.events import Cancelled, Done, Event, Failed, TerminalEvent
+from modelpack_gui.core.locations import is_folder
 from modelpack_gui.core.records import Request
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class WorkerJob:
 
     def may_run_in(self, folder: Path) -> bool:
         """Whether a worker of a folder, which may have imported the user's modules in it, is one for this job."""
-        return self.base.is_dir() and (folder == self.base or (self.is_at_home_anywhere and folder.is_dir()))
+        return is_folder(self.base) and (folder == self.base or (self.is_at_home_anywhere and is_folder(folder)))
 
     def cancel(self) -> None:
         """Ask it to stop."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.locations import located
+from modelpack_gui.core.locations import is_file, is_folder, is_there, located
 
 CHOOSE = "Choose another interpreter: the python of a virtual environment, or that of the app."
 """What to do about an interpreter that cannot be used."""
@@ -43,15 +43,15 @@ def resolve_interpreter(chosen: str, base: Path | None = None) -> str:
         on_path is not None
     ):  # before a file of that name in the project, which whoever agreed to `python3` did not mean
         path = Path(on_path)
-    elif path.is_dir():
+    elif is_folder(path):
         inside = next(
-            (path / name for name in ("bin/python", "Scripts/python.exe", "python.exe") if (path / name).is_file()),
+            (path / name for name in ("bin/python", "Scripts/python.exe", "python.exe") if is_file(path / name)),
             None,
         )
         if inside is None:
             raise UserError("interpreter-missing", f"There is no Python in the folder {path}.", CHOOSE)
         path = inside
-    if not path.exists():
+    if not is_there(path):
         broken = " It is a link to a file that is not there." if path.is_symlink() else ""
         raise UserError("interpreter-missing", f"There is no Python at {path}.{broken}", CHOOSE)
     if not os.access(path, os.X_OK):

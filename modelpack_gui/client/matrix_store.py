@@ -17,7 +17,7 @@ from modelpack_gui.client.files import link_or_copy
 from modelpack_gui.client.model_files import model_files
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.locations import located
+from modelpack_gui.core.locations import is_file, located
 from modelpack_gui.core.matrix import shared_options
 from modelpack_gui.core.records import Capabilities, ExportRecord, ExportSpec, MatrixCell, MatrixChoice, MatrixRequest
 
@@ -65,7 +65,7 @@ def take_artifact(record: ExportRecord, asked: ExportSpec, target: Path) -> Expo
     artifact = record.artifact
     data_files = [(Path(name), target.parent / Path(name).name) for name in artifact.external_files]
     for source, _ in [(Path(artifact.path), target), *data_files]:
-        if not source.is_file():
+        if not is_file(source):
             raise UserError(
                 "artifact-missing", f"{source} is no longer there.", "Run the matrix again; it makes what is missing."
             )

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from modelpack_gui.core.locations import located
+from modelpack_gui.core.locations import is_file, located
 from modelpack_gui.core.records import InputSpec, ModelSource
 
 _DEEPEST = 3
@@ -62,7 +62,7 @@ def _python_files(folder: Path) -> Iterator[Path]:
 
 def _digest(file: Path) -> str:
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        return hashlib.sha256(file.read_bytes()).hexdigest() if is_file(file) else ""  # a pipe would be waited for
     except OSError:
         return ""
 

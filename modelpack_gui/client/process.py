@@ -21,6 +21,7 @@ from modelpack_gui.client.launch import CHOOSE, clean_environment, resolve_inter
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.events import Command, Event, event_from_data, to_line
+from modelpack_gui.core.locations import is_folder
 from modelpack_gui.core.records import PROTOCOL_VERSION
 
 MARK = b"\x1e"  # as in worker/channel.py, which the client does not import
@@ -104,7 +105,7 @@ class WorkerProcess:
         self._is_measuring = is_measuring
         self.executable = resolve_interpreter(interpreter, base)
         self.base = base
-        if not base.is_dir():
+        if not is_folder(base):
             raise UserError(
                 "folder-missing", f"There is no folder {base}.", "Choose the folder of the model or recipe."
             )

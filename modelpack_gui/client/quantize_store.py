@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from modelpack_gui.client.files import write_text
 from modelpack_gui.core import serde
+from modelpack_gui.core.locations import is_file
 from modelpack_gui.core.records import (
     Estimate,
     QuantizedVariant,
@@ -98,7 +99,7 @@ def read_kept(artifact: Path) -> KeptQuantizing:
     kept = _read(_place(artifact, "quantized"), KeptQuantizing)
     if kept is None:
         return KeptQuantizing()
-    there = tuple(one for one in kept.variants if Path(one.variant.path).is_file())
+    there = tuple(one for one in kept.variants if is_file(Path(one.variant.path)))
     return dataclasses.replace(kept, variants=there)
 
 
@@ -185,5 +186,5 @@ def _files(artifact: Path) -> Iterator[Path]:
     """The artifact, then its weights where they are in a file of their own, as torch and onnx name it."""
     yield artifact
     for data in (artifact.with_name(f"{artifact.name}.data"), artifact.with_name(f"{artifact.name}_data")):
-        if data.is_file():
+        if is_file(data):
             yield data

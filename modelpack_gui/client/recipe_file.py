@@ -10,8 +10,11 @@ from pathlib import Path
 from modelpack_gui.client.files import write_text
 from modelpack_gui.core import recipe as recipes
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import is_device, is_folder, read_whole
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import InputSpec, RunnerSpec
+
+_MOST_BYTES = 16 << 20  # no recipe comes near it; the window must not read a disk image
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -129,12 +132,15 @@ def _with_paths(recipe: Recipe, change: Callable[[str], str]) -> Recipe:
 
 
 def _read(path: Path) -> str:
-    if path.is_dir():
+    if is_folder(path):
         hint = "Name the recipe file itself, such as recipe.toml in that folder."
         raise UserError("recipe-is-folder", f"{path} is a folder, not a recipe file.", hint)
+    if is_device(path):
+        message = f"{path} is a pipe or a device, not a recipe file."
+        raise UserError("recipe-not-readable", message, "Choose a file.")
     try:
         # utf-8-sig: some Windows editors begin a file with a byte order mark, which TOML does not know.
-        return path.read_bytes().decode("utf-8-sig")
+        return read_whole(path, _MOST_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         hint = "Check the name and the current folder; `modelpack gui --demo` opens a recipe that works."
         raise UserError("recipe-missing", f"There is no recipe file {path}.", hint) from None
@@ -156,7 +162,7 @@ def _updated_text(recipe: Recipe, path: Path) -> str:
     from modelpack_gui.client.toml_update import update_document
 
     try:
-        before = path.read_bytes().decode("utf-8-sig")
+        before = read_whole(path, _MOST_BYTES).decode("utf-8-sig")
         document = tomlkit.parse(before)
     except (OSError, UnicodeDecodeError, RecursionError, tomlkit.exceptions.ParseError):
         return ""

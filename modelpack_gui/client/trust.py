@@ -17,7 +17,7 @@ from typing import Any
 
 from modelpack_gui.client.files import data_folder, write_text
 from modelpack_gui.core import serde
-from modelpack_gui.core.locations import located
+from modelpack_gui.core.locations import is_there, located, without_links
 from modelpack_gui.core.recipe import Recipe
 
 _SCHEMA_VERSION = 1
@@ -93,13 +93,13 @@ def _calibration(recipe: Recipe) -> str:
 
 
 def _resolved(path: str, base: Path) -> str:
-    return os.path.normcase(located(base, path).resolve()) if path else ""
+    return os.path.normcase(without_links(located(base, path))) if path else ""
 
 
 def _resolved_interpreter(recipe: Recipe, base: Path) -> str:
     path = recipe.interpreter.path
     place = located(base, path)
-    is_on_path = Path(path).name == path and (shutil.which(path) is not None or not place.exists())
+    is_on_path = Path(path).name == path and (shutil.which(path) is not None or not is_there(place))
     # Not resolved further: the python of a virtual environment is a link, and the environment is where it stands.
     return path if is_on_path or not path else os.path.normpath(place)
 

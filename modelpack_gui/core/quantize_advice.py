@@ -71,7 +71,8 @@ def _nothing(spec: QuantizeSpec, facts: QuantizeFacts) -> QuantizeAdvice | None:
     if spec.method == "float16":
         if facts.weights_dtype:
             return None
-        return _advice("nothing_to_quantize", "error", "There are no floating-point weights to make smaller.")
+        text = "There are no floating-point weights to make smaller."
+        return _advice("nothing_to_quantize", "error", text, "Choose an artifact of float32 that holds its weights.")
     if facts.is_quantized or facts.count(*facts.quantizable):
         return None
     other = facts.by_qdq if spec.method == "dynamic" else facts.by_dynamic

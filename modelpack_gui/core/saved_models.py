@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from modelpack_gui.core.locations import located
+from modelpack_gui.core.locations import is_file, located
 from modelpack_gui.core.records.source import ModelSource
 
 
@@ -85,7 +85,7 @@ def kind_of_source(source: ModelSource, base: Path) -> SavedKind | None:
     if not source.is_saved_model:
         return None
     path = located(base, source.file)
-    return kind_of_file(path) if path.is_file() else None
+    return kind_of_file(path) if is_file(path) else None
 
 
 def runs_in_torch(source: ModelSource, base: Path) -> bool:

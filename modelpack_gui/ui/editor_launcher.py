@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices
 
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.locations import is_file
 from modelpack_gui.ui.models.editor_commands import Editor, editor_command, found_editors
 from modelpack_gui.ui.settings import Settings
 
@@ -38,7 +39,7 @@ def open_in_editor(command: str, place: SourcePlace) -> None:
     Raises:
         UserError: `source-missing`, `editor-command-not-valid`, `editor-missing`, `editor-failed`.
     """
-    if not Path(place.file).is_file():
+    if not is_file(Path(place.file)):
         raise UserError("source-missing", f"There is no file {place.file}.", "It was moved or made elsewhere.")
     if not command:
         # Linux only: elsewhere there is always an editor. Windows would run a Python file instead of showing it.

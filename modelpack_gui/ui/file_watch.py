@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
+from modelpack_gui.core.locations import is_file, is_folder
+
 _SETTLE_MS = 100
 
 
@@ -40,9 +42,9 @@ class FileWatch(QObject):
     def _hold(self) -> None:
         if self._path is None:
             return
-        if self._path.is_file() and not self._watcher.files():
+        if is_file(self._path) and not self._watcher.files():
             self._watcher.addPath(str(self._path))
-        if self._path.parent.is_dir() and not self._watcher.directories():
+        if is_folder(self._path.parent) and not self._watcher.directories():
             self._watcher.addPath(str(self._path.parent))
 
     def _look(self) -> None:

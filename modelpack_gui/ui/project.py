@@ -12,6 +12,7 @@ from PySide6.QtGui import QUndoStack
 from modelpack_gui.client import recipe_file, trust
 from modelpack_gui.client.recipe_run import resolved_interpreter
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import without_links
 from modelpack_gui.core.proposals import with_output_path, with_saved_model
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import ModelSource, SourceScan
@@ -77,14 +78,14 @@ class Project(QObject):
         Raises:
             UserError: The file cannot be read or is not a recipe; everything stays as it was.
         """
-        path = path.resolve()
+        path = without_links(path)
         recipe = recipe_file.load_recipe(path)
         trusted = trust.is_trusted(recipe, path) if is_trusted is None else is_trusted
         self._replace(recipe, path, is_trusted=trusted)
 
     def open_artifact(self, path: Path) -> None:
         """A new project whose source is an artifact, and which takes what that says of itself."""
-        path = path.resolve()
+        path = without_links(path)
         source = ModelSource(file=str(path))
         recipe = dataclasses.replace(self.new_recipe(), source=source)
         self._replace(recipe, None, proposes=True, artifact=str(path))
@@ -100,7 +101,7 @@ class Project(QObject):
         Raises:
             UserError: The file cannot be written; nothing is lost.
         """
-        path = path.resolve()
+        path = without_links(path)
         recipe = self.recipe
         if self.path is None or path.parent != self.path.parent:
             recipe = recipe_file.moved(recipe, self.base, path.parent)

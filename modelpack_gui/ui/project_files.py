@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from modelpack_gui.client import recipe_file
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import is_device, is_there, without_links
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CheckpointSpec, ModelSource
 from modelpack_gui.ui.controller import Controller
@@ -52,9 +53,9 @@ class ProjectFiles:
         Raises:
             UserError: The file is missing, is of no kind we know, or cannot be read; the project is as it was.
         """
-        if not path.exists():
+        if not is_there(path):
             raise UserError("file-missing", f"There is no file {path}.", "Check the path; it may have been moved.")
-        if not (path.is_file() or path.is_dir()):  # one waits for what is written into a pipe
+        if is_device(path):
             raise UserError("file-not-regular", f"{path} is a pipe or a device, not a file.", "Choose a file.")
         kind = kind_of(path)
         if kind in (FileKind.RECIPE, FileKind.ARTIFACT):
@@ -132,19 +133,19 @@ class ProjectFiles:
             self._controller.open_recipe(path)
         else:
             self._controller.open_artifact(path)
-        self._settings.add_recent(path.resolve())
+        self._settings.add_recent(without_links(path))
         return Stage.SOURCE if kind is FileKind.RECIPE else Stage.GRAPH
 
     def _use_source(self, path: Path, *, keeps_checkpoint: bool) -> None:
         controller = self._controller
-        file = recipe_file.relative_to_recipe(str(path.resolve()), controller.base)
+        file = recipe_file.relative_to_recipe(str(without_links(path)), controller.base)
         source = ModelSource(file=file, checkpoint=controller.recipe.source.checkpoint if keeps_checkpoint else None)
         controller.edit(dataclasses.replace(controller.recipe, source=source), "choose model file")
-        self._settings.add_recent(path.resolve())
+        self._settings.add_recent(without_links(path))
 
     def _use_checkpoint(self, path: Path) -> None:
         controller = self._controller
-        file = recipe_file.relative_to_recipe(str(path.resolve()), controller.base)
+        file = recipe_file.relative_to_recipe(str(without_links(path)), controller.base)
         before = controller.recipe.source
         strict = before.checkpoint.strict if before.checkpoint is not None else True
         source = dataclasses.replace(before, checkpoint=CheckpointSpec(file, strict))
@@ -152,6 +153,6 @@ class ProjectFiles:
 
     def _save_to(self, path: Path) -> Path:
         self._controller.save(path)
-        self._settings.add_recent(path.resolve())
+        self._settings.add_recent(without_links(path))
         self._settings.set_last_folder("open", str(path))
         return path

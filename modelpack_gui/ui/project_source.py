@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from modelpack_gui.client.files import stamp_of
-from modelpack_gui.core.locations import located
+from modelpack_gui.core.locations import is_there, located
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import FileStamp, LoadReport, SourceScan
 from modelpack_gui.core.saved_models import SavedKind, kind_of_source
@@ -101,7 +101,7 @@ class ProjectSource(QObject):
     def _watch(self) -> None:
         """Files, and their folders: a file that is replaced is no longer watched itself."""
         folders = {str(Path(path).parent) for path in self._stamps}
-        wanted = {path for path in (*self._stamps, *folders) if Path(path).exists()}
+        wanted = {path for path in (*self._stamps, *folders) if is_there(Path(path))}
         watched = {*self._watcher.files(), *self._watcher.directories()}
         if watched - wanted:
             self._watcher.removePaths(sorted(watched - wanted))

@@ -21,7 +21,7 @@ from modelpack_gui.client.recipe_file import relative_to_recipe
 from modelpack_gui.core import pipeline
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.events import Done, Failed, Partial, TerminalEvent
-from modelpack_gui.core.locations import located
+from modelpack_gui.core.locations import is_file, located
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     BenchReport,
@@ -122,7 +122,7 @@ class QuantizeState(QObject):
         if not export.output_path or export.format != "onnx":
             return ""
         found = located(self._project.base, export.output_path)
-        return str(found) if found.is_file() else ""
+        return str(found) if is_file(found) else ""
 
     @property
     def rows(self) -> tuple[VariantRow, ...]:

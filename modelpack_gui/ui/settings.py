@@ -11,6 +11,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from modelpack_gui.core.locations import is_file, is_folder
+
 RECENT_LIMIT = 12
 
 
@@ -46,7 +48,7 @@ class Settings:
     def last_folder(self, purpose: str) -> str:
         """Folder a file dialog of this purpose was last in; at first that of the file opened last, else home."""
         folder = self.text(f"folders/{purpose}")
-        if folder and Path(folder).is_dir():
+        if folder and is_folder(Path(folder)):
             return folder
         return str(next((path.parent for path in self.recent()), Path.home()))
 
@@ -57,7 +59,7 @@ class Settings:
     def recent(self) -> list[Path]:
         """Recently opened files that still exist, newest first."""
         paths = [Path(line) for line in self.text("recent").split("\n") if line]
-        return [path for path in paths if path.is_file()]
+        return [path for path in paths if is_file(path)]
 
     def add_recent(self, path: Path) -> None:
         """Put a file first."""

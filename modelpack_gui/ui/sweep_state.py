@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.client.sweep_store import Fingerprints, SweepStore, sweep_folder
 from modelpack_gui.core import sweep
-from modelpack_gui.core.locations import located
+from modelpack_gui.core.locations import is_file, located
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     Request,
@@ -171,7 +171,7 @@ class SweepState(QObject):
         artifact = controller.artifact_path
         if not artifact and recipe.export.output_path:
             found = located(controller.base, recipe.export.output_path)
-            artifact = str(found) if found.is_file() else ""
+            artifact = str(found) if is_file(found) else ""
         return sweep.request_of(recipe, artifact, self._folder, is_fresh=is_fresh)
 
     def _titled(self, cell: SweepCell) -> SweepCell:

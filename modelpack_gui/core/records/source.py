@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from modelpack_gui.core.locations import located
+from modelpack_gui.core.locations import is_file, located
 from modelpack_gui.core.records.checkpoint import KeyReport
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo
 
@@ -269,7 +269,7 @@ def source_problem(source: ModelSource, base: Path) -> str:
     """Why nothing can be run with this source yet, in one sentence; empty when it could be tried."""
     if not source.file and not source.module:
         return "No model file or module is chosen."
-    if source.file and not located(base, source.file).is_file():
+    if source.file and not is_file(located(base, source.file)):
         return f"There is no file {located(base, source.file)}."
     if not source.name and not source.is_saved_model:
         return "No class or factory is chosen."

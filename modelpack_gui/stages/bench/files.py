@@ -7,6 +7,7 @@ from pathlib import Path
 from modelpack_gui.core.artifact_formats import FORMAT_TITLES, SUFFIXES
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import is_file
 from modelpack_gui.core.records import ArtifactFormat, BenchPrepareRequest
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.export.artifact import format_of
@@ -22,7 +23,7 @@ def artifact_of(request: BenchPrepareRequest, format_: ArtifactFormat, context: 
     title = FORMAT_TITLES[format_]
     given = request.runner.artifact or request.artifact_path
     path = resolve(context, given)
-    if not given or not path.is_file():
+    if not given or not is_file(path):
         what = f"There is no file {path}" if given else f"There is no {title} artifact yet"
         raise UserError("artifact-missing", f"{what}.", f"Export to {title} first, or choose a file for this runner.")
     try:

@@ -10,7 +10,7 @@ from modelpack_gui.core.records import CheckRow, ExportSpec
 from modelpack_gui.stages.check.rows import failed, listed, passed, warning
 from modelpack_gui.stages.export import size
 from modelpack_gui.stages.inspection.onnx_shapes import infer_shapes
-from modelpack_gui.stages.inspection.onnx_types import external_entries, tensor_info
+from modelpack_gui.stages.inspection.onnx_types import external_entries, spelled_size, tensor_info
 from modelpack_gui.stages.inspection.onnx_walk import subgraphs_of, tensors_of
 
 
@@ -78,7 +78,7 @@ def external_data(model: Any, path: Path, asked: ExportSpec | None) -> CheckRow 
     for tensor in tensors_of(model.graph):
         entries = external_entries(tensor)
         if entries:
-            end = int(entries.get("offset", "0")) + int(entries.get("length", "0"))
+            end = spelled_size(entries.get("offset", "")) + spelled_size(entries.get("length", ""))
             location = entries.get("location", "")
             needed[location] = max(needed.get(location, 0), end)
     wanted = asked is not None and asked.external_data

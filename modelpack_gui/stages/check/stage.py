@@ -8,6 +8,7 @@ from pathlib import Path
 from modelpack_gui.core.artifact_formats import FORMAT_TITLES
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import ErrorInfo, UserError
+from modelpack_gui.core.locations import is_file
 from modelpack_gui.core.records import Artifact, CheckReport, CheckRequest, CheckRow, Verdict
 from modelpack_gui.stages.check import onnx_rows, pt2_rows, runtime_rows
 from modelpack_gui.stages.check.asked import asked_rows
@@ -25,7 +26,7 @@ def run(request: CheckRequest, context: Context) -> CheckReport:
     """
     started = time.perf_counter()
     path = resolve(context, request.path)
-    if not path.is_file():
+    if not is_file(path):
         raise UserError(
             "artifact-missing",
             f"There is no file {path}.",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.locations import located
+from modelpack_gui.core.locations import is_folder, is_there, located
 from modelpack_gui.core.records import FileStamp
 
 _FULL_BYTES = 1 << 20
@@ -69,13 +69,13 @@ def prepare_target(target: Path) -> None:
     Raises:
         UserError: `output-is-folder`, `output-not-writable`, `disk-full`.
     """
-    if target.is_dir():
+    if is_folder(target):
         raise UserError(
             "output-is-folder",
             f"The output path {target} is a folder.",
             f"Give the name of a file in it, such as {target / 'model.onnx'}.",
         )
-    in_the_way = next((folder for folder in target.parents if folder.exists() and not folder.is_dir()), None)
+    in_the_way = next((folder for folder in target.parents if is_there(folder) and not is_folder(folder)), None)
     if in_the_way is not None:
         raise _not_writable(target, f"{in_the_way} is a file, not a folder", "Choose another output path.")
     try:

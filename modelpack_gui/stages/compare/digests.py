@@ -10,10 +10,11 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.graph.compare.features import Digests
 from modelpack_gui.core.graph.graph import Graph, Shape
+from modelpack_gui.core.locations import is_file, without_links
 from modelpack_gui.core.records import Artifact
 from modelpack_gui.stages.inspection.attributes import LIST_ITEMS, TEXT_LENGTH, attribute_info
 from modelpack_gui.stages.inspection.onnx_schemas import schema_of
-from modelpack_gui.stages.inspection.onnx_types import dtype_name, external_entries
+from modelpack_gui.stages.inspection.onnx_types import dtype_name, external_entries, is_external, spelled_size
 from modelpack_gui.stages.inspection.onnx_walk import all_nodes, graphs_of
 
 _SLICE = 1 << 22  # bytes read at once
@@ -105,9 +106,8 @@ def _tensor_digest(tensor: Any, folder: Path, context: Context | None = None) ->
 
 def tensor_parts(tensor: Any, dtype: str, folder: Path) -> Iterator[bytes | memoryview]:
     """The bytes of a tensor, a slice at a time; the same for whatever field holds them."""
-    external = external_entries(tensor)
-    if external:
-        yield from _external_parts(external, folder)
+    if is_external(tensor):
+        yield from _external_parts(external_entries(tensor), folder)
     elif tensor.HasField("raw_data") and not dtype.startswith(_SUBBYTE):
         yield tensor.raw_data
     else:
@@ -118,12 +118,14 @@ def tensor_parts(tensor: Any, dtype: str, folder: Path) -> Iterator[bytes | memo
 
 
 def _external_parts(entries: Mapping[str, str], folder: Path) -> Iterator[bytes]:
-    path = (folder / entries["location"]).resolve()
-    if not path.is_relative_to(folder.resolve()):
+    path = without_links(folder / entries.get("location", ""))
+    if not path.is_relative_to(without_links(folder)):
         raise ValueError(f"{path} is not below {folder}")
-    left = int(entries["length"]) if "length" in entries else None
+    if not is_file(path):  # a pipe would be waited for
+        raise ValueError(f"{path} is no file")
+    left = spelled_size(entries["length"]) if "length" in entries else None
     with path.open("rb") as stream:
-        stream.seek(int(entries.get("offset", "0")))
+        stream.seek(spelled_size(entries.get("offset", "")))
         while left is None or left > 0:
             part = stream.read(_SLICE if left is None else min(_SLICE, left))
             if not part:
@@ -152,7 +154,7 @@ def _attribute_digests(model: Any, graph: Graph, context: Context) -> dict[int, 
 def _attribute_digest(attribute: Any) -> str:
     """Empty where the text of an attribute is all of it, or where its data cannot be read."""
     kind = attribute.type
-    if kind == _TENSOR and not external_entries(attribute.t):
+    if kind == _TENSOR and not is_external(attribute.t):
         return _tensor_digest(attribute.t, Path())
     is_long = len(attribute.s) > TEXT_LENGTH if kind == _STRING else False
     if kind in (_FLOATS, _INTS, _STRINGS):

@@ -13,6 +13,7 @@ from typing import Any
 
 from modelpack_gui.core.artifact_formats import SUFFIXES
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import is_device, is_file, is_folder
 from modelpack_gui.core.records import Artifact, ArtifactFormat
 from modelpack_gui.core.saved_models import SavedKind, kind_of_file
 from modelpack_gui.stages.export import artifact_errors as wrong
@@ -60,9 +61,9 @@ def opened(path: Path) -> Iterator[mmap.mmap]:
     Raises:
         UserError: `artifact-missing`, `artifact-is-folder`, `artifact-empty`, `artifact-unreadable`.
     """
-    if path.is_dir():
+    if is_folder(path):
         raise UserError("artifact-is-folder", f"{path} is a folder.", "Choose a file in it.")
-    if path.exists() and not path.is_file():
+    if is_device(path):
         raise UserError("artifact-unreadable", f"{path} is a pipe or a device, not a file.", "Choose a file.")
     try:
         with path.open("rb") as stream:
@@ -127,7 +128,7 @@ def read_header(path: Path) -> Artifact:
     stored = (tensor for tensor in model.graph.initializer if tensor.data_location)
     names = {external_entries(tensor).get("location", "") for tensor in stored}
     files = [path.parent / name for name in sorted(filter(None, names)) if "\0" not in name]
-    found = [file for file in files if file.is_file()]
+    found = [file for file in files if is_file(file)]
     size_bytes += sum(file.stat().st_size for file in found)
     return dataclasses.replace(onnx_facts(path, size_bytes, model), external_files=tuple(map(str, found)))
 
@@ -157,7 +158,7 @@ def _read_onnx(path: Path, data: mmap.mmap) -> Artifact:
     places = (external_entries(tensor).get("location", "") for tensor in tensors_of(model.graph))
     external_paths = [path.parent / name for name in sorted({name for name in places if name})]
     for data_path in external_paths:
-        if not data_path.is_file():
+        if not is_file(data_path):
             raise UserError(
                 "artifact-data-missing",
                 f"{path} keeps weights in {data_path.name}, and there is no {data_path}.",

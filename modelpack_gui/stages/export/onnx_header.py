@@ -6,7 +6,7 @@ initializers of the main graph lose the fields that hold their elements, everyth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from mmap import mmap
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ _MODEL_GRAPH = 7
 _GRAPH_INITIALIZER = 5
 _TENSOR_NAME, _TENSOR_RAW = 8, 9
 _TENSOR_ELEMENTS = frozenset({4, 5, 6, 7, 9, 10, 11})  # float_data ... raw_data ... uint64_data
+_MOST_BYTES = (1 << 31) - 1
+"""Of one message, in protobuf."""
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
@@ -48,13 +50,14 @@ def without_weights(data: bytes | mmap, above_bytes: int = 0) -> bytes:
         above_bytes: Initializers up to this size, elements and all, are left whole.
 
     Raises:
-        WireError: The data is cut short or no protobuf message.
+        WireError: The data is cut short, no protobuf message, or too large for one even without weights.
     """
-    kept: list[bytes] = []
-    for field, start, content, end in _fields(data, 0, len(data)):
+
+    def light(field: int, content: int, end: int) -> bytes | None:
         is_graph = field == _MODEL_GRAPH
-        kept.append(_with_length(field, _graph(data, content, end, above_bytes)) if is_graph else data[start:end])
-    return b"".join(kept)
+        return _with_length(field, _graph(data, content, end, above_bytes)) if is_graph else None
+
+    return _replaced(data, 0, len(data), light)
 
 
 def stored_weights(data: bytes | mmap, above_bytes: int = 0) -> Iterator[StoredWeight]:
@@ -100,19 +103,48 @@ def initializer_header(data: bytes | mmap, found: FoundInitializer) -> bytes:
 
 
 def _graph(data: bytes | mmap, position: int, limit: int, above_bytes: int) -> bytes:
+    def light(field: int, content: int, end: int) -> bytes | None:
+        is_cut = field == _GRAPH_INITIALIZER and end - content > above_bytes
+        return _with_length(field, _tensor(data, content, end)) if is_cut else None
+
+    return _replaced(data, position, limit, light)
+
+
+def _tensor(data: bytes | mmap, position: int, limit: int) -> bytes:
+    return _replaced(data, position, limit, lambda field, *_: b"" if field in _TENSOR_ELEMENTS else None)
+
+
+def _replaced(
+    data: bytes | mmap, position: int, limit: int, instead: Callable[[int, int, int], bytes | None]
+) -> bytes:
+    """The fields of a message, some of them replaced; those that are taken over are copied in runs.
+
+    Args:
+        instead: Given the number of a field and where its content is, gives what stands in its place; None keeps it.
+
+    Raises:
+        WireError: Also where more is left than protobuf reads.
+    """
     kept: list[bytes] = []
-    run = position  # fields that are taken over are copied in one piece
+    run, size_bytes = position, 0
     for field, start, content, end in _fields(data, position, limit):
-        if field == _GRAPH_INITIALIZER and end - content > above_bytes:
-            kept += (data[run:start], _with_length(field, _tensor(data, content, end)))
-            run = end
+        new = instead(field, content, end)
+        if new is None:
+            continue
+        size_bytes += start - run + len(new)
+        _check_size(size_bytes)
+        kept += filter(None, (data[run:start], new))  # millions of small fields may be cut one by one
+        run = end
+    _check_size(size_bytes + limit - run)
     kept.append(data[run:limit])
     return b"".join(kept)
 
 
-def _tensor(data: bytes | mmap, position: int, limit: int) -> bytes:
-    fields = _fields(data, position, limit)
-    return b"".join(data[start:end] for field, start, _, end in fields if field not in _TENSOR_ELEMENTS)
+def _check_size(size_bytes: int) -> None:
+    if size_bytes > _MOST_BYTES:
+        raise WireError(
+            f"besides its weights there are more than {_MOST_BYTES:,} bytes, which protobuf does not read"
+        )
 
 
 def _fields(data: bytes | mmap, position: int, limit: int) -> Iterator[tuple[int, int, int, int]]:
@@ -122,6 +154,8 @@ def _fields(data: bytes | mmap, position: int, limit: int) -> Iterator[tuple[int
         key, position = _varint(data, position, limit)
         kind = key & 7
         content = position
+        if key < 1 << 3:
+            raise WireError(f"a field without a number at byte {start}")
         if kind == _VARINT:
             _, position = _varint(data, position, limit)
         elif kind == _FIXED64:

@@ -9,6 +9,7 @@ import importlib.util
 import re
 from pathlib import Path
 
+from modelpack_gui.core.locations import is_file
 from modelpack_gui.stages.common.paths import version_of
 from modelpack_gui.stages.export.base import OpsetRange
 
@@ -55,7 +56,7 @@ def _constants(package: str, file: str) -> dict[str, int]:
     spec = importlib.util.find_spec(package)
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder) / file
-        if not path.is_file():
+        if not is_file(path):
             continue
         return {
             target.id: node.value.value

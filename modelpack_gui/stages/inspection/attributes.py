@@ -11,7 +11,7 @@ from modelpack_gui.core.records import AttributeInfo
 from modelpack_gui.stages.inspection.onnx_types import (
     dtype_name,
     elements_of,
-    external_entries,
+    is_external,
     text_of,
     type_text,
 )
@@ -73,7 +73,7 @@ class AttributeText:
         """A TensorProto as `int64 3: 1, 2, 3`, values only where they are few and in the main file."""
         dims = tuple(tensor.dims)
         label = f"{dtype_name(tensor.data_type) or 'no type'} {_sizes(dims) or 'scalar'}"
-        if external_entries(tensor) or elements_of(dims) > self.elements:
+        if is_external(tensor) or elements_of(dims) > self.elements:
             return label
         from onnx import numpy_helper
 

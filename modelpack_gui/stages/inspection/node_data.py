@@ -12,6 +12,7 @@ from modelpack_gui.core.graph.columns import Column, write_columns
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.node_data.reading import Found, NodeDataError, TimedNode, read_results, timed
 from modelpack_gui.core.graph.reading import stored_graph
+from modelpack_gui.core.locations import is_device
 from modelpack_gui.core.records import NodeDataOverlay, NodeDataReport, NodeDataRequest
 from modelpack_gui.stages.bench.profile.onnx_trace import TracedNode, parse_trace
 from modelpack_gui.stages.common.paths import resolve
@@ -75,6 +76,8 @@ def run(request: NodeDataRequest, context: Context) -> NodeDataReport:
 
 
 def _parsed(path: Path) -> Any:
+    if is_device(path):
+        raise UserError("node-data-unreadable", f"{path} is a pipe or a device, not a file.", "Choose a file.")
     try:
         if path.stat().st_size > LIMIT_BYTES:
             raise UserError(

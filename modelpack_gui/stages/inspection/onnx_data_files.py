@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from modelpack_gui.core.locations import is_file, is_folder
 from modelpack_gui.core.records import DataFile, DataFileState
-from modelpack_gui.stages.inspection.onnx_types import external_entries
+from modelpack_gui.stages.inspection.onnx_types import external_entries, spelled_size
 
 FOLDERS_SEARCHED = 200
 """For a file that is not where the model says: a model may lie in a folder of thousands."""
@@ -55,7 +56,7 @@ class DataFiles:
         place = self._places.get(name)
         if place is None:
             place = self._places[name] = self._look(name)
-        end = _number(entries.get("offset", "")) + (_number(entries.get("length", "")) or size_bytes)
+        end = spelled_size(entries.get("offset", "")) + (spelled_size(entries.get("length", "")) or size_bytes)
         place.tensors += 1
         place.needed_bytes = max(place.needed_bytes, end)
         if place.state == "missing":
@@ -73,11 +74,11 @@ class DataFiles:
             return _Place("", "outside", 0)
         try:
             path = self._folder.joinpath(*pure.parts)
-            if path.is_file():
+            if is_file(path):
                 return _Place(str(path), "present", path.stat().st_size)
             for folder in (self._folder, *self._folders()):
                 path = folder / pure.name
-                if path.is_file():
+                if is_file(path):
                     return _Place(str(path), "moved", path.stat().st_size)
         except OSError:  # a name that the system does not take, a folder that may not be read
             return _Place("", "missing", 0)
@@ -85,9 +86,4 @@ class DataFiles:
 
     def _folders(self) -> list[Path]:
         entries = itertools.islice(self._folder.iterdir(), FOLDERS_SEARCHED)
-        return sorted(entry for entry in entries if entry.is_dir() and not entry.is_symlink())
-
-
-def _number(text: str) -> int:
-    """A size as the file spells it; 0 for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+        return sorted(entry for entry in entries if is_folder(entry) and not entry.is_symlink())

@@ -124,9 +124,19 @@ def dim_size(dim: Any) -> int | str | None:
 
 def external_entries(tensor: Any) -> dict[str, str]:
     """`location`, `offset`, `length`... of a TensorProto kept in a data file; empty if it is in the main file."""
-    if tensor.data_location != _EXTERNAL:
+    if not is_external(tensor):
         return {}
     return {text_of(entry.key): text_of(entry.value) for entry in tensor.external_data}
+
+
+def is_external(tensor: Any) -> bool:
+    """Whether a TensorProto is kept in a data file, one that it names or not."""
+    return bool(tensor.data_location == _EXTERNAL)
+
+
+def spelled_size(text: str) -> int:
+    """An offset or length as a file spells it; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def initializer_info(tensor: Any) -> InitializerInfo:

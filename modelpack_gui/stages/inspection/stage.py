@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
+import threading
 import time
 import uuid
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from mmap import mmap
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from modelpack_gui.stages.common.collector import without_collection
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.export.artifact import CUT_ABOVE_BYTES, format_of, opened, read_artifact
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
+
+_HASHED_AT_ONCE = 16 << 20
+_CHECK_EVERY_S = 0.1
 
 
 def run(request: InspectRequest, context: Context) -> GraphIndex:
@@ -35,8 +39,14 @@ def run(request: InspectRequest, context: Context) -> GraphIndex:
             content = data if len(data) > CUT_ABOVE_BYTES else data[:]
             # Hashing leaves the lock of the interpreter to what reads the graph meanwhile.
             with without_collection(), ThreadPoolExecutor(1) as pool:
-                sha256 = pool.submit(lambda: hashlib.sha256(content).hexdigest())
-                found = _read_onnx(path, content, context)
+                is_over = threading.Event()
+                sha256 = pool.submit(_digest, content, is_over)
+                try:
+                    found = _read_onnx(path, content, context)
+                    while not wait([sha256], _CHECK_EVERY_S).done:
+                        context.check_cancelled()
+                finally:
+                    is_over.set()  # the pool waits for its thread
                 artifact = dataclasses.replace(found.artifact, sha256=sha256.result())
         else:
             found = _read_torch(path, context)
@@ -60,6 +70,18 @@ def run(request: InspectRequest, context: Context) -> GraphIndex:
         notes=found.notes,
         duration_s=time.perf_counter() - started,
     )
+
+
+def _digest(data: bytes | mmap, is_over: threading.Event) -> str:
+    """SHA-256 in hex; empty if it was told to stop, as nobody waits for a file of 40 GB that is no model."""
+    digest = hashlib.sha256()
+    with memoryview(data) as whole:
+        for start in range(0, len(whole), _HASHED_AT_ONCE):
+            if is_over.is_set():
+                return ""
+            with whole[start : start + _HASHED_AT_ONCE] as part:
+                digest.update(part)
+    return digest.hexdigest()
 
 
 def _read_onnx(path: Path, data: bytes | mmap, context: Context) -> ReadGraph:

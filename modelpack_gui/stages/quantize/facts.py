@@ -10,6 +10,7 @@ from typing import Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import is_file, is_folder
 from modelpack_gui.core.quantize_facts import QuantizeFacts, held_out_count
 from modelpack_gui.core.records import Artifact, CalibrationSpec, InputSet, InputSpec, QuantizeSpec
 from modelpack_gui.stages import machine
@@ -112,9 +113,9 @@ def _planned(
         return None
     if spec.kind == "folder":
         folder = resolve(context, spec.path) if spec.path else None
-        if folder is None or not folder.is_dir():
+        if folder is None or not is_folder(folder):
             return None
-        count = sum(1 for path in folder.rglob("*") if path.is_file())
+        count = sum(1 for path in folder.rglob("*") if is_file(path))
         arrays = any(path.suffix in (".npy", ".npz") for path in folder.rglob("*"))
         if arrays and count < spec.samples:
             return None  # one file may hold many

@@ -12,6 +12,7 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import plural
+from modelpack_gui.core.locations import is_file, is_folder
 from modelpack_gui.core.records import CalibrationSpec, ImageSpec, InputSpec, TensorInfo, tensor_inputs
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.quantize.fit import Arrays, Fitter, Sample, named
@@ -34,7 +35,7 @@ def folder_samples(
         UserError: `calibration-folder-missing`, `calibration-empty`, those of `read_file` and of `Fitter`.
     """
     folder = resolve(context, spec.path)
-    if not spec.path or not folder.is_dir():
+    if not spec.path or not is_folder(folder):
         raise UserError(
             "calibration-folder-missing",
             f"There is no folder {folder} to take calibration data from."
@@ -63,7 +64,7 @@ def folder_samples(
 
 def _parts(folder: Path, names: Sequence[str]) -> list[dict[str, Path]]:
     """For each sample its files by the name of the input; by `""` a file that holds all inputs."""
-    below = {name: folder / name for name in names if (folder / name).is_dir()}
+    below = {name: folder / name for name in names if is_folder(folder / name)}
     if len(names) > 1 and below:
         files = {name: _files(place) for name, place in below.items()}
         counts = {name: len(found) for name, found in files.items()} | {
@@ -93,7 +94,7 @@ def _parts(folder: Path, names: Sequence[str]) -> list[dict[str, Path]]:
 def _files(folder: Path) -> list[Path]:
     """The files that can be read in a folder and all below it, in the order that a person would count."""
     known = {*_ARRAYS, *PICTURE_SUFFIXES}
-    found = [path for path in folder.rglob("*") if path.suffix.lower() in known and path.is_file()]
+    found = [path for path in folder.rglob("*") if path.suffix.lower() in known and is_file(path)]
     return sorted(found, key=lambda path: [(int(part), "") if part.isdigit() else (0, part) for part in _split(path)])
 
 

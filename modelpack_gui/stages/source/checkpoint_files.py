@@ -12,8 +12,10 @@ from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.figures import listed, plural
+from modelpack_gui.core.locations import is_device, is_file, is_folder, read_whole
 from modelpack_gui.core.saved_models import ZIP_DAMAGE
 
+_MOST_INDEX_BYTES = 256 << 20
 INDEX_SUFFIX = ".index.json"
 SAVE_HINT = "Save it again with torch.save(model.state_dict(), path)."
 _COPY_HINT = "Copy or download it again and compare its size with the original's."
@@ -57,7 +59,7 @@ def find_files(path: Path, given: str) -> CheckpointFiles:
             `checkpoint-truncated`, `checkpoint-not-valid`, `checkpoint-torchscript`, `checkpoint-exported-program`,
             `checkpoint-index-not-valid`, `checkpoint-shard-missing`.
     """
-    if path.is_dir():
+    if is_folder(path):
         path = _in_folder(path)
     if path.name.endswith(".json"):
         return _sharded(path, given)
@@ -104,7 +106,7 @@ def _in_folder(folder: Path) -> Path:
     if indexes:
         return indexes[0]
     for name in _IN_FOLDERS:
-        if (folder / name).is_file():
+        if is_file(folder / name):
             return folder / name
     raise UserError(
         "checkpoint-is-folder",
@@ -118,6 +120,10 @@ def _names_safetensors(path: Path) -> bool:
 
 
 def _check_file(path: Path) -> int:
+    if is_device(path):
+        raise UserError(
+            "checkpoint-unreadable", f"The checkpoint {path} is a pipe or a device, not a file.", "Choose a file."
+        )
     try:
         size_bytes = path.stat().st_size
         with path.open("rb") as stream:
@@ -183,7 +189,7 @@ def _sharded(index: Path, given: str) -> CheckpointFiles:
         if not is_below or not name:
             raise _bad_index(index, f"names the shard {name!r}, which is not in its folder")
     shards = {name: index.parent / name for name in names}
-    missing = [name for name, path in shards.items() if not path.is_file()]
+    missing = [name for name, path in shards.items() if not is_file(path)]
     if missing:
         raise UserError(
             "checkpoint-shard-missing",
@@ -207,9 +213,11 @@ def _sharded(index: Path, given: str) -> CheckpointFiles:
 
 def _weight_map(index: Path) -> dict[str, str]:
     try:
-        data: Any = serde.loads(index.read_text(encoding="utf-8"))
+        data: Any = serde.loads(read_whole(index, _MOST_INDEX_BYTES))
     except ValueError as error:
         raise _bad_index(index, f"is not valid JSON ({error})") from error
+    except OSError as error:
+        raise _bad_index(index, f"cannot be read ({error.strerror or error})") from error
     found = data.get("weight_map") if isinstance(data, dict) else None
     if not isinstance(found, dict) or not found:
         raise _bad_index(index, "has no weight_map, which says in which file each key is")

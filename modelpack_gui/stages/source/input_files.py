@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import plural
+from modelpack_gui.core.locations import is_file, is_folder
 from modelpack_gui.core.records import InputFileInfo, InputFileRequest, InputSpec
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.source.draw import torch_dtype
@@ -82,8 +83,8 @@ def read_file(spec: InputSpec, context: Context) -> torch.Tensor:
             `input-file-pickled`, `input-file-too-large`, `input-file-dtype`, `import-missing`.
     """
     path = resolve(context, spec.file)
-    if not path.is_file():
-        problem = "is a folder" if path.is_dir() else "is not there"
+    if not is_file(path):
+        problem = "is a folder" if is_folder(path) else "is not there"
         raise UserError(
             "input-file-missing",
             f"The example input {spec.name!r} comes from {path}, which {problem}.",

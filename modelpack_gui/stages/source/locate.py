@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import importlib.machinery
 import importlib.util
 import os
@@ -13,8 +14,12 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import is_file, is_folder
 from modelpack_gui.stages.common import paths
 from modelpack_gui.stages.source.usercode import pip_command, pip_name
+
+_MOST_BYTES = 64 << 20
+"""More is no Python that anybody wrote."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ def read_text(path: Path) -> str:
         UserError: `source-encoding`, `source-missing`, `source-unreadable`.
     """
     try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
         with tokenize.open(path) as stream:
             return stream.read()
     except (SyntaxError, UnicodeDecodeError, LookupError) as error:
@@ -120,9 +127,9 @@ def location_of(path: Path) -> Location:
     Raises:
         UserError: `source-missing`, `source-is-folder`, `source-not-python`.
     """
-    if path.is_dir():
+    if is_folder(path):
         raise UserError("source-is-folder", f"{path} is a folder.", "Choose the .py file that defines the model.")
-    if not path.is_file():
+    if not is_file(path):
         raise _missing(path)
     if path.suffix != ".py":
         raise UserError(
@@ -138,7 +145,7 @@ def location_of(path: Path) -> Location:
 
 def package_root(folder: Path) -> Path:
     """The folder above the topmost package that a folder is in; the folder itself if it is no package."""
-    while (folder / "__init__.py").is_file() and folder.parent != folder:
+    while is_file(folder / "__init__.py") and folder.parent != folder:
         folder = folder.parent
     return folder
 

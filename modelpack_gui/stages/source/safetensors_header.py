@@ -8,6 +8,7 @@ from typing import Any
 from modelpack_gui.core import serde
 from modelpack_gui.stages.source.pickle_outline import OutlineTensor
 
+_LONGEST = 100_000_000  # as in the library
 _LENGTH_BYTES = 8
 _DTYPES = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "BOOL": "bool", "C64": "complex64",
@@ -28,6 +29,8 @@ def outline_safetensors(path: Path) -> dict[str, OutlineTensor]:
         length = int.from_bytes(head, "little")
         if len(head) < _LENGTH_BYTES or length > size_bytes - _LENGTH_BYTES:
             raise ValueError("incomplete header")
+        if length > _LONGEST:
+            raise ValueError("the header is longer than the format allows")
         header: Any = serde.loads(stream.read(length))
     if not isinstance(header, dict):
         raise ValueError("the header is no table of tensors")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.locations import is_file, is_folder
 from modelpack_gui.core.records import ModelSource
 from modelpack_gui.core.saved_models import SavedKind, kind_of_file
 from modelpack_gui.stages.common import paths
@@ -28,9 +29,9 @@ def locate_saved(source: ModelSource, context: Context) -> tuple[Path, SavedKind
         UserError: `source-missing`, `source-is-folder`, `source-not-python`, `source-is-checkpoint`.
     """
     path = paths.resolve(context, source.file)
-    if path.is_dir():
+    if is_folder(path):
         raise UserError("source-is-folder", f"{path} is a folder.", "Choose the file that has the model in it.")
-    if not path.is_file():
+    if not is_file(path):
         raise UserError(
             "source-missing", f"There is no file {path}.", "Check the path; it is relative to the recipe's folder."
         )

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPlainTextEdit, Q
 
 from modelpack_gui.client.files import write_text
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.locations import is_file
 from modelpack_gui.core.records import FactoryDraft
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
@@ -92,7 +93,7 @@ class WriteFactoryDialog(QDialog):
 
     def _judge(self) -> None:
         target = self._target()
-        exists = target.is_file()
+        exists = is_file(target)
         self._replace.setVisible(exists)
         problem = ""
         if not self.line.text().strip() or target.suffix != ".py":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from modelpack_gui.core.locations import is_file
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.file_watch import FileWatch
 from modelpack_gui.ui.settings import Settings
@@ -67,7 +68,7 @@ class GraphReload(QObject):
         controller, index = self._controller, self._controller.graph.index
         state = controller.state(Stage.GRAPH)
         is_ours = controller.state(Stage.EXPORT).is_under_way or state.status is Status.STALE or state.is_under_way
-        if self.is_on and not is_ours and index is not None and Path(index.artifact.path).is_file():
+        if self.is_on and not is_ours and index is not None and is_file(Path(index.artifact.path)):
             controller.run(Stage.GRAPH)
 
     def _on_stage_changed(self, stage: Stage) -> None:

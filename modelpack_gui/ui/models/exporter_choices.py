@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.artifact_formats import FORMAT_TITLES, SUFFIXES, USUAL_SUFFIX
+from modelpack_gui.core.locations import is_folder, is_there
 from modelpack_gui.core.records import ArtifactFormat, Capabilities, ExporterInfo, ExportSpec, PostStepInfo
 
 _OPTIONAL = (
@@ -156,11 +157,11 @@ def output_path_problem(path: str, format_: ArtifactFormat, base: Path) -> str:
         return "Choose an output path."
     whole = base / Path(path).expanduser()
     try:
-        if whole.is_dir():
+        if is_folder(whole):
             return f"{path} is a folder; add a file name."
         for parent in whole.parents:
-            if parent.exists():
-                if not parent.is_dir():
+            if is_there(parent):
+                if not is_folder(parent):
                     return f"{parent} is a file, not a folder."
                 break
     except OSError as error:

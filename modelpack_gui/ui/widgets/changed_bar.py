@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from modelpack_gui.core.locations import is_there
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.theme import PAGE_MARGIN, SPACING
@@ -44,6 +45,6 @@ class ChangedBar(QWidget):
         if changed:
             names = [Path(path).name for path in changed]
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            verb = "is no longer there" if not any(Path(path).exists() for path in changed) else "changed on disk"
+            verb = "is no longer there" if not any(is_there(Path(path)) for path in changed) else "changed on disk"
             self._text.set_text(f"▲ {', '.join(names[:3])}{more} {verb}. The results are of the file before that.")
             self._text.setToolTip("\n".join(changed))

@@ -7,7 +7,7 @@ import dataclasses
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from modelpack_gui.core.locations import located
+from modelpack_gui.core.locations import is_there, located
 from modelpack_gui.core.records import CheckpointSpec
 from modelpack_gui.ui.checkpoint_reader import CheckpointReader
 from modelpack_gui.ui.controller import Controller
@@ -69,7 +69,7 @@ class CheckpointField(FormSection):
         path = spec.path if spec is not None else ""
         self.file.set_path(path)
         place = located(self._controller.base, path)
-        self.file.line.set_problem(f"There is no file {place}." if path and not place.exists() else "")
+        self.file.line.set_problem(f"There is no file {place}." if path and not is_there(place) else "")
         self._clear.setEnabled(spec is not None)
         self.reader.follow()
         self._show_scan()

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from modelpack_gui.core.locations import is_file
 from modelpack_gui.core.records import CallableInfo, ModelSource, module_and_name
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.source_text import callable_line
@@ -215,7 +216,7 @@ class ModelField(FormSection):
         self._note.set_text(problem, status)
         self._line.set_problem("" if objects else problem)
         missing = ""
-        if source.file and not (controller.base / source.file).is_file():
+        if source.file and not is_file(controller.base / source.file):
             missing = f"There is no file {controller.base / source.file}."
         self.file.line.set_problem(missing)
         self.read_again.setEnabled(bool(source.location))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from modelpack_gui.client.recipe_file import relative_to_recipe
+from modelpack_gui.core.locations import is_file, is_folder
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import IconButton
@@ -100,7 +101,7 @@ class PathField(QWidget):
         urls = event.mimeData().urls()
         path = urls[0].toLocalFile() if len(urls) == 1 else ""
         if self._is_folder:
-            return path if path and Path(path).is_dir() else ""
+            return path if path and is_folder(Path(path)) else ""
         return path if path and (not self._suffixes or Path(path).suffix.lower() in self._suffixes) else ""
 
     def _on_text_edited(self, text: str) -> None:
@@ -114,7 +115,7 @@ class PathField(QWidget):
     def _is_there(self, text: str) -> bool:
         place = self._base() / text
         try:
-            return place.is_dir() if self._is_folder else place.is_file()
+            return is_folder(place) if self._is_folder else is_file(place)
         except (OSError, ValueError):  # a name too long, or with a NUL in it
             return False
 
@@ -138,6 +139,6 @@ class PathField(QWidget):
 
     def _start_folder(self) -> str:
         whole = self._base() / self._path if self._path else None
-        if whole is not None and whole.parent.is_dir():
+        if whole is not None and is_folder(whole.parent):
             return str(whole if self._is_output else whole.parent)
         return self._settings.last_folder(self._purpose) if self._settings is not None else str(self._base())

@@ -22,6 +22,7 @@ from modelpack_gui.client.sweep_store import SweepStore
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import ExportSpec, ModelSource
+from modelpack_gui.core.saved_models import kind_of_source
 from tests.unit.core.made_bench import bench_report
 
 HOSTILE = {
@@ -156,3 +157,26 @@ def test_a_run_that_grows_without_end_when_it_is_unpacked_is_refused(
 def test_text_of_utf_8_is_written_as_it_is(tmp_path: Path) -> None:
     write_text(tmp_path / "t", "größer\r\n")
     assert (tmp_path / "t").read_bytes() == "größer\r\n".encode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes with a name")
+def test_a_recipe_that_is_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "r.toml")
+    with pytest.raises(UserError, match="is a pipe or a device"):
+        load_recipe(tmp_path / "r.toml")
+
+
+def test_a_recipe_of_gigabytes_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "r.toml").open("wb") as stream:
+        stream.truncate(1 << 40)  # of which the disk keeps nothing
+    with pytest.raises(UserError, match="too large") as caught:
+        load_recipe(tmp_path / "r.toml")
+    assert caught.value.info.code == "recipe-not-readable"
+
+
+def test_a_recipe_may_name_what_no_disk_can_have(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(f'schema_version = 1\n[source]\nfile = "{"a" * 5000}.pt"\n', encoding="utf-8")
+    recipe = load_recipe(path)
+    assert not trust.is_trusted(recipe, path)
+    assert kind_of_source(recipe.source, tmp_path) is None

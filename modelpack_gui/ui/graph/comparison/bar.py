@@ -10,6 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QWidget
 
 from modelpack_gui.core.artifact_formats import SUFFIXES
+from modelpack_gui.core.locations import is_file, is_folder
 from modelpack_gui.core.records import OPTIMIZER_LEVELS
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.comparison.compared import Asked
@@ -154,10 +155,10 @@ class CompareBar(QWidget):
         variants = {
             Path(row.variant.path): row.variant.label for row in self._controller.quantize.rows if row.variant.path
         }
-        beside = sorted(own.parent.iterdir())[:500] if own is not None and own.parent.is_dir() else []
+        beside = sorted(own.parent.iterdir())[:500] if own is not None and is_folder(own.parent) else []
         others = [path for path in beside if path.suffix in ARTIFACT_SUFFIXES][:_BESIDE]
         for path in (*self._picked, *variants, *others, *self._settings.recent()):
-            if path not in seen and path.suffix in ARTIFACT_SUFFIXES and path.is_file():
+            if path not in seen and path.suffix in ARTIFACT_SUFFIXES and is_file(path):
                 seen.add(path)
                 label = variants.get(path, "")
                 where = (

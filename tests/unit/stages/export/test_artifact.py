@@ -11,14 +11,15 @@ from pathlib import Path
 import onnx
 import pytest
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import GraphProto, ModelProto, TensorProto, helper, numpy_helper
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.stages.common import paths
 from modelpack_gui.stages.common.warnings import capture
+from modelpack_gui.stages.export import onnx_header
 from modelpack_gui.stages.export.artifact import read_artifact, read_header
-from modelpack_gui.stages.export.onnx_header import without_weights
+from modelpack_gui.stages.export.onnx_header import WireError, without_weights
 
 
 def write_onnx(path: Path, external: bool = False) -> bytes:
@@ -62,6 +63,22 @@ def test_facts_are_read_without_the_weights_and_nothing_else_is_lost(tmp_path: P
     assert cut.graph.initializer[0].raw_data == b""
     whole.graph.initializer[0].ClearField("raw_data")
     assert cut == whole
+
+
+def test_a_field_without_a_number_ends_the_reading() -> None:
+    with pytest.raises(WireError, match="without a number at byte 2"):
+        without_weights(b"\x08\x0a" + bytes(1000))
+
+
+def test_what_is_left_without_weights_may_be_no_more_than_protobuf_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    weight = TensorProto(name="w", raw_data=bytes(5000))
+    graph = GraphProto(initializer=[weight], doc_string="d" * 50)
+    data = ModelProto(ir_version=10, graph=graph).SerializeToString()
+    monkeypatch.setattr(onnx_header, "_MOST_BYTES", 100)
+    assert len(without_weights(data)) < 100
+    monkeypatch.setattr(onnx_header, "_MOST_BYTES", 40)
+    with pytest.raises(WireError, match="besides its weights"):
+        without_weights(data)
 
 
 def test_external_data_counts_and_its_absence_is_an_error(tmp_path: Path) -> None:

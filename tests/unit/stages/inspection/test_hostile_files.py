@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.stages.inspection import stage
 from tests.unit.stages.inspection.inspected import Inspected, inspect
 from tests.unit.stages.inspection.mutated import LONGEST_S, mutated, whole
 
@@ -154,3 +157,20 @@ def test_what_is_no_model_is_an_error_with_a_hint(data: bytes, tmp_path: Path) -
         _read(data, tmp_path)
     assert str(tmp_path / "hostile.onnx") in caught.value.info.message
     assert caught.value.info.hint
+
+
+def test_a_file_that_is_no_model_is_refused_before_all_of_it_was_hashed(tmp_path: Path) -> None:
+    path = tmp_path / "huge.onnx"
+    with path.open("wb") as stream:
+        stream.truncate(1 << 40)  # of which the disk keeps nothing; hashing it takes an hour
+    with pytest.raises(UserError) as caught:
+        inspect(path, tmp_path / "columns")
+    assert caught.value.info.code == "artifact-not-onnx"
+
+
+def test_hashing_ends_when_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "_HASHED_AT_ONCE", 7)
+    is_over = threading.Event()
+    assert stage._digest(b"0123456789", is_over) == hashlib.sha256(b"0123456789").hexdigest()
+    is_over.set()
+    assert stage._digest(b"0123456789", is_over) == ""
