@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from modelpack_gui.core.graph.costs.rollup import WeightUse, weight_use
 from modelpack_gui.core.graph.graph import Graph
@@ -47,19 +48,13 @@ def domains(graph: Graph) -> Overlay:
 
 def dtypes(graph: Graph) -> Overlay:
     """Dtype of the first output."""
-    texts, value_dtypes = graph.texts, graph.ints("value_dtype")
-    starts, values = graph.ints("output_starts"), graph.ints("output_values")
-    found = []
-    for node in range(len(graph.nodes)):
-        first = values[starts[node]] if starts[node] < starts[node + 1] else -1
-        found.append(texts[value_dtypes[first]] if first >= 0 else "")
-    return numbered("dtype", "Dtype", found, "Of the first output of each node.", unknown="")
+    return numbered("dtype", "Dtype", _first_dtypes(graph), "Of the first output of each node.", unknown="")
 
 
 def parameters(graph: Graph, use: WeightUse | None = None) -> Overlay:
     """Elements of the initializers that each node reads; `use` is what they add up to, if that was counted."""
     if use is None:
-        use = weight_use(graph, [[_elements(shape) for shape in _initializer_shapes(graph)]])[0]
+        use = weight_use(graph, [_initializer_elements(graph)])[0]
     note = "Elements of the initializers that a node reads. One that several nodes read counts once in a module."
     return _weights("parameters", "Parameters", "count", use, note)
 
@@ -104,10 +99,9 @@ def _precisions(graph: Graph) -> list[str]:
     has_pairs = "DequantizeLinear" in {texts[op] for op in known}
     is_quantized = any(known.values())
     pairs = _Pairs(graph)
-    for node, precision in enumerate(found):
-        if precision:
+    for node, dtype in enumerate(_first_dtypes(graph)):
+        if found[node]:
             continue
-        dtype = pairs.dtype(node)
         if dtype and "float" not in dtype and not dtype.startswith(("complex", "sequence", "optional", "map")):
             found[node] = QUANTIZED if is_quantized and dtype in _BYTES else WHOLE
         elif not has_pairs:
@@ -139,11 +133,6 @@ class _Pairs:
     def name(self, node: int) -> str:
         """Its op type."""
         return self._graph.texts[self._ops[node]]
-
-    def dtype(self, node: int) -> str:
-        """Of its first output; empty if unknown."""
-        outputs = self._graph.outputs(node)
-        return self._graph.texts[self._dtypes[outputs[0]]] if len(outputs) and outputs[0] >= 0 else ""
 
     def made_by_one(self, node: int) -> int:
         """The node that makes its first input; -1 if none does."""
@@ -188,10 +177,22 @@ class _Pairs:
         return bool(len(inputs)) and inputs[0] in self._graph.initializer_of
 
 
-def _initializer_shapes(graph: Graph) -> Iterable[Sequence[int | str | None] | None]:
+def _first_dtypes(graph: Graph) -> list[str]:
+    """Of the first output of each node; empty if unknown."""
+    texts, value_dtypes = graph.texts, graph.ints("value_dtype")
+    starts, values = graph.ints("output_starts"), graph.ints("output_values")
+    found = []
+    for start, end in itertools.pairwise(starts[: len(graph.nodes) + 1]):
+        first = values[start] if start < end else -1
+        found.append(texts[value_dtypes[first]] if first >= 0 else "")
+    return found
+
+
+def _initializer_elements(graph: Graph) -> list[float]:
+    """Of each initializer; 0 where its shape is unknown. Many have the same shape, which is multiplied out once."""
+    elements = [*map(_elements, graph.shapes), 0.0]  # a shape of -1 is unknown: the last
     shapes = graph.ints("value_shape")
-    for value in graph.ints("initializer_value"):
-        yield graph.shapes[shapes[value]] if shapes[value] >= 0 else None
+    return [elements[shapes[value]] for value in graph.ints("initializer_value")]
 
 
 def _elements(shape: Sequence[int | str | None] | None) -> float:

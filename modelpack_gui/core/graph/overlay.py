@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
 import math
 from array import array
@@ -54,7 +55,7 @@ class Overlay:
     unknown: str = "not known"
     note: str = ""
 
-    @property
+    @functools.cached_property
     def known(self) -> int:
         """How many nodes have a value."""
         return sum(value == value for value in self.values)  # NaN differs from itself
@@ -119,10 +120,19 @@ def numbered(
 
 def worst(overlay: Overlay, number: int = 10) -> list[int]:
     """The nodes with the worst values, the worst first; none of a categorical overlay, none with a value of zero."""
-    if overlay.kind == "categorical":
+    if not has_worst(overlay):
         return []
-    values = overlay.values
-    nodes = (node for node, value in enumerate(values) if value == value and value)  # not NaN
-    if overlay.is_low_worst:
-        return heapq.nsmallest(number, nodes, key=lambda node: (values[node], node))
-    return heapq.nsmallest(number, nodes, key=lambda node: (-values[node], node))
+    values, is_low = overlay.values, overlay.is_low_worst
+    known = (value for value in values if value == value and value)  # not NaN
+    last = (heapq.nsmallest if is_low else heapq.nlargest)(number, known)[-1]
+    if is_low:
+        nodes = [node for node, value in enumerate(values) if value and value <= last]
+    else:
+        nodes = [node for node, value in enumerate(values) if value and value >= last]
+    nodes.sort(key=values.__getitem__, reverse=not is_low)  # of equal ones the first stays first
+    return nodes[:number]
+
+
+def has_worst(overlay: Overlay) -> bool:
+    """Whether `worst` names any node."""
+    return overlay.kind != "categorical" and any(value == value and value for value in overlay.values)

@@ -158,6 +158,8 @@ class GraphState(QObject):
         self._results.keep_only(None)
         if "tensors" in self.__dict__:  # somebody looked at one
             self.tensors.close()
+        if "overlays" in self.__dict__:
+            self.overlays.close()
         if "comparison" in self.__dict__:
             self.comparison.close()
         if "scenes" in self.__dict__:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QActionGroup, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
 
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.overlay import Overlay
+from modelpack_gui.core.graph.overlay import Overlay, has_worst
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.overlays.legend import OverlayLegend
@@ -79,7 +79,7 @@ class OverlayBar(QWidget):
         self.go.setVisible(stage is not None)
         self.go.setText(f"Go to {stage.label}" if stage is not None else "")
         self.worst.setVisible(overlay is not None and overlay.kind != "categorical")
-        self.worst.setEnabled(bool(overlays.worst(1)))
+        self.worst.setEnabled(overlay is not None and has_worst(overlay))
 
     def _on_go(self) -> None:
         offer = next((one for one in self._overlays.all if one.key == self._overlays.chosen), None)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup
 
+from modelpack_gui.core.graph.overlay import has_worst
 from modelpack_gui.ui.graph.overlays.sources import COST, OF_THE_GRAPH
 from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.graph.state import GraphState
@@ -66,7 +67,8 @@ class OverlayCommands(QObject):
         chosen = self._overlays.chosen
         if chosen in self.choices:
             self.choices[chosen].setChecked(True)
-        self._worst.setEnabled(bool(self._overlays.worst(1)))
+        drawn = self._overlays.current
+        self._worst.setEnabled(drawn is not None and has_worst(drawn))
         sections = {offer.key: offer.section for offer in self._overlays.all}
         if not chosen or sections.get(chosen) in _REMEMBERED:
             self._settings.set_text(_KEY, chosen)

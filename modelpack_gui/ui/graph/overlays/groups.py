@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _MOST_COUNTS = 8_000_000
 """Counts of categories in groups that are held at once, 32 MB: with more, rare categories are not counted."""
+
+
+_known_levels: WeakKeyDictionary[Graph, list[tuple[Places, Places]]] = WeakKeyDictionary()
 
 
 def group_values(graph: Graph, overlay: Overlay) -> Floats:
@@ -58,6 +62,12 @@ def _most_common(graph: Graph, groups: Places, categories: Places, many: int) ->
 
 def _levels(graph: Graph) -> list[tuple[Places, Places]]:
     """The groups of each depth and those around them, the deepest first; roots are around, never inside."""
+    if graph not in _known_levels:
+        _known_levels[graph] = _levels_of(graph)
+    return _known_levels[graph]
+
+
+def _levels_of(graph: Graph) -> list[tuple[Places, Places]]:
     parents = graph.ints("group_parent")
     depths = [0] * len(parents)
     for group in reversed(innermost_first(graph)):

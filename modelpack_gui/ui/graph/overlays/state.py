@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.graph.overlay import Overlay, worst
+from modelpack_gui.ui.background import Background, Check
 from modelpack_gui.ui.graph.overlays.sources import (
     GRAPH_SOURCES,
     SECTIONS,
+    GraphSource,
     LoadedSource,
     SensitivitySource,
     Source,
     TimeSource,
+    WeightSource,
     cost_sources,
     parity_sources,
 )
 from modelpack_gui.ui.theme import theme
 
 if TYPE_CHECKING:
+    from modelpack_gui.core.graph.graph import Graph
     from modelpack_gui.ui.graph.overlays.colors import OverlayColors
     from modelpack_gui.ui.graph.state import GraphState
     from modelpack_gui.ui.layers_state import LayersState
     from modelpack_gui.ui.profiles_state import ProfilesState
     from modelpack_gui.ui.sensitivity_state import SensitivityState
 
+_MANY = 10_000
+"""Nodes above which what the graph itself tells is looked for on another thread: it would hold the window."""
 _SETTLE_MS = 150
 """Rows of a running job come by the dozen: what is drawn follows them a few times a second."""
 
@@ -74,7 +82,10 @@ class GraphOverlays(QObject):
         ]
         self._made: dict[str, Overlay] = {}
         self._colors: dict[tuple[str, bool], OverlayColors] = {}
+        self._background = Background(self)
+        self._coming: set[str] = set()  # keys of what is being made
         self._follows_numbers = False
+        self._graph: Graph | None = None  # that those are of
         self.chosen = ""
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settle.timeout.connect(self.refresh)
@@ -101,8 +112,8 @@ class GraphOverlays(QObject):
 
     @property
     def current(self) -> Overlay | None:
-        """What is drawn; None for nothing."""
-        return self.overlay(self.chosen) if self.chosen else None
+        """What is drawn; None for nothing, and while that of a large graph is being made: `changed` tells of it."""
+        return self._made_later(self.chosen) if self.chosen else None
 
     def choose(self, key: str) -> None:
         """Draw another one; an empty key draws none."""
@@ -115,7 +126,7 @@ class GraphOverlays(QObject):
         made = self._made.get(key)
         if made is None:
             graph, index = self._state.graph, self._state.index
-            source = next((one for one in self._sources if one.key == key), None)
+            source = self._source(key)
             if graph is None or index is None or source is None or source.problem(index):
                 return None
             made = source.make(graph, index)
@@ -155,6 +166,10 @@ class GraphOverlays(QObject):
         self.chosen = overlay.key
         self.refresh()
 
+    def close(self) -> None:
+        """The window closes: nothing is waited for."""
+        self._background.close()
+
     def remove(self, key: str) -> None:
         """Offer one no longer that was read from a file."""
         self._sources = [one for one in self._sources if one.key != key or not isinstance(one, LoadedSource)]
@@ -173,13 +188,57 @@ class GraphOverlays(QObject):
         self._sources = [
             one for one in self._sources if not isinstance(one, LoadedSource) or self._is_about_this_graph(one)
         ]
-        self._made.clear()
-        self._colors.clear()
+        self._forget_made()
         offers, before = self.all, self._offers
         self._offers = offers
         if offers != before or not self._layers.is_running:  # a table is not made anew for each row of a run
             self.offers_changed.emit()
         self.changed.emit()
+
+    def _forget_made(self) -> None:
+        """But for what the graph itself tells, while it is the same one."""
+        graph, self._graph = self._graph, self._state.graph
+        lasting = {one.key for one in self._sources if isinstance(one, GraphSource | WeightSource)}
+        kept = lasting if graph is self._graph else set()
+        self._made = {key: overlay for key, overlay in self._made.items() if key in kept}
+        self._colors = {place: colors for place, colors in self._colors.items() if place[0] in kept}
+        for key in self._coming - kept:
+            self._background.drop(key)
+        self._coming &= kept
+
+    def _source(self, key: str) -> Source | None:
+        return next((one for one in self._sources if one.key == key), None)
+
+    def _made_later(self, key: str) -> Overlay | None:
+        """An overlay, or None where it is being made on another thread."""
+        graph, index, source = self._state.graph, self._state.index, self._source(key)
+        is_long = graph is not None and len(graph.nodes) > _MANY and isinstance(source, GraphSource | WeightSource)
+        if key in self._made or not is_long or graph is None or index is None or source is None:
+            return self.overlay(key)
+        if key not in self._coming:
+            from modelpack_gui.ui.graph.overlays.colors import overlay_colors  # as above
+
+            colors = theme().colors
+
+            def work(_check: Check) -> tuple[Overlay, OverlayColors] | None:
+                made = source.make(graph, index)
+                return (made, overlay_colors(graph, made, colors)) if made is not None else None
+
+            self._coming.add(key)
+            self._background.ask(key, work, functools.partial(self._on_made, key, is_dark=colors.is_dark))
+        return None
+
+    def _on_made(
+        self, key: str, made: tuple[Overlay, OverlayColors] | None, error: ErrorInfo | None, *, is_dark: bool
+    ) -> None:
+        self._coming.discard(key)
+        if made is not None:
+            self._made[key], self._colors[key, is_dark] = made
+        elif key == self.chosen:
+            self.chosen = ""  # else it would be tried again with the next repaint
+        self.changed.emit()
+        if error is not None:
+            raise RuntimeError(error.details)  # a fault of ours, to be shown as such
 
     def _on_more_known(self) -> None:
         if not self._settle.isActive():  # starting it again would put it off for as long as rows come

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import threading
 from pathlib import Path
 from typing import get_args
 
@@ -10,13 +11,16 @@ from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.client.files import stamp_of
+from modelpack_gui.core.graph import graph_overlays
 from modelpack_gui.core.graph.columns import floats
+from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.overlay import Overlay, Tone
 from modelpack_gui.core.profile_request import profile_request
 from modelpack_gui.core.records import LayersRequest, ProfileRow, RunnerSpec
 from modelpack_gui.ui.color_scale import readable_on
 from modelpack_gui.ui.colors import DARK, LIGHT
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.graph.overlays import state
 from modelpack_gui.ui.graph.overlays.colors import PLAIN, category_colors, overlay_colors, tone_color
 from modelpack_gui.ui.graph.overlays.state import GraphOverlays
 from modelpack_gui.ui.profiles_state import KeptProfile
@@ -55,6 +59,50 @@ def test_choosing_tells_who_draws(qtbot: QtBot, overlays: GraphOverlays) -> None
     assert overlays.current.categories[0] == "Conv"
     with qtbot.assertNotEmitted(overlays.changed):
         overlays.choose("op-type")
+
+
+def test_what_a_large_graph_tells_is_made_on_another_thread_and_drawn_when_it_is_there(
+    qtbot: QtBot, overlays: GraphOverlays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[threading.Thread] = set()
+    op_types = graph_overlays.op_types
+
+    def watched(graph: Graph) -> Overlay:
+        threads.add(threading.current_thread())
+        return op_types(graph)
+
+    source = next(one for one in overlays._sources if one.key == "op-type")
+    monkeypatch.setattr(state, "_MANY", 1)
+    overlays.add_sources([dataclasses.replace(source, made=watched)])  # type: ignore[type-var]
+    with qtbot.waitSignals([overlays.changed] * 2):  # chosen, and made
+        overlays.choose("op-type")
+        assert [overlays.current] == [None]
+    found = overlays.current
+    assert found is not None
+    assert found.categories[0] == "Conv"
+    assert overlays.colors(found) is overlays.colors(found)
+    assert threads
+    assert threading.main_thread() not in threads
+    overlays.refresh()  # more was measured: it says the same
+    assert overlays.current is found
+    assert len(threads) == 1
+
+
+def test_a_fault_in_what_makes_an_overlay_is_raised_once_and_nothing_is_drawn(
+    qtbot: QtBot, overlays: GraphOverlays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(graph: Graph) -> Overlay:
+        raise ZeroDivisionError
+
+    source = next(one for one in overlays._sources if one.key == "op-type")
+    monkeypatch.setattr(state, "_MANY", 1)
+    overlays.add_sources([dataclasses.replace(source, made=broken)])  # type: ignore[type-var]
+    with qtbot.captureExceptions() as raised:
+        overlays.choose("op-type")
+        assert [overlays.current] == [None]
+        qtbot.waitUntil(lambda: overlays.chosen == "")
+    assert len(raised) == 1
+    assert "ZeroDivisionError" in str(raised[0][1])
 
 
 def test_rows_of_the_comparison_come_in_while_it_runs(

@@ -100,6 +100,8 @@ def test_bytes_are_not_quantised_where_nothing_is() -> None:
 def test_worst_nodes_come_in_order_and_unknown_ones_and_zeros_do_not() -> None:
     assert worst(overlay([3.0, NAN, 7.0, 0.0, 7.0]), 3) == [2, 4, 0]
     assert worst(overlay([3.0, NAN, 7.0, 1.0], is_low_worst=True), 2) == [3, 0]
+    assert worst(overlay([2.0, 1.0, 1.0, 2.0, 1.0], is_low_worst=True), 2) == [1, 2]
+    assert worst(overlay([NAN, 0.0])) == []
 
 
 @pytest.mark.parametrize(
