@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, compress, pairwise, repeat
+from operator import or_
 
 from modelpack_gui.core.graph import query as q
 from modelpack_gui.core.graph.columns import ints
@@ -25,6 +26,10 @@ _FEW = 2000
 """Nodes that are prepared within milliseconds when they are first searched."""
 
 _LISTS = ("input", "output", "attribute")
+_SOUGHT = (("input", "value_name"), ("output", "value_name"), ("output", "value_dtype"), ("output", "value_shape"))
+"""What values are looked for by."""
+_LEFT_OUT = -2
+"""In the place of an optional input; -1 is the number of an unknown shape."""
 _TEXT_FIELDS = {
     q.OP: ("node_op_type",),
     q.DOMAIN: ("node_domain",),
@@ -41,6 +46,7 @@ class GraphSearch:
         self._count = len(graph.ints("node_scope"))
         self._haystacks: list[str] | None = None
         self._owners: dict[str, array[int]] = {}
+        self._places: dict[str, array[int]] = {}
         self._numbers: dict[str, tuple[int, ...]] = {}
         self._last: tuple[Query, Sequence[int]] = (Query(), range(self._count))
 
@@ -68,6 +74,9 @@ class GraphSearch:
             self.__dict__["_lowered"] = lowered
         for name in _LISTS:
             self._owners_of(name)
+            yield
+        for direction, column in _SOUGHT:
+            self._numbers_of(direction, column)
             yield
         yield
         self._haystacks = found
@@ -134,9 +143,8 @@ class GraphSearch:
             if matches(None):
                 shapes.add(-1)
             return self._with_values("output", "value_shape", shapes)
-        columns = _TEXT_FIELDS[field]
-        of_columns = [self._with_texts(column, self._containing(column, wanted)) for column in columns]
-        return of_columns[0] if len(of_columns) == 1 else sorted(set().union(*of_columns))
+        of_columns = [self._hits(column, self._containing(column, wanted)) for column in _TEXT_FIELDS[field]]
+        return list(compress(range(self._count), functools.reduce(functools.partial(map, or_), of_columns)))
 
     # By distinct text
 
@@ -165,7 +173,11 @@ class GraphSearch:
         return exact or self._distinct("node_op_type", lambda text: text.lower().startswith(wanted))
 
     def _with_texts(self, column: str, texts: set[int]) -> list[int]:
-        return list(compress(range(self._count), map(texts.__contains__, self.graph.ints(column))))
+        return list(compress(range(self._count), self._hits(column, texts)))
+
+    def _hits(self, column: str, texts: set[int]) -> Iterable[bool]:
+        """For each node whether its text in a column is one of some."""
+        return map(texts.__contains__, self.graph.ints(column))
 
     # By group
 
@@ -185,10 +197,19 @@ class GraphSearch:
 
     def _with_values(self, direction: str, column: str, wanted: set[int]) -> list[int]:
         """Nodes one of whose inputs or outputs has one of some numbers in a column of values."""
-        graph = self.graph
-        flags = bytes(map(wanted.__contains__, graph.ints(column))) + b"\0"  # the last one is for -1: left out
-        is_hit = map(flags.__getitem__, graph.ints(f"{direction}_values"))
+        if not wanted:
+            return []
+        is_hit = map(wanted.__contains__, self._numbers_of(direction, column))
         return list(dict.fromkeys(compress(self._owners_of(direction), is_hit)))
+
+    def _numbers_of(self, direction: str, column: str) -> array[int]:
+        """The number in a column of values for each place in the lists of inputs or outputs."""
+        key = f"{direction} {column}"
+        if key not in self._places:
+            numbers = self.graph.ints(column)
+            values = self.graph.ints(f"{direction}_values")
+            self._places[key] = ints([numbers[value] if value >= 0 else _LEFT_OUT for value in values])
+        return self._places[key]
 
     def _owners_of(self, name: str) -> array[int]:
         """The node of each place in the lists of inputs, outputs or attributes."""

@@ -119,6 +119,15 @@ def test_a_query_finds_the_nodes_that_all_its_words_hold_for(graph: Graph, typed
     assert found(graph, typed) == expected
 
 
+def test_an_output_that_is_left_out_is_not_one_of_unknown_shape() -> None:
+    known = TensorInfo("kept", "float32", (1, 3))
+    dropout = node("Dropout", ("image", ""), known, outputs=("kept", ""))
+    made = graph_of([dropout], [], [TensorInfo("image", "float32", (1, 3))])
+    assert found(made, "shape:1x3") == [0]
+    assert found(made, "shape:unknown") == []
+    assert found(made, "in:kept") == []
+
+
 @pytest.mark.parametrize(
     ("wanted", "shape", "fits"),
     [
