@@ -194,5 +194,6 @@ def verdict_of(result: Result) -> Verdict:
             return Verdict.FAILED
         whole = [runner for runner in measured if runner.error is None]
         is_whole = result.is_complete and len(whole) == len(result.runners)
-        return Verdict.PASSED if is_whole else Verdict.WARNING
+        is_noisy = result.noise is not None and result.noise.is_noisy  # and the sentence says: take it with care
+        return Verdict.PASSED if is_whole and not is_noisy else Verdict.WARNING
     return Verdict.PASSED

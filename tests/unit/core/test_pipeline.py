@@ -27,6 +27,7 @@ from modelpack_gui.core.records import (
     KeyReport,
     LatencySummary,
     LoadReport,
+    MachineNoise,
     LoadRequest,
     Mismatch,
     ModelSource,
@@ -164,6 +165,14 @@ def runner(summary: LatencySummary | None) -> RunnerResult:
         (bench_report(runner(SUMMARY)), Verdict.PASSED),
         (bench_report(runner(SUMMARY), runner(None)), Verdict.WARNING),
         (bench_report(runner(SUMMARY), is_complete=False), Verdict.WARNING),
+        (
+            dataclasses.replace(bench_report(runner(SUMMARY)), noise=MachineNoise((1.0,), 0.0, is_noisy=False)),
+            Verdict.PASSED,
+        ),
+        (
+            dataclasses.replace(bench_report(runner(SUMMARY)), noise=MachineNoise((1.0,), 0.4, is_noisy=True)),
+            Verdict.WARNING,
+        ),
         (
             bench_report(dataclasses.replace(runner(SUMMARY), error=ErrorInfo("worker-crashed", "It crashed."))),
             Verdict.WARNING,

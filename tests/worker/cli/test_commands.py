@@ -56,7 +56,7 @@ def test_the_batch_branch_demo_fails_parity_at_the_sizes_where_it_is_wrong(
     assert verdicts == {(1, "passed"), (2, "passed"), (3, "failed"), (5, "failed"), (17, "failed")}
     assert "✕ failed: Parity" in printed.err
     assert "batch = 3" in printed.err
-    assert stages_of(data)["bench"] == "succeeded passed"
+    assert stages_of(data)["bench"] in ("succeeded passed", "succeeded warning")  # the latter on a busy machine
     assert "their speed-up compares unlike things" in printed.err
 
 
