@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
 from modelpack_gui.ui.graph.canvas_pane.memory import CanvasMemory
@@ -55,13 +56,15 @@ class CanvasReach:
     def trace_menu(self, parent: QWidget) -> QMenu:
         """How far and which way the highlight reaches; filled whenever it opens."""
         menu = QMenu(parent)
-        menu.aboutToShow.connect(lambda: self._fill_trace_menu(menu))
+        ways, steps = QActionGroup(menu), QActionGroup(menu)
+        menu.aboutToShow.connect(lambda: self._fill_trace_menu(menu, ways, steps))
         return menu
 
     def around_menu(self, parent: QWidget) -> QMenu:
         """How large a neighbourhood is; filled whenever it opens."""
         menu = QMenu(parent)
-        menu.aboutToShow.connect(lambda: self._fill_around_menu(menu))
+        steps = QActionGroup(menu)
+        menu.aboutToShow.connect(lambda: self._fill_around_menu(menu, steps))
         return menu
 
     def _trace(self, *, is_on: bool) -> None:
@@ -69,24 +72,25 @@ class CanvasReach:
         self._pane.canvas.set_trace(self.steps * (is_on and up), self.steps * (is_on and down))
         self._pane.commands.trace.setChecked(is_on)
 
-    def _fill_trace_menu(self, menu: QMenu) -> None:
+    def _fill_trace_menu(self, menu: QMenu, ways: QActionGroup, steps: QActionGroup) -> None:
         menu.clear()
         for title, sides in _SIDES:
             action = menu.addAction(title)
             action.setCheckable(True)
             action.setChecked(sides == self.sides)
+            ways.addAction(action)
             action.triggered.connect(lambda _on=False, sides=sides: self._choose_trace(self.steps, sides))
         menu.addSeparator()
-        _add_steps(menu, self.steps, lambda steps: self._choose_trace(steps, self.sides))
+        _add_steps(menu, steps, self.steps, lambda steps: self._choose_trace(steps, self.sides))
 
     def _choose_trace(self, steps: int, sides: tuple[bool, bool]) -> None:
         self.steps, self.sides = steps, sides
         self._memory.put("trace_steps", steps)
         self._trace(is_on=True)
 
-    def _fill_around_menu(self, menu: QMenu) -> None:
+    def _fill_around_menu(self, menu: QMenu, steps: QActionGroup) -> None:
         menu.clear()
-        _add_steps(menu, self.around_steps, self._choose_around)
+        _add_steps(menu, steps, self.around_steps, self._choose_around)
         menu.addSeparator()
         menu.addAction(self._pane.commands.show_all)
 
@@ -96,9 +100,11 @@ class CanvasReach:
         self.show_around()
 
 
-def _add_steps(menu: QMenu, current: int, choose: Callable[[int], None]) -> None:
+def _add_steps(menu: QMenu, group: QActionGroup, current: int, choose: Callable[[int], None]) -> None:
+    """One of them is chosen: `group` lets the menu draw them so, as its other choices."""
     for steps in STEPS:
         action = menu.addAction(f"{steps} step{'s' if steps > 1 else ''}")
         action.setCheckable(True)
         action.setChecked(steps == current)
+        group.addAction(action)
         action.triggered.connect(lambda _checked=False, steps=steps: choose(steps))
