@@ -70,6 +70,7 @@ class Controller(QObject):
     findings_changed = Signal()
     inspected = Signal(object)  # ui.inspection.Inspection
     page_wanted = Signal(object)  # Stage
+    per_node_wanted = Signal(object)  # Stage, for what it knows of each node
     node_wanted = Signal(int)  # NodeInfo.index
     place_wanted = Signal(object)  # SourcePlace
     files_changed = Signal()  # the model's file, one it imports, or the checkpoint, on disk
@@ -324,13 +325,12 @@ class Controller(QObject):
     # Keeping the parts in step
 
     def _connect(self) -> None:
-        project = self.project
-        project.leaving.connect(self._on_leaving)
-        project.replaced.connect(self._on_replaced)
-        project.edited.connect(self._on_edited)
-        project.respelled.connect(self._on_respelled)
-        project.filled_in.connect(self.recipe_changed)
-        project.changed.connect(self.project_changed)
+        self.project.leaving.connect(self._on_leaving)
+        self.project.replaced.connect(self._on_replaced)
+        self.project.edited.connect(self._on_edited)
+        self.project.respelled.connect(self._on_respelled)
+        self.project.filled_in.connect(self.recipe_changed)
+        self.project.changed.connect(self.project_changed)
         self.source.files_changed.connect(self._on_files_changed)
         self.states.changed.connect(self.stage_changed)
         self._queue.changed.connect(self.stage_changed)

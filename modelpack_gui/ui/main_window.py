@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
         controller.capabilities_changed.connect(self._on_capabilities_changed)
         controller.message_raised.connect(self.message_bar.show_error)
         controller.page_wanted.connect(self.show_stage)
+        controller.per_node_wanted.connect(lambda stage: self.page(stage).show_per_node())
         controller.node_wanted.connect(lambda index: self.page(Stage.GRAPH).reveal(index))
         controller.trust_wanted.connect(self.ask_trust)
         controller.stage_changed.connect(lambda _stage: self._update_commands())

@@ -28,14 +28,14 @@ def port_rows(index: GraphIndex) -> list[PortRow]:
 
 PORT_COLUMNS: tuple[Column[PortRow], ...] = (
     Column("Direction", lambda row: row.direction, width=72),
-    Column("#", lambda row: row.position, is_number=True, width=40),
-    Column("Name", lambda row: natural(row.info.name), lambda row: row.info.name, is_mono=True, width=112),
-    Column("Dtype", lambda row: row.info.dtype or None, lambda row: row.info.dtype or "unknown", width=72),
+    Column("#", lambda row: row.position, is_number=True, width=28),
+    Column("Name", lambda row: natural(row.info.name), lambda row: row.info.name, is_mono=True, width=84),
+    Column("Dtype", lambda row: row.info.dtype or None, lambda row: row.info.dtype or "unknown", width=62),
     Column(
         "Shape",
         lambda row: elements(row.info.shape),
         lambda row: row.info.shape_text,
-        width=200,
+        width=108,  # and all that is left: beside the canvas of a small window that is as much
         tooltip="Sorted by the number of elements of one sample",
     ),
 )

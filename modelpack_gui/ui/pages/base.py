@@ -108,6 +108,9 @@ class StagePage(QWidget):
     def reveal(self, subject: object) -> None:
         """Bring a record of this stage's result into view; the page itself is what shows a failure."""
 
+    def show_per_node(self) -> None:
+        """Show the tab of what this stage finds of each node, if it has one; how it is measured is said there."""
+
     def refresh(self) -> None:
         """Bring everything in line with the stage's state."""
         state = self.controller.state(self.stage)

@@ -14,7 +14,7 @@ from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.bench_setup import BenchSetup
-from modelpack_gui.ui.widgets.bench_tabs import BenchTabs
+from modelpack_gui.ui.widgets.bench_tabs import PROFILE, BenchTabs
 from modelpack_gui.ui.widgets.chart_library import chart_library
 from modelpack_gui.ui.widgets.latency_chart import LatencySeries
 from modelpack_gui.ui.widgets.latency_results import LatencyResults
@@ -74,6 +74,10 @@ class BenchPage(StagePage):
         assert isinstance(result, BenchReport)
         self._report = result
         self._draw_report()
+
+    def show_per_node(self) -> None:
+        """Where the time goes."""
+        self.tabs.show_tab(PROFILE)
 
     def sentence_for(self, result: Result) -> str:
         """The report's own; that it was cut short is said first."""

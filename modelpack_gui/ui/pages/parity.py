@@ -26,7 +26,7 @@ from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.parity_overview import ParityOverview
 from modelpack_gui.ui.widgets.parity_settings import ParitySettings
-from modelpack_gui.ui.widgets.parity_tabs import ParityTabs
+from modelpack_gui.ui.widgets.parity_tabs import LAYERS, ParityTabs
 from modelpack_gui.ui.widgets.parity_verdict import VerdictDetails
 
 LIVE_INTERVAL_MS = 100
@@ -92,6 +92,10 @@ class ParityPage(StagePage):
             return
         self.tabs.setCurrentWidget(self.overview)
         self.overview.reveal(subject)
+
+    def show_per_node(self) -> None:
+        """Layer by layer."""
+        self.tabs.setCurrentIndex(LAYERS)
 
     def show_partial(self) -> bool:
         """Cases came that are in no report."""

@@ -68,6 +68,10 @@ class QuantizePage(StagePage):
         """Nothing by itself: the state has put the variants among those that there were."""
         assert isinstance(result, QuantizeReport)
 
+    def show_per_node(self) -> None:
+        """What each node costs in accuracy."""
+        self.tabs.setCurrentWidget(self.nodes)
+
     def sentence_for(self, result: Result) -> str:
         """Of all variants that are up to date, those of earlier runs included."""
         assert isinstance(result, QuantizeReport)

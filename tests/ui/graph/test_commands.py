@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDropEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QTabWidget
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.graph.builder import graph_of
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import GraphIndex, NodeInfo, TensorInfo
 from modelpack_gui.ui.app import make_window
+from modelpack_gui.ui.graph.overlays.bar import OverlayBar
 from modelpack_gui.ui.graph.same_pick import same_pick
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, ValuePick
 from modelpack_gui.ui.graph.side_pane import INITIALIZERS, NODES
@@ -181,3 +182,21 @@ def test_what_was_selected_is_found_by_its_name_where_numbers_are_others() -> No
     group = before.ints("node_group")[1]
     assert same_pick(GroupPick(group), before, now) == GroupPick(now.ints("node_group")[2])
     assert same_pick(ValuePick(before.value_named("vb")), before, graph_of([])) is None
+
+
+def test_colours_that_lack_a_measurement_lead_to_the_tab_that_makes_it(window: MainWindow) -> None:
+    found: dict[str, str] = {}
+    for key in ("parity-error", "latency-share", "sensitivity"):
+        page_of(window)
+        window.controller.graph.overlays.choose(key)
+        bar = window.findChild(OverlayBar)
+        assert bar is not None
+        bar.go.click()
+        tabs = window.page(window.current_stage).tabs  # type: ignore[attr-defined]
+        assert isinstance(tabs, QTabWidget)
+        found[key] = tabs.tabText(tabs.currentIndex())
+    assert found == {
+        "parity-error": "Layers",
+        "latency-share": "Where the time goes",
+        "sensitivity": "What each node costs",
+    }

@@ -13,7 +13,7 @@ from modelpack_gui.core.graph.overlay import Overlay, has_worst
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.overlays.legend import OverlayLegend
-from modelpack_gui.ui.graph.overlays.sources import PARITY, QUANTIZING, TIME
+from modelpack_gui.ui.graph.overlays.sources import COMPARED, PARITY, QUANTIZING, TIME
 from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.theme import GRID, SPACING, icon
@@ -84,7 +84,7 @@ class OverlayBar(QWidget):
     def _on_go(self) -> None:
         offer = next((one for one in self._overlays.all if one.key == self._overlays.chosen), None)
         if offer is not None and offer.section in _PAGES:
-            self._controller.page_wanted.emit(_PAGES[offer.section])
+            self._controller.per_node_wanted.emit(_PAGES[offer.section])
 
     def _fill_menu(self) -> None:
         self.menu.clear()
@@ -95,10 +95,11 @@ class OverlayBar(QWidget):
                 section = offer.section
                 self.menu.addSeparator()
                 self.menu.addAction(section).setEnabled(False)
-            self._add_choice(offer.key, offer.title, offer.problem)
+            lacks = "not compared" if section == COMPARED else "not measured"
+            self._add_choice(offer.key, f"{offer.title} ({lacks})" if offer.problem else offer.title, offer.problem)
 
     def _add_choice(self, key: str, title: str, problem: str) -> None:
-        action = self.menu.addAction(f"{title} (not measured)" if problem else title)
+        action = self.menu.addAction(title)
         action.setCheckable(True)
         action.setChecked(key == self._overlays.chosen)
         action.setToolTip(plain_tooltip(problem))

@@ -52,7 +52,7 @@ def test_what_was_not_measured_leads_to_the_page_that_measures_it(
     overlays.choose("parity-error")
     assert "Parity page" in bar.problem.whole
     assert bar.legend.isHidden()
-    with qtbot.waitSignal(controller.page_wanted) as told:
+    with qtbot.waitSignal(controller.per_node_wanted) as told:
         bar.go.click()
     assert told.args == [Stage.PARITY]
 
