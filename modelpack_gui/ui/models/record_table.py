@@ -167,7 +167,7 @@ class TableModel(QAbstractTableModel, Generic[R]):
         if role == _ALIGN:
             return _RIGHT if column.is_number else _LEFT
         if role == _TOOLTIP:
-            return column.tooltip or column.title
+            return plain_tooltip(column.tooltip or column.title)
         return None
 
     def data(self, index: Index, role: int = _DISPLAY) -> Any:

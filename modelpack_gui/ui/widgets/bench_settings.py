@@ -8,6 +8,7 @@ from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import BenchSpec
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.bench_numbers import parse_cpus, spell_cpus
+from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.spec_edits import edit_bench
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import SPACING
@@ -121,12 +122,16 @@ class BenchSettings(QWidget):
         tip = "Logical processors that the runners keep to, such as 0-3, where the system can; empty: any"
         flow.addWidget(labelled(self.pin_cpus, tip))
         self.noise_run.setToolTip(
-            "In two processes: what the two differ by is noise, and no smaller difference counts. "
-            "It takes as long as one more runner"
+            plain_tooltip(
+                "In two processes: what the two differ by is noise, and no smaller difference counts. "
+                "It takes as long as one more runner"
+            )
         )
         self.fresh_inputs.setToolTip(
-            "Made before the clock starts. The same values over and over stay in the processor's caches, "
-            "which is faster than life"
+            plain_tooltip(
+                "Made before the clock starts. The same values over and over stay in the processor's caches, "
+                "which is faster than life"
+            )
         )
         flow.addWidget(self.noise_run)
         flow.addWidget(self.fresh_inputs)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QWidg
 from modelpack_gui.core.records import ParitySpec, Regime
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.parity_text import REGIMES
+from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.spec_edits import edit_parity
 from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import wrapped_label
@@ -39,8 +40,10 @@ class CasesPanel(QWidget):
         self.budget.setSuffix(" s")
         self.budget.setSpecialValueText("no limit")
         self.budget.setToolTip(
-            "After so long a sweep starts no further case, and says which ones are left. The likeliest failures come "
-            "first; Go on takes up the rest"
+            plain_tooltip(
+                "After so long a sweep starts no further case, and says which ones are left. The likeliest failures "
+                "come first; Go on takes up the rest"
+            )
         )
         self.budget.valueChanged.connect(self._on_budget_changed)
         self._note = wrapped_label("", is_muted=True)

@@ -16,6 +16,7 @@ from modelpack_gui.ui.models.quantize_text import (
     calibration_summary,
     more_summary,
 )
+from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.quantize_advisor import QuantizeAdvisor
 from modelpack_gui.ui.quantize_edits import edit_quantize, take_advice
 from modelpack_gui.ui.settings import Settings
@@ -52,8 +53,10 @@ class QuantizeSettings(QWidget):
         self.per_channel = QCheckBox("Per channel")
         self.per_channel.setObjectName("quantize-per-channel")
         self.per_channel.setToolTip(
-            "A scale for each output channel of a weight, in place of one for the whole: more exact, at no cost in"
-            " speed for most kernels"
+            plain_tooltip(
+                "A scale for each output channel of a weight, in place of one for the whole: more exact, at no cost"
+                " in speed for most kernels"
+            )
         )
         self.per_channel.clicked.connect(
             lambda is_on: edit_quantize(

@@ -17,6 +17,7 @@ from modelpack_gui.core.records import Estimate, QuantizedVariant, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.models.variant_table import COLUMNS, FLOAT_LABEL, VariantLine, inspect_line
+from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.quantize_edits import benchmark, compare_in_parity
 from modelpack_gui.ui.quantize_state import runner_of
 from modelpack_gui.ui.runner_colors import keys_of, look_of
@@ -100,8 +101,10 @@ class VariantsView(QWidget):
         self.measure_button.setEnabled(not is_running)
         self.measure_button.setText("Measure speed" if unmeasured else "Measure again")
         self.measure_button.setToolTip(
-            "A benchmark of these files and float32 in ONNX Runtime, in turns, with the runs and threads that the"
-            " Benchmark page has"
+            plain_tooltip(
+                "A benchmark of these files and float32 in ONNX Runtime, in turns, with the runs and threads that the"
+                " Benchmark page has"
+            )
         )
         self.bench_button.setVisible(bool(made) and not speed.is_running)
         is_drawn = speed.is_running or any(one.speedup is not None for one in made)
