@@ -93,7 +93,9 @@ def microseconds(us: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as it is told: `5 %`, `0.12 %`, `390 %`."""
+    """A share as it is told: `5 %`, `0.12 %`, `390 %`, `<0.001 %`."""
+    if 0.0 < share < 1e-5:
+        return "<0.001 %"
     return f"{rounded(100.0 * share)} %"
 
 

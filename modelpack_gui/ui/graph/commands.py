@@ -84,6 +84,7 @@ class GraphCommands(QObject):
             submenu = self._menus.get(title)
             if submenu is None:
                 submenu = self._menus[title] = QMenu(title, menu)
+                submenu.setToolTipsVisible(True)  # why a command is off
             submenu.clear()
             menu.addMenu(submenu)
             for action in actions:

@@ -12,6 +12,7 @@ from modelpack_gui.core.figures import (
     full,
     microseconds,
     milliseconds,
+    percent,
     plural,
     rounded,
     signed,
@@ -136,3 +137,11 @@ def test_a_short_time_has_the_unit_that_suits_it() -> None:
 )
 def test_latencies_have_three_digits(value: float, text: str) -> None:
     assert milliseconds(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0.0, "0 %"), (1.0, "100 %"), (3.9, "390 %"), (0.0012, "0.12 %"), (4e-7, "<0.001 %"), (1e-5, "0.001 %")],
+)
+def test_shares_are_told_without_exponents(share: float, shown: str) -> None:
+    assert percent(share) == shown
