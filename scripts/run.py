@@ -24,6 +24,7 @@ from scripts import _environment, _system_libraries  # noqa: E402 (the checkout 
 
 DEMO = ROOT / "resources" / "demo" / "demo.toml"
 BUILD = ROOT / "build"
+_OPENED = {".toml", ".py", ".onnx", ".pt", ".pt2", ".pth", ".ckpt", ".bin", ".safetensors"}  # as in ui/file_kinds.py
 
 
 def main(arguments: list[str]) -> int:
@@ -82,7 +83,7 @@ def headless_arguments(arguments: list[str]) -> tuple[list[str], Path]:
 
 def names_file(argument: str) -> bool:
     """Whether an argument is a file to open rather than an option or its value."""
-    return not argument.startswith("-") and Path(argument).suffix in {".toml", ".py", ".pt", ".onnx"}
+    return not argument.startswith("-") and Path(argument).suffix.lower() in _OPENED
 
 
 def run(command: list[str]) -> int:

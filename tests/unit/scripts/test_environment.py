@@ -303,7 +303,8 @@ def test_an_old_python_can_read_the_script_far_enough_to_say_so(name: str) -> No
 def test_window_opens_the_demo_unless_a_file_is_named() -> None:
     assert run.window_arguments([]) == ["--demo"]
     assert run.window_arguments(["--theme", "dark"]) == ["--demo", "--theme", "dark"]
-    assert run.window_arguments(["mine.toml"]) == ["mine.toml"]
+    for name in ("mine.toml", "net.py", "net.onnx", "net.pt2", "net.safetensors", "NET.ONNX"):
+        assert run.window_arguments([name]) == [name]
 
 
 def test_without_a_display_the_demo_runs_and_its_results_are_kept() -> None:
