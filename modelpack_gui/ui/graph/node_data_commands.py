@@ -33,7 +33,9 @@ class NodeDataCommands(QObject):
         self._page = page
         self._load = self._made("&Load node results…", "open", self._on_load)
         self._load.setToolTip("A profile of ONNX Runtime, node data of Model Explorer, or an attachment for Netron")
-        self._for_explorer = self._made("Save these colours for &Model Explorer…", "export", self._on_save_for_explorer)
+        self._for_explorer = self._made(
+            "Save these colours for &Model Explorer…", "export", self._on_save_for_explorer
+        )
         self._for_netron = self._made("Save all results for Netr&on…", "export", self._on_save_for_netron)
         self._for_netron.setToolTip("Drop the file onto the open model in Netron: its sidebar shows the results")
         self.actions: tuple[QAction, ...] = (self._load, self._for_explorer, self._for_netron)

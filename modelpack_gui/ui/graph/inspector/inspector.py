@@ -140,8 +140,9 @@ class GraphInspector(QObject):
             return None
         name, size = graph.value_name(value), stored_bytes(graph, value)
         title = "Values" if isinstance(pick, ValuePick) else f"Values of {name}"
-        is_waiting = size > GIANT_BYTES and value not in self._giants
-        return stats_section(title, self._stats.known(name), value, giant_bytes=size if is_waiting else 0)
+        giant = size if size > GIANT_BYTES and value not in self._giants else 0
+        waiting = self._controller.jobs.lone_text
+        return stats_section(title, self._stats.known(name), value, giant_bytes=giant, waiting=waiting)
 
     def follow(self, target: object) -> None:
         """Go to what a row or a button stands for."""

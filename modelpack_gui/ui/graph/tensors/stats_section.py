@@ -12,12 +12,13 @@ StatsAnswer = TensorStats | ErrorInfo | None
 """None while it is being read."""
 
 
-def stats_section(title: str, stats: StatsAnswer, value: int, *, giant_bytes: int = 0) -> Section:
+def stats_section(title: str, stats: StatsAnswer, value: int, *, giant_bytes: int = 0, waiting: str = "") -> Section:
     """Statistics and histogram of a stored tensor.
 
     Args:
         value: Its number in the graph.
         giant_bytes: How large it is, if its statistics are only made when asked for.
+        waiting: Why it is not being read yet; empty if it is.
     """
     tooltip = "Heat map, table and histogram of the tensor"
     actions: tuple[Action, ...] = (Action("Show the values", "table", TensorValues(value), tooltip),)
@@ -25,6 +26,8 @@ def stats_section(title: str, stats: StatsAnswer, value: int, *, giant_bytes: in
         make = Action("Make statistics", "run", TensorStatistics(value), "It is so large that this takes a while")
         row = Property("Statistics", f"not made: {fmt.size(giant_bytes)} are to be read")
         return Section(title, (row,), actions=(make, *actions))
+    if stats is None and waiting:
+        return Section(title, text=waiting, is_prose=True, actions=actions)
     if stats is None:
         return Section(title, (Property("Statistics", "reading…"),), actions=actions)
     if isinstance(stats, ErrorInfo):

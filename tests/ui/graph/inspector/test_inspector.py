@@ -320,3 +320,11 @@ def test_all_of_a_long_attribute_is_shown_when_that_is_asked_for(
     controller.graph.selection.select(NodePick(0))
     inspector.follow(section(seen[-1], "Attributes").actions[0].target)
     qtbot.waitUntil(lambda: section(seen[-1], "Attribute kernel_shape").text == "abc" * 3000)
+
+
+def test_while_times_are_measured_it_says_what_the_values_wait_for(
+    inspector: GraphInspector, controller: Controller, seen: list[Inspection]
+) -> None:
+    controller.jobs.run("bench", TensorStatsRequest("", ""), "Benchmark", lambda _ended: None)
+    controller.graph.selection.select(NodePick(0))
+    assert section(seen[-1], "Values of conv.weight").text.startswith("Waiting for “Benchmark” to end")
