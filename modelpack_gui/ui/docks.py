@@ -58,6 +58,8 @@ class Docks:
         window.tabifyDockWidget(self.source.dock, self.tensor.dock)
         for dock in (self.inspector, self.jobs, self.log, self.source.dock, self.tensor.dock):
             dock.hide()
+        for dock in (self.jobs, self.log):  # behind another one in the same place it would not be seen
+            dock.toggleViewAction().triggered.connect(lambda is_shown, dock=dock: dock.raise_() if is_shown else None)
         window.resizeDocks([self.inspector], [280], Qt.Orientation.Horizontal)
         window.resizeDocks([self.jobs], [180], Qt.Orientation.Vertical)
 

@@ -45,6 +45,14 @@ def test_what_shows_something_of_a_project_goes_with_it_and_comes_back(window: M
     assert [dock.isHidden() for dock in shown] == [False, True, False]
 
 
+def test_a_dock_that_is_called_comes_before_the_one_in_its_place(window: MainWindow) -> None:
+    window.open_demo()
+    for dock in (window.docks.jobs, window.docks.log, window.docks.jobs):
+        dock.close()
+        dock.toggleViewAction().trigger()
+        assert not dock.visibleRegion().isEmpty()
+
+
 def test_the_inspector_follows_the_page(window: MainWindow) -> None:
     window.open_demo()
     window.show_stage(Stage.CHECK)
