@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import traceback
+import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -42,7 +43,9 @@ class Background(QObject):
         self._answered: dict[int, tuple[str, Answered]] = {}
         self._ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
         if parent is not None:
-            parent.destroyed.connect(self.close)
+            # Python may free this one before its parent: then no thread runs, which would hold it.
+            living = weakref.ref(self)
+            parent.destroyed.connect(lambda: _close(living()))
 
     def ask(self, key: str, work: Work, answered: Answered) -> None:
         """Have `work(check)` done, and `answered(result, error)` called here.
@@ -130,3 +133,8 @@ class Background(QObject):
             with self._lock:
                 self._wanted.pop(key, None)
             answered(result, error)
+
+
+def _close(background: Background | None) -> None:
+    if background is not None:
+        background.close()

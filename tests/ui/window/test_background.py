@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
@@ -64,6 +67,23 @@ def test_closing_ends_what_runs(background: Background) -> None:
     assert not background.is_busy
     background.ask("key", endless, lambda *_: None)
     assert not background.is_busy
+
+
+def test_what_python_frees_with_its_owner_leaves_without_a_word(qtbot: QtBot) -> None:
+    class Owner(QObject):
+        def __init__(self) -> None:
+            super().__init__()
+            self.background = Owned(self)
+            self.background.owner = self  # as the one that waits for an answer is held
+
+    class Owned(Background):
+        owner: QObject
+
+    freed = weakref.ref(Owner())
+    with qtbot.captureExceptions() as raised:
+        gc.collect()
+    assert freed() is None
+    assert raised == []
 
 
 def test_a_fault_of_the_work_is_an_error_with_its_trace(background: Background, qtbot: QtBot) -> None:
