@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import uuid
 from pathlib import Path
 
@@ -21,6 +22,7 @@ class ResultsFolder:
     def __init__(self) -> None:
         self._name = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
         self._number = 0
+        self._removing: threading.Thread | None = None
 
     @property
     def path(self) -> Path:
@@ -33,14 +35,19 @@ class ResultsFolder:
         return self.path / f"{name}-{self._number}"
 
     def keep_only(self, kept: Path | None) -> None:
-        """Another run has taken the place of the earlier ones: their arrays are not needed any more."""
-        if self.path.is_dir():
-            for folder in self.path.iterdir():
-                if folder != kept:
-                    _remove(folder)
+        """Another run has taken the place of the earlier ones: their arrays are not needed any more.
+
+        They go on a thread: a busy disk takes a tenth of a second to delete a folder.
+        """
+        earlier = [folder for folder in self.path.iterdir() if folder != kept] if self.path.is_dir() else []
+        if earlier:
+            self._removing = threading.Thread(target=_remove_all, args=[earlier], name="earlier results", daemon=True)
+            self._removing.start()
 
     def remove(self) -> None:
         """The window closes, or shows another project."""
+        if self._removing is not None:
+            self._removing.join()
         _remove(self.path)
 
 
@@ -56,6 +63,11 @@ def remove_left_overs() -> None:
 
 def _folder() -> Path:
     return cache_folder() / "results"
+
+
+def _remove_all(folders: list[Path]) -> None:
+    for folder in folders:
+        _remove(folder)
 
 
 def _remove(folder: Path) -> None:

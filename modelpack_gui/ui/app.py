@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 import signal
 import sys
 import threading
@@ -62,6 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make_application() -> QApplication:
     """The QApplication, with our names and icon."""
+    # Qt paints large areas on several threads, and waits for each: while workers use every core, a repaint that takes
+    # 10 ms of computing took 150. Alone on the machine it is no slower without them (scripts/bench/canvas_frames.py).
+    os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
     # Each call from Qt into Python waits for the interpreter lock. While a background thread reads a result or
     # imports the charts, the usual 5 ms a wait add up to 100 ms for one repaint.
     sys.setswitchinterval(SWITCH_INTERVAL_S)

@@ -155,7 +155,7 @@ class GraphState(QObject):
         """The window closes: its files go."""
         self._background.close()
         self._idle.stop()
-        self._results.keep_only(None)
+        self._results.remove()
         if "tensors" in self.__dict__:  # somebody looked at one
             self.tensors.close()
         if "overlays" in self.__dict__:

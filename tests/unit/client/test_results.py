@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,12 @@ def _filled(folder: Path) -> Path:
     return folder
 
 
+def _keep_only(folder: ResultsFolder, kept: Path | None) -> None:
+    folder.keep_only(kept)
+    assert folder._removing is not None
+    folder._removing.join()
+
+
 def test_nothing_is_made_before_there_is_something_to_keep(cache: Path) -> None:
     first, second = ResultsFolder(), ResultsFolder()
     assert first.new("parity") != first.new("parity")
@@ -32,11 +39,27 @@ def test_nothing_is_made_before_there_is_something_to_keep(cache: Path) -> None:
 def test_the_arrays_of_earlier_runs_go_and_those_of_this_one_stay() -> None:
     folder = ResultsFolder()
     earlier, now = _filled(folder.new("parity")), _filled(folder.new("parity"))
-    folder.keep_only(now)
+    _keep_only(folder, now)
     assert not earlier.exists()
     assert (now / "logits.npy").is_file()
-    folder.keep_only(None)
+    _keep_only(folder, None)
     assert not now.exists()
+
+
+def test_nobody_waits_for_the_disk_when_the_arrays_of_earlier_runs_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = ResultsFolder()
+    earlier, removed, may_go = _filled(folder.new("parity")), list[Path](), threading.Event()
+
+    def slow(path: Path) -> None:
+        may_go.wait()
+        removed.append(path)
+
+    monkeypatch.setattr(results, "_remove", slow)
+    folder.keep_only(None)
+    assert removed == []
+    may_go.set()
+    folder.remove()
+    assert removed == [earlier, folder.path]
 
 
 def test_a_window_that_closes_leaves_nothing_behind(cache: Path) -> None:
