@@ -1,6 +1,7 @@
 """Events from background threads to the GUI thread, rate-limited.
 
-Any number of events cost the event loop one wake-up for each interval. Samples of one runner and phase that meet in
+Any number of events cost the event loop one wake-up for each interval, and one for each job that ends: somebody waits
+for that. Samples of one runner and phase that meet in
 an interval become one event, and only the latest progress of a job is passed on; order among the rest is kept.
 """
 
@@ -11,7 +12,7 @@ from collections import deque
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from modelpack_gui.core.events import Event, Progress, Sample
+from modelpack_gui.core.events import Event, Progress, Sample, TerminalEvent
 
 INTERVAL_MS = 50
 
@@ -20,7 +21,7 @@ class EventBridge(QObject):
     """Takes events on any thread by `post`, gives them on its own by `event_received`."""
 
     event_received = Signal(object)
-    _woken = Signal()
+    _woken = Signal(bool)  # whether at once
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,10 +37,10 @@ class EventBridge(QObject):
         with self._lock:
             if self._is_closed:
                 return
-            is_first = not self._waiting
+            is_first, is_end = not self._waiting, isinstance(event, TerminalEvent)
             self._waiting.append(event)
-            if is_first:
-                self._woken.emit()
+            if is_first or is_end:
+                self._woken.emit(is_end)
 
     def close(self) -> None:
         """Drop what waits and whatever comes."""
@@ -48,8 +49,11 @@ class EventBridge(QObject):
             self._waiting.clear()
         self._timer.stop()
 
-    def _on_woken(self) -> None:
-        if not self._timer.isActive():
+    def _on_woken(self, is_end: bool) -> None:
+        if is_end:
+            self._timer.stop()
+            self._deliver()
+        elif not self._timer.isActive():
             self._timer.start()
 
     def _deliver(self) -> None:

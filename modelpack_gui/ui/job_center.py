@@ -79,7 +79,7 @@ class LogLine:
 class JobCenter(QObject):
     """Keeps the jobs of this window, newest last; of those that have ended, the latest.
 
-    Lives on the GUI thread; signals come at most every 50 ms.
+    Lives on the GUI thread. What runs is told every 50 ms, an end at once.
     """
 
     job_changed = Signal(object)  # JobView, also when it is new

@@ -74,6 +74,19 @@ def test_events_come_in_the_order_they_were_posted(bridge: EventBridge, qtbot: Q
     assert got == posted
 
 
+def test_the_end_of_a_job_comes_at_once_with_what_came_before_it(bridge: EventBridge, qtbot: QtBot) -> None:
+    got = _collect(bridge)
+    bridge._timer.setInterval(3_600_000)
+    posted: list[Event] = [Log("a", "info", "x"), Log("b", "info", "y"), Cancelled("a")]
+    for event in posted:
+        bridge.post(event)
+    qtbot.waitUntil(lambda: len(got) == 3)
+    assert got == posted
+    bridge.post(Log("b", "info", "z"))
+    qtbot.waitUntil(bridge._timer.isActive)
+    assert len(got) == 3
+
+
 def test_a_thousand_events_cost_one_delivery(bridge: EventBridge, qtbot: QtBot) -> None:
     got = _collect(bridge)
     for i in range(1000):
