@@ -13,16 +13,9 @@ from typing import TYPE_CHECKING
 from modelpack_gui.client.api import Job, Listener
 from modelpack_gui.client.gate import Gate
 from modelpack_gui.client.job import WorkerJob
+from modelpack_gui.core import records
 from modelpack_gui.core.events import Cancelled
-from modelpack_gui.core.records import (
-    BenchRequest,
-    CheckRequest,
-    MatrixRequest,
-    ModelSource,
-    Request,
-    ScanRequest,
-    SweepRequest,
-)
+from modelpack_gui.core.records import ModelSource, Request, ScanRequest
 
 if TYPE_CHECKING:
     from modelpack_gui.client.job_director import JobDirector
@@ -108,9 +101,9 @@ class WorkerClient:
         # A relative interpreter is one of its folder.
         is_anywhere = _reads_files_alone(stage, request) and (not interpreter or Path(interpreter).is_absolute())
         job = WorkerJob(stage, request, listener, folder, limit, is_at_home_anywhere=is_anywhere)
-        is_bench = stage == "bench" and isinstance(request, BenchRequest)
-        is_matrix = stage == "matrix" and isinstance(request, MatrixRequest)
-        is_sweep = stage == "sweep" and isinstance(request, SweepRequest)
+        is_bench = stage == "bench" and isinstance(request, records.BenchRequest)
+        is_matrix = stage == "matrix" and isinstance(request, records.MatrixRequest)
+        is_sweep = stage == "sweep" and isinstance(request, records.SweepRequest)
         is_lone = stage in LONE_STAGES
         with self._lock:
             if self._is_closed:
@@ -197,7 +190,8 @@ class WorkerClient:
 def _reads_files_alone(stage: str, request: Request) -> bool:
     if isinstance(request, ScanRequest):
         return not request.module and ModelSource(request.file).is_saved_model
-    if isinstance(request, CheckRequest):  # one of torch's files may name classes of a module beside it
+    # One of torch's files may name classes of a module beside it.
+    if stage == "check" and isinstance(request, records.CheckRequest):
         return Path(request.path).is_absolute() and request.path.lower().endswith(".onnx")
     return stage in FILE_STAGES
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from modelpack_gui.core import serde
+from modelpack_gui.core import records, serde
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import Request, Result
 
@@ -147,8 +147,8 @@ Command = Run | Prepare | Cancel | Shutdown
 
 _EVENTS = serde.kinds_of(Event)
 _COMMANDS = serde.kinds_of(Command)
-_REQUESTS = serde.kinds_of(Request)
-_RESULTS = serde.kinds_of(Result)
+_REQUESTS = serde.kinds_of(Request, records)
+_RESULTS = serde.kinds_of(Result, records)
 
 
 def to_line(message: Event | Command) -> str:

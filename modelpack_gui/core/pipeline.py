@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
+from modelpack_gui.core import records
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import (
-    BenchReport,
-    BenchRequest,
-    CheckReport,
-    CheckRequest,
-    ExportRecord,
-    ExportRequest,
-    GraphIndex,
-    InspectRequest,
-    LayersReport,
-    LintReport,
-    LoadReport,
-    LoadRequest,
-    MatrixReport,
-    ParityReport,
-    ParityRequest,
-    ParitySpec,
-    QuantizeReport,
-    QuantizeRequest,
-    QuantizeSpec,
-    ReproRecord,
-    Request,
-    Result,
-    SweepReport,
-    Verdict,
-)
+from modelpack_gui.core.records import ExportRecord, ParitySpec, QuantizeSpec, Request, Result, Verdict
+
+if TYPE_CHECKING:  # they are imported when there is one: the window opens without
+    from modelpack_gui.core.records import (
+        BenchReport,
+        GraphIndex,
+        LintReport,
+        LoadReport,
+        MatrixReport,
+        ReproRecord,
+        SweepReport,
+    )
 
 
 class Stage(str, Enum):
@@ -89,25 +78,25 @@ def request_for(
     """
     path = artifact_path or recipe.export.output_path
     if stage is Stage.SOURCE:
-        return LoadRequest(recipe.source, recipe.inputs)
+        return records.LoadRequest(recipe.source, recipe.inputs)
     if stage is Stage.EXPORT:
-        return ExportRequest(recipe.source, recipe.inputs, recipe.export, recipe.input_sets)
+        return records.ExportRequest(recipe.source, recipe.inputs, recipe.export, recipe.input_sets)
     if stage is Stage.GRAPH:
-        return InspectRequest(path)
+        return records.InspectRequest(path)
     if stage is Stage.CHECK:
         asked = None if is_source else recipe.export
-        return CheckRequest(path, asked, recipe.inputs, exported.reference if exported is not None else None)
+        return records.CheckRequest(path, asked, recipe.inputs, exported.reference if exported is not None else None)
     if stage is Stage.PARITY:
         parity = recipe.parity
         path = parity.actual_artifact or path
-        return ParityRequest(
+        return records.ParityRequest(
             recipe.source, recipe.inputs, path, recipe.export.dynamic, parity, recipe.input_sets, folder=folder
         )
     if stage is Stage.QUANTIZE:
-        return QuantizeRequest(
+        return records.QuantizeRequest(
             recipe.source, recipe.inputs, recipe.input_sets, path, (recipe.quantize or QuantizeSpec(),)
         )
-    return BenchRequest(
+    return records.BenchRequest(
         recipe.source,
         recipe.inputs,
         path,
@@ -171,29 +160,56 @@ def downstream_of(stage: Stage) -> tuple[Stage, ...]:
 
 def verdict_of(result: Result) -> Verdict:
     """The judgement that a stage's result stands for, shown beside the stage and in the exit status."""
-    if isinstance(result, (CheckReport, ExportRecord, ParityReport, LayersReport, QuantizeReport)):
-        return result.verdict
-    if isinstance(result, ReproRecord):  # a repro is there to fail
-        return Verdict.PASSED if result.verdict is Verdict.FAILED else Verdict.WARNING
-    if isinstance(result, LoadReport):
-        keys = result.keys
-        doubtful = keys is not None and bool(keys.missing or keys.unexpected or keys.mismatched)
-        return Verdict.WARNING if doubtful else Verdict.PASSED
-    if isinstance(result, LintReport):
-        worst = result.findings[0].severity if result.findings else "info"
-        return {"error": Verdict.FAILED, "warning": Verdict.WARNING, "info": Verdict.PASSED}[worst]
-    if isinstance(result, GraphIndex):
-        return Verdict.WARNING if result.shape_inference_error else Verdict.PASSED
-    if isinstance(result, MatrixReport):
-        return Verdict.FAILED if result.recommended is None else Verdict.PASSED
-    if isinstance(result, SweepReport):
-        return Verdict.PASSED if any(cell.summary is not None for cell in result.cells) else Verdict.FAILED
-    if isinstance(result, BenchReport):
-        measured = [runner for runner in result.runners if runner.is_valid]  # a fast wrong answer is none
-        if not measured:
-            return Verdict.FAILED
-        whole = [runner for runner in measured if runner.error is None]
-        is_whole = result.is_complete and len(whole) == len(result.runners)
-        is_noisy = result.noise is not None and result.noise.is_noisy  # and the sentence says: take it with care
-        return Verdict.PASSED if is_whole and not is_noisy else Verdict.WARNING
-    return Verdict.PASSED
+    judge = _JUDGES.get(type(result).__name__)
+    return judge(result) if judge is not None else Verdict.PASSED
+
+
+def _of_repro(result: ReproRecord) -> Verdict:
+    return Verdict.PASSED if result.verdict is Verdict.FAILED else Verdict.WARNING  # it is there to fail
+
+
+def _of_load(result: LoadReport) -> Verdict:
+    keys = result.keys
+    doubtful = keys is not None and bool(keys.missing or keys.unexpected or keys.mismatched)
+    return Verdict.WARNING if doubtful else Verdict.PASSED
+
+
+def _of_lint(result: LintReport) -> Verdict:
+    worst = result.findings[0].severity if result.findings else "info"
+    return {"error": Verdict.FAILED, "warning": Verdict.WARNING, "info": Verdict.PASSED}[worst]
+
+
+def _of_graph(result: GraphIndex) -> Verdict:
+    return Verdict.WARNING if result.shape_inference_error else Verdict.PASSED
+
+
+def _of_matrix(result: MatrixReport) -> Verdict:
+    return Verdict.FAILED if result.recommended is None else Verdict.PASSED
+
+
+def _of_sweep(result: SweepReport) -> Verdict:
+    return Verdict.PASSED if any(cell.summary is not None for cell in result.cells) else Verdict.FAILED
+
+
+def _of_bench(result: BenchReport) -> Verdict:
+    measured = [runner for runner in result.runners if runner.is_valid]  # a fast wrong answer is none
+    if not measured:
+        return Verdict.FAILED
+    whole = [runner for runner in measured if runner.error is None]
+    is_whole = result.is_complete and len(whole) == len(result.runners)
+    is_noisy = result.noise is not None and result.noise.is_noisy  # and the sentence says: take it with care
+    return Verdict.PASSED if is_whole and not is_noisy else Verdict.WARNING
+
+
+_OWN = ("CheckReport", "ExportRecord", "ParityReport", "LayersReport", "QuantizeReport")
+_JUDGES: dict[str, Callable[[Any], Verdict]] = {
+    **dict.fromkeys(_OWN, attrgetter("verdict")),
+    "ReproRecord": _of_repro,
+    "LoadReport": _of_load,
+    "LintReport": _of_lint,
+    "GraphIndex": _of_graph,
+    "MatrixReport": _of_matrix,
+    "SweepReport": _of_sweep,
+    "BenchReport": _of_bench,
+}
+"""By the name of the record's type, which need not be imported for this."""

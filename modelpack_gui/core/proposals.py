@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from modelpack_gui.core.artifact_formats import USUAL_SUFFIX
 from modelpack_gui.core.input_proposals import proposed_inputs
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import BenchSpec, ExportSpec, SavedModel, runner_specs
+from modelpack_gui.core.records import BenchSpec, ExportSpec, runner_specs
 from modelpack_gui.core.saved_models import SavedKind
+
+if TYPE_CHECKING:  # it is imported when there is one: the window opens without
+    from modelpack_gui.core.records import SavedModel
 
 _ONNX_RUNNERS = runner_specs("onnxruntime")
 

@@ -17,7 +17,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -106,9 +106,33 @@ def decode_tagged(kinds: Mapping[str, type[T]], data: Any) -> T:
     return decode(kinds[kind], rest)
 
 
-def kinds_of(union: Any) -> dict[str, Any]:
-    """The members of a union of record types, by name, for `decode_tagged`."""
-    return {member.__name__: member for member in get_args(union)}
+def kinds_of(union: Any, module: types.ModuleType | None = None) -> Mapping[str, Any]:
+    """The members of a union of record types, by name, for `decode_tagged`.
+
+    Args:
+        module: Where the members of a union are that is spelled as a text; each is taken from it when it is wanted.
+    """
+    return {one.__name__: one for one in get_args(union)} if module is None else _NamedKinds(union, module)
+
+
+class _NamedKinds(Mapping[str, Any]):
+    def __init__(self, union: str, module: types.ModuleType) -> None:
+        self._names = dict.fromkeys(union.split(" | "))
+        self._module = module
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return getattr(self._module, name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def dumps(data: Any, *, indent: int | None = None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -16,16 +16,7 @@ from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.explanation import Fix, SourcePlace
 from modelpack_gui.core.pipeline import Stage, settings_of, stages_of
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import (
-    Capabilities,
-    ExportRecord,
-    LintFinding,
-    LoadReport,
-    ParameterInfo,
-    ParityCase,
-    Request,
-    SourceScan,
-)
+from modelpack_gui.core.records import ExportRecord, LoadReport, ParameterInfo, ParityCase, Request
 from modelpack_gui.ui.bench_runs import BenchRuns
 from modelpack_gui.ui.graph.state import GraphState
 from modelpack_gui.ui.inspection import Inspection
@@ -42,6 +33,9 @@ from modelpack_gui.ui.recipe_fixes import fixed
 from modelpack_gui.ui.stage_queue import StageQueue
 from modelpack_gui.ui.stage_states import StageStates
 from modelpack_gui.ui.status import StageState
+
+if TYPE_CHECKING:  # they are imported when there is one: the window opens without
+    from modelpack_gui.core.records import Capabilities, LintFinding, SourceScan
 
 R = TypeVar("R")
 

@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 PAGE = (
     "modelpack_gui.core.graph.search",
+    "modelpack_gui.core.records.scan",
     "modelpack_gui.ui.project_view",
     "modelpack_gui.ui.pages.graph",
     "modelpack_gui.ui.widgets.inspector",

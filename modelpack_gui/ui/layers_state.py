@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
-from modelpack_gui.core import pipeline
+from modelpack_gui.core import pipeline, records
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import (
-    ExportRecord,
-    FileStamp,
-    LayerRow,
-    LayerRows,
-    LayersReport,
-    LayersRequest,
-    UnalignedNode,
-)
+from modelpack_gui.core.records import ExportRecord, FileStamp
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.project_source import ProjectSource
 from modelpack_gui.ui.side_job import SideJob
 from modelpack_gui.ui.stage_states import StageStates
+
+if TYPE_CHECKING:  # they are imported when there is one: the window opens without
+    from modelpack_gui.core.records import LayerRow, LayersReport, LayersRequest, UnalignedNode
 
 
 class LayersState(QObject):
@@ -123,7 +120,7 @@ class LayersState(QObject):
         self.job.forget()
 
     def _on_part(self, part: object) -> None:
-        if not isinstance(part, LayerRows):
+        if not isinstance(part, records.LayerRows):
             return
         for row in part.rows:
             self._found[row.value, row.optimization] = row
@@ -133,7 +130,7 @@ class LayersState(QObject):
         self.changed.emit()
 
     def _on_ended(self, report: object) -> None:
-        if self.job.was_cancelled or not isinstance(report, LayersReport):
+        if self.job.was_cancelled or not isinstance(report, records.LayersReport):
             return
         self.report = report
         self._found, self._ordered = {}, None

@@ -5,19 +5,24 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.client.files import stamp_of
+from modelpack_gui.core import records
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.locations import located
-from modelpack_gui.core.records import FileStamp, ProfileReport, ProfileRequest, RunnerSpec
+from modelpack_gui.core.records import FileStamp, RunnerSpec
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_jobs import ProjectJobs
 from modelpack_gui.ui.project_source import ProjectSource
 from modelpack_gui.ui.side_job import SideJob
 from modelpack_gui.ui.stage_states import StageStates
+
+if TYPE_CHECKING:  # they are imported when there is one: the window opens without
+    from modelpack_gui.core.records import ProfileReport, ProfileRequest
 
 
 @dataclass(frozen=True)
@@ -163,7 +168,7 @@ class ProfilesState(QObject):
         asked, self._asked, self.running = self._asked, None, ""
         assert asked is not None
         key = asked.request.runner.key
-        if isinstance(report, ProfileReport):
+        if isinstance(report, records.ProfileReport):
             self.kept.pop(key, None)  # the latest is last
             artifact = asked.artifact if report.artifact_path else None
             self.kept[key] = KeptProfile(report, asked.request, asked.files, artifact)

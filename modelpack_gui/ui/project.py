@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
@@ -15,8 +16,11 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.locations import without_links
 from modelpack_gui.core.proposals import with_output_path, with_saved_model
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import ModelSource, SourceScan
+from modelpack_gui.core.records import ModelSource
 from modelpack_gui.ui.edit_command import EditCommand
+
+if TYPE_CHECKING:  # it is imported when there is one: the window opens without
+    from modelpack_gui.core.records import SourceScan
 
 
 class Project(QObject):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
+from modelpack_gui.core import records
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.events import Done, Failed, TerminalEvent
-from modelpack_gui.core.records import Capabilities, HelloRequest, ParameterInfo, Request, ScanRequest, SourceScan
+from modelpack_gui.core.records import ParameterInfo, Request, ScanRequest
 from modelpack_gui.ui.project import Project
 from modelpack_gui.ui.project_jobs import ProjectJobs
+
+if TYPE_CHECKING:  # they are imported when there is one: the window opens without
+    from modelpack_gui.core.records import Capabilities, SourceScan
 
 R = TypeVar("R")
 
@@ -71,7 +75,7 @@ class ProjectQuestions(QObject):
             self.capabilities, self.capabilities_error = found, error
             self.capabilities_changed.emit()
 
-        self.ask("hello", HelloRequest(), "Ask the interpreter", Capabilities, answered)
+        self.ask("hello", records.HelloRequest(), "Ask the interpreter", records.Capabilities, answered)
 
     def refresh_scan(self) -> None:
         """Read the model file again, without running it."""
@@ -87,7 +91,8 @@ class ProjectQuestions(QObject):
                 self.scan, self.scan_error = scan, error
                 self.scan_changed.emit()
 
-        self.ask("scan", ScanRequest(source.file, source.module), f"Read {source.location}", SourceScan, answered)
+        request = ScanRequest(source.file, source.module)
+        self.ask("scan", request, f"Read {source.location}", records.SourceScan, answered)
 
     def ask(
         self,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from modelpack_gui.client.files import stamp_of
 from modelpack_gui.core.locations import is_there, located
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.core.records import FileStamp, LoadReport, SourceScan
+from modelpack_gui.core.records import FileStamp, LoadReport
 from modelpack_gui.core.saved_models import SavedKind, kind_of_source
+
+if TYPE_CHECKING:  # it is imported when there is one: the window opens without
+    from modelpack_gui.core.records import SourceScan
 
 SETTLE_MS = 200
 """A save is several steps: editors write another file and move it over the old one."""

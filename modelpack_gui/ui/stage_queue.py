@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Signal
 
-from modelpack_gui.core import pipeline
+from modelpack_gui.core import pipeline, records
 from modelpack_gui.core.events import Done, Failed, TerminalEvent
 from modelpack_gui.core.pipeline import ORDER, Stage
-from modelpack_gui.core.records import ExportRecord, InspectRequest, ParityCase, ParityRequest, QuantizeRequest
+from modelpack_gui.core.records import ExportRecord, ParityCase, ParityRequest, QuantizeRequest
 from modelpack_gui.ui.graph.state import GraphState
 from modelpack_gui.ui.job_center import JobView
 from modelpack_gui.ui.parity_runs import ParityRuns
@@ -145,7 +145,7 @@ class StageQueue(QObject):
             request = self._parity.prepare(request, known)
         elif isinstance(request, QuantizeRequest):
             request = self._quantize.prepare(request)
-        elif isinstance(request, InspectRequest):
+        elif stage is Stage.GRAPH and isinstance(request, records.InspectRequest):
             request = self._graph.prepare(request)
 
         def ended(event: TerminalEvent) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from modelpack_gui.client.api import Listener
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Outcome, Started, TerminalEvent
 from modelpack_gui.core.records import Request, Result
 
-Answer = Result | ErrorInfo | Callable[[Request], Result | ErrorInfo]
+Answer: TypeAlias = "Result | ErrorInfo | Callable[[Request], Result | ErrorInfo]"
 
 
 class FakeJob:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.client.results import ResultsFolder
+from modelpack_gui.core import records
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.records import GraphIndex, InspectRequest
 from modelpack_gui.ui.background import Background, Check
 from modelpack_gui.ui.graph.same_pick import same_pick
 from modelpack_gui.ui.graph.selection import GraphSelection, Pick
@@ -24,6 +24,7 @@ from modelpack_gui.ui.stage_states import StageStates
 if TYPE_CHECKING:  # the window opens without these
     from modelpack_gui.core.graph.graph import Graph
     from modelpack_gui.core.graph.search import GraphSearch
+    from modelpack_gui.core.records import GraphIndex, InspectRequest
     from modelpack_gui.ui.graph.checks import GraphChecks
     from modelpack_gui.ui.graph.comparison.state import ComparisonState
     from modelpack_gui.ui.graph.node_data import NodeDataState
@@ -168,7 +169,7 @@ class GraphState(QObject):
     def _on_stage_changed(self, stage: Stage) -> None:
         if stage is not Stage.GRAPH:
             return
-        index = self._states.result(Stage.GRAPH, GraphIndex)
+        index = self._states.result(Stage.GRAPH, records.GraphIndex)
         if index is self._wanted:
             return
         self._wanted = index

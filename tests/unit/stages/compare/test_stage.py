@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from modelpack_gui.core import serde
+from modelpack_gui.core import records, serde
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.graph.compare.difference import Difference, State
@@ -267,7 +267,7 @@ def test_weights_in_a_data_file_are_optimised_too(tmp_path: Path) -> None:
 def test_a_comparison_crosses_the_process_boundary(tmp_path: Path) -> None:
     found, _ = optimised(batch_norm(tmp_path / "net.onnx"), "basic")
     data = json.loads(serde.dumps(serde.encode_tagged(found)))
-    assert serde.decode_tagged(serde.kinds_of(Result), data) == found
+    assert serde.decode_tagged(serde.kinds_of(Result, records), data) == found
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from onnx import helper, save
 
+from modelpack_gui.core import records
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
 from modelpack_gui.core.records import GraphChecksRequest, Result
@@ -49,7 +50,7 @@ def test_clean_graph_has_no_findings(checker: Checker) -> None:
 def test_report_crosses_the_process_boundary_unchanged(checker: Checker) -> None:
     checker.check([op("Identity", ("x",), "h"), op("Relu", ("h",), "y", bogus=1)], outputs=[value("y")])
     sent = json.loads(dumps(encode_tagged(checker.report)))
-    assert decode_tagged(kinds_of(Result), sent) == checker.report
+    assert decode_tagged(kinds_of(Result, records), sent) == checker.report
 
 
 def test_gravest_come_first_and_what_found_nothing_last(checker: Checker) -> None:
