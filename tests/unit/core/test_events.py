@@ -19,6 +19,7 @@ from modelpack_gui.core.events import (
     Log,
     Outcome,
     Partial,
+    Prepare,
     Progress,
     Run,
     Sample,
@@ -51,6 +52,7 @@ ALL_EVENTS: tuple[Event, ...] = (
 
 ALL_COMMANDS: tuple[Command, ...] = (
     Run("1", "load", LoadRequest(ModelSource(file="a.py", name="A", arguments={"n": 1}), (InputSpec("x", (2,)),))),
+    Prepare("inspect"),
     Cancel("1"),
     Shutdown(),
 )
