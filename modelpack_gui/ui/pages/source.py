@@ -90,7 +90,7 @@ class SourcePage(StagePage):
         self.arguments.argument_edited.connect(self._on_argument_edited)
         self.arguments.argument_removed.connect(self._on_argument_removed)
         self.checkpoint.checkpoint_edited.connect(self._edit_checkpoint)
-        self.keys.inspection_made.connect(controller.inspect)
+        self.keys.inspection_made.connect(lambda made: controller.inspect(made, self.stage))
         controller.recipe_changed.connect(self._on_recipe_changed)
         controller.scan_changed.connect(self._on_scan_changed)
         controller.capabilities_changed.connect(self.interpreter.show_capabilities)
