@@ -26,6 +26,7 @@ from modelpack_gui.ui.graph.canvas.anchor import Key, anchors_of, box_of_key
 from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
 from modelpack_gui.ui.graph.canvas.backing import Backing
 from modelpack_gui.ui.graph.canvas.gestures import Gestures
+from modelpack_gui.ui.graph.canvas.glance import Glance
 from modelpack_gui.ui.graph.canvas.keys import handle_key
 from modelpack_gui.ui.graph.canvas.labels import Labels
 from modelpack_gui.ui.graph.canvas.look import Look
@@ -42,8 +43,6 @@ from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.theme import theme
 
 HIT_PIXELS = 6.0
-_NEAR_ZOOM = 0.6
-"""Zoom at least, when something is brought into view to be read."""
 
 
 class GraphCanvas(ZoomingWidget):
@@ -55,7 +54,6 @@ class GraphCanvas(ZoomingWidget):
         hover_box, hover_edge: Under the pointer; -1 for none.
         wheel_zooms: Whether the wheel zooms, else it moves; with Ctrl it does the other.
         coloring: What is drawn on the boxes.
-        covered: Part of the widget that something lies on.
     """
 
     picked = Signal(object)  # Pick, or None
@@ -82,7 +80,6 @@ class GraphCanvas(ZoomingWidget):
         self.hover_box = self.hover_edge = -1
         self.wheel_zooms = True
         self.coloring = Coloring()
-        self.covered = QRectF()
         self.look = Look.of(theme().colors)
         self.shown = Shown()
         self.painter: ScenePainter | None = None
@@ -93,6 +90,7 @@ class GraphCanvas(ZoomingWidget):
         self._labels: Labels | None = None
         self._backing = Backing()
         self._gestures = Gestures(self)
+        self._glance = Glance(self)
         self._band: QRectF | None = None
         self._toggled: int | None = None  # a group whose box stays where it is when the next picture comes
 
@@ -124,6 +122,7 @@ class GraphCanvas(ZoomingWidget):
         self._repaint_all()
         self._hold(graph, arrays, anchors)
         self._toggled = None
+        self._glance.stay()
         self.moved()
 
     def _hold(self, graph: Graph, arrays: SceneArrays, anchors: Sequence[tuple[Key, QPointF]]) -> None:
@@ -157,6 +156,7 @@ class GraphCanvas(ZoomingWidget):
     def show_pick(self, pick: Pick | None, *, is_own: bool = False) -> None:
         """Show what is selected; what was not clicked here is brought into view."""
         self._pick = pick
+        self._glance.stay()
         self._locate()
         if any(self.trace_steps):
             self._repaint()
@@ -166,11 +166,13 @@ class GraphCanvas(ZoomingWidget):
         self.update()
 
     def show_found(self, pick: Pick | None) -> None:
-        """Ring the one thing that a search is at, and bring it into view."""
+        """Ring the one thing that a search is at, and look at it; None looks back at what was in view before."""
         self._found = pick
         self._locate()
         if self._found_shown:
-            self._bring(self._found_shown)
+            self._glance.at(lambda: self.bring_rect(self._rect_of(self._found_shown)))
+        else:
+            self._glance.back()
         self.update()
 
     def set_trace(self, steps_up: int, steps_down: int) -> None:
@@ -189,7 +191,7 @@ class GraphCanvas(ZoomingWidget):
     def bring_selection(self) -> None:
         """Bring what is selected into view, large enough to be read."""
         if self.shown:
-            self._bring(self.shown)
+            self.bring_rect(self._rect_of(self.shown))
 
     def point_of_interest(self) -> QPointF:
         """The selection if it is in view, else the middle."""
@@ -363,18 +365,6 @@ class GraphCanvas(ZoomingWidget):
 
     def _rect_of(self, shown: Shown) -> QRectF:
         return rect_of(self.arrays, shown) if self.arrays is not None else QRectF()
-
-    def _bring(self, shown: Shown) -> None:
-        """Into view, large enough to be read."""
-        self.is_untouched = False
-        rect = self._rect_of(shown)
-        if self.viewport.zoom < _NEAR_ZOOM and rect.width() * _NEAR_ZOOM < self.width():
-            self.viewport.center_on(rect.center(), _NEAR_ZOOM)
-        else:
-            self.viewport.reveal(rect)
-            if self.viewport.rect_to_widget(rect).intersects(self.covered):
-                self.viewport.center_on(rect.center())
-        self.moved()
 
     def _repaint_all(self) -> None:
         if self.graph is not None and self.arrays is not None and self._labels is not None:

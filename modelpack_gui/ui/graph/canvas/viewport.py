@@ -54,13 +54,13 @@ class Viewport:
 
     def pan(self, across: float, down: float) -> None:
         """Move the scene by widget pixels."""
-        self._put(self.zoom, self.origin + QPointF(across, down))
+        self.put(self.zoom, self.origin + QPointF(across, down))
 
     def zoom_at(self, factor: float, about: QPointF) -> None:
         """Draw larger (above 1) or smaller; what is at a place of the widget stays there."""
         zoom = self._allowed(self.zoom * factor)
         place = self.to_scene(about)
-        self._put(zoom, about - place * zoom)
+        self.put(zoom, about - place * zoom)
 
     def set_zoom(self, zoom: float) -> None:
         """Draw at a zoom; what is in the middle stays there."""
@@ -69,11 +69,11 @@ class Viewport:
     def center_on(self, place: QPointF, zoom: float | None = None) -> None:
         """Put a place of the scene into the middle."""
         zoom = self._allowed(zoom or self.zoom)
-        self._put(zoom, self._middle() - place * zoom)
+        self.put(zoom, self._middle() - place * zoom)
 
     def hold(self, place: QPointF, at: QPointF) -> None:
         """Put a place of the scene at a place of the widget."""
-        self._put(self.zoom, at - place * self.zoom)
+        self.put(self.zoom, at - place * self.zoom)
 
     def fit(self, rect: QRectF, largest: float = FIT_LARGEST) -> None:
         """Show all of a rectangle, at no more than a zoom."""
@@ -81,7 +81,7 @@ class Viewport:
             return
         room = QSizeF(max(16.0, self.size.width() - 2 * MARGIN), max(16.0, self.size.height() - 2 * MARGIN))
         zoom = self._allowed(min(largest, room.width() / rect.width(), room.height() / rect.height()))
-        self._put(zoom, self._middle() - rect.center() * zoom)
+        self.put(zoom, self._middle() - rect.center() * zoom)
 
     def start(self, *, is_down: bool) -> None:
         """Begin with a graph: all of it if it can be read so, else its begin."""
@@ -97,7 +97,7 @@ class Viewport:
         origin = (
             QPointF(across, MARGIN - bounds.top() * zoom) if is_down else QPointF(MARGIN - bounds.left() * zoom, down)
         )
-        self._put(zoom, origin)
+        self.put(zoom, origin)
 
     def reveal(self, rect: QRectF) -> bool:
         """Bring a rectangle into view where it is not, without zooming; whether anything moved."""
@@ -115,14 +115,11 @@ class Viewport:
         """Whether any of a rectangle is in view."""
         return self.view.intersects(rect)
 
-    def _middle(self) -> QPointF:
-        return QPointF(self.size.width() / 2, self.size.height() / 2)
+    def put(self, zoom: float, origin: QPointF) -> None:
+        """Draw at a zoom, with the scene's (0, 0) at a place of the widget; some of the scene stays in view.
 
-    def _allowed(self, zoom: float) -> float:
-        return min(LARGEST, max(SMALLEST, zoom))
-
-    def _put(self, zoom: float, origin: QPointF) -> None:
-        """Whole pixels: what was drawn can be moved instead of drawn anew. Some of the scene stays in view."""
+        In whole pixels: what was drawn can be moved instead of drawn anew.
+        """
         self.zoom = zoom
         x, y = origin.x(), origin.y()
         if not self.bounds.isEmpty():
@@ -130,6 +127,12 @@ class Viewport:
             x = min(max(x, _KEPT - bounds.right() * zoom), size.width() - _KEPT - bounds.left() * zoom)
             y = min(max(y, _KEPT - bounds.bottom() * zoom), size.height() - _KEPT - bounds.top() * zoom)
         self.origin = QPointF(round(x), round(y))
+
+    def _middle(self) -> QPointF:
+        return QPointF(self.size.width() / 2, self.size.height() / 2)
+
+    def _allowed(self, zoom: float) -> float:
+        return min(LARGEST, max(SMALLEST, zoom))
 
 
 def _inwards(low: float, high: float, room_low: float, room_high: float) -> float:

@@ -8,6 +8,9 @@ from PySide6.QtWidgets import QWidget
 
 from modelpack_gui.ui.graph.canvas.viewport import STEP, Viewport
 
+_NEAR_ZOOM = 0.6
+"""Zoom at least, when something is brought into view to be read."""
+
 
 class ZoomingWidget(QWidget):
     """Moves about in a plane. A subclass says what should stay in the middle when a key zooms.
@@ -16,6 +19,7 @@ class ZoomingWidget(QWidget):
         viewport: Where the plane is looked at.
         is_down: Whether what is shown begins at the top, else at the left.
         is_untouched: Whether it is looked at from its begin, as it was shown first.
+        covered: Part of the widget that something lies on.
     """
 
     view_changed = Signal()  # the zoom or the place
@@ -25,6 +29,7 @@ class ZoomingWidget(QWidget):
         self.viewport = Viewport()
         self.is_down = True
         self.is_untouched = True
+        self.covered = QRectF()
 
     def start(self) -> None:
         """Show the begin; another size of the widget shows it again, until it is moved."""
@@ -46,6 +51,18 @@ class ZoomingWidget(QWidget):
         """Show a rectangle of the plane with a little around it, at no more than a zoom."""
         self.is_untouched = False
         self.viewport.fit(rect.adjusted(-20, -20, 20, 20), largest)
+        self.moved()
+
+    def bring_rect(self, rect: QRectF) -> None:
+        """Bring a rectangle of the plane into view, large enough to be read."""
+        self.is_untouched = False
+        viewport = self.viewport
+        if viewport.zoom < _NEAR_ZOOM and rect.width() * _NEAR_ZOOM < self.width():
+            viewport.center_on(rect.center(), _NEAR_ZOOM)
+        else:
+            viewport.reveal(rect)
+            if viewport.rect_to_widget(rect).intersects(self.covered):
+                viewport.center_on(rect.center())
         self.moved()
 
     def zoom_by(self, factor: float, about: QPointF | None = None) -> None:

@@ -1,7 +1,8 @@
-"""The tool bar of the canvas: flat buttons in one line, on two where there is no room."""
+"""The tool bar of the canvas: flat buttons in one line, fewer of them where there is no room for all."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt, Signal
@@ -71,7 +72,7 @@ class PictureButton(IconToolButton):
 
 
 class CanvasBar(QWidget):
-    """Buttons for what is done most; the rest is in the menus behind them."""
+    """Buttons for what is done most; the rest is in the menus behind them, and all of it in the window's menu."""
 
     def __init__(self, pane: CanvasPane, commands: CanvasCommands) -> None:
         super().__init__(pane)
@@ -98,11 +99,10 @@ class CanvasBar(QWidget):
         self.zoom.clicked.connect(commands.actual.trigger)
         self.zoom.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %") + 14)
         self.show_zoom(1.0)
-        row.addWidget(self._button(commands.zoom_out))
-        row.addWidget(self.zoom)
-        row.addWidget(self._button(commands.zoom_in))
-        row.addWidget(self._button(commands.fit))
-        row.addWidget(self._button(commands.fit_selection))
+        smaller, larger = self._button(commands.zoom_out), self._button(commands.zoom_in)
+        fit_selection = self._button(commands.fit_selection)
+        for widget in (smaller, self.zoom, larger, self._button(commands.fit), fit_selection):
+            row.addWidget(widget)
         view = IconToolButton("What is shown: attributes, weights, names, clutter", "eye")
         self._give_menu(view, commands.view_menu(self))
         row.addWidget(view)
@@ -119,6 +119,22 @@ class CanvasBar(QWidget):
         self._give_menu(self.picture, commands.picture_menu(self))
         self.picture.dragged.connect(pane.pictures.drag)
         row.addWidget(self.picture)
+        self._spared: Sequence[QWidget] = (larger, smaller, self.zoom, fit_selection, self.picture)
+
+    @property
+    def whole_width(self) -> int:
+        """Pixels that all buttons take in one line."""
+        row = self.layout()
+        items = [row.itemAt(place) for place in range(row.count())] if row is not None else []
+        return sum(widget.sizeHint().width() for item in items if item and (widget := item.widget()) is not None)
+
+    def fit_into(self, width: int) -> None:
+        """Leave out what the wheel and keys do too, as much as one line of a width needs."""
+        needed = self.whole_width
+        for widget in self._spared:
+            widget.setVisible(needed <= width)
+            if needed > width:
+                needed -= widget.sizeHint().width()
 
     def show_level(self, level: int, deepest: int) -> None:
         """Show the level that is open, without calling it the user's choice."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
+from modelpack_gui.ui.graph.canvas_pane.bar import CanvasBar
 from modelpack_gui.ui.theme import SPACING
 
 _COLORS_ROOM = 360
@@ -15,7 +16,7 @@ _COLORS_ROOM = 360
 class CanvasHead(QWidget):
     """One row on a wide canvas: the graph gets the height of the other."""
 
-    def __init__(self, bar: QWidget, colors: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, bar: CanvasBar, colors: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bar = bar
         self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
@@ -31,11 +32,7 @@ class CanvasHead(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put them side by side, or one below the other."""
         super().resizeEvent(event)
-        layout = self._bar.layout()
-        if layout is None:
-            return
-        items = (layout.itemAt(place) for place in range(layout.count()))
-        needed = sum(item.sizeHint().width() for item in items if item is not None and not item.isEmpty())
+        needed = self._bar.whole_width
         is_row = self.width() >= needed + _COLORS_ROOM
         wanted = QBoxLayout.Direction.LeftToRight if is_row else QBoxLayout.Direction.TopToBottom
         if is_row:
@@ -44,6 +41,7 @@ class CanvasHead(QWidget):
             self._bar.setMinimumWidth(0)
             self._bar.setMaximumWidth(_UNBOUNDED)
         self._row.setDirection(wanted)
+        self._bar.fit_into(self.width())
 
 
 _UNBOUNDED = 16777215

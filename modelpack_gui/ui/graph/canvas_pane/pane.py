@@ -9,8 +9,6 @@ from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QStackedWidget,
@@ -20,7 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records.graph_layout import Around
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.canvas.look import metrics_of
@@ -28,7 +25,7 @@ from modelpack_gui.ui.graph.canvas.minimap import Minimap
 from modelpack_gui.ui.graph.canvas.paints import boxes_of
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
 from modelpack_gui.ui.graph.canvas_pane.bar import CanvasBar
-from modelpack_gui.ui.graph.canvas_pane.breadcrumbs import Breadcrumbs, Crumb, crumbs_of
+from modelpack_gui.ui.graph.canvas_pane.breadcrumbs import Crumb, crumbs_of
 from modelpack_gui.ui.graph.canvas_pane.commands import CanvasCommands
 from modelpack_gui.ui.graph.canvas_pane.find import CanvasFind
 from modelpack_gui.ui.graph.canvas_pane.head import CanvasHead
@@ -39,12 +36,12 @@ from modelpack_gui.ui.graph.canvas_pane.pictures import CanvasPictures
 from modelpack_gui.ui.graph.canvas_pane.places import CanvasPlaces
 from modelpack_gui.ui.graph.canvas_pane.reach import CanvasReach
 from modelpack_gui.ui.graph.canvas_pane.scopes import CanvasScopes
+from modelpack_gui.ui.graph.canvas_pane.way import CanvasWay
 from modelpack_gui.ui.graph.canvas_pane.words import tell, told_of
 from modelpack_gui.ui.graph.overlays.bar import OverlayBar
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import SPACING
-from modelpack_gui.ui.widgets.basics import IconLabel
 from modelpack_gui.ui.widgets.empty_state import EmptyState
 
 _PATIENCE_MS = 250
@@ -83,14 +80,10 @@ class CanvasPane(QWidget):
         self.menu_actions: Sequence[QAction | None] = self.commands.for_menu
         self.bar = CanvasBar(self, self.commands)
         self.overlay_bar = OverlayBar(controller)
-        self.crumbs = Breadcrumbs()
+        self.way = CanvasWay(self.canvas)
+        self.crumbs = self.way.crumbs
         self.finder = CanvasFind(self.state)
         self.notice = CanvasNotice()
-        self._facts = QLabel()
-        self._facts.setProperty("role", "muted")
-        self._facts.setObjectName("canvas-facts")
-        self._notes = IconLabel("info", 16, is_muted=True)
-        self._notes.setObjectName("canvas-notes")
         self._stack = QStackedWidget()
         self._stack.addWidget(self.canvas)
         self._empty = EmptyState("graph", "The graph is drawn here, module by module.")
@@ -173,16 +166,10 @@ class CanvasPane(QWidget):
     # Inside
 
     def _lay_out(self) -> None:
-        way = QHBoxLayout()
-        way.setSpacing(SPACING)
-        way.addWidget(self.crumbs, 1)
-        way.addWidget(self._facts)
-        way.addWidget(self._notes)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACING // 2)
         column.addWidget(CanvasHead(self.bar, self.overlay_bar))
-        column.addLayout(way)
         column.addWidget(self.finder)
         column.addWidget(self.notice)
         column.addWidget(self._stack, 1)
@@ -303,13 +290,7 @@ class CanvasPane(QWidget):
         if scenes.error is not None or scenes.was_cancelled:
             self._then = None
         self.commands.show_all.setEnabled(scenes.view.around is not None)
-        report = scenes.report
-        hidden = report.hidden_count if report is not None else 0
-        self._facts.setText(f"{fmt.count(hidden)} hidden" if hidden else "")
-        notes = report.notes if report is not None else ()
-        self._notes.setVisible(bool(notes))
-        self._notes.setToolTip("\n".join(notes))
-        self._notes.setAccessibleName(" ".join(notes))
+        self.way.show_report(scenes.report)
         self._show_way()
         if not scenes.is_running or not self.notice.isHidden():
             self.tell()
