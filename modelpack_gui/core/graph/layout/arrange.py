@@ -25,7 +25,7 @@ LAYER_GAP = 30.0
 PORT_GAP = 10.0
 """Between ports and the layer next to them."""
 MOST_GAP = 140.0
-BEND_MINOR = 3
+MAIN, BEND_MINOR = 1, 3
 """See `arrange`."""
 SLOPE = 5.0
 """A link that goes this many px across gets one px more of height, up to MOST_GAP: flat lines are hard to follow."""
@@ -74,6 +74,8 @@ class _Layered:
     lower: list[list[Segment]]
     ways: list[list[int]] = field(default_factory=list)
     """The bends of each link."""
+    origins: list[int] = field(default_factory=list)
+    """The box that each bend leads from."""
 
 
 def arrange(
@@ -91,7 +93,7 @@ def arrange(
         ranks: The layer of each.
         anchors: Where in its layer each box is: 0 at the top, 1 at the bottom; all in the middle if empty.
         minor: How much less each box matters: what is linked to several is put in line with one of the least number.
-            Bends of long links matter least.
+            Bends of long links matter least, but those from a box of the number `MAIN`.
         check: Called between steps; raises to stop.
     """
     layered = _with_bends(ranks, links)
@@ -103,7 +105,8 @@ def arrange(
     halves = [width / 2 for width, _ in sizes] + [0.0] * bends
     gaps = [BOX_GAP] * layered.boxes + [BEND_GAP] * bends
     is_bend = [False] * layered.boxes + [True] * bends
-    minor = [*(minor or [0] * layered.boxes), *[BEND_MINOR] * bends]
+    minor = minor or [0] * layered.boxes
+    minor = [*minor, *(minor[box] if minor[box] == MAIN else BEND_MINOR for box in layered.origins)]
     placer = Placer(layers, halves, gaps, layered.lower, layered.upper, is_bend, minor)
     middles = [float(round(x)) for x in placer.middles(check)]
     heights = [max((sizes[v][1] for v in layer if v < layered.boxes), default=0.0) for layer in layers]
@@ -130,6 +133,7 @@ def _with_bends(ranks: Sequence[int], links: Sequence[Link]) -> _Layered:
         while len(chain) < needed:
             bend = len(found.ranks)
             found.ranks.append(ranks[link.source] + 1 + len(chain))
+            found.origins.append(link.source)
             found.lower.append([])
             found.upper.append([])
             if chain:

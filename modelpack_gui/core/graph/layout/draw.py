@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.box_text import box_lines
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.layout.arrange import MIDDLE, Arrangement, Link, Point, arrange
+from modelpack_gui.core.graph.layout.arrange import MAIN, MIDDLE, Arrangement, Link, Point, arrange
 from modelpack_gui.core.graph.layout.grid import beside
 from modelpack_gui.core.graph.layout.levels import PORT_IN, PORT_OUT, Item, Level, LevelMaker, Values
 from modelpack_gui.core.graph.layout.ports import with_ports_in_line
@@ -118,7 +118,7 @@ class Drawer:
             ends.append(Link(source, target, lanes.setdefault(values, len(lanes)), at, to))
         anchors = [ANCHORS.get(item.kind, MIDDLE) for item in items]
         loose = [i for i in range(count) if i not in linked and not items[i].is_port]
-        minor = [1 if item.is_main else MINOR.get(item.kind, 0) for item in items]
+        minor = [MAIN if item.is_main else MINOR.get(item.kind, 0) for item in items]
         if loose:
             arrangement = beside(sizes, ranks, ends, loose, anchors, minor, self._check)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,19 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=Tr
 
 
 @pytest.fixture
-def pane(qtbot: QtBot, controller: Controller, settings: Settings) -> Iterator[CanvasPane]:
-    around = QWidget()  # a window would be no narrower than its content wants
-    qtbot.addWidget(around)
+def around(qtbot: QtBot) -> QWidget:
+    """As a window of its own, the pane would be no narrower than its content wants."""
+    made = QWidget()
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.fixture
+def pane(around: QWidget, controller: Controller, settings: Settings) -> CanvasPane:
     pane = CanvasPane(controller, settings, around)
     pane.resize(420, 360)
     around.show()
-    yield pane
+    return pane
 
 
 @pytest.fixture

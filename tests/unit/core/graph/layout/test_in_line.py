@@ -105,6 +105,14 @@ def test_many_inputs_and_results_of_an_open_group_are_where_they_are_read_and_ma
     check_scene(graph, scene)
 
 
+def test_what_enters_an_open_group_first_of_all_stands_above_its_first_layer() -> None:
+    graph = cached_layers(12)
+
+    scene = lay_out(graph, LayoutRequest("", opened=opened_to(graph, 1))).scene
+
+    assert middle(scene, scene.node_box[0]) == middle(scene, scene.node_box[1])
+
+
 def test_layers_with_caches_are_wrapped_into_columns_however_many_they_are() -> None:
     graph = cached_layers(24)
 
