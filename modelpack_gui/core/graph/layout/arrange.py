@@ -74,8 +74,8 @@ class _Layered:
     lower: list[list[Segment]]
     ways: list[list[int]] = field(default_factory=list)
     """The bends of each link."""
-    origins: list[int] = field(default_factory=list)
-    """The box that each bend leads from."""
+    bend_minor: list[int] = field(default_factory=list)
+    """How much less each bend matters; see `arrange`."""
 
 
 def arrange(
@@ -93,10 +93,11 @@ def arrange(
         ranks: The layer of each.
         anchors: Where in its layer each box is: 0 at the top, 1 at the bottom; all in the middle if empty.
         minor: How much less each box matters: what is linked to several is put in line with one of the least number.
-            Bends of long links matter least, but those from a box of the number `MAIN`.
+            Bends of long links matter least, but those from or to a box of the number `MAIN`. All alike if empty.
         check: Called between steps; raises to stop.
     """
-    layered = _with_bends(ranks, links)
+    minor = minor or [0] * len(sizes)
+    layered = _with_bends(ranks, links, minor)
     layers: list[list[int]] = [[] for _ in range(max(layered.ranks, default=-1) + 1)]
     for vertex, rank in enumerate(layered.ranks):
         layers[rank].append(vertex)
@@ -105,9 +106,7 @@ def arrange(
     halves = [width / 2 for width, _ in sizes] + [0.0] * bends
     gaps = [BOX_GAP] * layered.boxes + [BEND_GAP] * bends
     is_bend = [False] * layered.boxes + [True] * bends
-    minor = minor or [0] * layered.boxes
-    minor = [*minor, *(minor[box] if minor[box] == MAIN else BEND_MINOR for box in layered.origins)]
-    placer = Placer(layers, halves, gaps, layered.lower, layered.upper, is_bend, minor)
+    placer = Placer(layers, halves, gaps, layered.lower, layered.upper, is_bend, [*minor, *layered.bend_minor])
     middles = [float(round(x)) for x in placer.middles(check)]
     heights = [max((sizes[v][1] for v in layer if v < layered.boxes), default=0.0) for layer in layers]
     tops = _tops(layers, layered, middles, heights)
@@ -115,7 +114,7 @@ def arrange(
     return _placed(sizes, links, layered, middles, tops, heights, wrapping, anchors or [MIDDLE] * layered.boxes)
 
 
-def _with_bends(ranks: Sequence[int], links: Sequence[Link]) -> _Layered:
+def _with_bends(ranks: Sequence[int], links: Sequence[Link], minor: Sequence[int]) -> _Layered:
     count = len(ranks)
     found = _Layered(count, list(ranks), [[] for _ in ranks], [[] for _ in ranks])
     chains: dict[tuple[int, int], list[int]] = {}
@@ -133,7 +132,7 @@ def _with_bends(ranks: Sequence[int], links: Sequence[Link]) -> _Layered:
         while len(chain) < needed:
             bend = len(found.ranks)
             found.ranks.append(ranks[link.source] + 1 + len(chain))
-            found.origins.append(link.source)
+            found.bend_minor.append(MAIN if MAIN in (minor[link.source], minor[link.target]) else BEND_MINOR)
             found.lower.append([])
             found.upper.append([])
             if chain:

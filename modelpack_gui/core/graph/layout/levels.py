@@ -80,10 +80,11 @@ class Level:
         return list(entering), list(leaving)
 
     def chained_frames(self) -> set[int]:
-        """Frames that are linked with others."""
+        """Frames in chains of three and more."""
         frame = kinds.BOX_FRAME
         pairs = [link[:2] for link in self.links if self.items[link[0]].kind == self.items[link[1]].kind == frame]
-        return {item for pair in pairs for item in pair}
+        middle = {source for source, _ in pairs} & {target for _, target in pairs}
+        return {item for pair in pairs if middle.intersection(pair) for item in pair}
 
     def join(self, source: int, target: int, values: Iterable[int]) -> None:
         """Add the links between two items: one, or one for each value where these have ports of their own."""

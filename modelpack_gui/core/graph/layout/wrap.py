@@ -93,7 +93,7 @@ def columns_of(
 def _best_cuts(tops: Sequence[float], heights: Sequence[float], crossing: Sequence[int], wanted: int) -> list[int]:
     """First layers of the columns: about as many as are wanted, with little room left empty below them."""
     best, least = [0], math.inf
-    for count in {max(2, wanted), max(2, wanted - 1), wanted + 1}:
+    for count in range(max(2, wanted - 2), max(2, wanted + 1) + 1):
         starts = _cuts(tops, heights, crossing, count)
         ends = [*starts[1:], len(tops)]
         tallest = max(tops[end - 1] + heights[end - 1] - tops[start] for start, end in zip(starts, ends, strict=True))
