@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from modelpack_gui.core.graph.cycles import cyclic
 from modelpack_gui.core.graph.grouping.group_tree import GroupTree
-from modelpack_gui.core.graph.layout.parts import cyclic
 
 MOST = 120
 """Nodes and groups directly in a group."""

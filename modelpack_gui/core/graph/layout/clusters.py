@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from modelpack_gui.core.graph.cycles import cyclic
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.core.graph.layout.parts import cyclic, parts_of
+from modelpack_gui.core.graph.layout.parts import parts_of
 from modelpack_gui.core.graph.layout.shown import Shown
 
 
