@@ -14,14 +14,13 @@ from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.selection import NodePick, Pick
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.lazy_dock import LazyDock
+from modelpack_gui.ui.widgets.lazy_dock import SizedDock
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.pages.base import StagePage
     from modelpack_gui.ui.widgets.source_view import SourceView
 
-_FIRST_HEIGHT = 300
-_SIZED_KEY = "source-dock/sized"
+_FIRST_HEIGHT = 300  # pixels
 
 
 class SourceDock(QObject):
@@ -40,8 +39,7 @@ class SourceDock(QObject):
         self._controller = controller
         self._settings = settings
         self._page = page
-        self._is_sized = False
-        self.dock = LazyDock("Source code", "source-dock", self._make, window)
+        self.dock = SizedDock("Source code", "source-dock", self._make, window, settings, _FIRST_HEIGHT)
         self.dock.toggleViewAction().triggered.connect(self._on_toggled)
         controller.place_wanted.connect(self.show_place)
         controller.graph.selection.changed.connect(self._on_node_selected)
@@ -115,12 +113,5 @@ class SourceDock(QObject):
             self._raise()
 
     def _raise(self) -> None:
-        self.dock.show()
-        self.dock.raise_()
-        if not self._is_sized:
-            self._is_sized = True
-            # From the first time that it was closed with the window on, it is as high as the user made it.
-            if self._settings.state("docks").isEmpty() or not self._settings.text(_SIZED_KEY):
-                self._settings.set_text(_SIZED_KEY, "yes")
-                self._window.resizeDocks([self.dock], [_FIRST_HEIGHT], Qt.Orientation.Vertical)
+        self.dock.bring_up()
         self.view.setFocus()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from modelpack_gui.ui.graph.selection import ValuePick
 from modelpack_gui.ui.graph.tables.nodes_view import NodesView
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import GRID
+from modelpack_gui.ui.widgets.late_views import LateViews
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.controller import Controller
@@ -73,25 +73,21 @@ class SidePane(QWidget):
     """
 
     node_activated = Signal(int)
-    view_made = Signal(str)
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
         self._settings = settings
         self._tabs = _TABS
-        self.views: dict[str, QWidget] = {}
+        self._late = LateViews(controller, settings, {tab.name: f"{_PACKAGE}.{tab.view}" for tab in _TABS})
+        self.views = self._late.views
         self.bar = _Bar()
         self.bar.setObjectName("graph-tabs")
         self.bar.setAccessibleName("What to list")
         for tab in self._tabs:
             self.bar.setTabToolTip(self.bar.addTab(tab.title), f"{tab.title}: {_lower(tab.tooltip)}")
         self._stack = QStackedWidget()
-        self._rooms: dict[str, QWidget] = {}
-        for tab in self._tabs:
-            self._rooms[tab.name] = room = QWidget()
-            column = QVBoxLayout(room)
-            column.setContentsMargins(0, 0, 0, 0)
+        for room in self._late.rooms.values():
             self._stack.addWidget(room)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -99,7 +95,7 @@ class SidePane(QWidget):
         column.addWidget(self.bar)
         column.addWidget(self._stack, 1)
         self.setMinimumWidth(240)
-        nodes = self._made(NODES)
+        nodes = self._late.view(NODES)
         assert isinstance(nodes, NodesView)
         self.nodes = nodes
         self.nodes.node_activated.connect(self.node_activated)
@@ -109,7 +105,7 @@ class SidePane(QWidget):
         controller.graph.filter_wanted.connect(self._on_filter_wanted)
         self._show_counts()
         remembered = settings.text(_TAB_KEY, NODES)
-        self.show_tab(remembered if remembered in self._rooms else NODES)
+        self.show_tab(remembered if remembered in self._late.rooms else NODES)
         self._on_current_changed(self.bar.currentIndex())
         self.bar.currentChanged.connect(self._on_current_changed)
 
@@ -126,11 +122,11 @@ class SidePane(QWidget):
     def show_tab(self, name: str) -> QWidget:
         """Show a tab, and give what is in it."""
         self.bar.setCurrentIndex([tab.name for tab in self._tabs].index(name))
-        return self._made(name)
+        return self._late.view(name)
 
     def focus_filter(self) -> None:
         """Start typing a filter: of the table that is shown, or of the nodes."""
-        view = self._made(self.current)
+        view = self._late.view(self.current)
         filter_line = getattr(view, "filter", None)
         if filter_line is None:
             self.show_tab(NODES)
@@ -142,22 +138,8 @@ class SidePane(QWidget):
         super().resizeEvent(event)
         self._fit_titles()
 
-    def _made(self, name: str) -> QWidget:
-        if name not in self.views:
-            tab = next(tab for tab in self._tabs if tab.name == name)
-            module, _, kind = tab.view.partition(":")
-            made: QWidget = getattr(importlib.import_module(f"{_PACKAGE}.{module}"), kind)(
-                self._controller, self._settings
-            )
-            self.views[name] = made
-            room = self._rooms[name].layout()
-            assert room is not None
-            room.addWidget(made)
-            self.view_made.emit(name)
-        return self.views[name]
-
     def _on_current_changed(self, place: int) -> None:
-        self._made(self._tabs[place].name)
+        self._late.view(self._tabs[place].name)
         self._stack.setCurrentIndex(place)
         self._settings.set_text(_TAB_KEY, self.current)
 

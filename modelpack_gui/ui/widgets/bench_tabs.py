@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.widgets.late_views import LateViews
 
 LATENCY, LOAD, SWEEP, PROFILE, RUNS = "latency", "load", "sweep", "profile", "runs"
 _WIDGETS = "modelpack_gui.ui.widgets"
@@ -26,9 +25,11 @@ _VIEWS: dict[str, tuple[str, str, str]] = {
 
 
 class BenchTabs(QTabWidget):
-    """The latencies first; each other view is imported and made when its tab is first shown."""
+    """The latencies first; each other view is imported and made when its tab is first shown.
 
-    view_made = Signal(str)
+    Attributes:
+        views: Those that were made, by the names of their tabs.
+    """
 
     def __init__(
         self, controller: Controller, settings: Settings, latency: QWidget, parent: QWidget | None = None
@@ -36,14 +37,13 @@ class BenchTabs(QTabWidget):
         super().__init__(parent)
         self.setObjectName("bench-tabs")
         self.setDocumentMode(True)
-        self._controller = controller
-        self._settings = settings
-        self._rooms: dict[str, QWidget] = {}
-        self.views: dict[str, QWidget] = {LATENCY: latency}
-        self.addTab(_room(latency), "Latency")
+        places = {name: place for name, (_, _, place) in _VIEWS.items()}
+        self._late = LateViews(controller, settings, {LATENCY: "", **places})  # that one is there already
+        self._late.put(LATENCY, latency)
+        self.views = self._late.views
+        self.addTab(self._late.rooms[LATENCY], "Latency")
         for name, (title, tip, _) in _VIEWS.items():
-            self._rooms[name] = _room()
-            self.setTabToolTip(self.addTab(self._rooms[name], title), tip)
+            self.setTabToolTip(self.addTab(self._late.rooms[name], title), tip)
         self.currentChanged.connect(self._on_current_changed)
 
     @property
@@ -58,15 +58,7 @@ class BenchTabs(QTabWidget):
 
     def view(self, name: str) -> QWidget:
         """What is in a tab; it is made if it was not yet."""
-        if name not in self.views:
-            module, _, kind = _VIEWS[name][2].partition(":")
-            made: QWidget = getattr(importlib.import_module(module), kind)(self._controller, self._settings)
-            self.views[name] = made
-            room = self._rooms[name].layout()
-            assert room is not None
-            room.addWidget(made)
-            self.view_made.emit(name)
-        return self.views[name]
+        return self._late.view(name)
 
     def heightForWidth(self, width: int) -> int:
         """The least that the tab in view needs at a width: with what it would like, the page would always scroll."""
@@ -83,13 +75,3 @@ class BenchTabs(QTabWidget):
     def _on_current_changed(self) -> None:
         self.view(self.current)
         self.updateGeometry()
-
-
-def _room(view: QWidget | None = None) -> QWidget:
-    """A place for a view, which may come later."""
-    made = QWidget()
-    column = QVBoxLayout(made)
-    column.setContentsMargins(0, 0, 0, 0)
-    if view is not None:
-        column.addWidget(view)
-    return made

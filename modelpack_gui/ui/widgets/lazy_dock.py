@@ -1,11 +1,14 @@
-"""A dock whose content is made when it is first shown."""
+"""Docks whose content is made when they are first shown."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDockWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from modelpack_gui.ui.settings import Settings
 
 
 class LazyDock(QDockWidget):
@@ -27,3 +30,39 @@ class LazyDock(QDockWidget):
         """Make the content."""
         self.content()
         super().showEvent(event)
+
+
+class SizedDock(LazyDock):
+    """One that has a height of its own when it first comes up; from then on it is as high as the user makes it.
+
+    Args:
+        first_height: In pixels.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        name: str,
+        make: Callable[[], QWidget],
+        window: QMainWindow,
+        settings: Settings,
+        first_height: int,
+    ) -> None:
+        super().__init__(title, name, make, window)
+        self._window = window
+        self._settings = settings
+        self._first_height = first_height
+        self._is_sized = False
+
+    def bring_up(self) -> None:
+        """Show it in front of the other docks."""
+        self.show()
+        self.raise_()
+        if self._is_sized:
+            return
+        self._is_sized = True
+        # Heights last only once a window was closed with the dock: before that, each session starts with ours.
+        key = f"{self.objectName()}/sized"
+        if self._settings.state("docks").isEmpty() or not self._settings.text(key):
+            self._settings.set_text(key, "yes")
+            self._window.resizeDocks([self], [self._first_height], Qt.Orientation.Vertical)

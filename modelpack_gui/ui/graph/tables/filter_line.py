@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
+from modelpack_gui.ui.graph.tables.graph_table import GraphTable
 from modelpack_gui.ui.theme import GRID, SPACING
 from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.filter_field import FilterField
@@ -44,6 +45,15 @@ class FilterLine(QWidget):
         column.addWidget(self._hidden, 0, Qt.AlignmentFlag.AlignLeft)
         self.field.textChanged.connect(self.typed)
         self.field.left_downwards.connect(self.left_downwards)
+
+    def stand_above(self, table: GraphTable, around: QWidget) -> None:
+        """Lay itself out above its table, as all there is in `around`; Down leads into the table."""
+        column = QVBoxLayout(around)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self)
+        column.addWidget(table, 1)
+        self.left_downwards.connect(table.take_focus)
 
     @property
     def text(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from modelpack_gui.core.graph.query import quoted
 from modelpack_gui.ui.graph.selection import ValuePick
@@ -13,7 +13,7 @@ from modelpack_gui.ui.graph.tables.graph_table import GraphTable
 from modelpack_gui.ui.graph.tables.initializer_columns import InitializerRows, initializer_columns
 from modelpack_gui.ui.graph.tables.row_table import RowTableModel
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import GRID, icon, mono_font
+from modelpack_gui.ui.theme import icon, mono_font
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.controller import Controller
@@ -34,13 +34,8 @@ class InitializersView(QWidget):
         self.model = RowTableModel(initializer_columns(self.rows), mono_font(), self)
         self.table = GraphTable(self.model, "graph-initializers", "Initializers", settings)
         self.filter = FilterLine("graph-initializers", "Filter the initializers  (Ctrl+F)", _HELP)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self.filter)
-        column.addWidget(self.table, 1)
+        self.filter.stand_above(self.table, self)
         self.filter.typed.connect(self._apply_filter)
-        self.filter.left_downwards.connect(self.table.take_focus)
         self.table.record_selected.connect(lambda row: self._state.selection.select(ValuePick(self.rows.value(row))))
         self.table.record_activated.connect(lambda row: self._state.show_tensor(self.rows.value(row)))
         self.table.context_menu_made.connect(self._on_menu_made)

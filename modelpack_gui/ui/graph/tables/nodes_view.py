@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from modelpack_gui.core.explanation import place_of
 from modelpack_gui.core.graph.query import PLAIN, QUERY_HELP, UNDER, Query, parse, quoted
@@ -18,7 +18,7 @@ from modelpack_gui.ui.graph.tables.row_table import RowTableModel
 from modelpack_gui.ui.graph.tensors.stored_values import main_tensor
 from modelpack_gui.ui.idle_steps import IdleSteps
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import GRID, icon, mono_font
+from modelpack_gui.ui.theme import icon, mono_font
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.controller import Controller
@@ -42,13 +42,8 @@ class NodesView(QWidget):
         self.model = RowTableModel(self._columns, mono_font(), self)
         self.table = GraphTable(self.model, "graph-nodes", "Nodes", settings)
         self.filter = FilterLine("graph-nodes", "Filter the nodes  (Ctrl+F)", QUERY_HELP)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self.filter)
-        column.addWidget(self.table, 1)
+        self.filter.stand_above(self.table, self)
         self.filter.typed.connect(self._apply_filter)
-        self.filter.left_downwards.connect(self.table.take_focus)
         self.table.record_selected.connect(lambda node: self._state.selection.select(NodePick(node)))
         self.table.record_activated.connect(self.node_activated.emit)
         self.table.context_menu_made.connect(self._on_menu_made)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.lazy_dock import LazyDock
+from modelpack_gui.ui.widgets.lazy_dock import SizedDock
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.tensors.view import TensorView
 
-_FIRST_HEIGHT = 320
-_SIZED_KEY = "tensor-dock/sized"
+_FIRST_HEIGHT = 320  # pixels
 
 
 class TensorDock(QObject):
@@ -27,10 +26,9 @@ class TensorDock(QObject):
 
     def __init__(self, window: QMainWindow, controller: Controller, settings: Settings) -> None:
         super().__init__(window)
-        self._window = window
         self._controller = controller
         self._settings = settings
-        self.dock = LazyDock("Tensor", "tensor-dock", self._make, window)
+        self.dock = SizedDock("Tensor", "tensor-dock", self._make, window, settings, _FIRST_HEIGHT)
         self.dock.toggleViewAction().triggered.connect(self._on_toggled)
         controller.graph.tensor_wanted.connect(self.show_tensor)
 
@@ -42,7 +40,7 @@ class TensorDock(QObject):
     def show_tensor(self, value: int) -> None:
         """Show a tensor by its number in the graph, in front of the other docks."""
         self.view.show_tensor(value)
-        self._raise()
+        self.dock.bring_up()
 
     def _make(self) -> QWidget:
         from modelpack_gui.ui.graph.tensors.view import TensorView  # when it is needed: the window opens sooner
@@ -51,11 +49,4 @@ class TensorDock(QObject):
 
     def _on_toggled(self, is_shown: bool) -> None:
         if is_shown:
-            self._raise()
-
-    def _raise(self) -> None:
-        self.dock.show()
-        self.dock.raise_()
-        if not self._settings.text(_SIZED_KEY):  # from then on it is as high as the user makes it
-            self._settings.set_text(_SIZED_KEY, "yes")
-            self._window.resizeDocks([self.dock], [_FIRST_HEIGHT], Qt.Orientation.Vertical)
+            self.dock.bring_up()
