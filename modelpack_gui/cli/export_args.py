@@ -59,7 +59,7 @@ def add_export_options(
         "--optimize-for-inference",
         "optimize_for_inference",
         value=True,
-        text="optimize for this kind of machine (TorchScript)",
+        text="optimise for this kind of machine (TorchScript)",
     )
     switch("--no-check-trace", "check_trace", value=False, text="do not compare a trace with a run on other values")
     switch("--no-constant-folding", "constant_folding", value=False, text="leave constants as they are (ONNX)")

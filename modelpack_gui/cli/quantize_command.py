@@ -93,4 +93,4 @@ def _further(
             report = with_speeds(report, found.result)
             doubts = speed_doubts(found.result)
             yield from told_if_not(lambda: write_kept(artifact, read_kept(artifact).with_speeds(report, doubts)))
-    yield FurtherResult("quantize", "Quantize", Outcome.SUCCEEDED, report)
+    yield FurtherResult("quantize", "Quantise", Outcome.SUCCEEDED, report)

@@ -47,7 +47,7 @@ _TITLES = {
     Stage.GRAPH: "Graph",
     Stage.CHECK: "Check",
     Stage.PARITY: "Parity",
-    Stage.QUANTIZE: "Quantize",
+    Stage.QUANTIZE: "Quantise",
     Stage.BENCH: "Benchmark",
 }
 

@@ -29,7 +29,7 @@ def finish(module: torch.jit.ScriptModule, call: ExportCall, context: Context) -
 
     jit: Any = torch.jit  # untyped in torch
     if call.spec.optimize_for_inference:
-        context.progress("Optimizing for inference")
+        context.progress("Optimising for inference")
         module = jit.optimize_for_inference(module)
         graph: Any = module.inlined_graph
         if graph.findNode(_PACKED) is not None:
@@ -49,13 +49,13 @@ def _not_saveable() -> UserError:
         " machine, and a TorchScript file cannot hold packed weights."
     )
     fix = Fix(
-        "Freeze without optimizing",
+        "Freeze without optimising",
         (RecipeEdit("export.optimize_for_inference", value=False), RecipeEdit("export.freeze", value=True)),
         "Freezing folds batch norm into convolutions too; call torch.jit.optimize_for_inference after loading.",
     )
     return UserError(
         "torchscript-not-saveable",
-        "The model was optimized for inference and cannot be saved: its weights are packed for this machine.",
+        "The model was optimised for inference and cannot be saved: its weights are packed for this machine.",
         "Freeze it instead, and call torch.jit.optimize_for_inference on the loaded model where it runs.",
         explanation=Explanation("torchscript-not-saveable", "Packed weights cannot be saved", cause, fixes=(fix,)),
     )

@@ -50,7 +50,7 @@ TICK_GROUPS: tuple[tuple[str, tuple[Tick, ...]], ...] = (
             Tick("freeze", "Fr&eeze: weights become constants", "frozen", (
                 "Drops what only training needs, and folds what does not depend on the inputs"
             )),
-            Tick("optimize_for_inference", "Optimize for this &machine", "optimized for this machine", (
+            Tick("optimize_for_inference", "Optimise for this &machine", "optimised for this machine", (
                 "Freezes, and fuses operators for this kind of machine; the file may not load on others"
             )),
         ),
@@ -61,5 +61,5 @@ TICK_GROUPS: tuple[tuple[str, tuple[Tick, ...]], ...] = (
 def implied_by(spec: ExportSpec, field: str) -> str:
     """Why an option is on whatever it is set to, as a sentence; empty if it is as it is set."""
     if field == "freeze" and spec.optimize_for_inference:
-        return "Optimizing for this machine freezes the model."
+        return "Optimising for this machine freezes the model."
     return ""

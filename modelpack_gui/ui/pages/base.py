@@ -23,7 +23,7 @@ RUN_TEXT = {
     Stage.GRAPH: "Read graph",
     Stage.CHECK: "Check artifact",
     Stage.PARITY: "Compare",
-    Stage.QUANTIZE: "Quantize",
+    Stage.QUANTIZE: "Quantise",
     Stage.BENCH: "Benchmark",
 }
 

@@ -1,4 +1,4 @@
-"""The quantize page: what INT8 or float16 would cost in accuracy, and what it wins in speed and size."""
+"""The Quantise page: what INT8 or float16 would cost in accuracy, and what it wins in speed and size."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class QuantizePage(StagePage):
             " the exclusions set here"
         )
         is_there = self._state.made_with(self._state.spec) is not None
-        self.run_button.setText("Quantize again" if is_there else "Quantize")
+        self.run_button.setText("Quantise again" if is_there else "Quantise")
         if rows:
             sentence = self._sentence()
             self.sentence.setText(sentence)
@@ -160,7 +160,7 @@ class QuantizePage(StagePage):
         if not state.rows:
             return ""
         if not state.fresh:
-            return "Out of date: the artifact changed since these were made. Quantize again to compare with it."
+            return "Out of date: the artifact changed since these were made. Quantise again to compare with it."
         told = verdict_sentence(state.fresh, state.float_size_bytes)
         stage = self.controller.state(self.stage)
         is_open = state.speed.is_running and any(one.path and one.speedup is None for one in state.fresh)

@@ -1,4 +1,4 @@
-"""What the quantize page asks for: the method in view; data and the rest folded; advice before anything is run."""
+"""What the Quantise page asks for: the method in view; data and the rest folded; advice before anything is run."""
 
 from __future__ import annotations
 

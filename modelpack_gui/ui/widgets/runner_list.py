@@ -212,12 +212,12 @@ class RunnerList(QWidget):
         menu.addAction(icon("browse"), "File from disk…").triggered.connect(self.browse)
 
     def _offer_variants(self, menu: QMenu) -> None:
-        """What the Quantize page has made, a click each; the way there as long as it has made nothing."""
+        """What the Quantise page has made, a click each; the way there as long as it has made nothing."""
         controller = self._controller
         rows = [row for row in controller.quantize.rows if row.variant.path]
         if not rows:
             make = menu.addAction(icon("quantize"), "Make an INT8 or float16 variant…")
-            make.setToolTip("The Quantize page makes them; then each is here, a click away.")
+            make.setToolTip("The Quantise page makes them; then each is here, a click away.")
             make.triggered.connect(lambda: controller.page_wanted.emit(Stage.QUANTIZE))
             return
         more = self._variants_menu

@@ -114,7 +114,7 @@ class SensitivityView(QWidget):
             return "Float16 is nearly exact in each node: choose an INT8 method to see what its nodes cost."
         problem = self._controller.problem(Stage.QUANTIZE)
         if not problem and not self._quantize.artifact:
-            return "There is no exported file yet: press Quantize above, which exports the model first."
+            return "There is no exported file yet: press Quantise above, which exports the model first."
         return problem
 
     def refresh(self) -> None:
@@ -162,7 +162,7 @@ class SensitivityView(QWidget):
         self.exclude_button.setEnabled(bool(new))
         self.exclude_button.setText("Leave it in float32" if len(nodes) == 1 else "Leave them in float32")
         self.exclude_button.setToolTip(
-            f"{', '.join(nodes)}: {100 * share:.0f} % of the error. Then press Quantize; undo takes it back"
+            f"{', '.join(nodes)}: {100 * share:.0f} % of the error. Then press Quantise; undo takes it back"
             if new
             else "The recipe leaves them in float32 already"
         )

@@ -1,4 +1,4 @@
-"""The variants of the quantize page: the trade-off of speed against error beside the table of figures."""
+"""The variants of the Quantise page: the trade-off of speed against error beside the table of figures."""
 
 from __future__ import annotations
 

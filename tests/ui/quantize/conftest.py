@@ -1,4 +1,4 @@
-"""The quantize page of a project that was exported, on a client that answers when it is told to."""
+"""The Quantise page of a project that was exported, on a client that answers when it is told to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The quantize page of a recipe whose model was exported in an earlier session, on the fake client."""
+"""The Quantise page of a recipe whose model was exported in an earlier session, on the fake client."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def open_quantize_page(qtbot: QtBot, controller: Controller, settings: Settings)
 
 
 def start(page: QuantizePage, client: FakeClient, qtbot: QtBot) -> FakeJob:
-    """Press Quantize, and wait for the export before it."""
+    """Press Quantise, and wait for the export before it."""
     before = len([job for job in client.jobs if job.stage == "quantize"])
     page.run_button.click()
     qtbot.waitUntil(lambda: len([job for job in client.jobs if job.stage == "quantize"]) > before)

@@ -184,7 +184,7 @@ def test_variants_come_into_the_table_one_by_one(
     page.cancel_button.click()
     qtbot.waitUntil(lambda: not page.controller.is_busy)
     assert labels(page) == [FLOAT_LABEL, "INT8 static", "INT8 static, QOperator"]  # what was made stays
-    assert page.run_button.text() == "Quantize again"  # so it was quantised already
+    assert page.run_button.text() == "Quantise again"  # so it was quantised already
 
 
 def test_the_verdict_comes_first_and_the_recommended_variant_is_marked(

@@ -191,7 +191,7 @@ def test_a_variant_of_another_artifact_is_out_of_date(
     assert page.badge.status is Status.STALE
     assert page.sentence.text().startswith("Out of date")
     assert not page.variants.chart.isVisible()
-    assert page.run_button.text() == "Quantize"
+    assert page.run_button.text() == "Quantise"
 
 
 # What can be done with a file

@@ -294,7 +294,7 @@ class SensitivitySource:
         """It was not explored for this file."""
         if self.sensitivity.rows and self.sensitivity.artifact == index.artifact.path:
             return ""
-        return "What each node costs when quantised is not known: find it on the Quantize page."
+        return "What each node costs when quantised is not known: find it on the Quantise page."
 
     def make(self, graph: Graph, index: GraphIndex) -> Overlay:
         """The share of each node that was measured."""

@@ -52,7 +52,7 @@ def test_optimizing_for_the_machine_ticks_freeze_and_says_why(qtbot: QtBot) -> N
     button(dialog, "optimize-for-inference").click()
     freeze = button(dialog, "freeze")
     assert (freeze.isChecked(), freeze.isEnabled()) == (True, False)
-    assert freeze.toolTip() == "Optimizing for this machine freezes the model."
+    assert freeze.toolTip() == "Optimising for this machine freezes the model."
     button(dialog, "optimize-for-inference").click()
     assert (freeze.isChecked(), freeze.isEnabled()) == (False, True)
 

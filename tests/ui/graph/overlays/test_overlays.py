@@ -48,7 +48,7 @@ def test_what_the_graph_tells_can_be_chosen_and_what_was_not_measured_says_where
     assert not any(found[key] for key in ("op-type", "parameters", "weight-bytes", "quantized"))
     assert "Parity page" in found["parity-error"]
     assert "Benchmark page" in found["latency-share"]
-    assert "Quantize page" in found["sensitivity"]
+    assert "Quantise page" in found["sensitivity"]
     assert overlays.overlay("parity-error") is None
 
 
