@@ -59,7 +59,7 @@ class CheckpointField(FormSection):
         self.add_row("", self._note, height=TICK_HEIGHT)
         self.options = CheckpointOptions(self)
         self.options.spec_edited.connect(self.checkpoint_edited)
-        self._allowed_label = self.add_row("Allowed classes", self._allowed_box)
+        self.add_row("Allowed classes", self._allowed_box)
         self.reader.changed.connect(self._show_scan)
         self.follow()
 

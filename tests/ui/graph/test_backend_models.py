@@ -20,7 +20,7 @@ from modelpack_gui.ui.graph.tables.initializer_columns import InitializerRows, i
 from modelpack_gui.ui.graph.tables.node_columns import NodeRows, node_columns
 from modelpack_gui.ui.graph.tables.row_table import RowColumn
 from tests.unit.stages.inspection.inspected import inspect
-from tests.unit.stages.inspection.test_backend_models import models
+from tests.unit.stages.inspection.shipped_models import models
 
 SHARDS = 4
 

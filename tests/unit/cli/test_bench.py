@@ -27,19 +27,10 @@ from modelpack_gui.core.records import (
 )
 from tests.ui.fake_client import FakeClient
 from tests.ui.samples import make_capabilities
+from tests.unit.cli.recipes import recipe_text
 from tests.unit.core.made_bench import WRONG, bench_report, with_runner
 
-RECIPE = """\
-schema_version = 1
-[source]
-file = "net.py"
-name = "Net"
-[[inputs]]
-name = "x"
-shape = [2, 3]
-[export]
-output_path = "build/net.onnx"
-"""
+RECIPE = recipe_text(output_path="build/net.onnx")
 
 
 @pytest.fixture

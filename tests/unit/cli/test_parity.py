@@ -37,27 +37,13 @@ from modelpack_gui.core.records import (
 )
 from tests.ui import made_reports
 from tests.ui.parity import made_layers
-from tests.unit.client.test_recipe_run import FakeClient
+from tests.unit.cli.recipes import recipe_text
+from tests.unit.client.ending_client import ClosingClient
 
-RECIPE = """\
-schema_version = 1
-[source]
-file = "nets.py"
-name = "Net"
-[[inputs]]
-name = "x"
-shape = [2, 3]
-[export]
-output_path = "net.onnx"
-"""
+RECIPE = recipe_text()
 
 
-class Closing(FakeClient):
-    def close(self) -> None:
-        pass
-
-
-Run = Callable[..., tuple[int, Closing]]
+Run = Callable[..., tuple[int, ClosingClient]]
 
 
 @pytest.fixture
@@ -66,9 +52,9 @@ def modelpack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     Path("recipe.toml").write_text(RECIPE, encoding="utf-8")
     Path("net.onnx").write_bytes(b"")
 
-    def run(*words: str, **endings: Result | Outcome) -> tuple[int, Closing]:
+    def run(*words: str, **endings: Result | Outcome) -> tuple[int, ClosingClient]:
         given: Mapping[str, Result | Outcome] = {"hello": made_reports.capabilities(), **endings}
-        client = Closing(given)
+        client = ClosingClient(given)
         monkeypatch.setattr(commands, "make_client", lambda: client)
         return main(["parity", "recipe.toml", *words]), client
 

@@ -12,19 +12,10 @@ from modelpack_gui.cli import main, profile_command
 from modelpack_gui.cli.report_profile import difference_text, profile_text
 from modelpack_gui.core.profile_difference import difference
 from modelpack_gui.core.records import ProfileRequest
+from tests.unit.cli.recipes import recipe_text
 from tests.unit.core.profiles import DYNAMIC, FLOAT
 
-RECIPE = """\
-schema_version = 1
-[source]
-file = "net.py"
-name = "Net"
-[[inputs]]
-name = "x"
-shape = [1, 3]
-[export]
-output_path = "net.onnx"
-"""
+RECIPE = recipe_text("[1, 3]")
 
 
 def test_a_profile_names_the_op_types_and_the_nodes_that_take_most() -> None:

@@ -45,9 +45,10 @@ from modelpack_gui.core.records import (
 )
 from modelpack_gui.core.stats import summarise
 from tests.ui import made_reports
-from tests.unit.cli.test_parity import RECIPE, Closing
+from tests.unit.cli.recipes import recipe_text
+from tests.unit.client.ending_client import ClosingClient
 
-Run = Callable[..., tuple[int, Closing]]
+Run = Callable[..., tuple[int, ClosingClient]]
 ERROR = QuantizeError(16, (OutputError("logits", 0.1, 0.01, 34.0, 0.999),), 0.996, 1.0, rows=16, top_classes=5)
 ADVICE = QuantizeAdvice("random_data", "warning", "The ranges would come from random numbers.", "Give real inputs.")
 MADE = QuantizedVariant(
@@ -86,10 +87,10 @@ def bench() -> BenchReport:
 @pytest.fixture
 def modelpack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(tmp_path)
-    Path("recipe.toml").write_text(RECIPE, encoding="utf-8")
+    Path("recipe.toml").write_text(recipe_text(), encoding="utf-8")
     Path("net.onnx").write_bytes(b"")
 
-    def run(*words: str, **endings: Result | Outcome) -> tuple[int, Closing]:
+    def run(*words: str, **endings: Result | Outcome) -> tuple[int, ClosingClient]:
         given: Mapping[str, Result | Outcome] = {
             "hello": made_reports.capabilities(),
             "quantize": REPORT,
@@ -97,14 +98,14 @@ def modelpack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             "quantize.sensitivity": SENSITIVITY,
             **endings,
         }
-        client = Closing(given)
+        client = ClosingClient(given)
         monkeypatch.setattr(commands, "make_client", lambda: client)
         return main(["quantize", "recipe.toml", *words]), client
 
     return run
 
 
-def asked(client: Closing) -> QuantizeRequest:
+def asked(client: ClosingClient) -> QuantizeRequest:
     request = client.requests["quantize"]
     assert isinstance(request, QuantizeRequest)
     return request
@@ -157,7 +158,7 @@ def test_every_option_reaches_the_settings(modelpack: Run) -> None:
 
 
 def test_the_recipe_says_how_and_options_override_it(modelpack: Run) -> None:
-    text = RECIPE + '\n[quantize]\nmethod = "dynamic"\nper_channel = false\ncalibration = { samples = 12 }\n'
+    text = recipe_text() + '\n[quantize]\nmethod = "dynamic"\nper_channel = false\ncalibration = { samples = 12 }\n'
     Path("recipe.toml").write_text(text, encoding="utf-8")
     _, client = modelpack("--no-bench", "--per-channel")
     assert asked(client).specs == (QuantizeSpec(method="dynamic", calibration=CalibrationSpec(samples=12)),)
@@ -294,13 +295,13 @@ def test_what_cannot_be_kept_is_told_and_the_figures_are_printed(
 
 def test_a_run_of_all_stages_keeps_its_variants_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("recipe.toml").write_text(RECIPE + '\n[quantize]\nmethod = "static"\n', encoding="utf-8")
+    Path("recipe.toml").write_text(recipe_text() + '\n[quantize]\nmethod = "static"\n', encoding="utf-8")
     artifact, file = tmp_path / "net.onnx", tmp_path / "q.onnx"
     for path in (artifact, file):
         path.write_bytes(b"x")
     made = dataclasses.replace(MADE, path=str(file))
     report = dataclasses.replace(REPORT, artifact_path=str(artifact), variants=(made,))
-    client = Closing({"hello": made_reports.capabilities(), "quantize": report})
+    client = ClosingClient({"hello": made_reports.capabilities(), "quantize": report})
     monkeypatch.setattr(commands, "make_client", lambda: client)
     assert main(["run", "recipe.toml", "--stages", "quantize"]) == 0
     assert read_kept(artifact).variants == (KeptVariant(made, digest_of(artifact)),)

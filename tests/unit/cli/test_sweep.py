@@ -26,20 +26,9 @@ from modelpack_gui.core.records import (
     SweepSpec,
     Verdict,
 )
+from tests.unit.cli.recipes import recipe_text
 
-RECIPE = """\
-schema_version = 1
-[source]
-file = "net.py"
-name = "Net"
-[[inputs]]
-name = "x"
-shape = [1, 3]
-[export]
-output_path = "build/net.onnx"
-[sweep]
-threads = [2]
-"""
+RECIPE = recipe_text("[1, 3]", output_path="build/net.onnx") + "[sweep]\nthreads = [2]\n"
 
 
 def _cell(runner: str, threads: int, batch: int | None, p50_ms: float, *, is_right: bool = True) -> SweepCell:

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from modelpack_gui.cli.status import exit_status
-from modelpack_gui.client.api import Listener
 from modelpack_gui.client.recipe_run import RecipeRun, StageResult
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.events import Cancelled, Done, Event, Failed, Outcome, Started, TerminalEvent
+from modelpack_gui.core.events import Event, Outcome, Started
 from modelpack_gui.core.pipeline import Stage, stages_of
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe
 from modelpack_gui.core.records import (
@@ -27,10 +26,10 @@ from modelpack_gui.core.records import (
     ModelSource,
     ParityReport,
     ParitySpec,
-    Request,
     Result,
     Verdict,
 )
+from tests.unit.client.ending_client import EndingClient
 
 ARTIFACT = Artifact("/made/net.onnx", "onnx", 1, "", (), ())
 LOADED = LoadReport("A", "a.py", 1, 1, 0, 4, (), None, "", 0, (), (), (), 0.1)
@@ -54,63 +53,8 @@ GOOD: dict[str, Result | Outcome] = {
 }
 
 
-class FakeJob:
-    def __init__(self, stage: str, ending: TerminalEvent, needs_cancel: bool) -> None:
-        self.id = stage
-        self.stage = stage
-        self.cancels = 0
-        self._ending = ending
-        self._needs_cancel = needs_cancel
-
-    def cancel(self) -> None:
-        self.cancels += 1
-
-    def wait(self, timeout_s: float | None = None) -> TerminalEvent | None:
-        assert timeout_s is not None, "an endless wait does not see Ctrl+C on Windows"
-        return None if self._needs_cancel and not self.cancels else self._ending
-
-
-class FakeClient:
-    """Ends each stage as it is told: with a result, or with an outcome."""
-
-    def __init__(self, endings: Mapping[str, Result | Outcome], hanging: str = "") -> None:
-        self.requests: dict[str, Request] = {}
-        self.jobs: list[FakeJob] = []
-        self.where: set[tuple[str, Path | None]] = set()
-        self._endings = endings
-        self._hanging = hanging
-
-    def run(
-        self,
-        stage: str,
-        request: Request,
-        listener: Listener,
-        *,
-        interpreter: str = "",
-        base: Path | None = None,
-        deadline_s: float | None = None,
-    ) -> FakeJob:
-        self.requests[stage] = request
-        self.where.add((interpreter, base))
-        listener(Started(stage, stage))
-        ending = self._endings[stage]
-        event: TerminalEvent
-        if stage == self._hanging:
-            event = Cancelled(stage, None if isinstance(ending, Outcome) else ending)
-        elif isinstance(ending, Outcome):
-            event = Failed(stage, ending, ErrorInfo("a-code", f"{stage} is wrong", "do this"))
-        else:
-            event = Done(stage, ending)
-        job = FakeJob(stage, event, stage == self._hanging)
-        self.jobs.append(job)
-        return job
-
-    def close(self) -> None:
-        raise AssertionError("whoever made the client closes it")
-
-
 def run(
-    client: FakeClient,
+    client: EndingClient,
     recipe: Recipe = RECIPE,
     stages: tuple[Stage, ...] = STAGES,
     is_cancelled: Callable[[], bool] = lambda: False,
@@ -122,7 +66,7 @@ def run(
 
 
 def test_stages_run_in_order_on_the_artifact_that_the_export_made() -> None:
-    client = FakeClient(GOOD)
+    client = EndingClient(GOOD)
     results = run(client, stages=tuple(reversed(STAGES)))
     assert [result.stage for result in results] == list(STAGES)
     assert list(client.requests) == [stage.value for stage in STAGES]
@@ -132,7 +76,7 @@ def test_stages_run_in_order_on_the_artifact_that_the_export_made() -> None:
 
 
 def test_without_an_export_the_stages_use_the_artifact_of_the_recipe() -> None:
-    client = FakeClient(GOOD)
+    client = EndingClient(GOOD)
     run(client, stages=(Stage.GRAPH,))
     assert client.requests == {"inspect": InspectRequest("build/net.onnx")}
 
@@ -147,7 +91,7 @@ def test_without_an_export_the_stages_use_the_artifact_of_the_recipe() -> None:
     ],
 )
 def test_jobs_run_in_the_recipes_folder_and_interpreter(path: str, expected: str) -> None:
-    client = FakeClient(GOOD)
+    client = EndingClient(GOOD)
     run(client, Recipe(source=RECIPE.source, interpreter=InterpreterSpec(path)))
     assert client.where == {(str(Path(expected)) if expected else "", Path("/base"))}
 
@@ -163,7 +107,7 @@ def test_jobs_run_in_the_recipes_folder_and_interpreter(path: str, expected: str
     ],
 )
 def test_what_rests_on_a_stage_that_failed_is_skipped_with_the_reason(broken: Stage, skipped: set[Stage]) -> None:
-    client = FakeClient({**GOOD, broken.value: Outcome.FAILED})
+    client = EndingClient({**GOOD, broken.value: Outcome.FAILED})
     results = {result.stage: result for result in run(client)}
     assert {stage for stage, result in results.items() if result.skipped} == skipped
     assert all("did not succeed" in results[stage].skipped for stage in skipped)
@@ -174,13 +118,13 @@ def test_what_rests_on_a_stage_that_failed_is_skipped_with_the_reason(broken: St
 
 
 def test_a_parity_that_failed_does_not_stop_the_benchmark() -> None:
-    results = run(FakeClient({**GOOD, "parity": parity(Verdict.FAILED)}))
+    results = run(EndingClient({**GOOD, "parity": parity(Verdict.FAILED)}))
     assert [result.verdict for result in results[-2:]] == [Verdict.FAILED, Verdict.FAILED]
     assert results[-1].result == MEASURED
 
 
 def test_a_wish_to_stop_cancels_the_job_once_keeps_its_result_and_skips_the_rest() -> None:
-    client = FakeClient(GOOD, hanging="check")
+    client = EndingClient(GOOD, hanging="check")
     results = {result.stage: result for result in run(client, is_cancelled=lambda: "check" in client.requests)}
     assert client.jobs[-1].cancels == 1
     assert results[Stage.CHECK].outcome is Outcome.CANCELLED
@@ -224,7 +168,7 @@ def test_the_exit_status_is_that_of_the_gravest_ending(endings: list[Result | Ou
 
 def test_an_onnx_source_is_its_own_artifact_and_is_not_exported(tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes(b"\x08\x09\x12")
-    client = FakeClient(GOOD)
+    client = EndingClient(GOOD)
     run = RecipeRun(client, Recipe(source=ModelSource(file="net.onnx")), tmp_path, lambda event: None)
     results = {result.stage: result for result in run.run()}
     assert results[Stage.EXPORT].skipped == "The source is an ONNX file already, so there is nothing to export."

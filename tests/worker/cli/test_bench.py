@@ -10,6 +10,7 @@ import pytest
 from modelpack_gui.cli import commands, main
 from modelpack_gui.client.bench.store import BenchStore
 from modelpack_gui.client.jobs import WorkerClient
+from tests.unit.cli.recipes import recipe_text
 from tests.worker.harness import SharedClient
 
 NET = """\
@@ -19,17 +20,8 @@ class Net(torch.nn.Module):
     def forward(self, x):
         return x * 2.0
 """
-RECIPE = """\
-schema_version = 1
-[source]
-file = "net.py"
-name = "Net"
-[[inputs]]
-name = "x"
-shape = [2, 3]
-[export]
-output_path = "build/net.onnx"
-"""
+
+RECIPE = recipe_text(output_path="build/net.onnx")
 
 
 def test_a_run_is_kept_and_the_next_is_held_against_it(

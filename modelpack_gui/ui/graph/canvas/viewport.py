@@ -62,10 +62,6 @@ class Viewport:
         place = self.to_scene(about)
         self.put(zoom, about - place * zoom)
 
-    def set_zoom(self, zoom: float) -> None:
-        """Draw at a zoom; what is in the middle stays there."""
-        self.zoom_at(zoom / self.zoom, self._middle())
-
     def center_on(self, place: QPointF, zoom: float | None = None) -> None:
         """Put a place of the scene into the middle."""
         zoom = self._allowed(zoom or self.zoom)

@@ -55,12 +55,8 @@ class NumbersState(QObject):
         """Whether other numbers are to come."""
         return self.job.is_running or self._background.is_busy
 
-    def set_size(self, key: str, size: int) -> None:
-        """Choose one of the sizes that the inputs leave open, and count again."""
-        self.set_sizes({**self.sizes, key: size})
-
     def set_sizes(self, sizes: Mapping[str, int]) -> None:
-        """Choose them all, and count again; those that are left out are assumed."""
+        """Choose the sizes that the inputs leave open, and count again; those that are left out are assumed."""
         if sizes != self.sizes and self._index is not None:
             self.sizes = self._chosen[self._index.artifact.path] = dict(sizes)
             self.count()

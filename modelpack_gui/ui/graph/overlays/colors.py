@@ -15,7 +15,6 @@ from PySide6.QtGui import QColor
 
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.overlay import Overlay, Tone
-from modelpack_gui.ui.color_scale import readable_on
 from modelpack_gui.ui.colors import Colors
 from modelpack_gui.ui.graph.canvas.look import mixed
 from modelpack_gui.ui.graph.overlays.groups import group_values
@@ -125,11 +124,6 @@ def tone_color(tone: Tone, colors: Colors) -> int:
 def own_colors() -> int:
     """How many categories have a colour of their own."""
     return len(_TOL_LIGHT)
-
-
-def text_color(argb: int, colors: Colors) -> QColor:
-    """What can be read on a colour."""
-    return QColor(colors.text) if argb == PLAIN else readable_on(QColor.fromRgba(argb))
 
 
 def _picked(values: Floats, table: Pixels) -> Pixels:

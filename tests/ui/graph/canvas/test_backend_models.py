@@ -6,7 +6,6 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
@@ -25,13 +24,13 @@ from modelpack_gui.ui.graph.canvas.tips import box_tip, edge_tip, spoken
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
 from modelpack_gui.ui.graph.selection import NodePick
 from tests.unit.stages.inspection.inspected import inspect
+from tests.unit.stages.inspection.shipped_models import DATA
 
 pytestmark = [
     pytest.mark.qt_log_ignore("This plugin does not support", extend=True),
     pytest.mark.usefixtures("_themed"),
 ]
 EVERY = 8
-DATA = Path(onnx.__file__).parent / "backend/test/data"
 DETAILS: tuple[Detail, ...] = ("names", "attributes", "weights")
 
 

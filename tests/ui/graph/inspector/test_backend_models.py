@@ -26,7 +26,7 @@ from modelpack_gui.ui.graph.inspector.node_inspection import node_inspection
 from modelpack_gui.ui.graph.inspector.value_inspection import value_inspection
 from modelpack_gui.ui.graph.tensors.stored_values import is_stored, main_tensor
 from tests.unit.stages.inspection.inspected import Inspected, inspect
-from tests.unit.stages.inspection.test_backend_models import models
+from tests.unit.stages.inspection.shipped_models import models
 
 EVERY = 5
 """All of them pass, and take half a minute; those of an operator differ little."""

@@ -60,7 +60,7 @@ def test_another_size_is_counted_while_the_numbers_of_before_stay(
     _wait(qtbot, numbers)
     before = numbers.report
     del client.answers["graph.costs"]
-    numbers.set_size("batch", 8)
+    numbers.set_sizes({"batch": 8})
     assert numbers.is_counting
     assert numbers.report is before
     assert _request(client).sizes == {"batch": 8}
@@ -74,7 +74,7 @@ def test_another_size_is_counted_while_the_numbers_of_before_stay(
 def test_a_size_chosen_while_it_counts_is_counted_next(qtbot: QtBot, opened: Controller, client: FakeClient) -> None:
     numbers = opened.graph.numbers
     first = client.last("graph.costs")
-    numbers.set_size("batch", 8)
+    numbers.set_sizes({"batch": 8})
     assert first.is_cancelled
     qtbot.waitUntil(lambda: _request(client).sizes == {"batch": 8})
     client.last("graph.costs").answer(counted(_request(client)))
@@ -106,7 +106,7 @@ def test_chosen_sizes_are_kept_when_the_file_is_read_again(
 ) -> None:
     client.answers["graph.costs"] = counted
     numbers = opened.graph.numbers
-    numbers.set_size("batch", 8)
+    numbers.set_sizes({"batch": 8})
     _wait(qtbot, numbers)
     again = small_graph(tmp_path)
     index = opened.graph.index

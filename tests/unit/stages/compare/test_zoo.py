@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-import onnx
 import pytest
 
 from modelpack_gui.core.context import PlainContext
@@ -15,8 +14,8 @@ from modelpack_gui.core.graph.compare.text import difference_lines
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphCompareRequest, GraphOptimizedRequest
 from modelpack_gui.stages.compare import optimized, stage
+from tests.unit.stages.inspection.shipped_models import DATA
 
-DATA = Path(onnx.__file__).parent / "backend" / "test" / "data"
 # The light ones make weights of hundreds of megabytes when they are optimised.
 FILES = sorted(path for path in DATA.rglob("*.onnx") if path.parent.name != "light")
 SAMPLE = random.Random(7).sample(FILES, 30)

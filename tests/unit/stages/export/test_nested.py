@@ -31,7 +31,7 @@ from modelpack_gui.stages.parity import stage as parity_stage
 from modelpack_gui.stages.source.call import plan_call
 from modelpack_gui.stages.source.inputs import make_inputs
 from tests.places import MODELS
-from tests.unit.stages.source.test_call import CALLS, model
+from tests.unit.stages.source.called_models import CALLS, model
 
 # torch.jit.script of torch 2.13 compiles neither `*args` nor `**kwargs`, nor a hook or a dataclass as these are.
 NOT_SCRIPTABLE = {"TakesMany", "TakesKeywords", "HookedRoot", "TakesDataclass"}

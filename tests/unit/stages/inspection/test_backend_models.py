@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import onnx
 import pytest
-from onnx.backend.test.loader import load_model_tests
 
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.graph.costs.node_costs import costs_of
@@ -18,20 +15,9 @@ from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.stages.inspection import onnx_shapes
 from modelpack_gui.stages.inspection.onnx_types import tensor_info
 from tests.unit.stages.inspection.inspected import Inspected, inspect
+from tests.unit.stages.inspection.shipped_models import models
 
 SHARDS = 6
-DATA = Path(onnx.__file__).parent / "backend/test/data"
-
-
-@functools.cache
-def models() -> tuple[tuple[str, bytes], ...]:
-    """Name and bytes of each: those in files, and those that the package makes for its operators."""
-    found = [(str(path.relative_to(DATA)), path.read_bytes()) for path in sorted(DATA.rglob("*.onnx"))]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the package computes what its operators give for infinities
-        cases = load_model_tests(kind="node")
-    found += [(case.name, case.model.SerializeToString()) for case in cases if case.model is not None]
-    return tuple(found)
 
 
 def test_there_are_about_two_thousand() -> None:

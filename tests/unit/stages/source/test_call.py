@@ -10,15 +10,13 @@ import torch
 from torch import Tensor
 
 from modelpack_gui.core import argument_path
-from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.records import InputSpec, ModelSource
-from modelpack_gui.stages.source.build import build_model
+from modelpack_gui.core.records import InputSpec
 from modelpack_gui.stages.source.call import plan_call
 from modelpack_gui.stages.source.flat import flat_module
 from modelpack_gui.stages.source.forward import run_forward
 from modelpack_gui.stages.source.inputs import make_inputs
-from tests.places import MODELS
+from tests.unit.stages.source.called_models import CALLS, model, row, value
 
 
 @dataclass
@@ -34,14 +32,6 @@ class Pair(NamedTuple):
 
 class Named(TypedDict):
     ids: Tensor
-
-
-def row(argument: str = "", name: str = "") -> InputSpec:
-    return InputSpec(name or argument or "x", (2, 4), argument=argument)
-
-
-def value(argument: str, what: Any) -> InputSpec:
-    return InputSpec(argument or "value", (), argument=argument, is_value=True, value=what)
 
 
 def bound(function: Any, *rows: InputSpec) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -159,26 +149,6 @@ def test_a_field_that_the_class_lacks_is_refused_when_it_is_made() -> None:
     with pytest.raises(UserError, match="Batch cannot be made") as caught:
         bound(forward, row("batch.picture"))
     assert caught.value.info.code == "inputs-do-not-fit"
-
-
-CALLS: dict[str, tuple[InputSpec, ...]] = {
-    "TakesList": (row("images[0]"), row("images[1]")),
-    "TakesTuple": (row("images[0]"), row("images[1]")),
-    "TakesDict": (row("batch.image"), row("batch.mask")),
-    "TakesDataclass": (row("batch.image"), row("batch.mask")),
-    "TakesNamedTuple": (row("pair.left"), row("pair.right")),
-    "TakesPairs": (row("pairs[0].left"), row("pairs[0].right"), row("pairs[1].left"), row("pairs[1].right")),
-    "KeywordOnly": (row("mask"), row(name="x")),
-    "OptionalMiddle": (row(), row("mask")),
-    "TakesValues": (row(), value("times", 3), value("negate", True), value("mode", "shifted"), row("mask")),
-    "TakesMany": (row(), row(name="y"), row(name="z")),
-    "TakesKeywords": (row(), row("mask")),
-    "HookedRoot": (row(), row("mask")),
-}
-
-
-def model(name: str) -> torch.nn.Module:
-    return build_model(ModelSource(file="nested.py", name=name), PlainContext(MODELS)).module
 
 
 @pytest.mark.parametrize("name", CALLS)
