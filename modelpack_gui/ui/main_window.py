@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from modelpack_gui.ui.project_view import ProjectView
 
 
+_TITLE_BAR = 40  # pixels, as high as any system draws it: how high is not known before the window is shown
+
+
 class MainWindow(QMainWindow):
     """Puts the parts together and owns the commands. It keeps no state of the project: that is the controller's."""
 
@@ -388,5 +391,6 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         geometry = self._settings.state("geometry")
         if geometry.isEmpty() or not self.restoreGeometry(geometry):
-            self.resize(1280, 800)
+            room = self.screen().availableGeometry().height() - _TITLE_BAR
+            self.resize(1280, max(600, min(800, room)))  # on a small screen too with the status bar in sight
         self.docks.restore()

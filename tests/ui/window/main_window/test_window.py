@@ -14,6 +14,7 @@ from modelpack_gui.core.events import Log
 from modelpack_gui.core.pipeline import ORDER, Stage, stages_of
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import CaseChoice, ParityRequest
+from modelpack_gui.ui.app import make_window
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
@@ -25,6 +26,14 @@ from modelpack_gui.ui.widgets.log_panel import LogPanel
 from tests.ui import made_reports, samples
 from tests.ui.fake_client import FakeClient
 from tests.ui.window.main_window.parts import action, command
+
+
+def test_at_first_all_of_it_is_on_the_screen_with_a_title_bar_above(
+    client: FakeClient, settings: Settings, qtbot: QtBot
+) -> None:
+    window = make_window(client, settings)
+    qtbot.addWidget(window)
+    assert window.height() == min(800, window.screen().availableGeometry().height() - 40)
 
 
 def test_it_starts_on_the_start_page_with_the_project_commands_off(window: MainWindow) -> None:
