@@ -53,6 +53,10 @@ def stylesheet(colors: Colors, images: Path) -> str:
     QTableView, QTreeView, QListView, QPlainTextEdit, QTextEdit {{ border: 1px solid {colors.border};
         border-radius: 4px; gridline-color: {colors.border}; background: {colors.base}; }}
     QTableView:focus, QTreeView:focus, QListView:focus, QPlainTextEdit:focus {{ border-color: {colors.accent}; }}
+    QHeaderView::up-arrow, QHeaderView::down-arrow {{ subcontrol-origin: margin; subcontrol-position: top center;
+                                                     position: relative; top: -3px; width: 14px; height: 14px; }}
+    QHeaderView::up-arrow {{ image: url({up}); }}
+    QHeaderView::down-arrow {{ image: url({down}); }}
     QHeaderView::section {{ background: {colors.window}; border: none; border-bottom: 1px solid {colors.border};
         border-right: 1px solid {colors.border}; padding: 4px 8px; }}
     QLineEdit, QComboBox, QAbstractSpinBox {{ min-height: 22px; border: 1px solid {colors.field_border};

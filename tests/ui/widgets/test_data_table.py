@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QStyle, QStyleOptionHeader
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel
@@ -171,3 +171,16 @@ def test_the_focus_alone_chooses_nothing_and_the_first_arrow_key_the_first_row(
     qtbot.keyClick(table, Qt.Key.Key_Down)
     assert chosen == [ITEMS[0]]
     assert [index.row() for index in table.selectionModel().selectedRows()] == [0]
+
+
+def test_the_arrow_of_a_sorted_column_does_not_cover_its_name(table: DataTable) -> None:
+    table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+    header = table.horizontalHeader()
+    place = QStyleOptionHeader()
+    place.initFrom(header)
+    place.rect = QRect(header.sectionViewportPosition(1), 0, header.sectionSize(1), header.height())
+    place.sortIndicator = QStyleOptionHeader.SortIndicator.SortDown
+    arrow = header.style().subElementRect(QStyle.SubElement.SE_HeaderArrow, place, header)
+    letters = header.fontMetrics().tightBoundingRect("Value").height()
+    assert arrow.height() > 0
+    assert arrow.center().y() + arrow.height() // 4 < header.height() // 2 - letters // 2  # the sign is half as high
