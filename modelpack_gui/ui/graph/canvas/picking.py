@@ -64,13 +64,16 @@ def _of_node(arrays: SceneArrays, node: int) -> Shown:
 
 
 def _of_group(graph: Graph, arrays: SceneArrays, group: int) -> Shown:
-    """Its box or frame; what is in it where it has none, as a module of one node; or else the closed group around."""
-    boxes = _boxes_of_group(arrays, group)
-    if boxes:
+    """Its box or frame; what is in it where it has none, as a module of one node; or else the closed group around.
+
+    A graph as a whole is nowhere: the few of its nodes that are in no module do not stand for it.
+    """
+    boxes, parents = _boxes_of_group(arrays, group), graph.ints("group_parent")
+    if boxes or parents[group] < 0:
         return Shown(boxes)
     seen = {int(arrays.node_box[node]) for node in graph.group_nodes[group]} - {-1}
     inside = [box for box in sorted(seen) if arrays.kind[box] == kinds.BOX_NODE]
-    parents, above = graph.ints("group_parent"), group
+    above = group
     while not inside and (above := parents[above]) >= 0:
         boxes = _boxes_of_group(arrays, above)
         if boxes:

@@ -146,7 +146,8 @@ class ModulesView(QWidget):
 
     def _on_current(self, index: QModelIndex) -> None:
         group = self.model.group(index)
-        if group >= 0 and not self._is_following:
+        is_chosen = self.tree.selectionModel().isSelected(index)  # with the focus Qt makes the first row current only
+        if group >= 0 and is_chosen and not self._is_following:
             self._state.selection.select(GroupPick(group))
 
     def _on_filter(self, text: str) -> None:

@@ -22,7 +22,7 @@ from modelpack_gui.ui.graph.canvas.look import PADDING, metrics_of
 from modelpack_gui.ui.graph.canvas.picking import shown_of
 from modelpack_gui.ui.graph.canvas.tips import box_tip, edge_tip, spoken
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
-from modelpack_gui.ui.graph.selection import NodePick
+from modelpack_gui.ui.graph.selection import GroupPick, NodePick
 from tests.unit.stages.inspection.inspected import inspect
 from tests.unit.stages.inspection.shipped_models import DATA
 
@@ -69,3 +69,4 @@ def _draw(canvas: GraphCanvas, graph: Graph, scope: int, app: QApplication) -> N
             shown = shown_of(graph, arrays, NodePick(node))
             assert [int(arrays.ref[box]) for box in shown.boxes if arrays.kind[box] == kinds.BOX_NODE] in ([], [node])
             assert shown.boxes
+    assert not shown_of(graph, arrays, GroupPick(graph.root_group(scope)))  # the whole is none of its nodes

@@ -141,6 +141,16 @@ def test_a_click_selects_the_module_everywhere(modules: ModulesView) -> None:
     assert modules._state.selection.current == GroupPick(group)
 
 
+def test_the_focus_alone_selects_no_module(qtbot: QtBot, modules: ModulesView) -> None:
+    with qtbot.waitActive(modules):
+        modules.activateWindow()
+    modules.tree.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(modules.tree.hasFocus)
+    assert modules._state.selection.current is None
+    qtbot.keyClick(modules.tree, Qt.Key.Key_Down)
+    assert isinstance(modules._state.selection.current, GroupPick)
+
+
 def test_the_tree_follows_a_node_and_leaves_it_selected(modules: ModulesView) -> None:
     modules._state.selection.select(NodePick(1))
     assert modules.model.group(modules.tree.currentIndex()) == _group(modules._state, "body.1")
