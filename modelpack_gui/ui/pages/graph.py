@@ -53,7 +53,8 @@ class GraphPage(StagePage):
     stage = Stage.GRAPH
     icon_name = "graph"
     empty_text = (
-        "The graph of the exported file: its modules, nodes and weights, drawn and listed, with what each costs."
+        "The graph of the exported file: its modules, nodes and weights, drawn and listed, with what each costs. "
+        "Of any other .onnx, .pt2 or TorchScript file, too: drop it anywhere."
     )
 
     def __init__(self, controller: Controller, settings: Settings, parent: QWidget | None = None) -> None:
