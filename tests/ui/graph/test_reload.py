@@ -44,12 +44,12 @@ def project(controller: Controller, client: FakeClient, index: GraphIndex, tmp_p
 def test_an_exported_file_that_something_else_wrote_is_read_again(
     qtbot: QtBot, project: Controller, client: FakeClient, settings: Settings, index: GraphIndex, exported: Path
 ) -> None:
-    GraphReload(project, settings, project)
+    reload = GraphReload(project, settings, project)
     project.run(Stage.GRAPH)
     qtbot.waitUntil(lambda: project.graph.index is index)
     again = client.answers["inspect"] = dataclasses.replace(index)
     exported.write_bytes(b"written by another program")
     qtbot.waitUntil(lambda: project.graph.index is again)
-    exported.unlink()
-    qtbot.wait(300)  # the watch waits for 100 ms of rest
+    with qtbot.waitSignal(reload._exported.changed):
+        exported.unlink()
     assert project.state(Stage.GRAPH).status is Status.PASSED
