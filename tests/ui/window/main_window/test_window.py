@@ -213,6 +213,10 @@ def test_the_window_imports_no_torch_onnx_or_onnxruntime() -> None:
     """In a process of its own, with every page made: the window stays light and survives what happens to workers."""
     code = """
 import sys
+import modelpack_gui.core.recipe
+def records():
+    return {name for name in sys.modules if name.startswith("modelpack_gui.core.records.")}
+of_recipe = records()
 from modelpack_gui.ui import app as gui
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.core.pipeline import ORDER
@@ -221,6 +225,7 @@ app = gui.make_application()
 window = gui.make_window(FakeClient(), Settings())
 window.show()
 assert "pyqtgraph" not in sys.modules, "the start page pays for charts"
+assert records() == of_recipe, "the start page pays for records that no recipe has"
 window.open_demo()
 for stage in ORDER:
     window.show_stage(stage)
