@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.ui.graph.selection import ValuePick
+from modelpack_gui.ui.graph.tables.filter_line import FilterLine
 from modelpack_gui.ui.graph.tables.nodes_view import NodesView
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.theme import GRID
+from modelpack_gui.ui.widgets.filter_field import FilterField
 from modelpack_gui.ui.widgets.late_views import LateViews
 
 if TYPE_CHECKING:
@@ -127,11 +129,12 @@ class SidePane(QWidget):
     def focus_filter(self) -> None:
         """Start typing a filter: of the table that is shown, or of the nodes."""
         view = self._late.view(self.current)
-        filter_line = getattr(view, "filter", None)
-        if filter_line is None:
+        found = getattr(view, "filter", None)
+        if isinstance(found, FilterLine | FilterField):
+            found.focus()
+        else:
             self.show_tab(NODES)
-            filter_line = self.nodes.filter
-        filter_line.focus()
+            self.nodes.filter.focus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Longer or shorter titles."""
