@@ -26,7 +26,7 @@ def interrupted(arguments: list[str], when: bytes, folder: Path) -> str:
             if when in line:
                 break
         child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=150)
     finally:
         child.kill()
         child.wait()
@@ -73,5 +73,5 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback_and_a_status_that_claim
         assert child.stderr is not None
         child.stdout.close()
         err = child.stderr.read()
-        assert child.wait(60) == READER_GONE, err
+        assert child.wait(150) == READER_GONE, err
     assert b"BrokenPipe" not in err
