@@ -29,7 +29,7 @@ from modelpack_gui.core.graph.checks_text import checks_lines
 from modelpack_gui.core.graph.compare.data import node_changes
 from modelpack_gui.core.graph.compare.difference import Difference
 from modelpack_gui.core.graph.compare.text import difference_lines
-from modelpack_gui.core.graph.costs.dims import open_dims, sizes_by_key
+from modelpack_gui.core.graph.costs.dims import open_dims, sizes_by_key, sizes_of_inputs
 from modelpack_gui.core.graph.costs.node_costs import Costs, shapes_counted_with
 from modelpack_gui.core.graph.costs.text import FIGURE_OF, dims_text, sum_text, unknown_text
 from modelpack_gui.core.graph.graph import Graph
@@ -68,7 +68,7 @@ def inspect(arguments: argparse.Namespace, console: Console) -> int:
         commands.job_setup(arguments, console) as (client, monitor, interrupt),
     ):
         interpreter = interpreter_path(arguments.interpreter or "")
-        request = InspectRequest(str(arguments.artifact.absolute()), folder)
+        request = InspectRequest(str(arguments.artifact.absolute()), folder, tuple(arguments.input))
         ended = run_job(
             client, Stage.GRAPH.value, request, monitor, interpreter=interpreter, is_cancelled=interrupt.is_set
         )
@@ -113,13 +113,17 @@ class _Inspection:
         self._found: _Found | None = None
 
     def choose(self, sizes: Mapping[str, int]) -> None:
-        """Count with these sizes.
+        """Count with these sizes, and else with those of the example inputs.
 
         Raises:
             UserError: `size-unknown`: the graph has no open size of a name.
         """
+        shapes = {item.name: item.shape for item in self._arguments.input}
         try:
-            self._sizes = sizes_by_key(self._graph, sizes)
+            self._sizes = {
+                **sizes_of_inputs(open_dims(self._graph), shapes),
+                **sizes_by_key(self._graph, sizes),
+            }
         except KeyError as error:
             raise UserError(
                 "size-unknown", f"--set {error.args[0]}: the inputs leave no size of this name open.",

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from modelpack_gui.cli.console import Console
+from modelpack_gui.cli.input_args import INPUT_FORM, parse_input
 from modelpack_gui.cli.parser_parts import Subparsers, common_options, new_parser
 from modelpack_gui.core.records import OPTIMIZER_LEVELS
 
@@ -22,6 +23,7 @@ def add_inspect(subparsers: Subparsers) -> None:
 examples:
   modelpack inspect model.onnx
   modelpack inspect model.onnx --modules --set batch=8
+  modelpack inspect model.pt --modules --input image:float32:1x3x224x224
   modelpack inspect model.onnx --nodes --filter "op:Conv attr:group>1" --sort macs --top 10
   modelpack inspect model.onnx --ops --csv ops.csv
   modelpack inspect model.onnx --checks
@@ -29,7 +31,8 @@ examples:
   modelpack inspect model.onnx --node-data macs.json --netron model.attachment.json
   modelpack inspect model.onnx --json graph.json
 
-Sizes that the inputs leave open are taken for usual ones (a batch of 1) where --set does not give them.
+Sizes that the inputs leave open are taken for usual ones (a batch of 1) where neither --set nor --input gives
+them.
 With --checks the exit status is 1 if a check finds an error.""",
     )
     parser.add_argument("artifact", type=Path, metavar="model.onnx")
@@ -56,6 +59,15 @@ With --checks the exit status is 1 if a check finds an error.""",
         default=[],
         metavar="NAME=SIZE",
         help="a size that the inputs leave open, by its name or its place: batch=8, image[0]=8",
+    )
+    more.add_argument(
+        "--input",
+        action="append",
+        type=parse_input,
+        default=[],
+        metavar=INPUT_FORM,
+        help="example input that gives the open sizes, and the shapes in a TorchScript archive, which keeps none: "
+        "image:float32:1x3x224x224 (repeat it)",
     )
     more.add_argument("--checks", action="store_true", help="look for what is wrong with the graph, and where")
     more.add_argument("--diff", type=Path, metavar="other.onnx", help="what is other in a second file, node by node")

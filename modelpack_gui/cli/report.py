@@ -178,6 +178,7 @@ def _graph_text(graph: GraphIndex) -> str:
     ]
     if graph.shape_inference_error:
         lines.append(f"{mark(Verdict.WARNING)} shape inference failed: {graph.shape_inference_error.splitlines()[0]}")
+    lines += [wrapped(f"• {note}", indent="") for note in graph.notes]
     return "\n".join(lines)
 
 

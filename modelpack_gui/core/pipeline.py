@@ -82,7 +82,7 @@ def request_for(
     if stage is Stage.EXPORT:
         return records.ExportRequest(recipe.source, recipe.inputs, recipe.export, recipe.input_sets)
     if stage is Stage.GRAPH:
-        return records.InspectRequest(path)
+        return records.InspectRequest(path, inputs=recipe.inputs)
     if stage is Stage.CHECK:
         asked = None if is_source else recipe.export
         return records.CheckRequest(path, asked, recipe.inputs, exported.reference if exported is not None else None)

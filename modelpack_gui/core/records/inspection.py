@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from modelpack_gui.core.records.export import Artifact
+from modelpack_gui.core.records.source import InputSpec
 from modelpack_gui.core.records.tensors import TensorInfo
 
 
@@ -16,10 +17,13 @@ class InspectRequest:
 
     Attributes:
         folder: Absolute path of the folder for its columns; the job's scratch folder if empty.
+        inputs: Example inputs that a TorchScript archive is read with: it keeps no shapes. Without any, those that it
+            says it was exported with.
     """
 
     path: str
     folder: str = ""
+    inputs: tuple[InputSpec, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from modelpack_gui import __version__
 from modelpack_gui.core import serde
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.records import CheckpointSpec, ExportRequest, ExportSpec, tensor_inputs
+from modelpack_gui.core.records import CheckpointSpec, ExportRequest, ExportSpec, InputSpec, tensor_inputs
 from modelpack_gui.stages.common import paths
 
 PREFIX = "modelpack."
@@ -22,6 +22,9 @@ EXTRA_FILE = "modelpack.json"
 
 INPUTS = PREFIX + "inputs"
 """Key of the names of the example inputs, in order, as a JSON list: the options refer to them."""
+
+EXAMPLE = PREFIX + "example"
+"""Key of the example inputs of a TorchScript archive, which keeps no shapes: name, dtype and shape of each."""
 
 HASHED_BYTES = 16 << 20
 """Checkpoints and artifacts up to this size are hashed by an export, which takes about a hundredth of a second each.
@@ -43,7 +46,18 @@ def metadata_of(request: ExportRequest, versions: Mapping[str, str], context: Co
         "inputs": _json([item.name for item in tensor_inputs(request.inputs)]),
         "versions": _json(versions),
     }
+    if spec.format == "torchscript":
+        found["example"] = _json([[item.name, item.dtype, item.shape] for item in tensor_inputs(request.inputs)])
     return {PREFIX + key: value for key, value in found.items() if value}
+
+
+def examples_in(metadata: Mapping[str, str]) -> tuple[InputSpec, ...]:
+    """The example inputs that a TorchScript archive was exported with; none if it does not say."""
+    try:
+        found = json.loads(metadata[EXAMPLE])
+        return tuple(InputSpec(str(name), tuple(map(int, shape)), str(dtype)) for name, dtype, shape in found)
+    except (KeyError, ValueError, TypeError):
+        return ()
 
 
 def as_extra_file(metadata: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.graph.graph import Graph, Shape
-from modelpack_gui.core.records import GraphIndex, InspectRequest
+from modelpack_gui.core.records import GraphIndex, InputSpec, InspectRequest
 from modelpack_gui.stages.common.collector import without_collection
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.export.artifact import CUT_ABOVE_BYTES, format_of, opened, read_artifact
@@ -49,7 +49,7 @@ def run(request: InspectRequest, context: Context) -> GraphIndex:
                     is_over.set()  # the pool waits for its thread
                 artifact = dataclasses.replace(found.artifact, sha256=sha256.result())
         else:
-            found = _read_torch(path, context)
+            found = _read_torch(path, request.inputs, context)
             artifact = found.artifact
     graph = found.graph
     columns = Path(request.folder or context.scratch) / f"graph-{uuid.uuid4().hex[:12]}.columns"
@@ -90,15 +90,16 @@ def _read_onnx(path: Path, data: bytes | mmap, context: Context) -> ReadGraph:
     return read_onnx(path, data, context)
 
 
-def _read_torch(path: Path, context: Context) -> ReadGraph:
+def _read_torch(path: Path, inputs: tuple[InputSpec, ...], context: Context) -> ReadGraph:
     artifact = read_artifact(path)
     if artifact.format == "pt2":
         from modelpack_gui.stages.inspection.pt2_graph import read_pt2
 
         return read_pt2(artifact, context)
+    from modelpack_gui.stages.export.metadata import examples_in
     from modelpack_gui.stages.inspection.torchscript_graph import read_torchscript
 
-    return read_torchscript(artifact, context)
+    return read_torchscript(artifact, context, inputs=inputs or examples_in(artifact.metadata))
 
 
 def _parameters(graph: Graph) -> int:

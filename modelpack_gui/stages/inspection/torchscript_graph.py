@@ -8,13 +8,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modelpack_gui.core.context import Context
+from modelpack_gui.core.figures import listed
 from modelpack_gui.core.graph.builder import GraphBuilder
-from modelpack_gui.core.records import Artifact, AttributeInfo, InitializerInfo, NodeInfo, TensorInfo
+from modelpack_gui.core.graph.columns import ints
+from modelpack_gui.core.graph.compare.pairs import shape_text
+from modelpack_gui.core.graph.graph import Graph, Shape
+from modelpack_gui.core.records import (
+    Artifact,
+    AttributeInfo,
+    InitializerInfo,
+    InputSpec,
+    NodeInfo,
+    TensorInfo,
+    tensor_inputs,
+)
 from modelpack_gui.stages.inspection.attributes import SHORT, AttributeText
 from modelpack_gui.stages.inspection.origin import Origin, location_of_source_range, origin_of_hierarchy
 from modelpack_gui.stages.inspection.read_graph import ReadGraph
 from modelpack_gui.stages.inspection.torchscript_file import DAMAGE, load_torchscript
 from modelpack_gui.stages.inspection.torchscript_paths import module_paths
+from modelpack_gui.stages.inspection.torchscript_shapes import ScriptTypes, script_types
 from modelpack_gui.stages.source.inputs import dtype_name
 
 CANCEL_EVERY = 2000
@@ -40,6 +53,7 @@ class _Index:
 
     Attributes:
         modules: Path of the module that each node is in, by its number; empty where that cannot be told.
+        types: Dtype and shape of the values, by their own names, where they could be found.
         paths: Path of the module or parameter that a value holds, by the value's own name.
         parameters: Description of each parameter and buffer, by path.
         texts: How much of an attribute is spelled out.
@@ -51,6 +65,7 @@ class _Index:
     builder: GraphBuilder
     texts: AttributeText
     modules: Sequence[str] = ()
+    types: Mapping[str, tuple[str, Shape]] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
     has_places: bool = True
 
@@ -74,8 +89,14 @@ class _Index:
         return path if path in self.parameters else name
 
 
-def read_torchscript(artifact: Artifact, context: Context, texts: AttributeText = SHORT) -> ReadGraph:
-    """Read the inlined graph of a TorchScript archive."""
+def read_torchscript(
+    artifact: Artifact, context: Context, texts: AttributeText = SHORT, inputs: Sequence[InputSpec] = ()
+) -> ReadGraph:
+    """Read the inlined graph of a TorchScript archive.
+
+    Args:
+        inputs: Example inputs that shapes are found for, as the archive keeps none.
+    """
     context.progress("Reading the graph", 0.0)
     module = load_torchscript(artifact.path)
     context.check_cancelled()
@@ -88,15 +109,25 @@ def read_torchscript(artifact: Artifact, context: Context, texts: AttributeText 
     builder = GraphBuilder(str(module.original_name))
     for item in initializers:
         builder.add_initializer(item)
-    index = _Index(context, parameters, builder, texts, _module_paths(module))
+    found = script_types(module, inputs, context) if inputs else ScriptTypes()
+    index = _Index(context, parameters, builder, texts, _module_paths(module), found.types)
     graph = module.inlined_graph
-    inputs = list(graph.inputs())
-    if inputs:
-        index.paths[inputs[0].debugName()] = ""  # the module itself
-    builder.add_ports(0, [_value_info(value.debugName(), value) for value in inputs[1:]], ())
+    ports = list(graph.inputs())
+    if ports:
+        index.paths[ports[0].debugName()] = ""  # the module itself
+    builder.add_ports(0, [_output_info(index, value) for value in ports[1:]], ())
     _add_nodes(index, graph, 0)
     builder.add_ports(0, (), [_output_info(index, value) for value in graph.outputs()])
-    return ReadGraph(builder.finish(), builder.graph_name, artifact)
+    made = builder.finish()
+    if found.idle:
+        idle = ints([made.text("scope_title", scope) in found.idle for scope in range(len(made.scopes))])
+        made = Graph({**made.columns, "scope_idle": idle})
+    notes = (f"The archive keeps no shapes: these are for {_inputs_text(inputs)}.",) if found.types else ()
+    return ReadGraph(made, builder.graph_name, artifact, notes=notes)
+
+
+def _inputs_text(inputs: Sequence[InputSpec]) -> str:
+    return listed([f"{item.name} {item.dtype} {shape_text(item.shape)}" for item in tensor_inputs(inputs)])
 
 
 def _add_nodes(index: _Index, block: Any, scope: int) -> None:
@@ -149,6 +180,9 @@ def _follow_attribute(index: _Index, node: Any, inputs: list[Any], outputs: list
 
 def _output_info(index: _Index, value: Any) -> TensorInfo:
     name = index.shown_name(value)
+    typed = index.types.get(str(value.debugName()))
+    if typed is not None and name not in index.parameters:
+        return TensorInfo(name, *typed)
     return index.parameters.get(name) or _value_info(name, value)
 
 
@@ -156,7 +190,8 @@ def _value_info(name: str, value: Any) -> TensorInfo:
     """Tensors mostly lose dtype and shape when saved; other values spell their TorchScript type."""
     kind = value.type()
     if kind.kind() != "TensorType":
-        return TensorInfo(name, SHORT.shortened(str(kind)), None)
+        text = "bool value" if kind.kind() == "BoolType" else str(kind)  # `bool` is a dtype of tensors
+        return TensorInfo(name, SHORT.shortened(text), None)
     dtype = kind.dtype()
     sizes = kind.sizes()
     return TensorInfo(name, dtype_name(dtype) if dtype else "", tuple(sizes) if sizes is not None else None)

@@ -61,7 +61,7 @@ def test_each_stage_is_asked_with_what_the_recipe_says() -> None:
     assert [pipeline.request_for(stage, RECIPE) for stage in ORDER] == [
         LoadRequest(source, inputs),
         ExportRequest(source, inputs, RECIPE.export),
-        InspectRequest("o.onnx"),
+        InspectRequest("o.onnx", inputs=RECIPE.inputs),
         CheckRequest("o.onnx", RECIPE.export, inputs),
         ParityRequest(source, inputs, "o.onnx", (), RECIPE.parity),
         QuantizeRequest(source, inputs, (), "o.onnx", (QuantizeSpec(),)),
@@ -76,7 +76,7 @@ def test_a_run_of_all_quantises_only_if_the_recipe_says_how() -> None:
 
 def test_an_artifact_that_was_made_goes_before_the_path_of_the_recipe() -> None:
     request = pipeline.request_for(Stage.GRAPH, RECIPE, "/made.onnx")
-    assert request == InspectRequest("/made.onnx")
+    assert request == InspectRequest("/made.onnx", inputs=RECIPE.inputs)
 
 
 @pytest.mark.parametrize(

@@ -54,8 +54,9 @@ def _json(capsys: pytest.CaptureFixture[str], *options: str, status: int = 0) ->
     return data
 
 
-def test_a_file_is_told_with_what_it_costs(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["inspect", str(net), "-q", "--set", "batch=8"]) == 0
+@pytest.mark.parametrize("sizes", [["--set", "batch=8"], ["--input", "x:float32:8x4"]], ids=["set", "input"])
+def test_a_file_is_told_with_what_it_costs(sizes: list[str], net: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(net), "-q", *sizes]) == 0
     out = capsys.readouterr().out
     assert "30 parameters (120 B), 240 MACs, 520 FLOPs, with batch = 8" in out
     assert "tensors take up to 320 B at a time, at Relu /first/Relu" in out

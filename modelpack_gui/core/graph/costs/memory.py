@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from modelpack_gui.core.dtypes import element_bits
 from modelpack_gui.core.graph.columns import floats, ints
 from modelpack_gui.core.graph.costs.formulas.aten import plain_name
-from modelpack_gui.core.graph.costs.formulas.base import elements, known
+from modelpack_gui.core.graph.costs.formulas.base import LISTS, elements, is_no_tensor, known
 from modelpack_gui.core.graph.graph import Graph
 
 VIEWS = frozenset({"Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"})
@@ -28,7 +28,6 @@ _ATEN_VIEWS = frozenset(
     }
 )  # fmt: skip
 _RANDOM = frozenset({"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUniformLike", "rand_like", "randn_like"})
-_NO_TENSOR = ("", "string")
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,7 @@ def value_bytes(graph: Graph) -> array[float]:
 def _bits(dtype: str) -> float:
     """Bits of an element; 0 for what is no tensor, NaN if unknown."""
     bits = element_bits(dtype)
-    is_unknown = dtype in _NO_TENSOR or dtype.startswith(("sequence(", "optional(", "map(", "onnx type"))
-    return float(bits) if bits else float("nan") if is_unknown else 0.0
+    return float(bits) if bits else 0.0 if is_no_tensor(dtype) else float("nan")
 
 
 def activations(graph: Graph) -> Activations:
@@ -92,6 +90,7 @@ class _Run:
         self._nodes_of: list[list[int]] = [[] for _ in graph.scopes]
         for node, scope in enumerate(graph.ints("node_scope")):
             self._nodes_of[scope].append(node)
+        self._items = self._in_lists()
         self._buffer = self._buffers()
         self._last_reader = self._readers()
 
@@ -125,6 +124,16 @@ class _Run:
                         is_constant[value] = 1
         return buffer
 
+    def _in_lists(self) -> dict[int, list[int]]:
+        """The tensors in each list that TorchScript makes: who reads the list reads them."""
+        graph = self.graph
+        found: dict[int, list[int]] = {}
+        for node, op in enumerate(graph.ints("node_op_type")):
+            if graph.texts[op] in LISTS:
+                items = [item for value in graph.inputs(node) for item in found.get(value, [value])]
+                found.update(dict.fromkeys(graph.outputs(node), items))
+        return found
+
     def _readers(self) -> dict[tuple[int, int], int]:
         """By scope and buffer the last node of that scope that reads it, itself or with a graph inside it."""
         graph = self.graph
@@ -133,7 +142,8 @@ class _Run:
         for node in range(len(graph.nodes)):
             for value in graph.inputs(node):
                 if value >= 0:
-                    self._note(last, self._buffer[value], node, scopes, owners)
+                    for item in self._items.get(value, (value,)):
+                        self._note(last, self._buffer[item], node, scopes, owners)
         for scope in range(len(graph.scopes)):
             for value in graph.scopes[scope].outputs:
                 last[scope, self._buffer[value]] = len(graph.nodes)

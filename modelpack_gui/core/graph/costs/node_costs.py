@@ -117,6 +117,10 @@ def costs_of(
     """
     work = _NodeWork(graph, check, calls or {})
     memory = activations(graph)
+    idle = _idle_scopes(graph)
+    for node, scope in enumerate(graph.ints("node_scope") if idle else ()):
+        if scope in idle:
+            memory.made[node] = 0.0
     check()
     parameters = [_parameters(graph, value) for value in graph.ints("initializer_value")]
     elements, sizes = weight_use(graph, [parameters, [float(size) for size in graph.ints("initializer_bytes")]])
@@ -124,7 +128,7 @@ def costs_of(
     none_unknown = ints([0]) * len(graph.groups)
     tensors_unknown = ints(none_unknown)
     for scope, unknown in enumerate(memory.unknown):
-        tensors_unknown[graph.root_group(scope)] = unknown
+        tensors_unknown[graph.root_group(scope)] = 0 if scope in idle else unknown
     groups = {
         "parameters": Totals(elements.groups, none_unknown),
         "weight_bytes": Totals(sizes.groups, none_unknown),
@@ -137,6 +141,16 @@ def costs_of(
         elements.nodes, sizes.nodes, work.macs, work.flops, memory.made, memory.live, work.why, groups,
         node_counts(graph),
     )  # fmt: skip
+
+
+def _idle_scopes(graph: Graph) -> frozenset[int]:
+    """Branches that are not run with the sizes that the graph has, and what is inside them."""
+    marks = cast("array[int]", graph.columns.get("scope_idle", ()))
+    idle = {scope for scope, is_idle in enumerate(marks) if is_idle}
+    for scope, parent in enumerate(graph.ints("scope_parent") if idle else ()):
+        if parent in idle:  # a scope comes after the one around it
+            idle.add(scope)
+    return frozenset(idle)
 
 
 def _parameters(graph: Graph, value: int) -> float:
@@ -154,7 +168,7 @@ class _NodeWork:
         count = len(graph.nodes)
         self.macs, self.flops = floats([math.nan]) * count, floats([math.nan]) * count
         self.why = ints([KNOWN]) * count
-        self._graph, self._calls = graph, calls
+        self._graph, self._calls, self._idle = graph, calls, _idle_scopes(graph)
         self._view = NodeView(graph)
         self._sums: list[Work | None] = [None] * len(graph.scopes)
         self._waits = False  # whether a function was called that is not counted yet
@@ -176,7 +190,7 @@ class _NodeWork:
         for place, node in enumerate(nodes):
             if place % CHECK_EVERY == 0:
                 check()
-            done, why = self._of(node)
+            done, why = (_ZERO, KNOWN) if scope in self._idle else self._of(node)
             self.macs[node], self.flops[node], self.why[node] = done.macs, done.flops, why
             macs, steps = macs + done.macs, steps + done.steps
         if not self._waits:  # else it is counted again when the function is
@@ -197,10 +211,13 @@ class _NodeWork:
                 if called is None:
                     self._waits = True
                 return _judged(called or _UNKNOWN, INSIDE)
+            view = self._view.at(node)
+            if domain in ("aten", "prim") and view.makes_no_tensor:
+                return _ZERO, KNOWN
             formula = formula_of(domain, op_type)
             if formula is None:
                 return _UNKNOWN, NO_FORMULA
-            return _judged(formula.work(self._view.at(node)), DEPENDS)
+            return _judged(formula.work(view), DEPENDS)
         except (UnknownSize, OverflowError, ZeroDivisionError):  # the latter of a file that contradicts itself
             return _UNKNOWN, NO_SHAPE
 

@@ -20,7 +20,7 @@ from modelpack_gui.core.records import ChosenDim, CostSum, GraphCosts, GraphCost
 ASKED_NODES = 20_000
 _NO_SHAPES = (
     "The file does not say the shapes of what its nodes make, so that arithmetic and memory are not known. An ONNX or"
-    " .pt2 export of the same model does."
+    " .pt2 export of the same model does; of a TorchScript archive they are found for the example inputs."
 )
 
 

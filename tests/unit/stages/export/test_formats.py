@@ -227,6 +227,9 @@ def test_every_artifact_says_where_it_comes_from(tmp_path: Path) -> None:
         assert str(tmp_path) not in serde.dumps(dict(found))
         if format_ == "onnx":
             onnx.checker.check_model(str(tmp_path / name), full_check=True)
+        examples = [(item.name, item.dtype, item.shape) for item in metadata.examples_in(found)]
+        asked = [("image", "float32", IMAGE.shape)] if format_ == "torchscript" else []  # the others keep shapes
+        assert examples == asked
 
 
 def test_exports_of_the_same_are_the_same_file(tmp_path: Path) -> None:

@@ -13,10 +13,8 @@ _FORMULAS = {
     "com.microsoft.nchwc": {**elementwise.NCHWC, **products.NCHWC},
     "aten": aten.ATEN,
 }
-# Of TorchScript: they build lists and look things up.
-_FREE_PRIM = frozenset(
-    {"Constant", "GetAttr", "ListConstruct", "ListUnpack", "TupleConstruct", "TupleUnpack", "NumToTensor"}
-)
+_CALLING_PRIM = frozenset({"CallFunction", "CallMethod", "PythonOp"})
+"""Of TorchScript; the others build lists and look things up."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -28,7 +26,7 @@ def formula_of(domain: str, op_type: str) -> Formula | None:
         op_type: An overload of PyTorch (`add.Tensor`) counts as the operator.
     """
     if domain == "prim":
-        return elementwise.FREE if op_type in _FREE_PRIM else None
+        return None if op_type in _CALLING_PRIM else elementwise.FREE
     if domain in ("operator", "math") or (domain == "torch" and op_type.startswith("sym_")):  # of sizes: `h * w`
         return elementwise.FREE
     if domain == "aten":

@@ -26,7 +26,7 @@ from modelpack_gui.core.graph.costs.formulas.products import (
     MATMUL_TEXT,
     RECURRENT_STEPS,
     STANDARD,
-    attention,
+    attended,
     transposed,
 )
 
@@ -98,6 +98,14 @@ def _product(left: int) -> Callable[[NodeView], Work]:
     return work
 
 
+def _attention(node: NodeView) -> Work:
+    """Query, key, value and mask: any number of axes of batches and heads, then lengths and widths."""
+    query, key, value = node.input(0), node.input(1), node.input(2)
+    is_masked = node.has_input(3) and len(node.input(3)) > 1
+    rows, keys = elements(query[:-1]), first(key, -2)
+    return attended(1, 1, rows, keys, float(first(query, -1) + first(value, -1)), is_masked=is_masked)
+
+
 def _bilinear(node: NodeView) -> Work:
     """Both inputs, weight of outputs × first × second width, bias: one product after the other."""
     out, weight = elements(node.output()), node.input(2)
@@ -125,6 +133,8 @@ def _recurrent(op_type: str) -> Callable[[NodeView], Work]:
     def work(node: NodeView) -> Work:
         shapes = [node.input(place) for place in range(node.input_count)]
         matrices = [shape for shape in shapes[1:] if len(shape) == 2]
+        if len(matrices) < 2:
+            raise UnknownSize  # a list of weights that the module keeps as one
         steps = RECURRENT_STEPS[op_type][any(len(shape) == 1 for shape in shapes)]
         rows = elements(shapes[0]) / max(1, first(shapes[0], -1))
         gates = {"LSTM": 4, "GRU": 3, "RNN": 1}[op_type]
@@ -215,7 +225,7 @@ ATEN: dict[str, Formula] = {
             "_scaled_dot_product_flash_attention_for_cpu",
             "_scaled_dot_product_attention_math",
         ),
-        Formula(ATTENTION_TEXT, ATTENTION, attention),
+        Formula(ATTENTION_TEXT, ATTENTION, _attention),
     ),
 }
 """Formulas of the domain aten by the operator's name without its overload."""

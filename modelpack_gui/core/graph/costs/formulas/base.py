@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from modelpack_gui.core.dtypes import element_bits
 from modelpack_gui.core.graph.graph import Graph, Shape
 
 Sizes = tuple[int, ...]
@@ -19,6 +20,12 @@ PRODUCTS = (
     "Sze, Chen, Yang and Emer, Efficient Processing of Deep Neural Networks (Proceedings of the IEEE 105, 2017);"
     " torch.utils.flop_counter counts the same, as 2 FLOPs for each multiply-accumulate"
 )
+
+
+LISTS = frozenset({"ListConstruct", "TupleConstruct"})
+"""Op types of TorchScript that put tensors together."""
+
+_MAY_BE_TENSORS = ("string", "sequence(", "optional(", "map(", "onnx type", "Optional[Tensor]")
 
 
 class UnknownSize(Exception):  # noqa: N818 (it is no error: the numbers of the node are unknown)
@@ -66,6 +73,9 @@ class NodeView:
         self._value_shape = graph.ints("value_shape")
         self._inputs = self._outputs = graph.inputs(0) if len(graph.nodes) else array("i")
         self._attributes: dict[str, str] | None = None
+        self._no_tensor = [is_no_tensor(text) for text in graph.texts]
+        self._value_dtype, self._op_types = graph.ints("value_dtype"), graph.ints("node_op_type")
+        self._is_script = any(graph.texts[domain] == "prim" for domain in set(graph.ints("node_domain")))
         self.node = 0
 
     def at(self, node: int) -> NodeView:
@@ -73,7 +83,25 @@ class NodeView:
         self.node = node
         self._attributes = None
         self._inputs, self._outputs = self._graph.inputs(node), self._graph.outputs(node)
+        if self._is_script:
+            self._inputs = array("i", self._tensors(self._inputs))
         return self
+
+    def _tensors(self, values: Sequence[int]) -> Iterator[int]:
+        """Those of the arguments of TorchScript that are tensors, in lists as well; numbers are attributes."""
+        graph = self._graph
+        for value in values:
+            if not self._no_tensor[self._value_dtype[value]]:
+                yield value
+                continue
+            maker = graph.producers[value]
+            if maker >= 0 and graph.texts[self._op_types[maker]] in LISTS:
+                yield from self._tensors(graph.inputs(maker))
+
+    @property
+    def makes_no_tensor(self) -> bool:
+        """Whether the node of a program of PyTorch gives numbers, texts or lists alone."""
+        return all(self._no_tensor[self._value_dtype[value]] for value in self._outputs if value >= 0)
 
     @property
     def input_count(self) -> int:
@@ -123,6 +151,11 @@ class NodeView:
         if sizes is None:
             raise UnknownSize
         return sizes
+
+
+def is_no_tensor(dtype: str) -> bool:
+    """Whether a dtype, as the columns spell it, is the type of something else; an unknown one is not."""
+    return bool(dtype) and not element_bits(dtype) and not dtype.startswith(_MAY_BE_TENSORS)
 
 
 def known(shape: Shape | None) -> Sizes | None:

@@ -151,13 +151,13 @@ def _recurrent(op_type: str) -> Callable[[NodeView], Work]:
     return work
 
 
-def _attended(batch: int, heads: int, queries: int, keys: int, widths: float, *, is_masked: bool) -> Work:
+def attended(batch: int, heads: int, queries: float, keys: int, widths: float, *, is_masked: bool) -> Work:
     """Both products of an attention, its scaling and softmax; `widths`: of queries and values, over all heads."""
     scores = float(batch) * heads * queries * keys
     return Work(float(batch) * queries * keys * widths, scores * (7.0 if is_masked else 6.0))
 
 
-def attention(node: NodeView) -> Work:
+def _attention(node: NodeView) -> Work:
     """Q, K, V, mask, past key: of four axes batch × heads × length × width, or three with the heads side by side."""
     query, key, value = node.input(0), node.input(1), node.input(2)
     past = first(node.input(4), 2) if node.has_input(4) else 0
@@ -165,12 +165,12 @@ def attention(node: NodeView) -> Work:
     if len(query) == 4:
         heads = query[1]
         widths = float(heads) * (query[3] + first(value, 3))
-        return _attended(query[0], heads, query[2], first(key, 2) + past, widths, is_masked=is_masked)
+        return attended(query[0], heads, query[2], first(key, 2) + past, widths, is_masked=is_masked)
     heads, shared = node.number("q_num_heads", 0), node.number("kv_num_heads", 0)
     if len(query) != 3 or not heads or not shared:
         raise UnknownSize
     widths = query[2] + first(value, 2) * heads / shared
-    return _attended(query[0], heads, query[1], first(key, 1) + past, widths, is_masked=is_masked)
+    return attended(query[0], heads, query[1], first(key, 1) + past, widths, is_masked=is_masked)
 
 
 def _multi_head_attention(node: NodeView) -> Work:
@@ -179,7 +179,7 @@ def _multi_head_attention(node: NodeView) -> Work:
         raise UnknownSize
     widths = float(query[2] + value[2])
     heads = node.number("num_heads", 0)
-    return _attended(query[0], heads, query[1], key[1], widths, is_masked=node.has_input(4))
+    return attended(query[0], heads, query[1], key[1], widths, is_masked=node.has_input(4))
 
 
 def _packed_attention(past_place: int) -> Callable[[NodeView], Work]:
@@ -189,7 +189,7 @@ def _packed_attention(past_place: int) -> Callable[[NodeView], Work]:
         widths = node.numbers("qkv_hidden_sizes") or (first(weights, 1) // 3,) * 3
         past = first(node.input(past_place), 3) if node.has_input(past_place) else 0
         heads = node.number("num_heads", 0)
-        inner = _attended(
+        inner = attended(
             batch, heads, length, length + past, float(widths[0] + widths[2]), is_masked=node.has_input(3)
         )
         return Work(inner.macs + float(batch) * length * elements(weights), inner.steps)
@@ -200,7 +200,7 @@ def _packed_attention(past_place: int) -> Callable[[NodeView], Work]:
 def _group_query_attention(node: NodeView) -> Work:
     out, keys = node.output(), first(node.output(1), 2)
     heads = node.number("num_heads", 0)
-    return _attended(first(out), heads, first(out, 1), keys, 2.0 * first(out, 2), is_masked=False)
+    return attended(first(out), heads, first(out, 1), keys, 2.0 * first(out, 2), is_masked=False)
 
 
 CONV_TEXT = "output elements × input channels per group × kernel size multiply-accumulates"
@@ -237,7 +237,7 @@ STANDARD: dict[str, Formula] = {
     "Gemm": _GEMM,
     "Einsum": EINSUM,
     **{op_type: _recurrent_formula(op_type) for op_type in RECURRENT_STEPS},
-    "Attention": Formula(ATTENTION_TEXT, ATTENTION, attention),
+    "Attention": Formula(ATTENTION_TEXT, ATTENTION, _attention),
 }
 """Formulas of the domain ai.onnx by op type."""
 

@@ -173,6 +173,7 @@ def test_operators_of_other_domains_count_alike(
         (one_node("MatMul", [("batch", 3), (3, 5)], [("batch", 5)]), NO_SHAPE),
         (one_node("MatMul", [None, (3, 5)], [None]), NO_SHAPE),
         (one_node("Einsum", [(2,), (2,), (2,)], [()], equation="a,a->"), NO_SHAPE),
+        (one_node("lstm", [(7, 2, 8)], [(7, 2, 4)], "aten"), NO_SHAPE),  # its weights are one list
         (one_node("Conv", [(2,), (3,)], [(2,)]), NO_SHAPE),  # contradicts the definition
         (one_node("MaxPool", [(1, 1, 4)], [(1, 1, 2)], kernel_shape="the function's attribute k"), NO_SHAPE),
     ],
