@@ -26,6 +26,7 @@ WAYS = ("", "structure", "weights", "name", "module", "neighbours", "order")
 
 _STRUCTURE, _WEIGHTS, _NAME, _MODULE, _NEIGHBOURS, _ORDER = range(1, len(WAYS))
 _NUMBERED = re.compile(r"\d+$|^\d")
+_AROUND = frozenset({"DequantizeLinear", "QuantizeLinear"})
 _LONGEST = 600
 """Nodes of a stretch that are laid side by side at once: the time grows with the square of it."""
 
@@ -285,8 +286,7 @@ class _Aligner:
         """Nodes of another op type in the same place: of one name, or between the same neighbours."""
         left, right = self._left, self._right
         self._pair_unique(_sure_names(left, is_typed=False), _sure_names(right, is_typed=False), _NAME)
-        outputs = [[name or None for name in side.first_outputs] for side in (left, right)]
-        self._pair_unique(outputs[0], outputs[1], _NAME)
+        self._pair_unique(_outputs(left), _outputs(right), _NAME)
         self._pair_unique(self._neighbours(left, is_left=True), self._neighbours(right, is_left=False), _NEIGHBOURS)
 
     def _neighbours(self, side: Features, *, is_left: bool) -> Keys:
@@ -315,6 +315,14 @@ class _Aligner:
 
 def _attribute_of(graph: Graph, scope: int) -> str:
     return graph.text("scope_title", scope).rpartition(" / ")[2]
+
+
+def _outputs(side: Features) -> Keys:
+    """Names of first outputs; None where there is none, and for what only quantises the output of another."""
+    texts, ops = side.graph.texts, side.graph.ints("node_op_type")
+    return [
+        name if name and texts[op] not in _AROUND else None for name, op in zip(side.first_outputs, ops, strict=True)
+    ]
 
 
 def _known_pairs(numbers: Sequence[int], ops: Sequence[int]) -> Keys:

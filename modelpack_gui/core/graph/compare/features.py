@@ -36,6 +36,7 @@ class Digests:
         return self.initializers[number] if number < len(self.initializers) else ""
 
 
+_RENAMING = ("QLinear", "QGemm", "QAttention", "ConvInteger", "MatMulInteger", "DynamicQuantize")
 _HANDING = frozenset({"DequantizeLinear", "Identity"})
 
 
@@ -93,7 +94,8 @@ class Features:
                 for op, domain in zip(graph.ints("node_op_type"), graph.ints("node_domain"), strict=True)
             ]
         )
-        self.names = ints([texts[text] for text in graph.ints("node_name")])
+        self._renaming = self._renaming_ops()
+        self.names = ints([self._named(node, text, "_quant") for node, text in enumerate(graph.ints("node_name"))])
         self.modules = ints([texts[text] for text in graph.ints("node_module_path")])
         self.first_outputs = ints([self._first_output(node) for node in range(len(self.ops))])
         self._defaults = self._default_numbers()
@@ -137,7 +139,18 @@ class Features:
 
     def _first_output(self, node: int) -> int:
         value = next((value for value in self.graph.outputs(node) if value >= 0), -1)
-        return self._texts[self.graph.ints("value_name")[value]] if value >= 0 else 0
+        return self._named(node, self.graph.ints("value_name")[value], "_quantized") if value >= 0 else 0
+
+    def _renaming_ops(self) -> frozenset[int]:
+        """Text numbers of the op types that onnxruntime's quantiser puts in place of others, under longer names."""
+        texts = self.graph.texts
+        return frozenset(op for op in set(self.graph.ints("node_op_type")) if texts[op].startswith(_RENAMING))
+
+    def _named(self, node: int, text: int, added: str) -> int:
+        """Number of a name, without what quantising adds to it."""
+        if self._renaming and self.graph.ints("node_op_type")[node] in self._renaming:
+            return self._numbers.of(self.graph.texts[text].removesuffix(added))
+        return self._texts[text]
 
     def _default_numbers(self) -> dict[int, dict[int, int]]:
         """Numbers of the attributes that ops leave out, by the op's number."""

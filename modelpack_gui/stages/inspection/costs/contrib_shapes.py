@@ -51,6 +51,11 @@ class _View:
         """Whether an input is given."""
         return place < len(self._node.input) and bool(self._node.input[place])
 
+    @property
+    def input_count(self) -> int:
+        """Inputs, those left out included."""
+        return len(self._node.input)
+
     def number(self, name: str) -> int:
         """An attribute; 0 if it is left out."""
         return next((int(one.i) for one in self._node.attribute if one.name == name), 0)
@@ -132,6 +137,23 @@ def _dequantize(view: _View) -> tuple[int, list[int]]:
     return view.dtype(1), view.sizes(0)
 
 
+def _concat(view: _View) -> tuple[int, list[int]]:
+    """Scale and zero point of what is made, then each tensor with its own."""
+    parts = [view.sizes(place) for place in range(2, view.input_count, 3)]
+    axis = view.number("axis") % max(1, len(parts[0]))
+    if any(len(part) != len(parts[0]) for part in parts):
+        raise LookupError
+    return view.dtype(2), [
+        sum(part[axis] for part in parts) if place == axis else size for place, size in enumerate(parts[0])
+    ]
+
+
+def _global_pool(view: _View) -> tuple[int, list[int]]:
+    sizes = view.sizes(0)
+    ones = [1] * (len(sizes) - 2)
+    return view.dtype(0), [sizes[0], *ones, sizes[-1]] if view.number("channels_last") else [*sizes[:2], *ones]
+
+
 def _into_blocks(view: _View) -> tuple[int, list[int]]:
     """Blocks of channels, which stay the second axis; a file that has them last says so."""
     sizes = view.sizes(0)
@@ -163,6 +185,8 @@ _RULES: dict[str, _Rule] = {
     "ReorderOutput": _out_of_blocks,
     "TransposeMatMul": _matmul,
     "QLinearAdd": _both,
+    "QLinearConcat": _concat,
+    "QLinearGlobalAveragePool": _global_pool,
     "QLinearMul": _both,
     "QuantizeLinear": _quantize,
 }

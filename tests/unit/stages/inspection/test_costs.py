@@ -236,6 +236,8 @@ def test_products_that_onnxruntime_fused_with_transposes_of_the_batch_count_as_b
     ("op_type", "inputs", "attributes", "sizes"),
     [
         ("QLinearAdd", [(2, 1, 4), (), (), (3, 1), (), ()], {}, (2, 3, 4)),
+        ("QLinearConcat", [(), (), (2, 3, 4), (), (), (2, 5, 4), (), ()], {"axis": 1}, (2, 8, 4)),
+        ("QLinearGlobalAveragePool", [(2, 3, 4, 5), (), (), (), ()], {}, (2, 3, 1, 1)),
         ("QGemm", [(2, 3), (), (), (5, 3), (), ()], {"transB": 1}, (2, 5)),
         ("FusedMatMul", [(7, 3, 2), (7, 3, 5)], {"transA": 1}, (7, 2, 5)),
         (

@@ -250,3 +250,17 @@ def test_a_quantised_model_is_laid_beside_the_one_it_was_made_of() -> None:
     assert found.counts == {"same": 1, "changed": 1, "added": 3}
     assert found.aspects(1) == ("quantised", "weights")
     assert found.clutter(left.graph, right.graph) == {"added": {"QuantizeLinear": 1, "DequantizeLinear": 2}}
+
+
+def test_an_operator_that_computes_in_integers_is_found_by_the_name_that_quantising_made_longer() -> None:
+    left, right = Net(), Net()
+    one = left.node("Conv", "x", name="/d1/Conv", out="/d1/Conv_output_0")
+    two = left.node("Sigmoid", one, name="/Sigmoid_1", out="/Sigmoid_1_output_0")
+    left.node("Mul", one, two, name="/Mul_1", out="/Mul_1_output_0")
+    one = right.node("QLinearConv", "x", name="/d1/Conv_quant", out="/d1/Conv_output_0_quantized")
+    two = right.node("QLinearSigmoid", one, name="/Sigmoid_1_quant", out="/Sigmoid_1_output_0_quantized")
+    three = right.node("QLinearMul", one, two, name="/Mul_1_quant", out="/Mul_1_output_0_quantized")
+    right.node("DequantizeLinear", three, name="/Mul_1_output_0_DequantizeLinear", out="/Mul_1_output_0")
+    found = compared(left, right)
+    assert list(found.partner) == [0, 1, 2]
+    assert {State(state) for state in found.state} == {State.CHANGED}
