@@ -28,7 +28,7 @@ def read_pt2(artifact: Artifact, context: Context, texts: AttributeText = SHORT)
     context.check_cancelled()
     context.progress("Listing nodes", 0.4)
     builder = GraphBuilder()
-    for name, tensor in stored_tensors(program).items():
+    for name, tensor in _shown_tensors(program).items():
         builder.add_initializer(InitializerInfo(name, dtype_name(tensor.dtype), tuple(tensor.shape), tensor.nbytes))
     walk = _Walk(builder, Symbols(program, metadata), context, _stored_names(program), texts)
     builder.add_ports(0, artifact.inputs, ())
@@ -44,6 +44,20 @@ def stored_tensors(program: torch.export.ExportedProgram) -> dict[str, torch.Ten
 
     constants = {name: value for name, value in program.constants.items() if isinstance(value, torch.Tensor)}
     return {**constants, **program.state_dict}
+
+
+def _shown_tensors(program: torch.export.ExportedProgram) -> dict[str, torch.Tensor]:
+    """Those of `stored_tensors` without the other names of shared ones that no node reads: tied weights are one."""
+    stored = _stored_names(program)
+    read = {stored.get(node.name) for node in program.graph.nodes if node.op == "placeholder" and node.users}
+    tensors = stored_tensors(program)
+    places = {_place(tensor) for name, tensor in tensors.items() if name in read}
+    return {name: tensor for name, tensor in tensors.items() if name in read or _place(tensor) not in places}
+
+
+def _place(tensor: torch.Tensor) -> tuple[object, ...]:
+    """Where the elements lie; that of an empty tensor is its own."""
+    return (tensor.data_ptr() or id(tensor), *tensor.shape, *tensor.stride())
 
 
 def _stored_names(program: torch.export.ExportedProgram) -> dict[str, str]:

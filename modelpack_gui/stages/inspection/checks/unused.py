@@ -13,6 +13,9 @@ _COUNT_OF_TRAINING = "num_batches_tracked"
 """Of batch norms: 8 bytes that only training reads, and that .pt2 and TorchScript files keep of each."""
 
 
+_ACTING = frozenset({"Print", "RaiseException", "append", "warn"})
+
+
 def _is_read(subject: Subject, value: int) -> bool:
     return value in subject.outputs or len(subject.graph.consumers(value)) > 0
 
@@ -61,14 +64,20 @@ def _outputs(subject: Subject) -> Iterator[GraphFinding]:
 def _dead(subject: Subject) -> frozenset[int]:
     """Nodes that no output of a graph needs, those inside of such nodes included.
 
-    The `prim::GetAttr` of TorchScript only spell out how to get at a weight.
+    The `prim::GetAttr` of TorchScript only spell out how to get at a weight, and a `getitem` of a .pt2 file names one
+    of several outputs. What checks something, or writes over its input, does its work though nobody reads it.
     """
     graph = subject.graph
     kinds, texts = graph.ints("scope_kind"), graph.texts
     wanted = [
         value for scope in range(len(kinds)) if texts[kinds[scope]] != "subgraph" for value in _given(subject, scope)
     ]
-    seen, alive = set(wanted), set[int]()
+    domains, alive = graph.ints("node_domain"), set[int]()
+    for node, op_type in enumerate(subject.op_types):
+        if texts[domains[node]] in ("aten", "prim") and _acts(op_type):
+            alive.add(node)
+            wanted += [value for value in graph.inputs(node) if value >= 0]
+    seen = set(wanted)
     while wanted:
         node = graph.producers[wanted.pop()]
         while node >= 0 and node not in alive:
@@ -80,10 +89,17 @@ def _dead(subject: Subject) -> frozenset[int]:
             seen.update(new)
             wanted += new
             node = graph.ints("scope_owner")[graph.ints("node_scope")[node]]  # what is inside keeps it alive
-    domains = graph.ints("node_domain")
     return frozenset(
-        node for node in range(len(graph.nodes)) if node not in alive and graph.texts[domains[node]] != "prim"
+        node
+        for node in range(len(graph.nodes))
+        if node not in alive and texts[domains[node]] not in ("prim", "operator")
     )
+
+
+def _acts(op_type: str) -> bool:
+    """Whether an operator of PyTorch does something else than to give its outputs."""
+    name = op_type.partition(".")[0]
+    return name in _ACTING or name.startswith(("_assert", "sym_constrain")) or name.rstrip("_") + "_" == name
 
 
 def _given(subject: Subject, scope: int) -> list[int]:

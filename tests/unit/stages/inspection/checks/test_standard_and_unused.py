@@ -5,14 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
+import torch
 from onnx import TensorProto, helper
+from torch import nn
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.graph.builder import graph_of
-from modelpack_gui.core.records import Artifact, NodeInfo, TensorInfo
+from modelpack_gui.core.records import Artifact, GraphChecksRequest, NodeInfo, TensorInfo
+from modelpack_gui.stages.inspection.checks import stage
 from modelpack_gui.stages.inspection.checks.base import Subject
 from modelpack_gui.stages.inspection.checks.registry import CHECKS
 from tests.unit.stages.inspection.checks.checker import Checker, op, value, weight
+from tests.unit.stages.inspection.inspected import inspect
 
 
 def test_every_node_that_breaks_the_standard_is_named(checker: Checker) -> None:
@@ -131,3 +136,29 @@ def test_weight_that_is_an_input_too(checker: Checker) -> None:
     )
     assert checker.found("overridable-weights") == [["matmul_y"]]
     assert checker.texts("unused-inputs") == []
+
+
+class _Tied(nn.Module):
+    """The weight of the embedding is that of the head; where the largest were, nobody asks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Embedding(10, 400)
+        self.head = nn.Linear(400, 10, bias=False)
+        self.head.weight = self.table.weight
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        states, _ = self.table(tokens).half().float().max(1)
+        scores: torch.Tensor = self.head(states)
+        return scores
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_good_program_has_nothing_that_nobody_needs(tmp_path: Path) -> None:
+    path = tmp_path / "net.pt2"
+    torch.export.save(torch.export.export(_Tied().eval(), (torch.zeros((2, 3), dtype=torch.int64),)), path)
+    found = inspect(path, tmp_path)
+    assert {"_assert_tensor_metadata", "getitem"} <= {node.op_type.partition(".")[0] for node in found.nodes}
+    report = stage.run(GraphChecksRequest(found.index), PlainContext(scratch=tmp_path))
+    assert [(result.id, result.findings) for result in report.results if result.findings] == []
+    assert found.index.parameters == 10 * 400
