@@ -83,10 +83,15 @@ class _Index:
             return ""
 
     def shown_name(self, value: Any) -> str:
-        """A parameter goes by its path, so that it can be found among the initializers; others by their own name."""
+        """A parameter goes by its path, so that it can be found among the initializers; others by their own name.
+
+        The module itself is no value of the graph: an input that is left out.
+        """
         name = str(value.debugName())
-        path = self.paths.get(name, "")
-        return path if path in self.parameters else name
+        path = self.paths.get(name)
+        if path is None or (path and path not in self.parameters):
+            return name
+        return path
 
 
 def read_torchscript(

@@ -49,6 +49,8 @@ def test_nodes_name_their_module_and_the_users_line(archive: Path) -> None:
     assert tanh.source_location.startswith(f"{__file__}:")
     assert {"body.0.weight", "body.0.bias"} <= set(linear.inputs)
     assert found.index.op_counts["linear"] == 1
+    names = {found.graph.value_name(value) for value in range(found.graph.value_count)}
+    assert not [name for name in names if name.startswith("self")]  # the module is no input of the model
 
 
 def test_parameters_are_initializers_with_statistics(archive: Path) -> None:
