@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 from modelpack_gui.core.graph.cycles import cyclic
@@ -83,47 +81,40 @@ class Clusters:
         """Which port the longest way through some nodes begins at.
 
         Args:
+            nodes: In the order of `shown`.
             ports: The values that enter at each.
         """
-        shown, (above, below) = self.shown, self._ways
-        port_of = {value: port for port, values in enumerate(ports) for value in values}
-        longest = [(-1, -1)] * len(ports)
-        for node in nodes:
-            place = shown.place[node]
-            for edge in range(shown.starts[place], shown.starts[place + 1]):
-                port = port_of.get(shown.values[edge], -1)
-                if port >= 0:
-                    maker = shown.makers[edge]
-                    way = (below[place], above[shown.place[maker]] if maker >= 0 else -1)
-                    longest[port] = max(longest[port], way)
+        starts, makers, values, place_of = self.shown.starts, self.shown.makers, self.shown.values, self.shown.place
+        port_of = {value: port for port, own in enumerate(ports) for value in own}
+        longest = [0] * len(ports)
+        below = dict.fromkeys(nodes, 1)  # nodes on the longest way from each
+        for node in reversed(nodes):  # plain names: a group may hold nearly all nodes
+            place, way = place_of[node], below[node]
+            for edge in range(starts[place], starts[place + 1]):
+                maker = makers[edge]
+                if maker in below:
+                    if below[maker] <= way:
+                        below[maker] = way + 1
+                elif (port := port_of.get(values[edge], -1)) >= 0 and longest[port] < way:
+                    longest[port] = way
         return max(range(len(ports)), key=longest.__getitem__, default=-1)
 
-    def main_exit(self, made_by: Sequence[int], ports: Sequence[Sequence[int]]) -> int:
-        """Which port the longest way to here ends at.
+    def main_exit(self, nodes: Sequence[int], made_by: Sequence[int], ports: Sequence[Sequence[int]]) -> int:
+        """Which port the longest way through some nodes ends at.
 
         Args:
+            nodes: In the order of `shown`.
             made_by: The maker of each value of the graph.
             ports: The values that leave at each.
         """
-        place, above = self.shown.place, self._ways[0]
-        longest = [max((above[place[made_by[value]]] for value in values), default=-1) for values in ports]
+        starts, makers, place_of = self.shown.starts, self.shown.makers, self.shown.place
+        above: dict[int, int] = {}  # nodes on the longest way to each
+        for node in nodes:
+            place = place_of[node]
+            read = makers[starts[place] : starts[place + 1]]
+            above[node] = 1 + max([above.get(maker, 0) for maker in read], default=0)
+        longest = [max(above.get(made_by[value], 0) for value in values) for values in ports]
         return max(range(len(ports)), key=longest.__getitem__, default=-1)
-
-    @cached_property
-    def _ways(self) -> tuple[list[int], list[int]]:
-        """How many nodes the longest way to each place of `shown` leads through, and the longest from there."""
-        shown, count = self.shown, len(self.shown.nodes)
-        above, below = [0] * count, [0] * count
-        makers = [
-            [shown.place[maker] for maker in shown.makers[start:end] if maker >= 0]
-            for start, end in itertools.pairwise(shown.starts)
-        ]
-        for place, found in enumerate(makers):
-            above[place] = 1 + max([above[other] for other in found], default=-1)
-        for place in range(count - 1, -1, -1):
-            for other in makers[place]:
-                below[other] = max(below[other], below[place] + 1)
-        return above, below
 
     def _tokens(self, group: int, nodes: Sequence[int]) -> dict[int, int]:
         """For each node, itself, or what stands for the group it is in directly below one: minus 1 minus that."""

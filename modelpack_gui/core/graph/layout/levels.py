@@ -151,7 +151,7 @@ class LevelMaker:
             sources.update(dict.fromkeys(values, port))
         cluster = self._clusters.of(item.ref, item.nodes, self._check)
         start = self._fill_with_ends(level, cluster, sources, item.inputs, item.results)
-        main = self._clusters.main_exit(made_by, leaving) if len(leaving) > 1 else 0
+        main = self._clusters.main_exit(item.nodes, made_by, leaving) if len(leaving) > 1 else 0
         for number, values in enumerate(leaving):
             port = level.add(Item(PORT_OUT, values[0], values=values, is_main=number == main))
             made: dict[int, list[int]] = {}
