@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from modelpack_gui.core.locations import is_file, located
+from modelpack_gui.core.locations import is_device, is_file, located
 from modelpack_gui.core.records.source import ModelSource
 
 
@@ -63,6 +63,8 @@ _SAFETENSORS_HEADER = 8  # bytes of its length; then its JSON
 
 def kind_of_file(path: Path) -> SavedKind:
     """Tell what a file is; UNKNOWN also where it cannot be read."""
+    if is_device(path):  # a pipe would be waited for
+        return SavedKind.UNKNOWN
     try:
         with path.open("rb") as stream:
             head = stream.read(_SAFETENSORS_HEADER + 2)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from modelpack_gui.core.locations import is_device, is_file, is_folder, is_there, located, read_whole, without_links
+from modelpack_gui.core.saved_models import SavedKind, kind_of_file
 
 UNREADABLE = pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is unreadable for root")
 
@@ -62,3 +63,9 @@ def test_a_file_is_read_up_to_what_it_may_have(tmp_path: Path) -> None:
     assert read_whole(tmp_path / "a", 5) == b"12345"
     with pytest.raises(OSError, match="too large"):
         read_whole(tmp_path / "a", 4)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pipes with a name")
+def test_what_is_in_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "net.pt")
+    assert kind_of_file(tmp_path / "net.pt") is SavedKind.UNKNOWN
