@@ -64,6 +64,11 @@ def text_of(text: str | bytes) -> str:
     return text if isinstance(text, str) else text.decode("utf-8", "backslashreplace")
 
 
+def metadata_of(node: Any) -> dict[str, str]:
+    """The metadata_props of a node or model."""
+    return {text_of(item.key): text_of(item.value) for item in node.metadata_props}
+
+
 def elements_of(dims: Iterable[int]) -> int:
     """How many elements a tensor has; 0 for sizes that no tensor can have."""
     sizes = tuple(dims)

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import TensorInfo
 from modelpack_gui.stages.export.onnx_header import stored_weights, without_weights
-from modelpack_gui.stages.inspection.onnx_types import infos_by_name
+from modelpack_gui.stages.inspection.onnx_types import infos_by_name, metadata_of, text_of
 from modelpack_gui.stages.inspection.onnx_walk import graphs_of, reads, subgraphs_of
 from modelpack_gui.stages.inspection.origin import origin_of_onnx, path_of_node_name
 from modelpack_gui.stages.layers.graph import ArtifactGraph, GraphNode
@@ -89,16 +89,16 @@ class OnnxModel:
     def _nodes(self, module_paths: frozenset[str]) -> Iterator[GraphNode]:
         index = 0
         for node in self.proto.graph.node:
-            metadata = {item.key: item.value for item in node.metadata_props}
-            origin = origin_of_onnx(node.name, metadata)
+            node_name, metadata = text_of(node.name), metadata_of(node)
+            origin = origin_of_onnx(node_name, metadata)
             fx = metadata.get("pkg.torch.onnx.fx_node", "")
             name, target = _FX_NAME.match(fx), _TARGET.search(fx)
             inner = [graph for attribute in node.attribute for graph in subgraphs_of(attribute)]
-            path = origin.module_path if metadata else module_path_of(path_of_node_name(node.name), module_paths)
+            path = origin.module_path if metadata else module_path_of(path_of_node_name(node_name), module_paths)
             yield GraphNode(
                 index=index,
-                name=node.name,
-                op_type=node.op_type,
+                name=node_name,
+                op_type=text_of(node.op_type),
                 scope=origin.module_path,
                 module_path=path,
                 group=name.group(1) if name else "",

@@ -15,6 +15,7 @@ from modelpack_gui.core.figures import plural
 from modelpack_gui.core.lossy import error_share
 from modelpack_gui.core.quantize_text import label_of
 from modelpack_gui.core.records import QuantizeRequest, SensitivityReport, SensitivityRequest, SensitivityRow
+from modelpack_gui.stages.inspection.onnx_types import metadata_of, text_of
 from modelpack_gui.stages.inspection.origin import origin_of_onnx
 from modelpack_gui.stages.parity.runtimes.onnxruntime_runtime import open_session
 from modelpack_gui.stages.quantize.errors import FloatSide, measure
@@ -244,7 +245,7 @@ def _activations(
 
 
 def _module(node: Any) -> str:
-    return origin_of_onnx(node.name, {item.key: item.value for item in node.metadata_props}).module_path
+    return origin_of_onnx(text_of(node.name), metadata_of(node)).module_path
 
 
 def _summary(rows: Sequence[SensitivityRow], baseline: float | None, left: int) -> str:

@@ -14,6 +14,7 @@ from modelpack_gui.core.explanation import SourcePlace, place_of
 from modelpack_gui.core.parity_plan import case_of
 from modelpack_gui.core.records import Artifact, LayerFault, ParityRequest, ReproRequest, tensor_inputs
 from modelpack_gui.stages.explain.places import line_of
+from modelpack_gui.stages.inspection.onnx_types import metadata_of, text_of
 from modelpack_gui.stages.inspection.origin import origin_of_onnx
 from modelpack_gui.stages.parity.artifact_reference import ArtifactReference
 from modelpack_gui.stages.parity.opening import open_both
@@ -119,7 +120,7 @@ def origin(graph: Graph, cut: Cut, fault: LayerFault | None) -> tuple[str, Sourc
     module_path, place = "", None
     if cut.nodes:
         node = graph.node(cut.nodes[-1])
-        found = origin_of_onnx(node.name, {item.key: item.value for item in node.metadata_props})
+        found = origin_of_onnx(text_of(node.name), metadata_of(node))
         module_path, place = found.module_path, place_of(found.source_location)
     if fault is not None and fault.place is not None:
         place = fault.place

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from modelpack_gui.stages.inspection.onnx_types import metadata_of, text_of
 from modelpack_gui.stages.inspection.onnx_walk import node_numbers
 from modelpack_gui.stages.inspection.origin import origin_of_onnx
 
@@ -42,9 +43,7 @@ class FileNodes:
     def known(self, places: Iterable[int]) -> Known:
         """What is known of the nodes at some places."""
         found = [(self._numbers[place], self.nodes[place]) for place in places]
-        origins = [
-            origin_of_onnx(node.name, {item.key: item.value for item in node.metadata_props}) for _, node in found
-        ]
+        origins = [origin_of_onnx(text_of(node.name), metadata_of(node)) for _, node in found]
         return Known(
             names=tuple(node.name or f"node {number}" for number, node in found),
             indices=tuple(number for number, _ in found),
