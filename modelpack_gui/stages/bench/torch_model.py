@@ -167,8 +167,10 @@ def low_precision(module: Any) -> str:
 
     By its weights, and by the names of its operators, for those of a quantized model are packed.
     """
-    graph = str(getattr(module, "inlined_graph", "") or getattr(module, "graph", ""))
-    if _QUANTIZED.search(graph):
+    graph = getattr(module, "inlined_graph", "") or getattr(module, "graph", "")
+    # TorchScript spells lines of source too, from debug information that may be damaged.
+    text = graph.str(False) if hasattr(graph, "str") else str(graph)
+    if _QUANTIZED.search(text):
         return "int8"
     tensors = (*module.parameters(), *module.buffers())
     dtypes = Counter(str(tensor.dtype).removeprefix("torch.") for tensor in tensors if tensor.is_floating_point())
