@@ -57,6 +57,11 @@ class GraphCommands(QObject):
         self._show_mode(view.mode)
 
     @property
+    def ways(self) -> tuple[QAction, QAction]:
+        """Back and forward in what was selected."""
+        return self._back, self._forward
+
+    @property
     def actions(self) -> list[QAction]:
         """All of them, for the palette."""
         return [action for action in chain(self._top, *self._submenus.values()) if action is not None]

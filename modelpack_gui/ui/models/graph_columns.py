@@ -28,7 +28,7 @@ def port_rows(index: GraphIndex) -> list[PortRow]:
 
 PORT_COLUMNS: tuple[Column[PortRow], ...] = (
     Column("Direction", lambda row: row.direction, width=72),
-    Column("#", lambda row: row.position, is_number=True, width=28),
+    Column("#", lambda row: row.position, is_number=True, is_largest_first=False, width=28),
     Column("Name", lambda row: natural(row.info.name), lambda row: row.info.name, is_mono=True, width=84),
     Column("Dtype", lambda row: row.info.dtype or None, lambda row: row.info.dtype or "unknown", width=62),
     Column(

@@ -43,7 +43,14 @@ ROW_COLUMNS: tuple[Column[LayerRow], ...] = (
         width=116,
         tooltip="fault: its error rises here; propagated: beyond the tolerance, as its inputs were already",
     ),
-    Column("Depth", value=lambda row: row.depth, is_number=True, width=58, tooltip="Position in execution order"),
+    Column(
+        "Depth",
+        value=lambda row: row.depth,
+        is_number=True,
+        is_largest_first=False,
+        width=58,
+        tooltip="Position in execution order",
+    ),
     Column("Op type", value=lambda row: row.op_type, width=104),
     Column("Module", value=lambda row: row.module_path, is_mono=True, width=128, tooltip="PyTorch module it is of"),
     Column(
@@ -78,7 +85,7 @@ ROW_COLUMNS: tuple[Column[LayerRow], ...] = (
 )
 
 UNALIGNED_COLUMNS: tuple[Column[UnalignedNode], ...] = (
-    Column("Index", value=lambda one: one.node, is_number=True, width=58),
+    Column("Index", value=lambda one: one.node, is_number=True, is_largest_first=False, width=58),
     Column("Op type", value=lambda one: one.op_type, width=110),
     Column("Reason", value=lambda one: one.reason.value, width=120),
     Column("Why", value=lambda one: one.text, width=330),

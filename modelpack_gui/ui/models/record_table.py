@@ -27,6 +27,7 @@ _ALIGN = Qt.ItemDataRole.TextAlignmentRole
 _FONT = Qt.ItemDataRole.FontRole
 _ICON = Qt.ItemDataRole.DecorationRole
 _COLOR = Qt.ItemDataRole.ForegroundRole
+_FIRST_ORDER = Qt.ItemDataRole.InitialSortOrderRole
 _ACCESSIBLE = Qt.ItemDataRole.AccessibleTextRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -44,9 +45,10 @@ class Column(Generic[R]):
         value: What sorting compares; None sorts last.
         text: What is shown; `str(value)` if not given.
         full: What the tooltip and the clipboard get; the text if not given.
-        is_number: Right-aligned.
+        is_number: Right-aligned, and the largest come first on the first click on the header.
         is_mono: In the monospace font.
         width: At first, pixels; 0 sizes it to its contents once.
+        is_largest_first: Whether they do, where `is_number` does not say it.
         is_struck: Whether a line goes through the text: it was measured, and does not count.
     """
 
@@ -60,7 +62,14 @@ class Column(Generic[R]):
     is_mono: bool = False
     width: int = 0
     tooltip: str = ""
+    is_largest_first: bool | None = None
     is_struck: Callable[[R], bool] | None = None
+
+    @property
+    def first_order(self) -> Qt.SortOrder:
+        """How the first click on the header sorts: of figures one looks for the largest."""
+        is_down = self.is_number if self.is_largest_first is None else self.is_largest_first
+        return Qt.SortOrder.DescendingOrder if is_down else Qt.SortOrder.AscendingOrder
 
     def shown(self, record: R) -> str:
         """The cell's text."""
@@ -168,7 +177,7 @@ class TableModel(QAbstractTableModel, Generic[R]):
             return _RIGHT if column.is_number else _LEFT
         if role == _TOOLTIP:
             return plain_tooltip(column.tooltip or column.title)
-        return None
+        return column.first_order if role == _FIRST_ORDER else None
 
     def data(self, index: Index, role: int = _DISPLAY) -> Any:
         """A cell."""

@@ -87,7 +87,7 @@ def _p50(row: SweepRow) -> Estimate | None:
 
 COLUMNS: tuple[Column[SweepRow], ...] = (
     Column("Runner", lambda row: row.cell.title, icon=lambda row: swatch(row.look), width=170),
-    Column("Threads", lambda row: row.cell.choice.threads, is_number=True, width=70),
+    Column("Threads", lambda row: row.cell.choice.threads, is_number=True, is_largest_first=False, width=70),
     Column(
         "Batch",
         lambda row: row.cell.choice.batch_size or 0,

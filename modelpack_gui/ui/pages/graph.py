@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QShowEvent
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.graph.search import short_location
@@ -28,7 +28,7 @@ from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.theme import GRID, SPACING
-from modelpack_gui.ui.widgets.basics import Foldable
+from modelpack_gui.ui.widgets.basics import ActionButton, Foldable
 from modelpack_gui.ui.widgets.mono_block import MonoBlock
 from modelpack_gui.ui.widgets.segments import Segments
 
@@ -87,7 +87,6 @@ class GraphPage(StagePage):
         )
         self.modes.setAccessibleName("What to show of the graph")
         self.modes.set_value(self.view.mode)
-        self.tabs.setCornerWidget(self.modes, Qt.Corner.TopRightCorner)
         place = self.header.indexOf(self.badge) + 1
         self.header.setStretch(place, 0)  # the room between the badge and the button is for the facts
         self.header.insertSpacing(place, SPACING)
@@ -102,6 +101,7 @@ class GraphPage(StagePage):
         self.facts.more_wanted.connect(lambda: self.view.show_tables().show_tab(PORTS))
         reload = GraphReload(controller, settings, self)
         self.commands = GraphCommands(self, self.view, controller.graph.selection, reload)
+        self._fill_corner()
         self.node_data = NodeDataCommands(controller, settings, self)
         self.commands.add("Compare with an&other file…", lambda: self.show_comparison().bar.browse(), "open")
         self.commands.add("What does the &optimiser do?", lambda: self.show_comparison().start.click(), "matrix")
@@ -185,6 +185,23 @@ class GraphPage(StagePage):
             assert column is not None
             column.addWidget(self.compare)
         return self.compare
+
+    def _fill_corner(self) -> None:
+        """Back, forward and what to show, at the end of the row of tabs; the keys come to them before the graph."""
+        corner = QWidget()
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        ways = [ActionButton(action) for action in self.commands.ways]
+        for way in ways:
+            row.addWidget(way)
+        row.addSpacing(SPACING)
+        row.addWidget(self.modes)
+        self.tabs.setCornerWidget(corner, Qt.Corner.TopRightCorner)
+        before: QWidget = self.tabs.tabBar()
+        for widget in (*ways, *self.modes.buttons.values()):
+            self.setTabOrder(before, widget)
+            before = widget
 
     def _show_canvas(self) -> None:
         self.tabs.setCurrentWidget(self.view)

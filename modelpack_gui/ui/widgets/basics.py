@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from modelpack_gui.ui.plain_text import plain_tooltip
@@ -43,6 +43,24 @@ class IconToolButton(QToolButton):
     def set_icon_name(self, name: str) -> None:
         """Show another icon."""
         self.setIcon(icon(name))
+
+
+class ActionButton(IconToolButton):
+    """The button of a command: its icon, its title and keys as the tooltip, on and off with it."""
+
+    def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
+        title, keys = action.text().replace("&", ""), action.shortcut().toString()
+        super().__init__(f"{title} ({keys})" if keys else title, "graph", parent)
+        self._action = action
+        self.setIcon(action.icon())
+        self.setCheckable(action.isCheckable())
+        self.clicked.connect(lambda: action.trigger())
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.setEnabled(self._action.isEnabled())
+        self.setChecked(self._action.isChecked())
 
 
 class IconLabel(QLabel):

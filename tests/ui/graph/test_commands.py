@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDropEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QApplication, QMenu, QTabWidget
+from PySide6.QtWidgets import QApplication, QMenu, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.graph.builder import graph_of
@@ -20,6 +20,7 @@ from modelpack_gui.ui.graph.side_pane import INITIALIZERS, NODES
 from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.widgets.basics import ActionButton
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.records import small_graph
 
@@ -78,6 +79,38 @@ def test_alt_and_arrows_go_back_and_forward_in_what_was_selected(window: MainWin
     qtbot.keyClick(window, Qt.Key.Key_Right, ALT)
     assert selection.current == NodePick(7)
     assert not command(window, "Go forward").isEnabled()
+
+
+def test_two_arrows_go_back_and_forward_and_are_off_where_there_is_no_way(window: MainWindow) -> None:
+    selection, page = window.controller.graph.selection, page_of(window)
+    back, forward = page.tabs.cornerWidget(Qt.Corner.TopRightCorner).findChildren(ActionButton)
+    assert [back.toolTip(), forward.toolTip()] == ["Go back (Alt+Left)", "Go forward (Alt+Right)"]
+    page.view.side.nodes.table.selectRow(3)
+    assert not back.isEnabled()
+    page.view.side.nodes.table.selectRow(7)
+    page.show_comparison()
+    assert back.isVisible()  # what is compared is selected, too
+    back.click()
+    assert selection.current == NodePick(3)
+    assert not back.isEnabled()
+    forward.click()
+    assert selection.current == NodePick(7)
+
+
+def _stops(first: QWidget, last: QWidget) -> list[QWidget]:
+    stops = [first]
+    while stops[-1] is not last:
+        following = stops[-1].nextInFocusChain()
+        assert following is not None
+        stops.append(following)
+    return [stop for stop in stops if stop.focusPolicy() & Qt.FocusPolicy.TabFocus and stop.isVisible()]
+
+
+def test_the_tab_key_comes_by_what_is_above_the_graph_before_the_graph(window: MainWindow) -> None:
+    page = page_of(window)
+    arrows = page.tabs.cornerWidget(Qt.Corner.TopRightCorner).findChildren(ActionButton)
+    stops = _stops(page.tabs.tabBar(), page.view.side.bar)
+    assert stops == [page.tabs.tabBar(), *arrows, *page.modes.buttons.values(), page.view.side.bar]
 
 
 @pytest.mark.parametrize("place", ["table", "page"])

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QStyle, QStyleOptionHeader
 from pytestqt.qtbot import QtBot
@@ -88,6 +89,23 @@ def test_rows_are_copied_as_they_are_sorted_and_columns_as_they_are_arranged(tab
     table.horizontalHeader().moveSection(1, 0)
     trigger(open_menu(table, 0, 0), "Copy table with header")
     assert clipboard() == "Value\tName\n1.0\tc\n9.5\tb\n10.03\ta"
+
+
+def test_the_first_click_on_a_column_of_figures_brings_the_largest_to_the_top(qtbot: QtBot) -> None:
+    names, values = COLUMNS
+    table = make((names, dataclasses.replace(values, is_number=True)))
+    qtbot.addWidget(table)
+    table.records_model.set_records(ITEMS[::-1])
+    table.resize(400, 200)
+    table.show()
+    header = table.horizontalHeader()
+
+    def click(column: int) -> str:
+        place = QPoint(header.sectionViewportPosition(column) + 20, header.height() // 2)
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        return "".join(table.records_model.record(row).name for row in range(3))
+
+    assert [click(1), click(1), click(0), click(0), click(0)] == ["abc", "cba", "abc", "cba", "cba"]
 
 
 def test_the_context_menu_copies_one_cell(table: DataTable) -> None:

@@ -116,7 +116,7 @@ def with_sizes(graph: Graph, sizes: Mapping[str, int]) -> Graph:
     Args:
         sizes: By `OpenDim.key`; also of names that only occur within the graph.
     """
-    shapes = [_chosen(shape, sizes) for shape in graph.shapes]
+    shapes = [shape_with(shape, sizes) for shape in graph.shapes]
     value_shape = graph.ints("value_shape")
     values = ints(value_shape)
     for value in graph.scopes[0].inputs if len(graph.scopes) else ():
@@ -177,7 +177,8 @@ def has_unknown(graph: Graph) -> bool:
     return any(shape < 0 or is_open[shape] for shape in graph.ints("value_shape"))
 
 
-def _chosen(shape: Shape | None, sizes: Mapping[str, int]) -> Shape | None:
+def shape_with(shape: Shape | None, sizes: Mapping[str, int]) -> Shape | None:
+    """A shape with its open sizes chosen, as far as they follow from their names."""
     if shape is None:
         return None
     return tuple(_size(size, sizes) if isinstance(size, str) else size for size in shape)

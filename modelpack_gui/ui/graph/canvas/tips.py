@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 from modelpack_gui.core import figures as fmt
+from modelpack_gui.core.dtypes import element_bits, size_bytes
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.box_text import LINE_CHARACTERS, shortened
+from modelpack_gui.core.graph.costs.dims import shape_with
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
 from modelpack_gui.ui.graph.canvas.picking import scopes_in
@@ -61,25 +66,34 @@ def value_tip(graph: Graph, value: int) -> str:
     return "\n".join(filter(None, (shortened(graph.value_name(value), _WIDE), _facts(graph, value))))
 
 
-def edge_tip(graph: Graph, arrays: SceneArrays, edge: int) -> str:
-    """The tensor that an edge carries, how large it is, and between what."""
+def edge_tip(graph: Graph, arrays: SceneArrays, edge: int, sizes: Mapping[str, int]) -> str:
+    """The tensor that an edge carries, how large it is, and between what.
+
+    Args:
+        sizes: That the costs are counted with, by `OpenDim.key`: what the file leaves open is 1 in a layout.
+    """
     value, count, size = int(arrays.value[edge]), int(arrays.count[edge]), float(arrays.size[edge])
     lines = value_tip(graph, value).split("\n")
     if count > 1:
         lines.append(f"and {fmt.plural(count - 1, 'more tensor')}")
     if size >= 0:
-        lines.append(fmt.size(int(size)) + (_sizes_taken(graph, value) if count == 1 else " in all"))
+        lines.append(_size_counted(graph, value, sizes) if count == 1 else f"{fmt.size(int(size))} in all")
     ends = (box_title(graph, arrays, int(arrays.source[edge])), box_title(graph, arrays, int(arrays.target[edge])))
     lines.append(f"{ends[0]} → {ends[1]}")
     return "\n".join(filter(None, lines))
 
 
-def _sizes_taken(graph: Graph, value: int) -> str:
-    """Which sizes its bytes were counted with: those that the file leaves open are 1 in a layout."""
-    free = {size or "?" for size in graph.value_info(value).shape or () if not isinstance(size, int)}
-    if len(free) == 1:
-        return f" at {shortened(free.pop())} = 1"
-    return " with the sizes that are open as 1" if free else ""
+def _size_counted(graph: Graph, value: int, sizes: Mapping[str, int]) -> str:
+    """Bytes of a tensor, and which sizes they were counted with: one that nobody knows is 1."""
+    info = graph.value_info(value)
+    if not element_bits(info.dtype):
+        return ""  # strings, whose size is that of what is in them
+    shape = info.shape or ()
+    known = shape_with(shape, sizes) or ()
+    counted = [size if isinstance(size, int) else 1 for size in known]
+    taken = {size or "?": number for size, number in zip(shape, counted, strict=True) if not isinstance(size, int)}
+    said = ", ".join(f"{shortened(name)} = {number}" for name, number in taken.items())
+    return fmt.size(size_bytes(info.dtype, math.prod(counted))) + (f" at {said}" if said else "")
 
 
 def box_title(graph: Graph, arrays: SceneArrays, box: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -54,6 +54,7 @@ class GraphCanvas(ZoomingWidget):
         hover_box, hover_edge: Under the pointer; -1 for none.
         wheel_zooms: Whether the wheel zooms, else it moves; with Ctrl it does the other.
         coloring: What is drawn on the boxes.
+        sizes: Asked for what the file leaves open, by `OpenDim.key`, when an edge is told of.
     """
 
     picked = Signal(object)  # Pick, or None
@@ -80,6 +81,7 @@ class GraphCanvas(ZoomingWidget):
         self.hover_box = self.hover_edge = -1
         self.wheel_zooms = True
         self.coloring = Coloring()
+        self.sizes: Callable[[], Mapping[str, int]] = dict
         self.look = Look.of(theme().colors)
         self.shown = Shown()
         self.painter: ScenePainter | None = None
@@ -254,7 +256,7 @@ class GraphCanvas(ZoomingWidget):
         if self.hover_box >= 0:
             told = self.coloring.told(pick_of_box(self.arrays, self.hover_box)) if self.coloring.told else ()
             return "\n".join((box_tip(self.graph, self.arrays, self.hover_box), *told))
-        return edge_tip(self.graph, self.arrays, self.hover_edge) if self.hover_edge >= 0 else ""
+        return edge_tip(self.graph, self.arrays, self.hover_edge, self.sizes()) if self.hover_edge >= 0 else ""
 
     def rubber_band(self, rect: QRectF | None) -> None:
         """Show the box that is to be zoomed to; None for none."""

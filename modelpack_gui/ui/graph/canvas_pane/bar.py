@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QSpinBox, QToolButton, QWidget
 
 from modelpack_gui.ui.graph.canvas_pane.commands import CanvasCommands
 from modelpack_gui.ui.theme import GRID
-from modelpack_gui.ui.widgets.basics import IconToolButton
+from modelpack_gui.ui.widgets.basics import ActionButton, IconToolButton
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 
 if TYPE_CHECKING:
@@ -99,18 +99,18 @@ class CanvasBar(QWidget):
         self.zoom.clicked.connect(commands.actual.trigger)
         self.zoom.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %") + 14)
         self.show_zoom(1.0)
-        smaller, larger = self._button(commands.zoom_out), self._button(commands.zoom_in)
-        fit_selection = self._button(commands.fit_selection)
-        for widget in (smaller, self.zoom, larger, self._button(commands.fit), fit_selection):
+        smaller, larger = ActionButton(commands.zoom_out), ActionButton(commands.zoom_in)
+        fit_selection = ActionButton(commands.fit_selection)
+        for widget in (smaller, self.zoom, larger, ActionButton(commands.fit), fit_selection):
             row.addWidget(widget)
         view = IconToolButton("What is shown: attributes, weights, names, clutter", "eye")
         self._give_menu(view, commands.view_menu(self))
         row.addWidget(view)
-        self.trace = self._button(commands.trace)
+        self.trace = ActionButton(commands.trace)
         self.trace.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.trace.setMenu(pane.reach.trace_menu(self))
         row.addWidget(self.trace)
-        self.around = self._button(commands.around)
+        self.around = ActionButton(commands.around)
         self.around.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.around.setMenu(pane.reach.around_menu(self))
         row.addWidget(self.around)
@@ -148,22 +148,6 @@ class CanvasBar(QWidget):
         """Show how large the graph is drawn."""
         percent = 100.0 * zoom
         self.zoom.setText(f"{percent:.0f} %" if percent >= 1 else f"{percent:.1f} %")
-
-    def _button(self, action: QAction) -> QToolButton:
-        title = action.text().replace("&", "")
-        keys = action.shortcut().toString()
-        button = IconToolButton(f"{title} ({keys})" if keys else title, "graph")
-        button.setIcon(action.icon())
-        button.setCheckable(action.isCheckable())
-        button.clicked.connect(lambda: action.trigger())
-
-        def follow() -> None:
-            button.setEnabled(action.isEnabled())
-            button.setChecked(action.isChecked())
-
-        action.changed.connect(follow)
-        follow()
-        return button
 
     def _give_menu(self, button: QToolButton, menu: QMenu) -> None:
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

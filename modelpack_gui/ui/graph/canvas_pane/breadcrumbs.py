@@ -73,8 +73,10 @@ class Breadcrumbs(QWidget):
 
     wanted = Signal(object)  # Crumb
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, after: QWidget, parent: QWidget | None = None) -> None:
+        """`after` is what the Tab key leads from to the first of them: what is made later would come last else."""
         super().__init__(parent)
+        self._after = after
         self.setObjectName("breadcrumbs")
         self.setAccessibleName("Where you are in the graph")
         self.crumbs: list[Crumb] = []
@@ -95,6 +97,7 @@ class Breadcrumbs(QWidget):
         shown: list[Crumb | None] = list(crumbs)
         if len(crumbs) > _MOST:
             shown = [*crumbs[:2], None, *crumbs[3 - _MOST :]]
+        before = self._after
         for place, crumb in enumerate(shown):
             if place:
                 self._add_muted("›")
@@ -104,6 +107,8 @@ class Breadcrumbs(QWidget):
             button = _CrumbButton(crumb.title, role="link")
             button.clicked.connect(lambda _checked=False, crumb=crumb: self.wanted.emit(crumb))
             self._row.addWidget(button)
+            self.setTabOrder(before, button)
+            before = button
         self._row.addStretch(1)
 
     def _add_muted(self, text: str) -> None:

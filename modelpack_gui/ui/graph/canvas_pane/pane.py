@@ -71,6 +71,7 @@ class CanvasPane(QWidget):
         self._memory.apply_to(self.scenes)
 
         self.canvas = GraphCanvas()
+        self.canvas.sizes = lambda: numbers.sizes_counted if (numbers := self.state.numbers_if_asked) else {}
         self._places = CanvasPlaces(self.canvas, settings)
         self.minimap = Minimap(self.canvas)
         self.reach = CanvasReach(self, self._memory)

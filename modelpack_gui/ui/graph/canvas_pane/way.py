@@ -28,7 +28,7 @@ class CanvasWay(QWidget):
     def __init__(self, canvas: GraphCanvas) -> None:
         super().__init__(canvas)
         self.setObjectName("canvas-way")
-        self.crumbs = Breadcrumbs()
+        self.crumbs = Breadcrumbs(canvas)
         self._facts = QLabel()
         self._facts.setProperty("role", "muted")
         self._facts.setObjectName("canvas-facts")

@@ -139,6 +139,8 @@ class GroupTreeModel(QAbstractItemModel):
             return COLUMNS[section]
         if role == _ROLE.ToolTipRole:
             return FIGURES[section - FIRST_FIGURE].meaning if section >= FIRST_FIGURE else COLUMNS[section]
+        if role == _ROLE.InitialSortOrderRole:  # of figures one looks for the largest
+            return Qt.SortOrder.DescendingOrder if section else Qt.SortOrder.AscendingOrder
         return (_RIGHT if section else _LEFT) if role == _ROLE.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = _ROLE.DisplayRole) -> Any:

@@ -55,6 +55,11 @@ class NumbersState(QObject):
         """Whether other numbers are to come."""
         return self.job.is_running or self._background.is_busy
 
+    @property
+    def sizes_counted(self) -> Mapping[str, int]:
+        """Those that the numbers are counted with, the assumed ones included."""
+        return {dim.key: dim.size for dim in self.report.dims} if self.report is not None else self.sizes
+
     def set_sizes(self, sizes: Mapping[str, int]) -> None:
         """Choose the sizes that the inputs leave open, and count again; those that are left out are assumed."""
         if sizes != self.sizes and self._index is not None:

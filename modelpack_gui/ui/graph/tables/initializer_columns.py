@@ -125,6 +125,7 @@ def initializer_columns(rows: InitializerRows) -> tuple[RowColumn, ...]:
             "Shape",
             rows.shape,
             rows.by("elements", rows.elements),
+            is_largest_first=True,
             width=140,
             tooltip="Sorted by the number of elements",
         ),

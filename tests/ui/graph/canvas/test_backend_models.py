@@ -62,7 +62,7 @@ def _draw(canvas: GraphCanvas, graph: Graph, scope: int, app: QApplication) -> N
     pixels = np.asarray(image.constBits()).reshape(-1, 4)
     assert not arrays.box_count or len(np.unique(pixels, axis=0)) > 3
     told = [box_tip(graph, arrays, box) + spoken(graph, arrays, box) for box in range(arrays.box_count)]
-    told += [edge_tip(graph, arrays, edge) for edge in range(arrays.edge_count)]
+    told += [edge_tip(graph, arrays, edge, {}) for edge in range(arrays.edge_count)]
     assert all(told)
     for node, of in enumerate(graph.ints("node_scope")):
         if of == scope:

@@ -122,7 +122,9 @@ def test_the_menu_of_a_node_offers_each_tensor_once(pane: CanvasPane, graph: Gra
 def test_the_bytes_of_an_edge_say_which_size_was_taken_for_an_open_one(pane: CanvasPane, graph: Graph) -> None:
     arrays = pane.canvas.arrays
     assert arrays is not None
-    assert any(line.endswith("B at batch = 1") for line in edge_tip(graph, arrays, 0).split("\n"))
+    sizes = [edge_tip(graph, arrays, 0, {"batch": batch}).split("\n")[-2] for batch in (1, 8)]
+    assert sizes == ["12.3 kB at batch = 1", "98.3 kB at batch = 8"]
+    assert edge_tip(graph, arrays, 0, {}).split("\n")[-2] == sizes[0]
 
 
 def test_a_graph_without_anything_in_it_says_so(

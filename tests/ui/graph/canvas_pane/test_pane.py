@@ -187,6 +187,9 @@ def test_producers_and_consumers_stand_out_up_to_a_depth(qtbot: QtBot, pane: Can
 def test_the_crumbs_lead_to_the_groups_around_the_selection(qtbot: QtBot, pane: CanvasPane, graph: Graph) -> None:
     pane.state.selection.select(NodePick(CONV))
     assert [crumb.title for crumb in pane.crumbs.crumbs] == ["main_graph", "stages", "stages.2"]
+    following = pane.canvas.nextInFocusChain()
+    assert following is not None
+    assert following.parent() is pane.crumbs  # made late, and yet where they are seen
     pane.crumbs.wanted.emit(pane.crumbs.crumbs[1])
     assert pane.state.selection.current == GroupPick(STAGES)
 
