@@ -116,8 +116,9 @@ def parse_onnx(path: Path, data: bytes | mmap.mmap, above_bytes: int | None = 0)
     return model
 
 
-def read_header(path: Path) -> Artifact:
-    """What an ONNX file says of itself, without a look at its nodes; it is not hashed.
+def read_header(path: Path) -> tuple[Artifact, Any]:
+    """What an ONNX file says of itself, without a look at its nodes; it is not hashed. And its ModelProto, of which
+    large initializers may lack their elements.
 
     Raises:
         UserError: Those of `read_artifact`, but for a data file that is missing.
@@ -130,7 +131,8 @@ def read_header(path: Path) -> Artifact:
     files = [path.parent / name for name in sorted(filter(None, names)) if "\0" not in name]
     found = [file for file in files if is_file(file)]
     size_bytes += sum(file.stat().st_size for file in found)
-    return dataclasses.replace(onnx_facts(path, size_bytes, model), external_files=tuple(map(str, found)))
+    artifact = onnx_facts(path, size_bytes, model)
+    return dataclasses.replace(artifact, external_files=tuple(map(str, found))), model
 
 
 def onnx_facts(path: Path, size_bytes: int, model: Any) -> Artifact:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from modelpack_gui.core.context import Context
@@ -27,6 +28,7 @@ from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export.artifact import read_artifact, read_header
 from modelpack_gui.stages.inspection.onnx_types import initializer_info
 from modelpack_gui.stages.source.arrays import make_arrays
+from modelpack_gui.stages.source.onnx_indices import largest_indices
 from modelpack_gui.stages.source.saved import locate_saved
 
 _OPEN_SIZES = {"batch": 2, "height": 64, "width": 64, "h": 64, "w": 64}
@@ -51,7 +53,9 @@ def describe_onnx(path: Path) -> SavedModel:
     Raises:
         UserError: Those of `read_artifact`, but for a data file that is missing.
     """
-    artifact = read_header(path)
+    artifact, model = read_header(path)
+    has_integers = any(info.dtype.startswith(("int", "uint")) for info in artifact.inputs)
+    largest = largest_indices(model.graph) if has_integers else {}  # most graphs need no look at their nodes
     proposed, dynamic = [], []
     for info in artifact.inputs:
         if info.shape is None or not info.dtype or info.dtype == "string":
@@ -64,9 +68,8 @@ def describe_onnx(path: Path) -> SavedModel:
             name = size if isinstance(size, str) and size else f"{info.name}_{axis}"
             shape.append(_open_size(name, axis))
             dynamic.append(DynamicDim(info.name, axis, name))
-        is_mask = info.dtype.startswith("int") and "mask" in info.name.lower().split("_")
-        low_high = (1.0, 1.0) if is_mask else (None, None)
-        proposed.append(InputSpec(info.name, tuple(shape), info.dtype, *low_high))
+        low, high = _range(info, largest)
+        proposed.append(InputSpec(info.name, tuple(shape), info.dtype, low, high))
     return SavedModel(
         kind=SavedKind.ONNX.value,
         inputs=artifact.inputs,
@@ -126,6 +129,13 @@ def load(request: LoadRequest, path: Path, context: Context) -> LoadReport:
         duration_s=time.perf_counter() - started_s,
         files=paths.stamps((path, *map(Path, artifact.external_files))),
     )
+
+
+def _range(info: TensorInfo, largest: Mapping[str, int]) -> tuple[float | None, float | None]:
+    """Smallest and largest value to draw, both None where nothing is known of it."""
+    if info.dtype.startswith("int") and "mask" in info.name.lower().split("_"):
+        return 1.0, 1.0
+    return (0.0, float(largest[info.name])) if info.name in largest else (None, None)
 
 
 def _open_size(name: str, axis: int) -> int:
