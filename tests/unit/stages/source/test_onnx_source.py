@@ -133,7 +133,10 @@ sys.modules["torch"] = None  # any import of it fails
 from pathlib import Path
 
 from modelpack_gui.core.context import PlainContext
-from modelpack_gui.core.records import *
+from modelpack_gui.core.records import (
+    BenchPrepareRequest, BenchTurnRequest, CheckRequest, InspectRequest, LoadRequest, ModelSource, ParityRequest,
+    ParitySpec, RunnerSpec, ScanRequest,
+)
 from modelpack_gui.stages import registry
 
 context = PlainContext(Path.cwd())
