@@ -47,6 +47,14 @@ _GLANCE_MS = 2000
 """Until the checks are made for the marks: what the user waits for, the tables and the canvas, comes first."""
 
 
+class _ComparePlace(QWidget):
+    """Takes any height down to its least: of what has a height for its width a stack asks for what it prefers."""
+
+    def hasHeightForWidth(self) -> bool:
+        """The lines of text in it may wrap; the tables below them give way."""
+        return False
+
+
 class GraphPage(StagePage):
     """Two tabs. What is selected in either is shown in the inspector, and everywhere else."""
 
@@ -73,7 +81,7 @@ class GraphPage(StagePage):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.view, "Graph")
         self.compare: CompareView | None = None
-        self._compare_place = QWidget()
+        self._compare_place = _ComparePlace()
         QVBoxLayout(self._compare_place).setContentsMargins(0, 0, 0, 0)
         self.tabs.addTab(self._compare_place, "Compare")
         self.tabs.setTabToolTip(1, "This graph beside another one, or beside what ONNX Runtime makes of it")

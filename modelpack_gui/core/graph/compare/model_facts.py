@@ -21,6 +21,7 @@ def fact_changes(before: GraphIndex, after: GraphIndex, domains: Container[str])
         domains: Those that nodes use: ONNX Runtime writes down every one that it knows.
     """
     one, other = before.artifact, after.artifact
+    is_said = one.format == other.format == "onnx"  # see `Artifact.weights_dtype`
     return (
         *_ports("input", one.inputs, other.inputs),
         *_ports("output", one.outputs, other.outputs),
@@ -31,7 +32,7 @@ def fact_changes(before: GraphIndex, after: GraphIndex, domains: Container[str])
         *_single("file", "size", _size(one.size_bytes), _size(other.size_bytes)),
         *_single("weights", "parameters", fmt.count(before.parameters), fmt.count(after.parameters)),
         *_single("weights", "stored", _size(before.weight_bytes), _size(after.weight_bytes)),
-        *_single("weights", "main dtype", one.weights_dtype, other.weights_dtype),
+        *(_single("weights", "main dtype", one.weights_dtype, other.weights_dtype) if is_said else ()),
         *_single("nodes", "in all", fmt.count(before.node_count), fmt.count(after.node_count)),
         *_mapping("nodes", _texts(before.op_counts), _texts(after.op_counts)),
         *_single("graph", "name", before.graph_name, after.graph_name),

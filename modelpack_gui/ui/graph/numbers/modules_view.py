@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QMenu, QTreeView, QVBoxLayout, QWidget
@@ -22,6 +24,7 @@ _CHOSEN_KEY = "columns/graph-modules-chosen"
 _BY_ROOM = ("macs", "parameters", "flops", "live_bytes", "weight_bytes", "activation_bytes")
 """Figures that are shown as long as there is room for them, and nobody chose others."""
 _NAME_WIDTH, _FIGURE_WIDTH, _SCROLL_BAR = 150, 92, 20
+_AROUND_TITLE = 24  # pixels, in the header
 _OPEN_ROWS = 24
 """Levels are opened at first as long as the tree stays this short."""
 _OPEN_FOUND = 2000
@@ -86,7 +89,7 @@ class ModulesView(QWidget):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setFirstSectionMovable(False)
         for column in range(1, len(COLUMNS)):
-            tree.setColumnWidth(column, _FIGURE_WIDTH)
+            tree.setColumnWidth(column, self._least_width(column))
         header.setMinimumSectionSize(56)
         state = self._settings.state(_KEY)
         if not state.isEmpty() and header.restoreState(state):
@@ -192,10 +195,17 @@ class ModulesView(QWidget):
     def _fit_columns(self) -> None:
         if self._settings.text(_CHOSEN_KEY):
             return
-        room = max(1, (self.width() - _NAME_WIDTH - _SCROLL_BAR) // _FIGURE_WIDTH)
-        shown = {column_of(key) for key in _BY_ROOM[:room]}
+        columns = [column_of(key) for key in _BY_ROOM]
+        needed = itertools.accumulate(map(self._least_width, columns), initial=_NAME_WIDTH + _SCROLL_BAR)
+        room = sum(width <= self.width() for width in needed) - 1
+        shown = {*columns[: max(1, room)]}
         for column in range(1, len(COLUMNS)):
             self.tree.setColumnHidden(column, column not in shown)
+
+    def _least_width(self, column: int) -> int:
+        """Room for a figure, and for the title above it."""
+        titled = self.tree.header().fontMetrics().horizontalAdvance(COLUMNS[column]) + _AROUND_TITLE
+        return max(_FIGURE_WIDTH, titled)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show as many figures as there is room for."""

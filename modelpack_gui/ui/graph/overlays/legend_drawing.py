@@ -38,8 +38,8 @@ class LegendDrawing:
 
     Attributes:
         title: Of the overlay.
-        scale: None of categories.
-        labels: Of the low end of the scale, its middle and its high end.
+        scale: None of categories, and where there is nothing on it.
+        labels: Of the low end of the scale, its middle and its high end; none without a scale.
         chips: The categories, and what has no colour.
         is_low_worst: As of the overlay.
     """
@@ -53,9 +53,9 @@ class LegendDrawing:
     @classmethod
     def of(cls, overlay: Overlay, colors: OverlayColors) -> LegendDrawing:
         """That of an overlay as it is drawn."""
-        return cls(
-            overlay.title, colors.scale, _labels(overlay, colors), _chips(overlay, colors), overlay.is_low_worst
-        )
+        is_on_scale = any(value > 0.0 if overlay.is_log else value == value for value in overlay.values)
+        scale = colors.scale if is_on_scale else None
+        return cls(overlay.title, scale, _labels(overlay, scale), _chips(overlay, colors), overlay.is_low_worst)
 
     @staticmethod
     def height(metrics: QFontMetricsF) -> float:
@@ -145,9 +145,8 @@ def _width_of(chips: Sequence[LegendChip], metrics: QFontMetricsF) -> float:
     return sum(_SWATCH + GRID + metrics.horizontalAdvance(chip.text) + _GAP for chip in chips)
 
 
-def _labels(overlay: Overlay, colors: OverlayColors) -> tuple[str, ...]:
+def _labels(overlay: Overlay, scale: Scale | None) -> tuple[str, ...]:
     """Low end, middle and high end of a scale."""
-    scale = colors.scale
     if scale is None:
         return ()
     low, middle, high = (_end(value, overlay.unit) for value in (scale.low, scale.middle, scale.high))

@@ -133,6 +133,18 @@ def test_facts_of_the_models_have_a_tab(
     assert "Opset 20 became 21." in view.sentence.text()
 
 
+def test_the_dtype_of_the_weights_is_compared_where_both_files_say_it(tmp_path: Path, graph: GraphIndex) -> None:
+    def told(**more: str) -> list[str]:
+        before, after = (
+            dataclasses.replace(graph, artifact=dataclasses.replace(graph.artifact, **one))  # type: ignore[arg-type]
+            for one in ({"weights_dtype": "float32"}, more)
+        )
+        return [fact.what for fact in comparison(before, after, tmp_path).facts]
+
+    assert told(weights_dtype="float16") == ["main dtype"]
+    assert told(weights_dtype="", format="pt2") == ["format"]
+
+
 def test_while_it_runs_it_can_be_cancelled(qtbot: QtBot, view: CompareView, client: FakeClient, other: Path) -> None:
     view.compare(Asked(other=str(other)))
     assert not view.bar.button.isVisible()
@@ -214,6 +226,20 @@ def test_the_page_makes_the_view_when_its_tab_is_chosen(
     page.compare.graph_wanted.emit()
     assert page.tabs.currentWidget() is page.view
     qtbot.waitUntil(lambda: page.view.canvas is not None)
+
+
+def test_a_low_window_squeezes_the_tables_and_does_not_scroll_the_page(
+    qtbot: QtBot, compared: CompareView, controller: Controller, settings: Settings
+) -> None:
+    assert compared.sentence.text()
+    page = GraphPage(controller, settings)
+    qtbot.addWidget(page)
+    page.resize(800, 700)
+    page.show()
+    view, layout = page.show_comparison(), page.layout()
+    assert layout is not None
+    qtbot.waitUntil(view.sentence.isVisible)
+    assert layout.totalMinimumHeightForWidth(800) < 500
 
 
 def test_the_inspector_tells_of_the_counterpart(compared: CompareView, controller: Controller) -> None:

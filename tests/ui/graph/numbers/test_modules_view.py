@@ -13,12 +13,13 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.graph.builder import graph_of
 from modelpack_gui.core.records import GraphIndex, InitializerInfo, NodeInfo, TensorInfo
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.graph.numbers.module_tree import SHARE_ROLE, column_of
+from modelpack_gui.ui.graph.numbers.module_tree import COLUMNS, SHARE_ROLE, column_of
 from modelpack_gui.ui.graph.numbers.modules_view import ModulesView
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick
 from modelpack_gui.ui.graph.state import GraphState
 from modelpack_gui.ui.graph.tables.operators_view import OperatorsView
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.theme import SPACING
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.numbers.costs_records import counted
 from tests.ui.graph.opening import located, open_index
@@ -225,6 +226,12 @@ def test_a_wider_tree_shows_more_figures_until_somebody_chooses(modules: Modules
     assert modules.tree.isColumnHidden(column_of("weight_bytes"))
     modules.resize(1000, 600)
     assert not modules.tree.isColumnHidden(column_of("weight_bytes"))
+    header = modules.tree.header()
+    for column in range(1, len(COLUMNS)):
+        if not modules.tree.isColumnHidden(column):
+            titled = header.fontMetrics().horizontalAdvance(COLUMNS[column]) + 2 * SPACING
+            assert header.sectionSize(column) >= titled, COLUMNS[column]
+    assert header.length() <= modules.tree.viewport().width()
     modules._show_column(MACS, is_shown=False)
     modules.resize(990, 600)
     assert modules.tree.isColumnHidden(MACS)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -62,6 +63,13 @@ def test_scale_tells_its_ends_and_what_has_no_colour(bar: OverlayBar, overlays: 
     low, _middle, high = bar.legend.labels
     assert (low, high) == ("1 %", "87 %")  # of nodes and modules: `stages` holds all but the head
     assert [chip.text for chip in bar.legend.chips] == ["none 1", "not known 1"]
+
+
+def test_where_nothing_is_on_the_scale_there_is_none(bar: OverlayBar, overlays: GraphOverlays) -> None:
+    overlays.add(dataclasses.replace(share([0.0] * 5 + [math.nan] * 7), is_log=True))
+    assert bar.legend.labels == ()
+    assert [chip.text for chip in bar.legend.chips] == ["none 5", "not known 7"]
+    assert "From" not in bar.legend.accessibleDescription()
 
 
 def test_worst_nodes_are_listed_and_selected(
