@@ -37,7 +37,7 @@ from modelpack_gui.ui.widgets.parity_tabs import LAYERS, OVERVIEW, VALUES  # noq
 from scripts.graph_pictures import shoot_big, shoot_graph, shoot_worst  # noqa: E402
 from scripts.lab_pictures import shoot_lab  # noqa: E402
 
-DEADLINE_MS = 300_000
+DEADLINE_MS = 600_000
 VIEWS = ("histograms", "scatter", "heat-map", "worst", "frontier")
 
 

@@ -36,9 +36,9 @@ def parse_input(text: str) -> InputSpec:
     spec, rest = _named(head[0], text), text[head.end() :]
     if rest.startswith(":="):
         return dataclasses.replace(spec, is_value=True, value=_value(rest[2:], text))
-    if rest.startswith("="):
+    if rest.startswith("=") and not _SHAPE.fullmatch(rest[1:]):  # a shape is meant, not a file of that name
         return _from_file(spec, rest[1:].removeprefix("@"), text)
-    return _drawn(spec, rest[1:], text)
+    return _drawn(spec, rest.removeprefix(":"), text)
 
 
 def _named(head: str, text: str) -> InputSpec:

@@ -1,8 +1,8 @@
 """Events from background threads to the GUI thread, rate-limited.
 
 Any number of events cost the event loop one wake-up for each interval, and one for each job that ends: somebody waits
-for that. Samples of one runner and phase that meet in
-an interval become one event, and only the latest progress of a job is passed on; order among the rest is kept.
+for that. Samples of one runner and phase that meet in an interval become one event, and only the latest progress of a
+job is passed on; order among the rest is kept.
 """
 
 from __future__ import annotations

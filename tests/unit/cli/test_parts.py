@@ -238,6 +238,7 @@ def test_a_dynamic_axis_is_read(text: str, dim: DynamicDim) -> None:
         (parse_input, ":float32:2"),
         (parse_input, "x:float32:2:0"),
         (parse_input, "x=@"),
+        (parse_input, "x=1x3x32x32"),
         (parse_input, "n:=[1]"),
         (parse_input, "@x:float32:2"),
         (parse_input, "x:float32:2:low:high"),
