@@ -166,11 +166,12 @@ def _export_text(record: ExportRecord) -> str:
 def _graph_text(graph: GraphIndex) -> str:
     made = graph.artifact
     domains = ", ".join(f"{domain} {version}" for domain, version in made.opset_imports.items())
+    said = {"opset": domains, "ir_version": made.ir_version, "producer": made.producer}
     stored = f"{plural(graph.initializer_count, 'initializer')} ({size(graph.weight_bytes)})"
     lines = [
         made.path,
         f"{plural(graph.node_count, 'node')}, {stored}",
-        f"opset {domains or '–'}; ir_version {made.ir_version or '–'}; producer {made.producer or '–'}",
+        *filter(None, ["; ".join(f"{name} {value}" for name, value in said.items() if value)]),
         *(f"input  {tensor_text(item)}" for item in made.inputs),
         *(f"output {tensor_text(item)}" for item in made.outputs),
         *provenance_lines(made),

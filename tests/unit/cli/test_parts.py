@@ -37,6 +37,7 @@ from modelpack_gui.core.records import (
     Estimate,
     ExportRecord,
     ExportSpec,
+    GraphIndex,
     ImageSpec,
     InputSpec,
     KeyReport,
@@ -280,6 +281,20 @@ def test_a_doubtful_load_shows_the_keys_that_do_not_fit() -> None:
     assert "3 keys matched" in text
     assert "▲ 7 missing: w0, w1, w2, w3, w4 and 2 more" in text
     assert "▲ 1 unexpected: old" in text
+
+
+def test_a_graph_says_of_its_file_only_what_that_says() -> None:
+    torchscript = Artifact("/net.pt", "torchscript", 10, "", (), (), producer="TorchScript")
+    onnx = Artifact(
+        "/net.onnx", "onnx", 10, "", (), (), ir_version=10, opset_imports={"ai.onnx": 20}, producer="pytorch"
+    )
+    lines = [
+        result_text(done(Stage.GRAPH, GraphIndex(artifact, "net", "", 2, 0, 0, 0, {"Relu": 2})))
+        .splitlines()[3]
+        .strip()
+        for artifact in (torchscript, onnx)
+    ]
+    assert lines == ["producer TorchScript", "opset ai.onnx 20; ir_version 10; producer pytorch"]
 
 
 def test_an_export_shows_what_was_asked_and_not_got_and_where_the_models_code_was_warned_of() -> None:

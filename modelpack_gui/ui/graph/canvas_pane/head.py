@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
@@ -40,7 +40,10 @@ class CanvasHead(QWidget):
         elif self._row.direction() != wanted:
             self._bar.setMinimumWidth(0)
             self._bar.setMaximumWidth(_UNBOUNDED)
-        self._row.setDirection(wanted)
+        if self._row.direction() != wanted:
+            self._row.setDirection(wanted)
+            # What is around it is being laid out just now, and would keep the height of before.
+            QTimer.singleShot(0, self, self.updateGeometry)
         self._bar.fit_into(self.width())
 
 
