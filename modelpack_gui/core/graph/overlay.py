@@ -77,6 +77,10 @@ class Overlay:
         return str(int(value)) if self.unit in ("count", "B") and value.is_integer() else fmt.full(value)
 
 
+_LARGE, _TOO_LARGE = 1e6, 1e15
+"""Between them a number that nobody gave a unit is said as counts are: 23.0 M, not 2.30e+07."""
+
+
 def value_text(value: float, unit: Unit) -> str:
     """A number with its unit: `1.20 MB`, `12 %`, `3.40 µs`; a ratio is a number alone."""
     if unit == "B":
@@ -85,7 +89,7 @@ def value_text(value: float, unit: Unit) -> str:
         return fmt.percent(value)
     if unit == "us":
         return fmt.microseconds(value)
-    if unit == "count":
+    if unit == "count" or (not unit and _LARGE <= abs(value) < _TOO_LARGE):
         return magnitude(value)
     return f"{fmt.significant(value)} dB" if unit == "dB" else fmt.significant(value)
 

@@ -91,7 +91,10 @@ def _parsed(path: Path) -> Any:
         hint = "Choose another file."
     except ValueError as error:
         why = f"it is no JSON: {error}"
-        hint = "A profile is whole once the session that writes it has ended: call its end_profiling()."
+        hint = (
+            "Choose node data of Model Explorer or Netron, or a profile of ONNX Runtime; a profile is whole once the "
+            "session that writes it has ended: call its end_profiling()."
+        )
     raise UserError("node-data-unreadable", f"{path} cannot be read: {why}.", hint)
 
 

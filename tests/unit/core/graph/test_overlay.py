@@ -112,6 +112,9 @@ def test_worst_nodes_come_in_order_and_unknown_ones_and_zeros_do_not() -> None:
         (6.712e9, "count", "6.71 G"),
         (0.52, "of the limit", "0.520"),
         (12.0, "", "12.0"),
+        (-22_963_200.0, "", "-23.0 M"),
+        (1e20, "", "1.00e+20"),
+        (math.inf, "", "inf"),
     ],
 )
 def test_values_are_told_with_their_unit(value: float, unit: str, text: str) -> None:
