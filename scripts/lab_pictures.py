@@ -6,15 +6,15 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.quantize_presets import usual_specs
+from modelpack_gui.core.quantize.presets import usual_specs
 from modelpack_gui.core.records import BenchReport, QuantizeSpec, RunnerSpec, SweepSpec
 from modelpack_gui.ui.pages.bench import BenchPage
 from modelpack_gui.ui.pages.quantize import NODES_TAB, VARIANTS_TAB, QuantizePage
-from modelpack_gui.ui.quantize_state import QuantizeState
-from modelpack_gui.ui.widgets.bench_tabs import LATENCY, LOAD, PROFILE, RUNS, SWEEP
-from modelpack_gui.ui.widgets.latency_chart import ECDF, HISTOGRAM, SERIES, VIOLIN
-from modelpack_gui.ui.widgets.profile_view import ProfileView
-from modelpack_gui.ui.widgets.sweep_view import SweepView
+from modelpack_gui.ui.state.quantize import QuantizeState
+from modelpack_gui.ui.widgets.bench.tabs import LATENCY, LOAD, PROFILE, RUNS, SWEEP
+from modelpack_gui.ui.widgets.latency.chart import ECDF, HISTOGRAM, SERIES, VIOLIN
+from modelpack_gui.ui.widgets.profile.view import ProfileView
+from modelpack_gui.ui.widgets.sweep.view import SweepView
 
 if TYPE_CHECKING:
     from scripts.screenshots import Photographer

@@ -28,12 +28,12 @@ from modelpack_gui.core.recipe import Recipe  # noqa: E402
 from modelpack_gui.core.records import ParityReport  # noqa: E402
 from modelpack_gui.ui import app as gui  # noqa: E402
 from modelpack_gui.ui.garbage import GarbageCollector  # noqa: E402
-from modelpack_gui.ui.main_window import MainWindow  # noqa: E402
+from modelpack_gui.ui.look.theme import theme  # noqa: E402
 from modelpack_gui.ui.pages.export import EXPORT_TAB, MATRIX_TAB, ExportPage  # noqa: E402
 from modelpack_gui.ui.pages.parity import ParityPage  # noqa: E402
 from modelpack_gui.ui.settings import Settings  # noqa: E402
-from modelpack_gui.ui.theme import theme  # noqa: E402
-from modelpack_gui.ui.widgets.parity_tabs import LAYERS, OVERVIEW, VALUES  # noqa: E402
+from modelpack_gui.ui.widgets.parity.tabs import LAYERS, OVERVIEW, VALUES  # noqa: E402
+from modelpack_gui.ui.window.main_window import MainWindow  # noqa: E402
 from scripts.graph_pictures import shoot_big, shoot_graph, shoot_worst  # noqa: E402
 from scripts.lab_pictures import shoot_lab  # noqa: E402
 

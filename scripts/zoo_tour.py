@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QPushButton
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from modelpack_gui.client import recipe_file, trust  # noqa: E402 (the checkout is put on the path above)
-from modelpack_gui.core.explanation import Explanation  # noqa: E402
+from modelpack_gui.core.explain.explanation import Explanation  # noqa: E402
 from modelpack_gui.core.pipeline import Stage  # noqa: E402
 from modelpack_gui.core.recipe import Recipe  # noqa: E402
 from modelpack_gui.core.records import ExportRecord, ParityReport  # noqa: E402

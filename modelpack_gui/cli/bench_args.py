@@ -13,7 +13,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import listed
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import RunnerSpec
-from modelpack_gui.core.runner_text import parse_runner, split_runners
+from modelpack_gui.core.runners.text import parse_runner, split_runners
 
 _FIELDS = {
     "iterations": "iterations",

@@ -20,7 +20,7 @@ from modelpack_gui.client.bench.store import RUN_SUFFIX, BenchStore, bench_folde
 from modelpack_gui.client.files import stamp_of
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core import serde
-from modelpack_gui.core.bench_compare import BenchComparison, GateReport, compare, gate
+from modelpack_gui.core.bench.compare import BenchComparison, GateReport, compare, gate
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.locations import is_file, located

@@ -24,7 +24,7 @@ from modelpack_gui.client.recipe_run import RecipeRun, StageResult, resolved_int
 from modelpack_gui.core.events import Cancelled, Failed, Outcome
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.pipeline import Stage, stages_of
-from modelpack_gui.core.preview import script_code
+from modelpack_gui.core.preview.script import script_code
 from modelpack_gui.core.proposals import with_saved_model
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (

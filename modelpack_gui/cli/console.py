@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation
-from modelpack_gui.core.explanation_text import edit_text, place_text
+from modelpack_gui.core.explain.explanation import Explanation
+from modelpack_gui.core.explain.text import edit_text, place_text
 from modelpack_gui.core.records import Verdict
 
 _MARKS = {Verdict.PASSED: "✓", Verdict.WARNING: "▲", Verdict.FAILED: "✕", Verdict.SKIPPED: "–"}

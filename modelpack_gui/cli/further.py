@@ -10,7 +10,7 @@ from modelpack_gui.cli.interrupt import Interrupt
 from modelpack_gui.cli.monitor import Monitor
 from modelpack_gui.client.api import Client
 from modelpack_gui.client.recipe_run import run_job
-from modelpack_gui.core.bench_compare import BenchComparison, GateReport
+from modelpack_gui.core.bench.compare import BenchComparison, GateReport
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.events import Cancelled, Done, Failed, Outcome
 from modelpack_gui.core.records import Request, Result

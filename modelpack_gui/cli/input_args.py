@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from modelpack_gui.core import argument_path
 from modelpack_gui.core.dtypes import DTYPES
+from modelpack_gui.core.inputs import argument_path
 from modelpack_gui.core.records import ImageSpec, InputSpec
 
 INPUT_FORM = "NAME:DTYPE:SHAPE[:LOW:HIGH] | NAME=@FILE[#KEY][:DTYPE][:SHAPE] | NAME:=VALUE"

@@ -7,9 +7,9 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from modelpack_gui.core.parity.runtimes import LEVELS, RUNTIMES
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import Regime, RuntimeChoice
-from modelpack_gui.core.runtimes import LEVELS, RUNTIMES
 
 _FIELDS = {
     "rtol": "rtol",

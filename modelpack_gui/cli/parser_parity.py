@@ -9,8 +9,8 @@ from modelpack_gui.cli import parity
 from modelpack_gui.cli.parity_args import parse_regimes, parse_runtime
 from modelpack_gui.cli.parser_parts import Subparsers, artifact_option, common_options, new_parser, recipe_argument
 from modelpack_gui.cli.recipe_args import parse_numbers
+from modelpack_gui.core.parity.runtimes import LEVELS, RUNTIMES
 from modelpack_gui.core.records import Regime
-from modelpack_gui.core.runtimes import LEVELS, RUNTIMES
 
 _EPILOG = """\
 examples:

@@ -14,11 +14,11 @@ from modelpack_gui.cli.recipe_jobs import run_jobs, write_report
 from modelpack_gui.cli.report_profile import difference_text, profile_text
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.locations import is_file
-from modelpack_gui.core.profile_difference import difference
-from modelpack_gui.core.profile_request import profile_request
+from modelpack_gui.core.profile.difference import difference
+from modelpack_gui.core.profile.request import profile_request
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import ProfileReport, RunnerSpec
-from modelpack_gui.core.runner_text import parse_runner
+from modelpack_gui.core.runners.text import parse_runner
 
 
 def profile(arguments: argparse.Namespace, console: Console) -> int:

@@ -25,8 +25,8 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.locations import is_file
 from modelpack_gui.core.pipeline import Stage, request_for
-from modelpack_gui.core.quantize_presets import usual_specs
-from modelpack_gui.core.quantize_speed import bench_spec, can_be_measured, speed_doubts, with_speeds
+from modelpack_gui.core.quantize.presets import usual_specs
+from modelpack_gui.core.quantize.speed import bench_spec, can_be_measured, speed_doubts, with_speeds
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     BenchReport,

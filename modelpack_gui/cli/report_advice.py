@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from modelpack_gui.cli.console import indented, mark, table, wrapped
-from modelpack_gui.core.dim_text import followed_by, probe_sentence, takes
+from modelpack_gui.core.dims.text import followed_by, probe_sentence, takes
+from modelpack_gui.core.explain.lint_text import lint_sentence
 from modelpack_gui.core.figures import duration, plural
-from modelpack_gui.core.lint_text import lint_sentence
 from modelpack_gui.core.records import (
     InputSpec,
     LintFinding,

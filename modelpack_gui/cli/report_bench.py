@@ -8,10 +8,10 @@ from pathlib import Path
 
 from modelpack_gui.cli.console import indented, mark, table, wrapped
 from modelpack_gui.client.bench.store import KeptRun
-from modelpack_gui.core.bench_compare import BenchComparison, GateReport
+from modelpack_gui.core.bench.compare import BenchComparison, GateReport
 from modelpack_gui.core.figures import duration, interval, milliseconds, plural, significant, size
 from modelpack_gui.core.records import BenchReport, Estimate, RunnerResult, TrafficPoint, Verdict
-from modelpack_gui.core.stats_doubts import told_once
+from modelpack_gui.core.stats.doubts import told_once
 
 _FIGURES = ("runner", "runs", "p50 ms [95 % interval]", "p95 ms", "p99 ms", "calls/s", "speed-up")
 _START = ("runner", "process", "load", "compile", "first run", "steady after", "peak memory", "outputs")

@@ -7,7 +7,7 @@ from modelpack_gui.cli.further import FurtherResult
 from modelpack_gui.cli.report_bench import comparison_text, gate_text, speed_text
 from modelpack_gui.cli.report_layers import layers_text
 from modelpack_gui.cli.report_quantize import quantize_text, sensitivity_text
-from modelpack_gui.core.bench_compare import BenchComparison, GateReport
+from modelpack_gui.core.bench.compare import BenchComparison, GateReport
 from modelpack_gui.core.events import Outcome
 from modelpack_gui.core.figures import duration, plural, size
 from modelpack_gui.core.records import (

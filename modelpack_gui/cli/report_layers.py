@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from modelpack_gui.cli.console import mark, table
-from modelpack_gui.core.explanation_text import place_text
+from modelpack_gui.core.explain.text import place_text
 from modelpack_gui.core.figures import count, plural, rounded, significant, size
 from modelpack_gui.core.records import (
     LayerRow,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from modelpack_gui.cli.console import mark, table
 from modelpack_gui.cli.report_explanations import explanations_text
 from modelpack_gui.core.figures import listed, rounded, significant
-from modelpack_gui.core.parity_summary import example_sizes
+from modelpack_gui.core.parity.summary import example_sizes
 from modelpack_gui.core.records import (
     Attribution,
     OutputParity,

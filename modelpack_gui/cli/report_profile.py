@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from modelpack_gui.cli.console import indented, table, wrapped
 from modelpack_gui.core.figures import microseconds, percent, plural, signed, significant
-from modelpack_gui.core.profile_difference import Part, ProfileDifference, title_of
-from modelpack_gui.core.profile_summary import op_totals, places_text
+from modelpack_gui.core.profile.difference import Part, ProfileDifference, title_of
+from modelpack_gui.core.profile.summary import op_totals, places_text
 from modelpack_gui.core.records import ProfileReport
 
 _BAR = 20

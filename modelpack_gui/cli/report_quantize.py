@@ -7,7 +7,7 @@ from pathlib import Path
 
 from modelpack_gui.cli.console import mark, table, wrapped
 from modelpack_gui.core.figures import agreement, duration, interval, listed, significant, size
-from modelpack_gui.core.quantize_text import judged_on, price_sentence
+from modelpack_gui.core.quantize.text import judged_on, price_sentence
 from modelpack_gui.core.records import (
     QuantizeAdvice,
     QuantizedVariant,

@@ -8,7 +8,7 @@ from modelpack_gui.cli.console import mark, table, wrapped
 from modelpack_gui.core import sweep
 from modelpack_gui.core.figures import duration, interval, milliseconds, plural, size
 from modelpack_gui.core.records import SweepCell, SweepReport, Verdict
-from modelpack_gui.core.stats_doubts import DOUBT_NAMES
+from modelpack_gui.core.stats.doubts import DOUBT_NAMES
 
 _HEADER = ("", "runner", "threads", "batch", "p50 ms [95 %]", "items/s [95 %]", "runs", "memory", "state")
 _NUMBERS = (2, 3, 4, 5, 6, 7)

@@ -12,8 +12,7 @@ from modelpack_gui.client.bench.measured import Measured
 from modelpack_gui.client.bench.parts import Parts
 from modelpack_gui.client.bench.rounds import SETTLE_FEWEST, Rounds, blocks, fitting_block
 from modelpack_gui.client.bench.runner_lane import RunnerLane
-from modelpack_gui.core import stats, stats_doubts
-from modelpack_gui.core.bench_inputs import batch_size_of, with_batch
+from modelpack_gui.core.bench.inputs import batch_size_of, with_batch
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.records import (
@@ -25,6 +24,8 @@ from modelpack_gui.core.records import (
     SweepOutcome,
     SweepRequest,
 )
+from modelpack_gui.core.stats import doubts as stats_doubts
+from modelpack_gui.core.stats import latencies as stats
 from modelpack_gui.core.sweep import throughput
 
 _BLOCK = 25

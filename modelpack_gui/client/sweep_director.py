@@ -50,7 +50,7 @@ from modelpack_gui.core.records import (
     SweepReport,
     SweepRequest,
 )
-from modelpack_gui.core.runner_titles import runner_title
+from modelpack_gui.core.runners.titles import runner_title
 from modelpack_gui.core.saved_models import runs_in_torch
 
 T = TypeVar("T")

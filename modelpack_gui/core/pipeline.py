@@ -137,7 +137,7 @@ def is_judged_alike(one: ParitySpec, other: ParitySpec) -> bool:
 
 
 _JUDGES_BY = ("rtol", "atol", "low_precision", "nan_equal", "max_noise_ratio")
-"""Fields of ParitySpec that need no run: the figures that there are can be judged anew by `core.judgement`."""
+"""Fields of ParitySpec that need no run: the figures that there are can be judged anew by `core.parity.judgement`."""
 
 
 def _measured_by(parity: ParitySpec) -> ParitySpec:

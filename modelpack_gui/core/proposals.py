@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from modelpack_gui.core.artifact_formats import USUAL_SUFFIX
-from modelpack_gui.core.input_proposals import proposed_inputs
+from modelpack_gui.core.inputs.proposals import proposed_inputs
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import BenchSpec, ExportSpec, runner_specs
 from modelpack_gui.core.saved_models import SavedKind

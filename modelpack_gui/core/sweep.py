@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from modelpack_gui.core.artifact_formats import SUFFIXES
-from modelpack_gui.core.bench_verdict import bounds_text
+from modelpack_gui.core.bench.verdict import bounds_text
 from modelpack_gui.core.figures import listed, milliseconds, plural, significant
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
@@ -22,7 +22,7 @@ from modelpack_gui.core.records import (
     SweepSpec,
     Verdict,
 )
-from modelpack_gui.core.stats_doubts import ENOUGH_RUNS
+from modelpack_gui.core.stats.doubts import ENOUGH_RUNS
 
 THREADS = "threads"
 """Option of a runner that sets its threads whatever the others have."""

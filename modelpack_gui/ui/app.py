@@ -20,14 +20,14 @@ from modelpack_gui.client import results
 from modelpack_gui.client.api import Client
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.ui import my_defaults
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.early_imports import EarlyImports
 from modelpack_gui.ui.garbage import GarbageCollector
 from modelpack_gui.ui.job_center import JobCenter
-from modelpack_gui.ui.main_window import MainWindow
+from modelpack_gui.ui.look.theme import app_icon, theme
+from modelpack_gui.ui.project import my_defaults
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import app_icon, theme
+from modelpack_gui.ui.window.main_window import MainWindow
 
 SWITCH_INTERVAL_S = 0.0005
 

@@ -13,25 +13,25 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Fix, SourcePlace
+from modelpack_gui.core.explain.explanation import Fix, SourcePlace
 from modelpack_gui.core.pipeline import Stage, settings_of, stages_of
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import ExportRecord, LoadReport, ParameterInfo, ParityCase, Request
-from modelpack_gui.ui.bench_runs import BenchRuns
 from modelpack_gui.ui.graph.state import GraphState
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.job_center import JobCenter
-from modelpack_gui.ui.layers_state import LayersState
-from modelpack_gui.ui.parity_runs import ParityRuns
-from modelpack_gui.ui.profiles_state import ProfilesState
-from modelpack_gui.ui.project import Project
-from modelpack_gui.ui.project_jobs import ProjectJobs
-from modelpack_gui.ui.project_questions import ProjectQuestions
-from modelpack_gui.ui.project_source import ProjectSource
-from modelpack_gui.ui.quantize_state import QuantizeState
-from modelpack_gui.ui.recipe_fixes import fixed
-from modelpack_gui.ui.stage_queue import StageQueue
-from modelpack_gui.ui.stage_states import StageStates
+from modelpack_gui.ui.project.jobs import ProjectJobs
+from modelpack_gui.ui.project.project import Project
+from modelpack_gui.ui.project.questions import ProjectQuestions
+from modelpack_gui.ui.project.recipe_fixes import fixed
+from modelpack_gui.ui.project.source import ProjectSource
+from modelpack_gui.ui.state.bench_runs import BenchRuns
+from modelpack_gui.ui.state.layers import LayersState
+from modelpack_gui.ui.state.parity_runs import ParityRuns
+from modelpack_gui.ui.state.profiles import ProfilesState
+from modelpack_gui.ui.state.quantize import QuantizeState
+from modelpack_gui.ui.state.stage_queue import StageQueue
+from modelpack_gui.ui.state.stages import StageStates
 from modelpack_gui.ui.status import StageState
 
 if TYPE_CHECKING:  # they are imported when there is one: the window opens without

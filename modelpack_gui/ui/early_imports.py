@@ -17,9 +17,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 PAGE = (
     "modelpack_gui.core.graph.search",
     "modelpack_gui.core.records.scan",
-    "modelpack_gui.ui.project_view",
+    "modelpack_gui.ui.project.view",
     "modelpack_gui.ui.pages.graph",
-    "modelpack_gui.ui.widgets.inspector",
+    "modelpack_gui.ui.widgets.window.inspector",
     "modelpack_gui.ui.graph.numbers.modules_view",
     "modelpack_gui.ui.graph.tables.nodes_view",
     "modelpack_gui.ui.graph.overlays.state",

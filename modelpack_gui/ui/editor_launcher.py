@@ -11,7 +11,7 @@ from PySide6.QtCore import QProcess, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
 from modelpack_gui.core.locations import is_file
 from modelpack_gui.ui.models.editor_commands import Editor, editor_command, found_editors
 from modelpack_gui.ui.settings import Settings

@@ -29,8 +29,8 @@ from modelpack_gui.core.events import (
 from modelpack_gui.core.pipeline import verdict_of
 from modelpack_gui.core.records import Request
 from modelpack_gui.ui.bridge import EventBridge
+from modelpack_gui.ui.look.theme import status_of
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import status_of
 
 LOG_LIMIT = 5000
 JOB_LIMIT = 500

@@ -27,7 +27,7 @@ from modelpack_gui.core.graph.scene import Scene
 from modelpack_gui.core.records import NodeInfo, TensorInfo
 from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
-from modelpack_gui.ui.theme import theme
+from modelpack_gui.ui.look.theme import theme
 
 LIMIT_MS, IN_VIEW = 16.0, 2000
 WIDTH, HEIGHT = 1400, 900

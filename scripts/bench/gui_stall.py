@@ -19,8 +19,8 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.core.pipeline import ORDER
 from modelpack_gui.ui import app as gui
-from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.window.main_window import MainWindow
 
 TICK_MS = 5
 LIMIT_MS = 50.0

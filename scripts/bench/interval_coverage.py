@@ -19,11 +19,11 @@ import numpy.typing as npt
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from modelpack_gui.core import stats  # noqa: E402 (the checkout is put on the path above)
-from modelpack_gui.core.bench_noise import band_of  # noqa: E402
-from modelpack_gui.core.bench_verdict import compared  # noqa: E402
-from tests.unit.core.made_experiments import Noise, experiment  # noqa: E402
-from tests.unit.core.made_latencies import TURNS  # noqa: E402
+from modelpack_gui.core.bench.noise import band_of  # noqa: E402
+from modelpack_gui.core.bench.verdict import compared  # noqa: E402
+from modelpack_gui.core.stats import latencies as stats  # noqa: E402 (the checkout is put on the path above)
+from tests.unit.core.stats.made_experiments import Noise, experiment  # noqa: E402
+from tests.unit.core.stats.made_latencies import TURNS  # noqa: E402
 
 KINDS = {
     "usual": Noise(),

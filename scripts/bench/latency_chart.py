@@ -20,9 +20,9 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
 
 from modelpack_gui.ui import app as gui
-from modelpack_gui.ui.colors import RUNNER_COLORS
+from modelpack_gui.ui.look.colors import RUNNER_COLORS
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.latency_chart import MODES, LatencyChart, LatencySeries
+from modelpack_gui.ui.widgets.latency.chart import MODES, LatencyChart, LatencySeries
 
 RUNNERS, RUNS, TURN = 8, 100_000, 25
 UPDATE_LIMIT_MS, FIRST_LIMIT_MS = 8.0, 150.0

@@ -8,10 +8,10 @@ import time
 from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.latency_chart import LatencyChart
-from modelpack_gui.ui.widgets.latency_series import LatencySeries
+from modelpack_gui.ui.widgets.latency.chart import LatencyChart
+from modelpack_gui.ui.widgets.latency.series import LatencySeries
+from modelpack_gui.ui.window.main_window import MainWindow
 from scripts.bench.bare_loops import CODE, Bare, Subject, names_of
 
 LIVE_MS = 50

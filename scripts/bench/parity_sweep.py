@@ -25,7 +25,7 @@ import torch
 from modelpack_gui.client.recipe_file import load_recipe
 from modelpack_gui.client.resources import resource_path
 from modelpack_gui.core.context import PlainContext
-from modelpack_gui.core.parity_plan import Case, plan
+from modelpack_gui.core.parity.plan import Case, plan
 from modelpack_gui.core.pipeline import Stage, request_for
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import ParityReport, ParityRequest

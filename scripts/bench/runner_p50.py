@@ -38,8 +38,8 @@ from modelpack_gui.core.records import (
     RunnerSpec,
 )
 from modelpack_gui.ui import app as gui
-from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.window.main_window import MainWindow
 from scripts.bench.bare_loops import CODE, Bare, Subject, bare, save_files
 from scripts.bench.naive_thread import naive
 

@@ -27,8 +27,8 @@ from modelpack_gui.ui import app as gui
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.job_center import JobCenter
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets import values_view as views
-from modelpack_gui.ui.widgets.values_view import ValuesView
+from modelpack_gui.ui.widgets.values import view as views
+from modelpack_gui.ui.widgets.values.view import ValuesView
 
 SHAPE = (2500, 4000)
 JUDGE_LIMIT_MS, DRAW_LIMIT_MS = 50.0, 300.0

@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.job_center import JobCenter
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import theme
 from tests.ui.fake_client import FakeClient
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before the first QApplication: no window pops up

@@ -7,9 +7,8 @@ import math
 import random
 from dataclasses import replace
 
-from modelpack_gui.core import stats
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.judgement import rejudge_report
+from modelpack_gui.core.parity.judgement import rejudge_report
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     BenchReport,
@@ -35,6 +34,7 @@ from modelpack_gui.core.records import (
     TensorInfo,
     Verdict,
 )
+from modelpack_gui.core.stats import latencies as stats
 
 
 def output(name: str, verdict: Verdict, rows: int, error: float, seed: int = 0) -> OutputParity:

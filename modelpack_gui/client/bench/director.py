@@ -27,7 +27,7 @@ from modelpack_gui.client.job import WorkerJob
 from modelpack_gui.client.job_director import HELLO_S, JobDirector, StopJobError
 from modelpack_gui.client.lane import Lane
 from modelpack_gui.client.process import make_scratch
-from modelpack_gui.core.bench_inputs import with_batch
+from modelpack_gui.core.bench.inputs import with_batch
 from modelpack_gui.core.errors import ErrorInfo, JobCancelled, UserError
 from modelpack_gui.core.events import Cancelled, Done, Failed, Outcome, Started, TerminalEvent
 from modelpack_gui.core.records import (
@@ -39,7 +39,7 @@ from modelpack_gui.core.records import (
     InputSpec,
     RunnerSpec,
 )
-from modelpack_gui.core.runner_titles import runner_title
+from modelpack_gui.core.runners.titles import runner_title
 from modelpack_gui.core.saved_models import runs_in_torch
 
 _PREPARE_STEPS, _LOAD_STEPS = 10, 20

@@ -7,9 +7,10 @@ import statistics
 from modelpack_gui.client.bench.measured import Measured
 from modelpack_gui.client.bench.parts import Parts
 from modelpack_gui.client.lane import Lane
-from modelpack_gui.core import bench_noise, stats
+from modelpack_gui.core.bench import noise as bench_noise
 from modelpack_gui.core.events import Failed
 from modelpack_gui.core.records import Calibration, CalibrationRequest, MachineNoise
+from modelpack_gui.core.stats import latencies as stats
 
 _CALIBRATE_S = 60.0
 

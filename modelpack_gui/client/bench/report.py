@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from modelpack_gui.client.bench.measured import EAGER, Measured
 from modelpack_gui.client.bench.noise import NoiseWatch
-from modelpack_gui.core import bench_verdict, stats, stats_doubts, stats_shape
+from modelpack_gui.core.bench import verdict as bench_verdict
 from modelpack_gui.core.records import (
     BenchReport,
     BenchRequest,
@@ -20,6 +20,9 @@ from modelpack_gui.core.records import (
     MachineNoise,
     RunnerResult,
 )
+from modelpack_gui.core.stats import doubts as stats_doubts
+from modelpack_gui.core.stats import latencies as stats
+from modelpack_gui.core.stats import shape as stats_shape
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from modelpack_gui.client.bench.measured import Measured
-from modelpack_gui.core import stats
 from modelpack_gui.core.records import BenchSpec
+from modelpack_gui.core.stats import latencies as stats
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.core.records import Artifact, ExportSpec, InputSpec, ReferenceShapes, Verdict
 
 Size = int | str | None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelpack_gui.core import dim_edits as edits
 from modelpack_gui.core.asked.base import AskedExport, AskedRow, Size, passed
-from modelpack_gui.core.explanation import Explanation, Fix
-from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
+from modelpack_gui.core.dims import edits
+from modelpack_gui.core.explain.explanation import Explanation, Fix
+from modelpack_gui.core.explain.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.core.records import DynamicDim, InputSpec, Verdict
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from modelpack_gui.core.artifact_formats import FORMAT_TITLES
 from modelpack_gui.core.asked.base import AskedExport, AskedRow, passed
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.explain.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.core.figures import plural
-from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.core.records import Verdict
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelpack_gui.core import dim_edits as edits
 from modelpack_gui.core.asked.base import AskedExport, AskedRow, Size, passed
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.dims import edits
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.records import ExportSpec, Verdict
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.core.records.export import ExportSpec, ReferenceShapes
 from modelpack_gui.core.records.source import InputSpec
 from modelpack_gui.core.records.tensors import Verdict

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.core.records.brief import ParityBrief
 from modelpack_gui.core.records.source import InputSet, InputSpec, ModelSource
 from modelpack_gui.core.records.tensors import CapturedWarning, TensorInfo, Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
 from modelpack_gui.core.records.export import DynamicDim
 from modelpack_gui.core.records.parity import CaseChoice, ParitySpec
 from modelpack_gui.core.records.source import InputSet, InputSpec, ModelSource

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.core.records.export import ExportSpec
 from modelpack_gui.core.records.source import InputSpec, ModelSource
 from modelpack_gui.core.records.tensors import CapturedWarning

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.core.records.attribution import Attribution
 from modelpack_gui.core.records.brief import ParityBrief
 from modelpack_gui.core.records.export import DynamicDim

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.lossy import KnownPrice
+from modelpack_gui.core.parity.lossy import KnownPrice
 from modelpack_gui.core.records import BenchPrepareRequest, OptionInfo
 from modelpack_gui.stages.bench.options import Options
 

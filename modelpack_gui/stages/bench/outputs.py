@@ -11,7 +11,7 @@ from modelpack_gui.core import serde
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import plural, significant
-from modelpack_gui.core.lossy import KnownPrice, excused, judge_outputs, looks_like_scores, lossy_output
+from modelpack_gui.core.parity.lossy import KnownPrice, excused, judge_outputs, looks_like_scores, lossy_output
 from modelpack_gui.core.records import OutputParity, OutputsCheck, OutputsRequest, RunnerOutputs, TensorInfo, Verdict
 from modelpack_gui.stages.bench.array_files import read_arrays, write_arrays
 from modelpack_gui.stages.bench.base import Prepared
@@ -62,7 +62,7 @@ def check_outputs(
     Args:
         reference: Key of the runner that gave the expected ones.
         is_lossy: Whether the runner trades accuracy for speed on purpose: beyond the tolerances it is then judged by
-            `core.lossy`, and a floating-point output may have another dtype.
+            `core.parity.lossy`, and a floating-point output may have another dtype.
         price: What is known of its error on the data that it was quantised with.
     """
     if len(expected) != len(found):

@@ -9,7 +9,7 @@ from typing import Any
 from modelpack_gui.core import serde
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.lossy import KnownPrice
+from modelpack_gui.core.parity.lossy import KnownPrice
 from modelpack_gui.stages.common.apart import Apart
 from modelpack_gui.stages.hello import missing_of
 

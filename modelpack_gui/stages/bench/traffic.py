@@ -9,7 +9,7 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import TrafficPoint, TrafficRequest
-from modelpack_gui.core.stats import carries
+from modelpack_gui.core.stats.latencies import carries
 from modelpack_gui.stages.bench import load
 from modelpack_gui.stages.bench.base import Call, Prepared
 from modelpack_gui.stages.bench.load import Clock, Schedule, SystemClock, Times

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from modelpack_gui.core import serde
-from modelpack_gui.core.lossy import KnownPrice
-from modelpack_gui.core.quantize_text import error_text
+from modelpack_gui.core.parity.lossy import KnownPrice
+from modelpack_gui.core.quantize.text import error_text
 from modelpack_gui.core.records import QuantizeError, Verdict
 from modelpack_gui.stages.export.metadata import PREFIX, append_to_onnx
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.core.locations import located
 from modelpack_gui.core.records import ExportSpec, ModelSource
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from modelpack_gui.core.explanation import Explanation, Fix, SourcePlace
+from modelpack_gui.core.explain.explanation import Explanation, Fix, SourcePlace
 from modelpack_gui.core.records import (
     CapturedWarning,
     CheckpointSpec,

@@ -6,9 +6,9 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-from modelpack_gui.core.dim_edits import changed, sizes_edit
-from modelpack_gui.core.explanation import Fix, SourcePlace
-from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
+from modelpack_gui.core.dims.edits import changed, sizes_edit
+from modelpack_gui.core.explain.explanation import Fix, SourcePlace
+from modelpack_gui.core.explain.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.core.records import DynamicDim
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.edits import make_static, use_exporter

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from modelpack_gui.core import dim_edits
 from modelpack_gui.core.artifact_formats import USUAL_SUFFIX
+from modelpack_gui.core.dims import edits as dim_edits
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Fix, RecipeEdit
+from modelpack_gui.core.explain.explanation import Fix, RecipeEdit
 from modelpack_gui.stages.explain.base import Situation
 from modelpack_gui.stages.export.registry import find, missing_packages
 

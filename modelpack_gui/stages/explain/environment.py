@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from modelpack_gui.core.explanation import Fix, RecipeEdit
-from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
+from modelpack_gui.core.explain.explanation import Fix, RecipeEdit
+from modelpack_gui.core.explain.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.edits import use_exporter, use_opset
 from modelpack_gui.stages.explain.places import line_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from modelpack_gui.core.explanation import Fix
+from modelpack_gui.core.explain.explanation import Fix
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.edits import use_exporter, use_opset, use_torchscript
 from modelpack_gui.stages.explain.known_operators import decomposes, exporters_that_know

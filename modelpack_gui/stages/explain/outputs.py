@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from modelpack_gui.core.dim_edits import inputs_edit
-from modelpack_gui.core.explanation import Fix, SourcePlace
-from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
+from modelpack_gui.core.dims.edits import inputs_edit
+from modelpack_gui.core.explain.explanation import Fix, SourcePlace
+from modelpack_gui.core.explain.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.edits import use_exporter
 from modelpack_gui.stages.explain.source_lines import (

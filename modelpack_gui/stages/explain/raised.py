@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
 from modelpack_gui.stages.explain.places import in_text, is_own_file, unique
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")

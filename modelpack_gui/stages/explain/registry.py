@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.stages.explain import (
     dimensions,
     environment,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.core.records import Artifact, CapturedWarning, ExportRequest, Mismatch, ParityReport, ParityRequest
 from modelpack_gui.stages.explain import silent
 from modelpack_gui.stages.explain.base import Situation

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from modelpack_gui.core.dim_edits import inputs_edit
-from modelpack_gui.core.explanation import Fix, RecipeEdit
+from modelpack_gui.core.dims.edits import inputs_edit
+from modelpack_gui.core.explain.explanation import Fix, RecipeEdit
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.edits import use_exporter
 

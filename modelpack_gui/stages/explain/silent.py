@@ -7,11 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from modelpack_gui.core.dim_edits import inputs_edit
-from modelpack_gui.core.explanation import Fix
+from modelpack_gui.core.dims.edits import inputs_edit
+from modelpack_gui.core.explain.explanation import Fix
+from modelpack_gui.core.explain.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.core.figures import listed
-from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
-from modelpack_gui.core.parity_summary import ARTIFACT_REFUSED, DIM_NOT_DYNAMIC
+from modelpack_gui.core.parity.summary import ARTIFACT_REFUSED, DIM_NOT_DYNAMIC
 from modelpack_gui.core.records import OutputParity, ParityCase, ParityReport, Regime, Verdict
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.dimensions import fixed_finding

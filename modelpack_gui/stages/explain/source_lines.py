@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
 from modelpack_gui.stages.explain.base import Situation
 from modelpack_gui.stages.explain.places import unique
 from modelpack_gui.stages.source.control_flow import SpotKind, find_spots, reached

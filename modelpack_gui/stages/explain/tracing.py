@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from modelpack_gui.core.explanation import Fix, SourcePlace
+from modelpack_gui.core.explain.explanation import Fix, SourcePlace
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.edits import use_exporter
 from modelpack_gui.stages.explain.places import is_own_file, line_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from modelpack_gui.core.explanation import Fix, RecipeEdit
+from modelpack_gui.core.explain.explanation import Fix, RecipeEdit
 from modelpack_gui.stages.explain.base import Entry, Finding, Situation
 from modelpack_gui.stages.explain.edits import use_exporter
 from modelpack_gui.stages.explain.source_lines import calls_of, places_of, where

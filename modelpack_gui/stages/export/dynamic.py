@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from modelpack_gui.core import dim_edits
+from modelpack_gui.core.dims import edits as dim_edits
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.core.records import DynamicDim, ExportSpec, InputSpec
 from modelpack_gui.stages.export.base import ExportCall
 

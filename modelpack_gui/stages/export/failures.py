@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.core.records import ExportSpec, InputSpec, ModelSource
 from modelpack_gui.stages.explain.base import Situation
 from modelpack_gui.stages.explain.raised import causes, chain_of, plain

@@ -11,7 +11,7 @@ from modelpack_gui.core.artifact_formats import FORMAT_TITLES, SUFFIXES, USUAL_S
 from modelpack_gui.core.asked import asked_rows
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.core.input_sets import check_set
+from modelpack_gui.core.inputs.sets import check_set
 from modelpack_gui.core.records import Artifact, ExportRecord, ExportRequest, ExportSpec, tensor_inputs
 from modelpack_gui.stages.common import paths
 from modelpack_gui.stages.explain.results import explain_export

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.stages.export.base import ExportCall
 from modelpack_gui.stages.export.metadata import EXTRA_FILE, as_extra_file
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit, SourcePlace
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit, SourcePlace
 from modelpack_gui.core.records import ArtifactFormat
 from modelpack_gui.stages.export.base import ExportCall
 from modelpack_gui.stages.export.torchscript_file import finish

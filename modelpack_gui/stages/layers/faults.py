@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.parity.rounding import half_spacing
 from modelpack_gui.core.records import LayerRow, ParitySpec, Verdict
-from modelpack_gui.core.rounding import half_spacing
 from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.eager import EagerModel
 from modelpack_gui.stages.layers.eager_trace import Ref

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from modelpack_gui.core.rounding import half_spacing, is_float
+from modelpack_gui.core.parity.rounding import half_spacing, is_float
 from modelpack_gui.stages.parity.ulp import has_ulps, largest_ulp
 from modelpack_gui.stages.source.inputs import dtype_name, to_numpy
 

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Sequence
 from pathlib import Path
 
-from modelpack_gui.core.explanation import place_of
+from modelpack_gui.core.explain.explanation import place_of
 from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.eager_trace import EagerOp, EagerTrace, Ref
 from modelpack_gui.stages.layers.graph import ArtifactGraph

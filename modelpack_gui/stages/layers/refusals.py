@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import place_of
+from modelpack_gui.core.explain.explanation import place_of
 from modelpack_gui.core.records import LayerFault
 from modelpack_gui.stages.layers.aligned import Aligned
 from modelpack_gui.stages.layers.eager_trace import short_location

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from modelpack_gui.core.explanation import place_of
+from modelpack_gui.core.explain.explanation import place_of
+from modelpack_gui.core.parity.rounding import times
 from modelpack_gui.core.records import AlignedBy, LayerFault, LayerRow, Verdict
-from modelpack_gui.core.rounding import times
 from modelpack_gui.stages.layers.eager_trace import EagerOp, short_location
 from modelpack_gui.stages.layers.faults import strength_of
 from modelpack_gui.stages.layers.missing import condition_of

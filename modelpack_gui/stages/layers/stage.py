@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.parity_plan import case_of
+from modelpack_gui.core.parity.plan import case_of
 from modelpack_gui.core.records import Artifact, LayerFault, LayersReport, LayersRequest, Verdict, tensor_inputs
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.common.warnings import capture

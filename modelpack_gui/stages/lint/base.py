@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit, SourcePlace
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit, SourcePlace
 from modelpack_gui.core.records import ExportSpec, InputSpec, LintFinding, ModelSource, Severity
 from modelpack_gui.stages.export.base import Exporter
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from modelpack_gui.core import dim_edits
-from modelpack_gui.core.explanation import Fix, SourcePlace
+from modelpack_gui.core.dims import edits as dim_edits
+from modelpack_gui.core.explain.explanation import Fix, SourcePlace
 from modelpack_gui.core.figures import listed
 from modelpack_gui.core.records import LintFinding
 from modelpack_gui.stages.lint.base import Draft, LintCase, Run

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelpack_gui.core.explanation import Fix
+from modelpack_gui.core.explain.explanation import Fix
 from modelpack_gui.core.records import LintFinding, Severity
 from modelpack_gui.stages.lint.base import Draft, LintCase, use_exporter
 from modelpack_gui.stages.lint.code import Spot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from modelpack_gui.core.explanation import Fix
+from modelpack_gui.core.explain.explanation import Fix
 from modelpack_gui.core.records import LintFinding
 from modelpack_gui.stages.lint.base import Draft, LintCase, use_exporter
 from modelpack_gui.stages.lint.code import Spot

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
-from modelpack_gui.core import dim_edits
-from modelpack_gui.core.explanation import Fix, RecipeEdit
-from modelpack_gui.core.mismatch_titles import MISMATCH_TITLES
+from modelpack_gui.core.dims import edits as dim_edits
+from modelpack_gui.core.explain.explanation import Fix, RecipeEdit
+from modelpack_gui.core.explain.mismatch_titles import MISMATCH_TITLES
 from modelpack_gui.core.records import LintFinding
 from modelpack_gui.stages.lint.base import Draft, LintCase, use_exporter
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from modelpack_gui.core.explanation import Fix, SourcePlace
+from modelpack_gui.core.explain.explanation import Fix, SourcePlace
 from modelpack_gui.core.figures import listed
 from modelpack_gui.core.records import LintFinding
 from modelpack_gui.stages.explain.places import is_own_file

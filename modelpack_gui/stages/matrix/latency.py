@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 
-from modelpack_gui.core import stats
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.records import Estimate, MatrixLatency, MatrixLatencyRequest
+from modelpack_gui.core.stats import latencies as stats
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.export.artifact import read_artifact

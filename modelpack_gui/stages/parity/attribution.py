@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.parity_plan import Case
+from modelpack_gui.core.parity.plan import Case
 from modelpack_gui.core.records import Attribution, Origin, ParityCase, ParityRequest, Regime, Verdict
 from modelpack_gui.stages.parity.glance import at_a_glance, difference, short
 from modelpack_gui.stages.parity.opening import Opened

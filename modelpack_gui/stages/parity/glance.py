@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from modelpack_gui.core.parity_summary import shown_name
+from modelpack_gui.core.parity.rounding import nearness
+from modelpack_gui.core.parity.summary import shown_name
 from modelpack_gui.core.records import Attribution, Origin, OutputParity, ParityCase, Verdict
-from modelpack_gui.core.rounding import nearness
 from modelpack_gui.stages.parity.way import has_fault, is_same, is_unlike, severity
 
 

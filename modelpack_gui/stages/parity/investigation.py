@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.parity_plan import Case
+from modelpack_gui.core.parity.plan import Case
+from modelpack_gui.core.parity.rounding import nearness
 from modelpack_gui.core.records import (
     Attribution,
     Origin,
@@ -17,7 +18,6 @@ from modelpack_gui.core.records import (
     SideResult,
     Verdict,
 )
-from modelpack_gui.core.rounding import nearness
 from modelpack_gui.stages.parity.glance import at_a_glance, difference, short, worst_output
 from modelpack_gui.stages.parity.opening import Opened
 from modelpack_gui.stages.parity.optimizers import responsible

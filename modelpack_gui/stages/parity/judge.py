@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Sequence
 
 from modelpack_gui.core.errors import ErrorInfo, UserError
-from modelpack_gui.core.judgement import judge_output
-from modelpack_gui.core.parity_dims import Dim
-from modelpack_gui.core.parity_plan import Case, describe_sizes
-from modelpack_gui.core.parity_summary import DIM_NOT_DYNAMIC, EAGER_REFUSED, NO_OUTPUTS, OUTPUTS_DIFFER
+from modelpack_gui.core.parity.dims import Dim
+from modelpack_gui.core.parity.judgement import judge_output
+from modelpack_gui.core.parity.plan import Case, describe_sizes
+from modelpack_gui.core.parity.summary import DIM_NOT_DYNAMIC, EAGER_REFUSED, NO_OUTPUTS, OUTPUTS_DIFFER
 from modelpack_gui.core.records import NoiseFigures, ParityCase, ParitySpec, Verdict
 from modelpack_gui.stages.parity.metrics import compare
 from modelpack_gui.stages.parity.runtimes import Output, Runtime

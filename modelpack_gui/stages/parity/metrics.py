@@ -2,7 +2,7 @@
 
 Pure numpy. Arrays go through in chunks, in float64, so that an output of any size takes little more memory than
 itself; memory-mapped ones do as well. Nothing is broadcast: dtype and shape are compared first, and differing ones
-are a failure of their own. What is gathered here is judged by `core.judgement`.
+are a failure of their own. What is gathered here is judged by `core.parity.judgement`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
-from modelpack_gui.core.judgement import judge_output
+from modelpack_gui.core.parity.judgement import judge_output
+from modelpack_gui.core.parity.tolerance import is_beyond, worst
 from modelpack_gui.core.records import HullPoint, NoiseFigures, OutputParity, ParitySpec, Regime, TensorInfo, Verdict
-from modelpack_gui.core.tolerance import is_beyond, worst
 from modelpack_gui.stages.parity.allclose import numpy_says
 from modelpack_gui.stages.parity.chunked import chunks, float64, unravel
 from modelpack_gui.stages.parity.top import top_agreement

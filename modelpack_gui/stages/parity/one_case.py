@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.parity_dims import Dim
-from modelpack_gui.core.parity_plan import Case
-from modelpack_gui.core.parity_summary import ARTIFACT_REFUSED, EAGER_REFUSED
+from modelpack_gui.core.parity.dims import Dim
+from modelpack_gui.core.parity.plan import Case
+from modelpack_gui.core.parity.summary import ARTIFACT_REFUSED, EAGER_REFUSED
 from modelpack_gui.core.records import ParityCase, ParitySpec, Verdict
 from modelpack_gui.stages.parity import judge
 from modelpack_gui.stages.parity.keep import OutputValues

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from modelpack_gui.core.context import Context
+from modelpack_gui.core.parity.rounding import is_float
 from modelpack_gui.core.records import CapturedWarning, InputSpec
-from modelpack_gui.core.rounding import is_float
 from modelpack_gui.stages.parity import metrics
 from modelpack_gui.stages.parity.runtimes import Output
 from modelpack_gui.stages.source.call import plan_call

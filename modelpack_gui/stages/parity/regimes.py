@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from modelpack_gui.core.parity_plan import Case
+from modelpack_gui.core.parity.plan import Case
 from modelpack_gui.core.records import InputSpec, Regime, tensor_inputs
 
 if TYPE_CHECKING:

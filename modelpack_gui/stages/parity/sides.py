@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.parity.rounding import coarseness, is_float, spacing
 from modelpack_gui.core.records import Artifact, InputSpec, NoiseFigures, RuntimeChoice
-from modelpack_gui.core.rounding import coarseness, is_float, spacing
 from modelpack_gui.stages.parity.chunked import chunks, float64
 from modelpack_gui.stages.parity.reference import Reference
 from modelpack_gui.stages.parity.runtimes import Output, Runtime, find_runtime, open_runtime

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.judgement import judge_output
-from modelpack_gui.core.parity_plan import Case
+from modelpack_gui.core.parity.judgement import judge_output
+from modelpack_gui.core.parity.plan import Case
 from modelpack_gui.core.records import ParityCase, ParitySpec, Regime, Verdict
 from modelpack_gui.stages.parity import metrics
 from modelpack_gui.stages.parity.chunked import chunks, float64

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.judgement import judge_report, rejudge_case
-from modelpack_gui.core.parity_dims import Dim
-from modelpack_gui.core.parity_plan import Case, case_of, plan
+from modelpack_gui.core.parity.dims import Dim
+from modelpack_gui.core.parity.judgement import judge_report, rejudge_case
+from modelpack_gui.core.parity.plan import Case, case_of, plan
 from modelpack_gui.core.records import ParityReport, ParityRequest, Verdict
 from modelpack_gui.stages.common.warnings import capture
 from modelpack_gui.stages.explain.results import explain_parity

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.parity_plan import Case
+from modelpack_gui.core.parity.plan import Case
 from modelpack_gui.core.records import CaseChoice, ParityCase, ParityPart, ParityRequest
 from modelpack_gui.stages.common.paths import resolve
 from modelpack_gui.stages.parity.keep import ValueStore, with_files_there, without_values

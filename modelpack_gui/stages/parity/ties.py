@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from modelpack_gui.core.parity.tolerance import is_exact
 from modelpack_gui.core.records import HullPoint, OutputParity, ParitySpec, TieFacts, Verdict
-from modelpack_gui.core.tolerance import is_exact
 from modelpack_gui.stages.parity.chunked import float64, unravel
 from modelpack_gui.stages.parity.hull import Hull
 from modelpack_gui.stages.parity.runtimes import Output

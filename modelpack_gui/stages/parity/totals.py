@@ -1,11 +1,11 @@
-"""The figures of one output, gathered chunk by chunk. The verdict on them is `core.judgement`'s."""
+"""The figures of one output, gathered chunk by chunk. The verdict on them is `core.parity.judgement`'s."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from modelpack_gui.core.tolerance import is_exact
+from modelpack_gui.core.parity.tolerance import is_exact
 from modelpack_gui.stages.parity.bins import Bins, Grid
 from modelpack_gui.stages.parity.chunked import float64
 from modelpack_gui.stages.parity.hull import Hull

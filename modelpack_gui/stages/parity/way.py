@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.parity_plan import Case
+from modelpack_gui.core.parity.plan import Case
+from modelpack_gui.core.parity.rounding import ROUNDING_RATIO, is_float
 from modelpack_gui.core.records import OutputParity, ParityCase, ParitySpec, SideResult, Verdict
-from modelpack_gui.core.rounding import ROUNDING_RATIO, is_float
 from modelpack_gui.stages.parity import judge
 from modelpack_gui.stages.parity.runtimes import Output, Runtime
 from modelpack_gui.stages.parity.sides import aligned, noise_of

@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Sequence
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.dim_names import proposed_name, unused
+from modelpack_gui.core.dims.names import proposed_name, unused
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.records import AxisRef, DimFinding, InputSpec, ProbeReport, ProbeRequest, SizeTrial
 from modelpack_gui.core.records.probe import DimVerdict

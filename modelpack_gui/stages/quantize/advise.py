@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.quantize_advice import advise
+from modelpack_gui.core.quantize.advice import advise
 from modelpack_gui.core.records import QuantizeAdviceReport, QuantizeAdviceRequest
 from modelpack_gui.stages.quantize.facts import facts_of, read_float_artifact
 from modelpack_gui.stages.quantize.tools import import_tools

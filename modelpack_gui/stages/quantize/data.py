@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelpack_gui.core.context import Context
-from modelpack_gui.core.quantize_facts import held_out_count
+from modelpack_gui.core.quantize.facts import held_out_count
 from modelpack_gui.core.records import CalibrationSpec, InputSet, InputSpec, TensorInfo
 from modelpack_gui.stages.quantize.drawn import drawn_samples, is_random
 from modelpack_gui.stages.quantize.fit import Fitter, Sample

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.lossy import LossyOutput, looks_like_scores
+from modelpack_gui.core.parity.lossy import LossyOutput, looks_like_scores
+from modelpack_gui.core.parity.tolerance import is_exact
 from modelpack_gui.core.records import OutputError, QuantizeError
-from modelpack_gui.core.tolerance import is_exact
 from modelpack_gui.stages.parity.chunked import chunks, float64
 from modelpack_gui.stages.parity.runtimes.base import first_line
 from modelpack_gui.stages.parity.sums import Sums

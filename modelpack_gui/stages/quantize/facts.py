@@ -11,7 +11,7 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.locations import is_file, is_folder
-from modelpack_gui.core.quantize_facts import QuantizeFacts, held_out_count
+from modelpack_gui.core.quantize.facts import QuantizeFacts, held_out_count
 from modelpack_gui.core.records import Artifact, CalibrationSpec, InputSet, InputSpec, QuantizeSpec
 from modelpack_gui.stages import machine
 from modelpack_gui.stages.common.paths import resolve

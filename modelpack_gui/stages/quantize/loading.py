@@ -6,7 +6,7 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.quantize_speed import UNLOADABLE
+from modelpack_gui.core.quantize.speed import UNLOADABLE
 from modelpack_gui.core.records import QuantizeAdvice
 from modelpack_gui.stages.common.apart import Apart
 from modelpack_gui.stages.parity.runtimes.base import first_line

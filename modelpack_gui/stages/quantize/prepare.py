@@ -10,7 +10,7 @@ from typing import Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.quantize_facts import PER_CHANNEL_OPSET, raises_opset
+from modelpack_gui.core.quantize.facts import PER_CHANNEL_OPSET, raises_opset
 from modelpack_gui.core.records import Artifact, QuantizeSpec
 from modelpack_gui.stages.export.external_data import save_with_data
 from modelpack_gui.stages.inspection.onnx_types import dtype_name

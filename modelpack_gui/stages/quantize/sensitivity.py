@@ -12,8 +12,8 @@ from typing import Any
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.figures import plural
-from modelpack_gui.core.lossy import error_share
-from modelpack_gui.core.quantize_text import label_of
+from modelpack_gui.core.parity.lossy import error_share
+from modelpack_gui.core.quantize.text import label_of
 from modelpack_gui.core.records import QuantizeRequest, SensitivityReport, SensitivityRequest, SensitivityRow
 from modelpack_gui.stages.inspection.onnx_types import metadata_of, text_of
 from modelpack_gui.stages.inspection.origin import origin_of_onnx

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.quantize_text import labels_of, verdict_sentence
+from modelpack_gui.core.quantize.text import labels_of, verdict_sentence
 from modelpack_gui.core.records import Artifact, QuantizedVariant, QuantizeReport, QuantizeRequest, Verdict
 from modelpack_gui.stages import machine
 from modelpack_gui.stages.common.paths import versions

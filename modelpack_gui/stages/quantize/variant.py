@@ -15,10 +15,10 @@ from modelpack_gui.core import serde
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import ErrorInfo, UserError
 from modelpack_gui.core.figures import plural
-from modelpack_gui.core.lossy import LossyOutput, judge_outputs
-from modelpack_gui.core.quantize_advice import advise
-from modelpack_gui.core.quantize_facts import QuantizeFacts, raises_opset
-from modelpack_gui.core.quantize_text import file_name
+from modelpack_gui.core.parity.lossy import LossyOutput, judge_outputs
+from modelpack_gui.core.quantize.advice import advise
+from modelpack_gui.core.quantize.facts import QuantizeFacts, raises_opset
+from modelpack_gui.core.quantize.text import file_name
 from modelpack_gui.core.records import (
     Artifact,
     CalibrationSpec,

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.parity.rounding import half_spacing
 from modelpack_gui.core.records import LayerFault, LayersReport, LayersRequest, ParitySpec, ReproRequest, Result
-from modelpack_gui.core.rounding import half_spacing
 from modelpack_gui.stages.layers import stage as layers
 from modelpack_gui.stages.layers.faults import FAULT_RATIO
 from modelpack_gui.stages.source.build import BuiltModel

@@ -10,8 +10,8 @@ from typing import Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import SourcePlace, place_of
-from modelpack_gui.core.parity_plan import case_of
+from modelpack_gui.core.explain.explanation import SourcePlace, place_of
+from modelpack_gui.core.parity.plan import case_of
 from modelpack_gui.core.records import Artifact, LayerFault, ParityRequest, ReproRequest, tensor_inputs
 from modelpack_gui.stages.explain.places import line_of
 from modelpack_gui.stages.inspection.onnx_types import metadata_of, text_of

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from modelpack_gui.core import argument_path
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.inputs import argument_path
 from modelpack_gui.core.records import InputSpec
 from modelpack_gui.stages.source import call_tree
 from modelpack_gui.stages.source.arguments import hints_of

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
-from modelpack_gui.core import argument_path
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.inputs import argument_path
 from modelpack_gui.core.records import InputSpec
 from modelpack_gui.stages.source.arguments import hints_of
 

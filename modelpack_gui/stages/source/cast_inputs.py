@@ -6,7 +6,7 @@ import dataclasses
 
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.records import CAST_DTYPES, LoadRequest
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from modelpack_gui.core import serde
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.figures import listed, plural
 from modelpack_gui.core.locations import is_device, is_file, is_folder, read_whole
 from modelpack_gui.core.saved_models import ZIP_DAMAGE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.figures import listed, plural
 from modelpack_gui.core.records import KeyReport
 

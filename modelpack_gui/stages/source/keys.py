@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.records import CAST_DTYPES, CheckpointSpec, KeyReport, ShapeMismatch
 from modelpack_gui.stages.source.checkpoint import Checkpoint
 from modelpack_gui.stages.source.copying import cast_floats, load_copied

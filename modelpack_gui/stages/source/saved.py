@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.locations import is_file, is_folder
 from modelpack_gui.core.records import ModelSource
 from modelpack_gui.core.saved_models import SavedKind, kind_of_file

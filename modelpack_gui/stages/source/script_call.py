@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from modelpack_gui.core import argument_path
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.inputs import argument_path
 from modelpack_gui.core.records import InputSpec, tensor_inputs
 from modelpack_gui.stages.source.call import CallPlan, plan_for
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit
 from modelpack_gui.core.figures import listed, plural
 
 IsTensor = Callable[[Any], bool]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from modelpack_gui.core import serde
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit
-from modelpack_gui.core.input_proposals import IMAGE_SHAPE, proposed, proposed_inputs, proposed_tensor
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit
+from modelpack_gui.core.inputs.proposals import IMAGE_SHAPE, proposed, proposed_inputs, proposed_tensor
 from modelpack_gui.core.records import (
     InputSpec,
     ParameterInfo,

@@ -66,7 +66,7 @@ class Samples:
         return all(values[i] == self._buffer[i] for i in (0, count // 3, count // 2, count - 1))
 
     def percentile(self, share: float) -> float:
-        """As `core.stats.percentile`; there must be a value."""
+        """As `core.stats.latencies.percentile`; there must be a value."""
         position = share * (self._count - 1)
         below = math.floor(position)
         above = min(below + 1, self._count - 1)

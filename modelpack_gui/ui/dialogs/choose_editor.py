@@ -9,9 +9,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QPushButton, QVBoxLayout, QWidget
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
+from modelpack_gui.ui.look.theme import GROUP_SPACING, SPACING, mono_font
 from modelpack_gui.ui.models.editor_commands import Editor, editor_command
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import wrapped_label
 from modelpack_gui.ui.widgets.form_parts import CalmCombo, NoteLabel
 from modelpack_gui.ui.widgets.marked_line import MarkedLine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, heading_font
+from modelpack_gui.ui.look.theme import GROUP_SPACING, SPACING, heading_font
 from modelpack_gui.ui.widgets.basics import IconButton, IconLabel, wrapped_label
 
 

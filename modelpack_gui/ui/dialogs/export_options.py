@@ -12,8 +12,8 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from modelpack_gui.core.artifact_formats import FORMAT_TITLES
-from modelpack_gui.core.explanation import Fix
-from modelpack_gui.core.fixes import apply_fix
+from modelpack_gui.core.explain.explanation import Fix
+from modelpack_gui.core.explain.fixes import apply_fix
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     ArtifactFormat,
@@ -31,15 +31,15 @@ from modelpack_gui.ui.dialogs.export_sections.dimensions import DimensionsSectio
 from modelpack_gui.ui.dialogs.export_sections.exporter import ExporterSection
 from modelpack_gui.ui.dialogs.export_sections.names import NamesSection
 from modelpack_gui.ui.dialogs.export_sections.post_steps import PostStepsSection
+from modelpack_gui.ui.look.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.models import exporter_choices as choices
 from modelpack_gui.ui.models.lint_items import concerning
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import IconButton, heading
+from modelpack_gui.ui.widgets.export.lint_notes import LintNotes
+from modelpack_gui.ui.widgets.export.probe_row import Answered, Cancel
+from modelpack_gui.ui.widgets.export.script_view import ScriptView
 from modelpack_gui.ui.widgets.form_parts import NoteLabel, chain_after
-from modelpack_gui.ui.widgets.lint_notes import LintNotes
-from modelpack_gui.ui.widgets.probe_row import Answered, Cancel
-from modelpack_gui.ui.widgets.script_view import ScriptView
 
 LINT_MS = 700  # after the last change: typing a name shall not ask for each letter
 

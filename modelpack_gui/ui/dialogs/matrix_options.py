@@ -11,8 +11,8 @@ from modelpack_gui.core.artifact_formats import FORMAT_TITLES
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.matrix import USUAL_OPSETS, Opsets, choices
 from modelpack_gui.core.records import ExporterInfo, MatrixChoice
+from modelpack_gui.ui.look.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import IconButton, heading, wrapped_label
 from modelpack_gui.ui.widgets.number_fields import ParsedEdit, SpinField, join, parse_sizes
 

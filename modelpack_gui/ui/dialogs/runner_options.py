@@ -23,12 +23,12 @@ from PySide6.QtWidgets import (
 
 from modelpack_gui.core.artifact_formats import FORMAT_TITLES, SUFFIXES
 from modelpack_gui.core.records import OptionInfo, OptionValue, RunnerSpec
-from modelpack_gui.core.runner_titles import info_of, runner_title
+from modelpack_gui.core.runners.titles import info_of, runner_title
+from modelpack_gui.ui.look.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.models.runner_entries import Surroundings
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
 from modelpack_gui.ui.widgets.number_fields import SpinField
 from modelpack_gui.ui.widgets.path_field import PathField

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFormLayout, QFrame, QWidget
 
 from modelpack_gui.ui.dialogs.consent import ConsentDialog
-from modelpack_gui.ui.theme import GROUP_SPACING, mono_font
+from modelpack_gui.ui.look.theme import GROUP_SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import wrapped_label
 
 

@@ -12,7 +12,7 @@ from modelpack_gui.client.files import write_text
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.locations import is_file
 from modelpack_gui.core.records import FactoryDraft
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, mono_font
+from modelpack_gui.ui.look.theme import GROUP_SPACING, SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
 from modelpack_gui.ui.widgets.form_parts import NoteLabel, form_label
 from modelpack_gui.ui.widgets.marked_line import MarkedLine

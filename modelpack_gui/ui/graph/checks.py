@@ -16,7 +16,7 @@ from modelpack_gui.core.records import (
     GraphIndex,
     Severity,
 )
-from modelpack_gui.ui.side_job import SideJob
+from modelpack_gui.ui.state.side_job import SideJob
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.state import GraphState

@@ -23,11 +23,11 @@ from modelpack_gui.core.graph.checks_text import checks_sentence
 from modelpack_gui.core.records import GraphCheckResult, GraphChecksReport, GraphFinding
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.selection import NodePick, Pick, ValuePick
+from modelpack_gui.ui.look.theme import GRID, SPACING, heading_font, icon, status_icon, theme
 from modelpack_gui.ui.models.lint_items import STATUS_OF
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import GRID, SPACING, heading_font, icon, status_icon, theme
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconToolButton, wrapped_label
 from modelpack_gui.ui.widgets.data_table import ROW_HEIGHT
 from modelpack_gui.ui.widgets.empty_state import EmptyState

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from modelpack_gui.ui.graph.graph_view import BOTH, CANVAS, TABLE, GraphView
 from modelpack_gui.ui.graph.reload import GraphReload
 from modelpack_gui.ui.graph.selection import GraphSelection
-from modelpack_gui.ui.theme import icon
+from modelpack_gui.ui.look.theme import icon
 
 _MODES = {TABLE: "&Table alone", BOTH: "Table &and canvas", CANVAS: "Canvas al&one"}
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from modelpack_gui.core.records import Artifact, TensorInfo
-from modelpack_gui.ui.theme import SPACING
+from modelpack_gui.ui.look.theme import SPACING
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton
 
 SHOWN = 2

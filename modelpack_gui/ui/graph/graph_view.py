@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.ui.background import Background
 from modelpack_gui.ui.graph.side_pane import SidePane
+from modelpack_gui.ui.look.theme import SPACING
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import SPACING
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.controller import Controller

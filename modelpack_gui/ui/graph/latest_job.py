@@ -8,7 +8,7 @@ from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled, Failed, TerminalEvent
 from modelpack_gui.core.records import Request
 from modelpack_gui.ui.job_center import JobCenter, JobView
-from modelpack_gui.ui.project_jobs import ProjectJobs
+from modelpack_gui.ui.project.jobs import ProjectJobs
 
 
 class LatestJob(QObject):

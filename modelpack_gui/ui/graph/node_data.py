@@ -16,7 +16,7 @@ from modelpack_gui.core.graph.overlay import Overlay
 from modelpack_gui.core.records import NodeDataReport, NodeDataRequest
 from modelpack_gui.ui.background import Background, Check
 from modelpack_gui.ui.new_file import whole_file
-from modelpack_gui.ui.side_job import SideJob
+from modelpack_gui.ui.state.side_job import SideJob
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.state import GraphState

@@ -10,9 +10,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
 
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.look.theme import icon
 from modelpack_gui.ui.new_file import ask_where
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import icon
 
 _PURPOSE = "node-data"
 _KINDS = "JSON files (*.json)"

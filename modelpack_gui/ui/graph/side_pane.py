@@ -13,8 +13,8 @@ from modelpack_gui.core import figures as fmt
 from modelpack_gui.ui.graph.selection import ValuePick
 from modelpack_gui.ui.graph.tables.filter_line import FilterLine
 from modelpack_gui.ui.graph.tables.nodes_view import NodesView
+from modelpack_gui.ui.look.theme import GRID
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import GRID
 from modelpack_gui.ui.widgets.filter_field import FilterField
 from modelpack_gui.ui.widgets.late_views import LateViews
 

@@ -18,8 +18,8 @@ from modelpack_gui.ui.graph.same_pick import same_pick
 from modelpack_gui.ui.graph.selection import GraphSelection, Pick
 from modelpack_gui.ui.idle_steps import IdleSteps
 from modelpack_gui.ui.job_center import JobCenter
-from modelpack_gui.ui.project_jobs import ProjectJobs
-from modelpack_gui.ui.stage_states import StageStates
+from modelpack_gui.ui.project.jobs import ProjectJobs
+from modelpack_gui.ui.state.stages import StageStates
 
 if TYPE_CHECKING:  # the window opens without these
     from modelpack_gui.core.graph.graph import Graph
@@ -32,9 +32,9 @@ if TYPE_CHECKING:  # the window opens without these
     from modelpack_gui.ui.graph.overlays.state import GraphOverlays
     from modelpack_gui.ui.graph.scenes import GraphScenes
     from modelpack_gui.ui.graph.tensors.source import TensorSource
-    from modelpack_gui.ui.layers_state import LayersState
-    from modelpack_gui.ui.profiles_state import ProfilesState
-    from modelpack_gui.ui.sensitivity_state import SensitivityState
+    from modelpack_gui.ui.state.layers import LayersState
+    from modelpack_gui.ui.state.profiles import ProfilesState
+    from modelpack_gui.ui.state.sensitivity import SensitivityState
 
 _LATER_MS = 300
 """After a graph was shown: its first picture comes before what only makes typing quick."""

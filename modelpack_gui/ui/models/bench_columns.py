@@ -9,13 +9,13 @@ from PySide6.QtGui import QIcon
 
 from modelpack_gui.core.figures import duration, full, full_interval, interval, significant, size
 from modelpack_gui.core.records import Estimate, LatencySummary, RunnerResult
-from modelpack_gui.core.stats_doubts import DOUBT_NAMES
+from modelpack_gui.core.stats.doubts import DOUBT_NAMES
+from modelpack_gui.ui.look.runner_colors import Look
+from modelpack_gui.ui.look.swatch import swatch
+from modelpack_gui.ui.look.theme import status_icon, theme
 from modelpack_gui.ui.models.bench_outputs import outputs_details, outputs_status, outputs_text
 from modelpack_gui.ui.models.record_table import Column, estimate_column
-from modelpack_gui.ui.runner_colors import Look
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.swatch import swatch
-from modelpack_gui.ui.theme import status_icon, theme
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from modelpack_gui.core.figures import listed
 from modelpack_gui.core.records import BenchReport, Verdict
-from modelpack_gui.core.stats_doubts import DOUBT_NAMES, told_once
+from modelpack_gui.core.stats.doubts import DOUBT_NAMES, told_once
 from modelpack_gui.ui.status import Status
 
 

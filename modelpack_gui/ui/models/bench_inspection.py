@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelpack_gui.core.figures import count, duration, full, full_interval, interval, significant, size
 from modelpack_gui.core.records import ColdStart, LatencySummary, RunnerResult
-from modelpack_gui.core.stats_doubts import DOUBT_NAMES
+from modelpack_gui.core.stats.doubts import DOUBT_NAMES
 from modelpack_gui.ui.inspection import Histogram, Inspection, Property, Section
 from modelpack_gui.ui.models.bench_columns import RunnerRow, memory_bytes, speedup_text
 from modelpack_gui.ui.models.bench_outputs import outputs_details, outputs_text

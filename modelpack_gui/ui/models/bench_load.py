@@ -9,11 +9,11 @@ from PySide6.QtGui import QIcon
 
 from modelpack_gui.core.figures import count, full, milliseconds, plural, significant
 from modelpack_gui.core.records import BenchReport, TrafficPoint
+from modelpack_gui.ui.look.runner_colors import Look
+from modelpack_gui.ui.look.swatch import swatch
+from modelpack_gui.ui.look.theme import status_icon, theme
 from modelpack_gui.ui.models.record_table import Column
-from modelpack_gui.ui.runner_colors import Look
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.swatch import swatch
-from modelpack_gui.ui.theme import status_icon, theme
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from modelpack_gui.core.figures import agreement, significant
 from modelpack_gui.core.records import OutputsCheck, Verdict
+from modelpack_gui.ui.look.theme import status_of
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import status_of
 
 
 def outputs_status(check: OutputsCheck | None) -> Status:

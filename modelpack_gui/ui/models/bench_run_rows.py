@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from PySide6.QtGui import QIcon
 
 from modelpack_gui.client.bench.store import KeptRun, KeptRunner
-from modelpack_gui.core.bench_compare import RunnerChange
+from modelpack_gui.core.bench.compare import RunnerChange
 from modelpack_gui.core.figures import duration, full, milliseconds
 from modelpack_gui.core.records import Estimate
+from modelpack_gui.ui.look.runner_colors import Look
+from modelpack_gui.ui.look.swatch import swatch
+from modelpack_gui.ui.look.theme import icon, status_icon
 from modelpack_gui.ui.models.record_table import Column, estimate_column
-from modelpack_gui.ui.runner_colors import Look
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.swatch import swatch
-from modelpack_gui.ui.theme import icon, status_icon
 
 CLAIMS = {
     "faster": (Status.PASSED, "faster"),

@@ -10,11 +10,11 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont
 
-from modelpack_gui.core.dim_names import proposed_name
-from modelpack_gui.core.dim_text import followed_by, takes, tried
+from modelpack_gui.core.dims.names import proposed_name
+from modelpack_gui.core.dims.text import followed_by, takes, tried
 from modelpack_gui.core.records import DimFinding, DynamicDim, InputSpec
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.plain_text import plain_tooltip
-from modelpack_gui.ui.theme import theme
 
 Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
 
 
 class Editor(NamedTuple):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation, Fix, SourcePlace
-from modelpack_gui.core.explanation_text import edit_text
+from modelpack_gui.core.explain.explanation import Explanation, Fix, SourcePlace
+from modelpack_gui.core.explain.text import edit_text
 
 
 def short_place(place: SourcePlace) -> str:

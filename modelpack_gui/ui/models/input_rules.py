@@ -8,9 +8,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from modelpack_gui.core import argument_path, dtypes
+from modelpack_gui.core import dtypes
 from modelpack_gui.core.dtypes import INTEGERS
-from modelpack_gui.core.input_proposals import proposed
+from modelpack_gui.core.inputs import argument_path
+from modelpack_gui.core.inputs.proposals import proposed
 from modelpack_gui.core.records import CallableInfo, InputSpec
 
 _COMMON = ("float32", "int64", "bool")

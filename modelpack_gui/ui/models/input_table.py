@@ -8,10 +8,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QBrush, QColor, QFont
 
 from modelpack_gui.core.records import InputSpec
+from modelpack_gui.ui.look.theme import status_icon, theme
 from modelpack_gui.ui.models.input_rules import FIELDS, changed, default_text, is_editable, range_problem, spell
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import status_icon, theme
 
 Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from modelpack_gui.core.graph.search import short_location
 from modelpack_gui.core.records import LayerRow, UnalignedNode, Verdict
+from modelpack_gui.ui.look.theme import status_icon, status_of, theme
 from modelpack_gui.ui.models.layer_series import level_rank, level_title
 from modelpack_gui.ui.models.parity_text import GRAVITY
 from modelpack_gui.ui.models.record_table import Column, figure_column
-from modelpack_gui.ui.theme import status_icon, status_of, theme
 
 
 def node_title(row: LayerRow | UnalignedNode) -> str:

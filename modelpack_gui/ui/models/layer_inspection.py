@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from modelpack_gui.core.explanation import place_of
+from modelpack_gui.core.explain.explanation import place_of
 from modelpack_gui.core.figures import full, significant
 from modelpack_gui.core.records import AlignedBy, LayerRow
 from modelpack_gui.ui.inspection import Inspection, Property, Section

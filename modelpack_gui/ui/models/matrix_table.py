@@ -16,9 +16,9 @@ from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.figures import duration, full, interval, plural, significant, size
 from modelpack_gui.core.records import MatrixCell, MatrixSize, Verdict
 from modelpack_gui.ui.inspection import Inspection, Property, Section
+from modelpack_gui.ui.look.theme import icon, status_icon, status_of, theme
 from modelpack_gui.ui.models.record_table import Column
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import icon, status_icon, status_of, theme
 
 _WORDS = {
     "waiting": "waiting",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from modelpack_gui.core.figures import full, significant
 from modelpack_gui.core.records import SensitivityRow
 from modelpack_gui.ui.inspection import Inspection, Property, Section
+from modelpack_gui.ui.look.theme import icon, theme
 from modelpack_gui.ui.models.record_table import Column, figure_column
-from modelpack_gui.ui.theme import icon, theme
 
 
 @dataclass(frozen=True)

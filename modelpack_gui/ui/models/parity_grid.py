@@ -10,10 +10,10 @@ from PySide6.QtGui import QBrush, QIcon
 
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import ParityCase, Regime, Verdict
-from modelpack_gui.ui.color_scale import readable_on, viridis
+from modelpack_gui.ui.look.color_scale import readable_on, viridis
+from modelpack_gui.ui.look.theme import status_icon, status_of, status_pixmap
 from modelpack_gui.ui.models.parity_measures import MEASURES, NOISE_RATIO, Measure, measure_text
 from modelpack_gui.ui.models.parity_text import GRAVITY, REGIMES
-from modelpack_gui.ui.theme import status_icon, status_of, status_pixmap
 
 Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelpack_gui.core.figures import plural
+from modelpack_gui.core.parity.rounding import ROUNDING_RATIO, times
 from modelpack_gui.core.records import (
     Attribution,
     Origin,
@@ -15,7 +16,6 @@ from modelpack_gui.core.records import (
     Regime,
     Verdict,
 )
-from modelpack_gui.core.rounding import ROUNDING_RATIO, times
 
 ORIGINS = {
     Origin.NONE: "No difference",

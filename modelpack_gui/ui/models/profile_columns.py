@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtGui import QIcon
 
 from modelpack_gui.core.figures import full, listed, percent, signed, size
-from modelpack_gui.core.profile_difference import Part
-from modelpack_gui.core.profile_summary import OpTotal, place_of, places_text
+from modelpack_gui.core.profile.difference import Part
+from modelpack_gui.core.profile.summary import OpTotal, place_of, places_text
 from modelpack_gui.core.records import ProfileRow
+from modelpack_gui.ui.look.theme import status_icon, theme
 from modelpack_gui.ui.models.record_table import Column, figure_column
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import status_icon, theme
 
 SHARE_WIDTH = 84
 

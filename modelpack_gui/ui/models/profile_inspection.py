@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from modelpack_gui.core.figures import full, listed, microseconds, percent, significant, size
-from modelpack_gui.core.profile_difference import Part, ProfileDifference, title_of
-from modelpack_gui.core.profile_reasons import flags_of, reason_text, reasons_of
-from modelpack_gui.core.profile_summary import place_of
+from modelpack_gui.core.profile.difference import Part, ProfileDifference, title_of
+from modelpack_gui.core.profile.reasons import flags_of, reason_text, reasons_of
+from modelpack_gui.core.profile.summary import place_of
 from modelpack_gui.core.records import ProfileReport, ProfileRow
 from modelpack_gui.ui.inspection import Inspection, Property, Section
 from modelpack_gui.ui.models.layer_inspection import NodeTarget

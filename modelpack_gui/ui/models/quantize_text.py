@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from modelpack_gui.core.figures import plural
-from modelpack_gui.core.quantize_facts import held_out_count
-from modelpack_gui.core.quantize_text import judged_on
+from modelpack_gui.core.quantize.facts import held_out_count
+from modelpack_gui.core.quantize.text import judged_on
 from modelpack_gui.core.records import CalibrationSpec, QuantizedVariant, QuantizeSpec
 
 METHOD_TIPS = {

@@ -8,8 +8,8 @@ from pathlib import PurePath
 
 from modelpack_gui.core.artifact_formats import FORMAT_TITLES, SUFFIXES
 from modelpack_gui.core.records import Capabilities, RunnerInfo, RunnerSpec
-from modelpack_gui.core.runner_titles import info_of, options_text, runner_title
-from modelpack_gui.ui.runner_colors import Look, look_of
+from modelpack_gui.core.runners.titles import info_of, options_text, runner_title
+from modelpack_gui.ui.look.runner_colors import Look, look_of
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation, SourcePlace, place_of
+from modelpack_gui.core.explain.explanation import Explanation, SourcePlace, place_of
 from modelpack_gui.core.graph.graph import Graph, Rows
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (

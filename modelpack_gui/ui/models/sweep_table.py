@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from modelpack_gui.core.figures import size
 from modelpack_gui.core.records import Estimate, SweepCell
 from modelpack_gui.core.sweep import OUTCOME_WORDS, batch_text, doubts_of, is_valid
+from modelpack_gui.ui.look.runner_colors import Look
+from modelpack_gui.ui.look.swatch import swatch
+from modelpack_gui.ui.look.theme import status_icon, theme
 from modelpack_gui.ui.models.record_table import Column, estimate_column
-from modelpack_gui.ui.runner_colors import Look
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.swatch import swatch
-from modelpack_gui.ui.theme import status_icon, theme
 
 _STATUSES = {
     "waiting": Status.WAITING,

@@ -8,14 +8,14 @@ from pathlib import PurePath
 from PySide6.QtGui import QIcon
 
 from modelpack_gui.core.figures import agreement, count, duration, full, interval, significant, size
-from modelpack_gui.core.quantize_text import price_sentence
+from modelpack_gui.core.quantize.text import price_sentence
 from modelpack_gui.core.records import Estimate, QuantizedVariant, QuantizeError
 from modelpack_gui.ui.inspection import Inspection, Property, Section
+from modelpack_gui.ui.look.runner_colors import Look
+from modelpack_gui.ui.look.theme import icon, status_icon, status_of, theme
 from modelpack_gui.ui.models.quantize_text import calibration_summary, more_summary
 from modelpack_gui.ui.models.record_table import Column, estimate_column
-from modelpack_gui.ui.runner_colors import Look
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import icon, status_icon, status_of, theme
 
 FLOAT_LABEL = "float32, as exported"
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QStackedWidget,
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import Result
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.look.theme import GROUP_SPACING, PAGE_MARGIN, SPACING, title_font
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import GROUP_SPACING, PAGE_MARGIN, SPACING, title_font
 from modelpack_gui.ui.widgets.basics import IconButton, StatusBadge, wrapped_label
 from modelpack_gui.ui.widgets.empty_state import EmptyState
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel

@@ -6,19 +6,19 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import BenchReport, Result
-from modelpack_gui.ui.bench_live import BenchLive
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.look.theme import SPACING
 from modelpack_gui.ui.models.bench_columns import RunnerRow
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.state.bench_live import BenchLive
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING
-from modelpack_gui.ui.widgets.bench_setup import BenchSetup
-from modelpack_gui.ui.widgets.bench_tabs import PROFILE, BenchTabs
-from modelpack_gui.ui.widgets.chart_library import chart_library
-from modelpack_gui.ui.widgets.latency_chart import LatencySeries
-from modelpack_gui.ui.widgets.latency_results import LatencyResults
-from modelpack_gui.ui.widgets.profile_actions import add_profile_actions
+from modelpack_gui.ui.widgets.bench.setup import BenchSetup
+from modelpack_gui.ui.widgets.bench.tabs import PROFILE, BenchTabs
+from modelpack_gui.ui.widgets.charts.library import chart_library
+from modelpack_gui.ui.widgets.latency.chart import LatencySeries
+from modelpack_gui.ui.widgets.latency.results import LatencyResults
+from modelpack_gui.ui.widgets.profile.actions import add_profile_actions
 
 _EARLY = "Stopped early. "  # how the report itself begins to say it
 

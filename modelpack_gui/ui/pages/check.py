@@ -11,10 +11,10 @@ from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CheckReport, CheckRow, Result
 from modelpack_gui.core.records.scan import GIANT_BYTES
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.look.theme import SPACING
 from modelpack_gui.ui.models.check_text import gravest_first, report_text, row_inspection, sentence
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton
 from modelpack_gui.ui.widgets.check_row import CheckRowWidget
 

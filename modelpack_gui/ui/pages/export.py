@@ -7,23 +7,23 @@ import dataclasses
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CapturedWarning, ExportRecord, Result, tensor_inputs
-from modelpack_gui.ui.advisor import Advisor
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.dialogs.export_options import ExportOptionsDialog
+from modelpack_gui.ui.look.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.models.export_text import export_sentence, option_rows
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.state.advisor import Advisor
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import Foldable, IconButton, IconLabel, heading, wrapped_label
 from modelpack_gui.ui.widgets.explanation import ExplanationList
-from modelpack_gui.ui.widgets.export_results import ExportResults, FactGrid
-from modelpack_gui.ui.widgets.lint_panel import LintPanel
-from modelpack_gui.ui.widgets.matrix_view import MatrixView
-from modelpack_gui.ui.widgets.script_view import ScriptView
+from modelpack_gui.ui.widgets.export.lint_panel import LintPanel
+from modelpack_gui.ui.widgets.export.matrix_view import MatrixView
+from modelpack_gui.ui.widgets.export.results import ExportResults, FactGrid
+from modelpack_gui.ui.widgets.export.script_view import ScriptView
 
 _CODE_LINES = 40
 EXPORT_TAB, MATRIX_TAB = range(2)

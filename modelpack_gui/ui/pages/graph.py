@@ -24,10 +24,10 @@ from modelpack_gui.ui.graph.numbers.cost_sections import CostSections
 from modelpack_gui.ui.graph.overlays.commands import OverlayCommands
 from modelpack_gui.ui.graph.reload import GraphReload
 from modelpack_gui.ui.graph.side_pane import NODES, PORTS
+from modelpack_gui.ui.look.theme import GRID, SPACING
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import GRID, SPACING
 from modelpack_gui.ui.widgets.basics import ActionButton, Foldable
 from modelpack_gui.ui.widgets.mono_block import MonoBlock
 from modelpack_gui.ui.widgets.segments import Segments

@@ -14,20 +14,20 @@ from modelpack_gui.core.figures import plural
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CaseChoice, LayerFault, ParityReport, ParityRequest, Result
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.look.theme import SPACING
 from modelpack_gui.ui.models.parity_inspection import inspect_case, inspect_output
 from modelpack_gui.ui.models.parity_text import live_text
 from modelpack_gui.ui.pages.base import RUN_TEXT, StagePage
-from modelpack_gui.ui.parity_left import cases_left, go_on, is_live
-from modelpack_gui.ui.parity_runs import with_cases
+from modelpack_gui.ui.project.spec_edits import edit_parity
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.spec_edits import edit_parity
+from modelpack_gui.ui.state.parity_left import cases_left, go_on, is_live
+from modelpack_gui.ui.state.parity_runs import with_cases
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import IconButton
-from modelpack_gui.ui.widgets.parity_overview import ParityOverview
-from modelpack_gui.ui.widgets.parity_settings import ParitySettings
-from modelpack_gui.ui.widgets.parity_tabs import LAYERS, ParityTabs
-from modelpack_gui.ui.widgets.parity_verdict import VerdictDetails
+from modelpack_gui.ui.widgets.parity.overview import ParityOverview
+from modelpack_gui.ui.widgets.parity.settings import ParitySettings
+from modelpack_gui.ui.widgets.parity.tabs import LAYERS, ParityTabs
+from modelpack_gui.ui.widgets.parity.verdict import VerdictDetails
 
 LIVE_INTERVAL_MS = 100
 INSPECT_DELAY_MS = 120

@@ -7,20 +7,20 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.quantize_presets import usual_specs
-from modelpack_gui.core.quantize_text import best_of, label_of, verdict_sentence
+from modelpack_gui.core.quantize.presets import usual_specs
+from modelpack_gui.core.quantize.text import best_of, label_of, verdict_sentence
 from modelpack_gui.core.records import QuantizeReport, Result
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.look.theme import SPACING, status_of
 from modelpack_gui.ui.models.quantize_text import doubt_text
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING, status_of
 from modelpack_gui.ui.widgets.basics import IconButton
-from modelpack_gui.ui.widgets.quantize_settings import CALIBRATION, QuantizeSettings
-from modelpack_gui.ui.widgets.sensitivity_view import SensitivityView
+from modelpack_gui.ui.widgets.quantize.sensitivity_view import SensitivityView
+from modelpack_gui.ui.widgets.quantize.settings import CALIBRATION, QuantizeSettings
+from modelpack_gui.ui.widgets.quantize.variants_view import VariantsView
 from modelpack_gui.ui.widgets.status_line import StatusLine
-from modelpack_gui.ui.widgets.variants_view import VariantsView
 
 VARIANTS_TAB, NODES_TAB = range(2)
 _MEASURE_KEY = "quantize/measures-speed"

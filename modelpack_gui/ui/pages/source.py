@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QTabWidget, QVBo
 
 from modelpack_gui.client.recipe_file import relative_to_recipe
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.input_proposals import proposed_inputs
+from modelpack_gui.core.inputs.proposals import proposed_inputs
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.proposals import with_output_path
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe
@@ -28,20 +28,20 @@ from modelpack_gui.core.records import (
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.dialogs.allow_globals import CODE, SAVED_CODE, AllowGlobalsDialog, globals_of
 from modelpack_gui.ui.dialogs.write_factory import WriteFactoryDialog
+from modelpack_gui.ui.look.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.models.source_text import load_sentence
 from modelpack_gui.ui.pages.base import StagePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
-from modelpack_gui.ui.widgets.argument_form import ArgumentForm
 from modelpack_gui.ui.widgets.basics import IconButton, separator, wrapped_label
-from modelpack_gui.ui.widgets.checkpoint_field import CheckpointField
 from modelpack_gui.ui.widgets.form_parts import FormSection
-from modelpack_gui.ui.widgets.inputs_section import InputsSection
-from modelpack_gui.ui.widgets.interpreter_field import InterpreterField
-from modelpack_gui.ui.widgets.key_report import KeyReportView
-from modelpack_gui.ui.widgets.load_results import LoadResults
-from modelpack_gui.ui.widgets.model_field import ModelField
+from modelpack_gui.ui.widgets.source.argument_form import ArgumentForm
+from modelpack_gui.ui.widgets.source.checkpoint_field import CheckpointField
+from modelpack_gui.ui.widgets.source.inputs_section import InputsSection
+from modelpack_gui.ui.widgets.source.interpreter_field import InterpreterField
+from modelpack_gui.ui.widgets.source.key_report import KeyReportView
+from modelpack_gui.ui.widgets.source.load_results import LoadResults
+from modelpack_gui.ui.widgets.source.model_field import ModelField
 
 FORM_WIDTH = 960
 _SETTINGS_TAB, _MODEL_TAB, _KEYS_TAB = range(3)

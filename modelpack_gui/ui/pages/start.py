@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLay
 
 from modelpack_gui.client import recovery
 from modelpack_gui.client.recovery import Recovered
+from modelpack_gui.ui.look.theme import GROUP_SPACING, SPACING, app_icon, heading_font, title_font
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING, app_icon, heading_font, title_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, IconLabel, heading, wrapped_label
 
 RECENT_SHOWN = 8

@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from modelpack_gui.ui.look.theme import SPACING, heading_font, icon, pixmap, status_icon, theme
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING, heading_font, icon, pixmap, status_icon, theme
 from modelpack_gui.ui.widgets.wrapped_label import WrappedLabel
 
 

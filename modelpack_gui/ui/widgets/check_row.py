@@ -20,8 +20,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from modelpack_gui.core.records import CheckRow
+from modelpack_gui.ui.look.theme import GRID, SPACING, heading_font, icon, mono_font, status_icon, status_of, theme
 from modelpack_gui.ui.models.check_text import VERDICT_WORDS, row_text
-from modelpack_gui.ui.theme import GRID, SPACING, heading_font, icon, mono_font, status_icon, status_of, theme
 from modelpack_gui.ui.widgets.basics import Foldable, IconToolButton, wrapped_label
 from modelpack_gui.ui.widgets.explanation import ExplanationView
 from modelpack_gui.ui.widgets.mono_block import MonoBlock

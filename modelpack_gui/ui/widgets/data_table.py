@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from modelpack_gui.ui.look.theme import icon
 from modelpack_gui.ui.models.record_table import COPY_ROLE, Index, RecordTableModel, TableModel
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import icon
 
 ROW_HEIGHT = 24
 CELL_PADDING = 5  # with the style's own margin the 8 of the header's sections

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from modelpack_gui.ui.theme import SPACING
+from modelpack_gui.ui.look.theme import SPACING
 from modelpack_gui.ui.widgets.basics import IconLabel, wrapped_label
 
 WIDTH = 420  # pixels: lines of a length that reads well

@@ -7,12 +7,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.look.theme import SPACING, heading_font, status_icon
 from modelpack_gui.ui.models.explanation_text import error_text
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING, heading_font, status_icon
 from modelpack_gui.ui.widgets.basics import Foldable, IconToolButton, wrapped_label
 from modelpack_gui.ui.widgets.explanation import ExplanationView
 from modelpack_gui.ui.widgets.traceback_block import TracebackBlock

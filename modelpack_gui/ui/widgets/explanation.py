@@ -12,12 +12,12 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from modelpack_gui.core.explanation import Explanation, Fix, SourcePlace
+from modelpack_gui.core.explain.explanation import Explanation, Fix, SourcePlace
 from modelpack_gui.core.figures import plural
+from modelpack_gui.ui.look.theme import GRID, SPACING, mono_font, status_icon
 from modelpack_gui.ui.models.explanation_text import edits_text, explanation_text, short_place
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import GRID, SPACING, mono_font, status_icon
 from modelpack_gui.ui.widgets.basics import ElidedButton, Foldable, IconToolButton, wrapped_label
 from modelpack_gui.ui.widgets.mono_block import MonoBlock
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from modelpack_gui.ui.theme import icon, theme
+from modelpack_gui.ui.look.theme import icon, theme
 
 
 class FilterField(QLineEdit):

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
-from modelpack_gui.ui.theme import SPACING
+from modelpack_gui.ui.look.theme import SPACING
 from modelpack_gui.ui.widgets.basics import IconToolButton
 
 

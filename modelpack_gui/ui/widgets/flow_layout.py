@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
+from modelpack_gui.ui.look.theme import GROUP_SPACING, SPACING
 
 
 class FlowLayout(QLayout):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
+from modelpack_gui.ui.look.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.basics import ElidedButton
 
 _WHOLE = 110

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from modelpack_gui.ui.look.theme import GRID, SPACING, mono_font, status_icon, theme
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import GRID, SPACING, mono_font, status_icon, theme
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconToolButton, heading, wrapped_label
 
 LABEL_WIDTH = 116

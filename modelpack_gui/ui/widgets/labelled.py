@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from modelpack_gui.ui.theme import SPACING
+from modelpack_gui.ui.look.theme import SPACING
 
 
 def labelled(field: QWidget, tip: str) -> QWidget:

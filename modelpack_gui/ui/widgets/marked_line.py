@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from modelpack_gui.ui.look.theme import status_icon, theme
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import status_icon, theme
 
 
 class MarkedLine(QLineEdit):

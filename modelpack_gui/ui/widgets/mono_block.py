@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QResizeEvent, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
-from modelpack_gui.ui.theme import mono_font
+from modelpack_gui.ui.look.theme import mono_font
 
 
 class MonoBlock(QPlainTextEdit):

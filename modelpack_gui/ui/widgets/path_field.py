@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from modelpack_gui.client.recipe_file import relative_to_recipe
 from modelpack_gui.core.locations import is_file, is_folder
+from modelpack_gui.ui.look.theme import SPACING
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.marked_line import MarkedLine
 

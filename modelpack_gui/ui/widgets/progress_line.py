@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
-from modelpack_gui.ui.theme import SPACING
+from modelpack_gui.ui.look.theme import SPACING
 from modelpack_gui.ui.widgets.basics import ElidedLabel
 
 _STEPS = 1000

@@ -10,8 +10,8 @@ from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QWidget
 
 from modelpack_gui.ui.inspection import Property
+from modelpack_gui.ui.look.theme import GRID, SPACING, icon, mono_font
 from modelpack_gui.ui.plain_text import plain_tooltip
-from modelpack_gui.ui.theme import GRID, SPACING, icon, mono_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, wrapped_label
 
 ROW_LIMIT = 32

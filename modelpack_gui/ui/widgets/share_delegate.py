@@ -9,8 +9,8 @@ from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QWidget
 
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.models.record_table import Index
-from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.data_table import CellDelegate, DataTable
 
 _MARGIN = 3

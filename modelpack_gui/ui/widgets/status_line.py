@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from modelpack_gui.ui.look.theme import SPACING, status_icon
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING, status_icon
 from modelpack_gui.ui.widgets.basics import wrapped_label
 
 

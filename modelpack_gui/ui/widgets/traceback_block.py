@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QTextCursor
 from PySide6.QtWidgets import QTextEdit, QWidget
 
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.models.traceback_places import PlaceInText, places_in
-from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.mono_block import MonoBlock
 
 

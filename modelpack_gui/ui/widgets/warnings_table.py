@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CapturedWarning
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection, Property, Section
+from modelpack_gui.ui.look.theme import SPACING, icon, mono_font
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import SPACING, icon, mono_font
 from modelpack_gui.ui.widgets.basics import heading
 from modelpack_gui.ui.widgets.fitted_table import FittedTable
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
 
-from modelpack_gui.ui.theme import icon
+from modelpack_gui.ui.look.theme import icon
 
 _BREAK = "\u200b"  # zero-width space: QLabel wraps at it
 _LONG_WORD = re.compile(r"\S{41,}")

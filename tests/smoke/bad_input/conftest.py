@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from modelpack_gui.client.jobs import WorkerClient
 from modelpack_gui.ui import app as gui
-from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.window.main_window import MainWindow
 from tests.fixtures.bad_input import NETS
 from tests.smoke.bad_input.driving import MISBEHAVING, OLD_ARTIFACT
 

@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.recipe import Recipe
-from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.window.main_window import MainWindow
 from tests.fixtures.bad_input import recipe_text
 from tests.places import WORKER_FIXTURES
 

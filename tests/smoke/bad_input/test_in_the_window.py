@@ -19,8 +19,8 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import LoadReport
-from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.status import Status
+from modelpack_gui.ui.window.main_window import MainWindow
 from tests.fixtures.bad_input import BAD_CHECKPOINTS, recipe_text
 from tests.smoke.bad_input.driving import (
     OLD_ARTIFACT,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 
-from modelpack_gui.core import stats
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import (
     BenchReport,
@@ -21,6 +20,7 @@ from modelpack_gui.core.records import (
     TrafficPoint,
     Verdict,
 )
+from modelpack_gui.core.stats import latencies as stats
 from tests.ui.made_reports import bench_report, latencies
 
 INT8 = RunnerSpec("onnxruntime", artifact="build/shapes-int8.onnx")

@@ -11,11 +11,11 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.core import stats
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import Estimate, OutputsCheck, RunnerSpec, SweepCell, SweepChoice, Verdict
+from modelpack_gui.core.stats import latencies as stats
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.batch_thread_map import BatchThreadMap
+from modelpack_gui.ui.widgets.sweep.batch_thread_map import BatchThreadMap
 
 
 def _cell(runner: str, threads: int, batch: int, p50_ms: float, *, is_right: bool = True) -> SweepCell:

@@ -14,12 +14,12 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.stats import percentile
+from modelpack_gui.core.stats.latencies import percentile
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import theme
-from modelpack_gui.ui.widgets.chart_legend import LegendEntry
-from modelpack_gui.ui.widgets.latency_chart import ECDF, HISTOGRAM, MODES, SERIES, VIOLIN, LatencyChart, LatencySeries
-from modelpack_gui.ui.widgets.readout import ReadoutCard
+from modelpack_gui.ui.widgets.charts.legend import LegendEntry
+from modelpack_gui.ui.widgets.charts.readout import ReadoutCard
+from modelpack_gui.ui.widgets.latency.chart import ECDF, HISTOGRAM, MODES, SERIES, VIOLIN, LatencyChart, LatencySeries
 
 
 def _series(key: str, centre_ms: float, count: int = 500, **look: bool) -> LatencySeries:

@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.events import Log, Progress, Sample
 from modelpack_gui.core.records import runner_specs
-from modelpack_gui.ui.bench_live import TimeLeft, runner_at_work
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.pages.bench import BenchPage
-from modelpack_gui.ui.widgets.bench_tabs import LATENCY, LOAD
+from modelpack_gui.ui.state.bench_live import TimeLeft, runner_at_work
+from modelpack_gui.ui.widgets.bench.tabs import LATENCY, LOAD
 from tests.ui import made_reports as made
 from tests.ui.bench.made_bench import lab_report
 from tests.ui.bench.runs import answer, start
@@ -114,7 +114,7 @@ def test_what_is_left_counts_the_seconds_under_load(
     controller.edit(dataclasses.replace(controller.recipe, bench=bench), "load")
     job = start(controller, client, qtbot)
     now = [100.0]
-    monkeypatch.setattr("modelpack_gui.ui.bench_live.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("modelpack_gui.ui.state.bench_live.time.monotonic", lambda: now[0])
     job.give(Progress(job.id, "Round 1 of 2: Eager PyTorch", 0.1))
     job.give(Sample(job.id, "eager", "timed", (1.0, 2.0)))
     qtbot.waitUntil(lambda: "eager" in page.live.samples)
@@ -145,7 +145,7 @@ def test_of_two_titles_that_end_alike_the_longer_is_the_runner_at_work() -> None
 
 def test_what_is_left_is_told_from_how_far_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("modelpack_gui.ui.bench_live.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("modelpack_gui.ui.state.bench_live.time.monotonic", lambda: now[0])
     left = TimeLeft()
     left.start(0.2)
     assert left.text(0.2) == ""

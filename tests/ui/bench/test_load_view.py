@@ -16,7 +16,7 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.bench_load import load_sentence, load_text
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.widgets.basics import IconButton
-from modelpack_gui.ui.widgets.load_view import LoadView
+from modelpack_gui.ui.widgets.bench.load_view import LoadView
 from tests.ui import made_reports as made
 from tests.ui.bench.made_bench import SPECS, lab_report, with_failed_load
 from tests.ui.fake_client import FakeClient, FakeJob

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Progress
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.profile_difference import difference
+from modelpack_gui.core.profile.difference import difference
 from modelpack_gui.core.records import ProfileReport, ProfileRequest, RunnerSpec
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.selection import NodePick
@@ -24,13 +24,13 @@ from modelpack_gui.ui.pages.bench import BenchPage
 from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.profile_view import ProfileView
-from modelpack_gui.ui.widgets.share_strip import ShareStrips, Strip, StripItem
+from modelpack_gui.ui.widgets.profile.share_strip import ShareStrips, Strip, StripItem
+from modelpack_gui.ui.widgets.profile.view import ProfileView
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.records import small_graph
 from tests.ui.samples import make_export_record
-from tests.unit.core.profiles import DYNAMIC, FLOAT, report, row
+from tests.unit.core.profile.profiles import DYNAMIC, FLOAT, report, row
 
 INT8 = RunnerSpec("onnxruntime", artifact="int8.onnx")
 

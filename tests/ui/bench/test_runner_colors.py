@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelpack_gui.core.records import BenchSpec, RunnerSpec, runner_specs
-from modelpack_gui.ui.colors import RUNNER_COLORS
-from modelpack_gui.ui.runner_colors import keys_of, look_of
+from modelpack_gui.ui.look.colors import RUNNER_COLORS
+from modelpack_gui.ui.look.runner_colors import keys_of, look_of
 
 KEYS = ("eager", "torchscript_trace", "onnxruntime")
 _NAMES = st.sampled_from(("eager", "onnxruntime", "onnxruntime[threads=1]", "onnxruntime[file=a.onnx]", "pt2", "x"))

@@ -23,10 +23,10 @@ from modelpack_gui.core.records import (
 )
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.runner_entries import Surroundings, runner_entry, runner_offers
-from modelpack_gui.ui.quantize_state import QuantizeState, VariantRow
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.state.quantize import QuantizeState, VariantRow
+from modelpack_gui.ui.widgets.bench.runner_list import RunnerList
 from modelpack_gui.ui.widgets.number_fields import SpinField
-from modelpack_gui.ui.widgets.runner_list import RunnerList
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient
 

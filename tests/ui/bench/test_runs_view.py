@@ -18,7 +18,7 @@ from modelpack_gui.core.records import BenchReport
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.bench_run_rows import when_text
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.runs_view import RunsView
+from modelpack_gui.ui.widgets.bench.runs_view import RunsView
 from tests.ui import made_reports as made
 from tests.ui.bench.made_bench import lab_report
 

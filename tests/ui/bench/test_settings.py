@@ -11,8 +11,8 @@ from modelpack_gui.core.records import BenchSpec
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.bench_numbers import parse_cpus, parse_rates, spell_cpus, spell_rates
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.bench_settings import BenchSettings, protocol_summary
-from modelpack_gui.ui.widgets.bench_setup import BenchSetup, setup_summary
+from modelpack_gui.ui.widgets.bench.settings import BenchSettings, protocol_summary
+from modelpack_gui.ui.widgets.bench.setup import BenchSetup, setup_summary
 
 
 @pytest.fixture

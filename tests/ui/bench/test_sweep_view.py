@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.client.recipe_file import save_recipe
 from modelpack_gui.client.sweep_store import Fingerprints, SweepStore
-from modelpack_gui.core import stats, sweep
+from modelpack_gui.core import sweep
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled, Done, Partial, Progress
 from modelpack_gui.core.records import (
@@ -26,11 +26,12 @@ from modelpack_gui.core.records import (
     Verdict,
     runner_specs,
 )
+from modelpack_gui.core.stats import latencies as stats
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.bench_tabs import BenchTabs
-from modelpack_gui.ui.widgets.sweep_view import SweepView
+from modelpack_gui.ui.widgets.bench.tabs import BenchTabs
+from modelpack_gui.ui.widgets.sweep.view import SweepView
 from tests.ui.fake_client import FakeClient, FakeJob
 from tests.ui.made_reports import capabilities
 from tests.ui.samples import make_recipe

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import TrafficPoint
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.traffic_chart import TrafficChart, TrafficSeries
+from modelpack_gui.ui.widgets.bench.traffic_chart import TrafficChart, TrafficSeries
 
 
 def _point(

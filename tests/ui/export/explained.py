@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit, SourcePlace
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit, SourcePlace
 
 USE_SCRIPT = Fix("Use the exporter script", (RecipeEdit("export.exporter", "script"),))
 REWRITE = Fix("Write the branch with torch.where", details="y = torch.where(x > 0, a, b)")

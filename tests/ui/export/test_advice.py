@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Progress
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit, SourcePlace
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit, SourcePlace
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     AxisRef,

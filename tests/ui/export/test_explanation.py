@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation, SourcePlace
+from modelpack_gui.core.explain.explanation import Explanation, SourcePlace
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.explanation_text import edits_text, error_text

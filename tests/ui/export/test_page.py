@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation, SourcePlace
+from modelpack_gui.core.explain.explanation import Explanation, SourcePlace
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (
     CapturedWarning,
@@ -29,7 +29,7 @@ from modelpack_gui.ui.pages.export import ExportPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
 from modelpack_gui.ui.widgets.basics import Foldable
-from modelpack_gui.ui.widgets.export_results import ExportResults
+from modelpack_gui.ui.widgets.export.results import ExportResults
 from tests.ui.fake_client import FakeClient
 from tests.ui.samples import FAULT, make_capabilities, make_export_record, make_recipe
 

@@ -17,10 +17,10 @@ from modelpack_gui.ui.graph.overlays.bar import OverlayBar
 from modelpack_gui.ui.graph.same_pick import same_pick
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, ValuePick
 from modelpack_gui.ui.graph.side_pane import INITIALIZERS, NODES
-from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.widgets.basics import ActionButton
+from modelpack_gui.ui.window.main_window import MainWindow
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.records import small_graph
 

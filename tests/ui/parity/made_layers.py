@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
 from modelpack_gui.core.records import (
     AlignedBy,
     CaseChoice,

@@ -16,7 +16,7 @@ from modelpack_gui.core.records import LayerRow, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.models.layer_series import in_order, log_scale, series_of, whole_ticks
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.layers_chart import DepthChart
+from modelpack_gui.ui.widgets.layers.chart import DepthChart
 from tests.ui.parity import made_layers
 
 

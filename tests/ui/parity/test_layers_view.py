@@ -15,13 +15,13 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Partial, Progress
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
 from modelpack_gui.core.records import CaseChoice, LayersReport, LayersRequest, ReproRequest, Verdict
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.layers_view import LayersView
+from modelpack_gui.ui.widgets.layers.view import LayersView
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient, FakeJob
 from tests.ui.parity import made_layers

@@ -18,8 +18,8 @@ from modelpack_gui.ui.models.record_table import COPY_ROLE
 from modelpack_gui.ui.pages.parity import ParityPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.parity_matrix import ParityMatrix, ParityMatrixModel
-from modelpack_gui.ui.widgets.parity_tabs import LAYERS
+from modelpack_gui.ui.widgets.parity.matrix import ParityMatrix, ParityMatrixModel
+from modelpack_gui.ui.widgets.parity.tabs import LAYERS
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient
 from tests.ui.parity import made_layers

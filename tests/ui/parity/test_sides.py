@@ -17,7 +17,7 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.pages.parity import ParityPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.parity_sides import SideRow, SidesPanel
+from modelpack_gui.ui.widgets.parity.sides import SideRow, SidesPanel
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient
 from tests.ui.parity.pages import open_parity_page

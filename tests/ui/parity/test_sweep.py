@@ -26,15 +26,15 @@ from modelpack_gui.core.records import (
     SideResult,
     Verdict,
 )
-from modelpack_gui.ui.color_scale import readable_on, viridis
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.look.color_scale import readable_on, viridis
 from modelpack_gui.ui.models.parity_grid import ParityGridModel
 from modelpack_gui.ui.models.parity_measures import MEASURES, measure_text
 from modelpack_gui.ui.models.parity_text import noise_floor, noise_text
 from modelpack_gui.ui.pages.parity import ParityPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.case_browser import CaseBrowser
+from modelpack_gui.ui.widgets.parity.case_browser import CaseBrowser
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient, FakeJob
 from tests.ui.parity.pages import open_parity_page

@@ -10,13 +10,13 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import LOW_PRECISION, ParityReport, Verdict
-from modelpack_gui.ui import my_defaults
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.pages.parity import ParityPage
+from modelpack_gui.ui.project import my_defaults
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.tolerance_field import position_of, value_at
+from modelpack_gui.ui.widgets.parity.tolerance_field import position_of, value_at
 from tests.ui import made_reports as made
 from tests.ui.fake_client import FakeClient
 from tests.ui.parity.pages import open_parity_page

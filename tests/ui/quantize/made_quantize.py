@@ -6,8 +6,8 @@ import dataclasses
 from pathlib import Path
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.quantize_presets import usual_specs
-from modelpack_gui.core.quantize_text import file_name, label_of
+from modelpack_gui.core.quantize.presets import usual_specs
+from modelpack_gui.core.quantize.text import file_name, label_of
 from modelpack_gui.core.records import (
     Estimate,
     OutputError,

@@ -19,7 +19,7 @@ from modelpack_gui.ui.models.variant_table import FLOAT_LABEL
 from modelpack_gui.ui.pages.quantize import QuantizePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.quantize_advice import AdviceLine
+from modelpack_gui.ui.widgets.quantize.advice import AdviceLine
 from tests.ui.fake_client import FakeClient
 from tests.ui.quantize import made_quantize as made
 from tests.ui.quantize.pages import finish, labels, open_project, spec, start

@@ -12,10 +12,10 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.records import Estimate
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import theme
-from modelpack_gui.ui.widgets.tradeoff_chart import TradeoffChart
-from modelpack_gui.ui.widgets.tradeoff_point import TradeoffPoint
+from modelpack_gui.ui.widgets.quantize.tradeoff_chart import TradeoffChart
+from modelpack_gui.ui.widgets.quantize.tradeoff_point import TradeoffPoint
 
 
 def _point(key: str, speed: float, error_db: float | None, size_bytes: int, **look: bool) -> TradeoffPoint:

@@ -13,10 +13,9 @@ from modelpack_gui.client.quantize_store import (
     keep_run,
     read_kept,
 )
-from modelpack_gui.core import stats
 from modelpack_gui.core.events import Partial
 from modelpack_gui.core.pipeline import Stage
-from modelpack_gui.core.quantize_speed import RUNNER, UNLOADABLE
+from modelpack_gui.core.quantize.speed import RUNNER, UNLOADABLE
 from modelpack_gui.core.records import (
     BenchReport,
     BenchRequest,
@@ -29,12 +28,13 @@ from modelpack_gui.core.records import (
     RunnerSpec,
     Verdict,
 )
+from modelpack_gui.core.stats import latencies as stats
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.models.variant_table import FLOAT_LABEL
 from modelpack_gui.ui.pages.quantize import QuantizePage
-from modelpack_gui.ui.quantize_state import runner_of
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.state.quantize import runner_of
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import theme
 from tests.ui.fake_client import FakeClient
 from tests.ui.made_reports import bench_report, latencies
 from tests.ui.quantize import made_quantize as made

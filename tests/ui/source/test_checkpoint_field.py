@@ -27,8 +27,8 @@ from modelpack_gui.core.records import (
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.checkpoint_field import CheckpointField
-from modelpack_gui.ui.widgets.key_report import KeyReportView
+from modelpack_gui.ui.widgets.source.checkpoint_field import CheckpointField
+from modelpack_gui.ui.widgets.source.key_report import KeyReportView
 from tests.ui.fake_client import FakeClient
 from tests.ui.samples import make_capabilities, make_load_report, make_recipe
 

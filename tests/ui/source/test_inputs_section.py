@@ -36,7 +36,7 @@ from modelpack_gui.ui.models.input_rules import (
 )
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.widgets.form_parts import NoteLabel
-from modelpack_gui.ui.widgets.inputs_section import InputsSection
+from modelpack_gui.ui.widgets.source.inputs_section import InputsSection
 from tests.ui.fake_client import FakeClient
 
 IMAGE = InputSpec("image", (2, 3, 8, 8))

@@ -33,8 +33,8 @@ from modelpack_gui.ui.pages.export import ExportPage
 from modelpack_gui.ui.pages.source import SourcePage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.changed_bar import ChangedBar
 from modelpack_gui.ui.widgets.form_parts import NoteLabel
+from modelpack_gui.ui.widgets.window.changed_bar import ChangedBar
 from tests.ui.fake_client import FakeClient
 from tests.ui.made_reports import capabilities as bench_capabilities
 from tests.ui.samples import make_capabilities, make_check_report, make_export_record, make_load_report

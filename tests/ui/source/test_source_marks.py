@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation, SourcePlace, place_of
+from modelpack_gui.core.explain.explanation import Explanation, SourcePlace, place_of
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import CapturedWarning, CheckReport, CheckRow, Result, Verdict

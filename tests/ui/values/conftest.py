@@ -19,7 +19,7 @@ from modelpack_gui.core.records import (
 )
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.values_view import ValuesView
+from modelpack_gui.ui.widgets.values.view import ValuesView
 from tests.ui import made_reports as made
 from tests.ui.values.outputs import Array, Show, case_of
 

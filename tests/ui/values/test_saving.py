@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.widgets import values_view as views
-from modelpack_gui.ui.widgets.values_view import ValuesView
+from modelpack_gui.ui.widgets.values import view as views
+from modelpack_gui.ui.widgets.values.view import ValuesView
 from tests.ui.values.outputs import Show, image
 
 

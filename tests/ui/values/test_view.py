@@ -25,11 +25,11 @@ from modelpack_gui.core.records import (
     Verdict,
 )
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import theme
-from modelpack_gui.ui.widgets import values_view as views
-from modelpack_gui.ui.widgets.values_view import ValuesView
+from modelpack_gui.ui.widgets.values import view as views
+from modelpack_gui.ui.widgets.values.view import ValuesView
 from tests.ui import made_reports as made
 from tests.ui.values.outputs import Array, Show, case_of, image
 
@@ -42,7 +42,7 @@ def _light_again() -> Iterator[None]:
 
 def test_importing_the_view_imports_neither_pyqtgraph_nor_numpy() -> None:
     code = (
-        "import sys, modelpack_gui.ui.widgets.values_view;"
+        "import sys, modelpack_gui.ui.widgets.values.view;"
         "print([name for name in ('pyqtgraph', 'numpy', 'torch', 'onnx') if name in sys.modules])"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)

@@ -6,9 +6,9 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.ui.colors import DARK, LIGHT
+from modelpack_gui.ui.look.colors import DARK, LIGHT
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import theme
 from modelpack_gui.ui.widgets.basics import (
     ElidedButton,
     ElidedLabel,

@@ -17,14 +17,14 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import ErrorHistogram
-from modelpack_gui.core.stats import percentile
-from modelpack_gui.ui.colors import DARK, LIGHT
+from modelpack_gui.core.stats.latencies import percentile
+from modelpack_gui.ui.look.colors import DARK, LIGHT
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import theme
-from modelpack_gui.ui.widgets.charts import count_ticks, log_ticks
-from modelpack_gui.ui.widgets.error_histogram import ErrorHistogramChart, pooled
-from modelpack_gui.ui.widgets.latency_chart import ECDF, MODES, SERIES, VIOLIN, LatencyChart, LatencySeries
-from modelpack_gui.ui.widgets.latency_series import Spread
+from modelpack_gui.ui.widgets.charts.chart import count_ticks, log_ticks
+from modelpack_gui.ui.widgets.latency.chart import ECDF, MODES, SERIES, VIOLIN, LatencyChart, LatencySeries
+from modelpack_gui.ui.widgets.latency.series import Spread
+from modelpack_gui.ui.widgets.parity.error_histogram import ErrorHistogramChart, pooled
 from tests.ui import made_reports as made
 
 

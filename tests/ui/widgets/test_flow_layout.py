@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.ui.theme import GROUP_SPACING, SPACING
+from modelpack_gui.ui.look.theme import GROUP_SPACING, SPACING
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 
 

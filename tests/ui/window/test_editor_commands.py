@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
 from modelpack_gui.ui import editor_launcher
 from modelpack_gui.ui.dialogs.choose_editor import ChooseEditorDialog
 from modelpack_gui.ui.models.editor_commands import Editor, editor_command, found_editors

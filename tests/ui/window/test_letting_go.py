@@ -18,9 +18,9 @@ from modelpack_gui.core.records import HelloRequest
 from modelpack_gui.ui.app import make_window
 from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.job_center import JOB_LIMIT, JobCenter
-from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.window.main_window import MainWindow
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.canvas_pane.canvas_panes import answer_layout
 from tests.ui.graph.opening import located, open_index

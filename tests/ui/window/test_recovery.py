@@ -19,8 +19,8 @@ from modelpack_gui.core import recipe as recipes
 from modelpack_gui.core import serde
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.ui import app as gui
-from modelpack_gui.ui.autosave import Autosave
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.project.autosave import Autosave
 from modelpack_gui.ui.settings import Settings
 from tests.ui import samples
 from tests.ui.fake_client import FakeClient

@@ -4,7 +4,7 @@ from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.records.graph_layout import LayoutRequest
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.side_job import SideJob
+from modelpack_gui.ui.state.side_job import SideJob
 from tests.ui.fake_client import FakeClient
 
 

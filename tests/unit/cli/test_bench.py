@@ -28,7 +28,7 @@ from modelpack_gui.core.records import (
 from tests.ui.fake_client import FakeClient
 from tests.ui.samples import make_capabilities
 from tests.unit.cli.recipes import recipe_text
-from tests.unit.core.made_bench import WRONG, bench_report, with_runner
+from tests.unit.core.bench.made_bench import WRONG, bench_report, with_runner
 
 RECIPE = recipe_text(output_path="build/net.onnx")
 

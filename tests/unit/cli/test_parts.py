@@ -22,7 +22,7 @@ from modelpack_gui.cli.status import CRASHED
 from modelpack_gui.client.recipe_run import StageResult
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Done, Log, Outcome, Progress, Sample, Started
-from modelpack_gui.core.explanation import Explanation, Fix, RecipeEdit, SourcePlace
+from modelpack_gui.core.explain.explanation import Explanation, Fix, RecipeEdit, SourcePlace
 from modelpack_gui.core.figures import duration, listed, size
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (

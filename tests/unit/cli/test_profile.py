@@ -10,10 +10,10 @@ import pytest
 
 from modelpack_gui.cli import main, profile_command
 from modelpack_gui.cli.report_profile import difference_text, profile_text
-from modelpack_gui.core.profile_difference import difference
+from modelpack_gui.core.profile.difference import difference
 from modelpack_gui.core.records import ProfileRequest
 from tests.unit.cli.recipes import recipe_text
-from tests.unit.core.profiles import DYNAMIC, FLOAT
+from tests.unit.core.profile.profiles import DYNAMIC, FLOAT
 
 RECIPE = recipe_text("[1, 3]")
 

@@ -21,8 +21,8 @@ from modelpack_gui.client.quantize_store import (
 )
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Outcome
-from modelpack_gui.core.quantize_presets import usual_specs
-from modelpack_gui.core.quantize_speed import UNLOADABLE, bench_spec
+from modelpack_gui.core.quantize.presets import usual_specs
+from modelpack_gui.core.quantize.speed import UNLOADABLE, bench_spec
 from modelpack_gui.core.records import (
     BenchReport,
     BenchRequest,
@@ -43,7 +43,7 @@ from modelpack_gui.core.records import (
     SensitivityRow,
     Verdict,
 )
-from modelpack_gui.core.stats import summarise
+from modelpack_gui.core.stats.latencies import summarise
 from tests.ui import made_reports
 from tests.unit.cli.recipes import recipe_text
 from tests.unit.client.ending_client import ClosingClient

@@ -13,7 +13,7 @@ import pytest
 from modelpack_gui.cli import main, sweep_command
 from modelpack_gui.cli.monitor import Monitor
 from modelpack_gui.cli.report_sweep import sweep_text
-from modelpack_gui.core import stats, sweep
+from modelpack_gui.core import sweep
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.events import Cancelled, Done, Failed, Outcome, Partial, TerminalEvent
 from modelpack_gui.core.records import (
@@ -26,6 +26,7 @@ from modelpack_gui.core.records import (
     SweepSpec,
     Verdict,
 )
+from modelpack_gui.core.stats import latencies as stats
 from tests.unit.cli.recipes import recipe_text
 
 RECIPE = recipe_text("[1, 3]", output_path="build/net.onnx") + "[sweep]\nthreads = [2]\n"

@@ -23,7 +23,7 @@ from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import ExportSpec, ModelSource
 from modelpack_gui.core.saved_models import kind_of_source
-from tests.unit.core.made_bench import bench_report
+from tests.unit.core.bench.made_bench import bench_report
 
 HOSTILE = {
     "nested deeper than Python goes": "[" * 100_000,

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from modelpack_gui.client.sweep_store import Fingerprints, SweepStore, is_worth_keeping, sweep_folder
-from modelpack_gui.core import stats
 from modelpack_gui.core.records import (
     ExportSpec,
     InputSpec,
@@ -19,6 +18,7 @@ from modelpack_gui.core.records import (
     SweepRequest,
     SweepSpec,
 )
+from modelpack_gui.core.stats import latencies as stats
 from modelpack_gui.core.sweep import key_of
 from tests.ui.made_reports import capabilities
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from modelpack_gui.core.asked import AskedRow, asked_rows, gravest_first
-from modelpack_gui.core.fixes import apply_fix
+from modelpack_gui.core.explain.fixes import apply_fix
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     Artifact,

@@ -4,7 +4,7 @@ import dataclasses
 
 from modelpack_gui.cli.report_matrix import cell_line, matrix_text
 from modelpack_gui.core import matrix
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.core.records import ExportSpec, MatrixCell, MatrixChoice, MatrixReport, Verdict
 from tests.unit.core.matrix_cells import DYNAMO, SCRIPT, TRACE, cell, failed
 

@@ -7,7 +7,7 @@ import pytest
 
 from modelpack_gui.core import pipeline
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import Explanation
+from modelpack_gui.core.explain.explanation import Explanation
 from modelpack_gui.core.pipeline import ORDER, Stage
 from modelpack_gui.core.recipe import InterpreterSpec, Recipe
 from modelpack_gui.core.records import (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelpack_gui.core import stats, sweep
+from modelpack_gui.core import sweep
 from modelpack_gui.core.errors import ErrorInfo
 from modelpack_gui.core.records import (
     OutputsCheck,
@@ -20,6 +20,7 @@ from modelpack_gui.core.records import (
     Verdict,
     runner_specs,
 )
+from modelpack_gui.core.stats import latencies as stats
 
 INFOS = (
     RunnerInfo("eager", "Eager", "", ()),

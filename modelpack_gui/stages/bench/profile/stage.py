@@ -8,9 +8,9 @@ from pathlib import Path
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.core.profile_summary import notes_of, summary_of
+from modelpack_gui.core.profile.summary import notes_of, summary_of
 from modelpack_gui.core.records import BenchPrepareRequest, ProfileReport, ProfileRequest, ProfileRow
-from modelpack_gui.core.runner_titles import runner_title
+from modelpack_gui.core.runners.titles import runner_title
 from modelpack_gui.stages import machine
 from modelpack_gui.stages.bench import prepare
 from modelpack_gui.stages.bench.base import Prepared, Runner

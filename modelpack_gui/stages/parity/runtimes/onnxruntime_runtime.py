@@ -97,7 +97,7 @@ def open_session(path: str | Path, level: str = "all", without: Sequence[str] = 
     """An onnxruntime.InferenceSession on the CPU.
 
     Args:
-        level: Of graph optimisation, one of `core.runtimes.LEVELS`.
+        level: Of graph optimisation, one of `core.parity.runtimes.LEVELS`.
         without: Optimisers to leave out, by the names that ONNX Runtime gives them.
 
     Raises:

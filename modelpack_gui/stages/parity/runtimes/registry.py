@@ -1,12 +1,12 @@
-"""Which runtime runs which artifact. A new one is a module, a line in `core.runtimes` and a branch here."""
+"""Which runtime runs which artifact. A new one is a module, a line in `core.parity.runtimes` and a branch here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.parity.runtimes import LEVELS, RUNTIMES, RuntimeKind, runtimes_of
 from modelpack_gui.core.records import Artifact, InputSpec, RuntimeChoice, tensor_inputs
-from modelpack_gui.core.runtimes import LEVELS, RUNTIMES, RuntimeKind, runtimes_of
 from modelpack_gui.stages.parity.runtimes.base import Runtime
 from modelpack_gui.stages.parity.runtimes.onnx_reference_runtime import OnnxReferenceRuntime
 from modelpack_gui.stages.parity.runtimes.onnxruntime_runtime import OnnxRuntime, open_session

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QRadioButton, QWidget
 from modelpack_gui.core.artifact_formats import FORMAT_TITLES
 from modelpack_gui.core.records import ExporterInfo, ExportSpec
 from modelpack_gui.ui.dialogs.export_sections.base import ExportSection
+from modelpack_gui.ui.look.theme import GROUP_SPACING
 from modelpack_gui.ui.models import exporter_choices as choices
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import GROUP_SPACING
 from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT
 from modelpack_gui.ui.widgets.path_field import PathField
 

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from modelpack_gui.core.records import ExporterInfo, ExportSpec, LintFinding
 from modelpack_gui.ui.models.lint_items import concerning
+from modelpack_gui.ui.widgets.export.lint_notes import LintNotes
 from modelpack_gui.ui.widgets.form_parts import FormSection
-from modelpack_gui.ui.widgets.lint_notes import LintNotes
 
 
 class ExportSection(FormSection):

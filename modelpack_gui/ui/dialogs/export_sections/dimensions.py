@@ -6,15 +6,15 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 
 from modelpack_gui.core.records import DynamicDim, ExporterInfo, ExportSpec, InputSpec, ProbeReport
 from modelpack_gui.ui.dialogs.export_sections.base import ExportSection
+from modelpack_gui.ui.look.theme import mono_font
 from modelpack_gui.ui.models import exporter_choices as choices
 from modelpack_gui.ui.models.dimension_table import DYNAMIC, NAME, STEP, TAKES, DimensionTableModel
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import mono_font
 from modelpack_gui.ui.widgets.basics import wrapped_label
 from modelpack_gui.ui.widgets.data_table import CellDelegate
+from modelpack_gui.ui.widgets.export.probe_row import ProbeRow, StartProbe
 from modelpack_gui.ui.widgets.form_parts import NoteLabel
-from modelpack_gui.ui.widgets.inputs_table import FittingTable
-from modelpack_gui.ui.widgets.probe_row import ProbeRow, StartProbe
+from modelpack_gui.ui.widgets.source.inputs_table import FittingTable
 
 _ROWS_SHOWN = 8
 

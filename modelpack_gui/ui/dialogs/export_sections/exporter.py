@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from modelpack_gui.core.records import ExporterInfo, ExportSpec
 from modelpack_gui.ui.dialogs.export_sections.base import ExportSection
+from modelpack_gui.ui.look.theme import GRID, SPACING
 from modelpack_gui.ui.models import exporter_choices as choices
 from modelpack_gui.ui.models.export_ticks import TICK_GROUPS, Tick, implied_by
-from modelpack_gui.ui.theme import GRID, SPACING
 from modelpack_gui.ui.widgets.basics import wrapped_label
-from modelpack_gui.ui.widgets.exporter_choice import ExporterChoice
+from modelpack_gui.ui.widgets.export.exporter_choice import ExporterChoice
 from modelpack_gui.ui.widgets.form_parts import TICK_HEIGHT
 from modelpack_gui.ui.widgets.number_fields import SpinField
 

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 from modelpack_gui.core.figures import plural
 from modelpack_gui.core.records import ExporterInfo, ExportSpec, InputSpec
 from modelpack_gui.ui.dialogs.export_sections.base import ExportSection
+from modelpack_gui.ui.look.theme import mono_font
 from modelpack_gui.ui.models import exporter_choices as choices
-from modelpack_gui.ui.theme import mono_font
 from modelpack_gui.ui.widgets.marked_line import MarkedLine
 
 

@@ -10,7 +10,7 @@ from modelpack_gui.core.records import ExporterInfo, ExportSpec, PostStepInfo
 from modelpack_gui.ui.dialogs.export_sections.base import ExportSection
 from modelpack_gui.ui.models import exporter_choices as choices
 from modelpack_gui.ui.widgets.basics import wrapped_label
-from modelpack_gui.ui.widgets.post_step_choice import PostStepChoice
+from modelpack_gui.ui.widgets.export.post_step_choice import PostStepChoice
 
 _INTRODUCTION = "Each is followed by a parity check of its own; what fails, or disagrees with the model, is left out."
 

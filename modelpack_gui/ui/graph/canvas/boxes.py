@@ -10,12 +10,12 @@ from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.graph import Graph
-from modelpack_gui.ui.color_scale import readable_on
 from modelpack_gui.ui.graph.canvas.arrays import Floats, Ints, SceneArrays
 from modelpack_gui.ui.graph.canvas.labels import Labels
 from modelpack_gui.ui.graph.canvas.look import Argb, Look, family
 from modelpack_gui.ui.graph.canvas.picking import enterable
 from modelpack_gui.ui.graph.canvas.strokes import fill_rects
+from modelpack_gui.ui.look.color_scale import readable_on
 
 INNER = np.array([0.5, 0.5, -1.0, -1.0])
 """What turns a rectangle into that of its border."""

@@ -12,15 +12,15 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF
 from modelpack_gui.core.graph import scene as kinds
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.operator_kinds import CAST, LAYOUT, QUANTIZE, kind_of
-from modelpack_gui.ui.colors import Colors
 from modelpack_gui.ui.graph.canvas.arrays import Floats, SceneArrays
+from modelpack_gui.ui.look.colors import Colors
 
 Argb = npt.NDArray[np.uint32]
 
 PADDING = 12.0
 """Between the border of a box and its text, pixels at zoom 1: as wide as the strip or the sign before it."""
 
-# Okabe & Ito 2008, as in `ui.colors`: a hue for what computes much, grey for what only moves data about.
+# Okabe & Ito 2008, as in `ui.look.colors`: a hue for what computes much, grey for what only moves data about.
 _FAMILIES = (
     ("Products", "#0072b2", ("convolution", "matrix product", "attention", "recurrent layers")),
     ("Normalisation", "#009e73", ("normalisation",)),

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QWidget
 from modelpack_gui.core.errors import UserError
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.ui.background import Check
-from modelpack_gui.ui.colors import LIGHT, Colors
 from modelpack_gui.ui.graph.canvas.arrays import SceneArrays
 from modelpack_gui.ui.graph.canvas.labels import Labels
 from modelpack_gui.ui.graph.canvas.look import Look
@@ -23,8 +22,9 @@ from modelpack_gui.ui.graph.canvas.painter import Paints, ScenePainter
 from modelpack_gui.ui.graph.canvas.strokes import painting
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
 from modelpack_gui.ui.graph.overlays.legend_drawing import LegendDrawing
+from modelpack_gui.ui.look.colors import LIGHT, Colors
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.new_file import whole_file
-from modelpack_gui.ui.theme import theme
 
 MOST_PIXELS = 60_000_000
 """A PNG of more is drawn smaller: at four bytes each it would not fit many a memory."""

@@ -39,8 +39,8 @@ from modelpack_gui.ui.graph.canvas.tips import box_tip, edge_tip, spoken
 from modelpack_gui.ui.graph.canvas.travel import begin_of, trace
 from modelpack_gui.ui.graph.canvas.zooming import ZoomingWidget
 from modelpack_gui.ui.graph.selection import Pick, ValuePick
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.plain_text import plain_tooltip
-from modelpack_gui.ui.theme import theme
 
 HIT_PIXELS = 6.0
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QSpinBox, QToolButton, QWidget
 
 from modelpack_gui.ui.graph.canvas_pane.commands import CanvasCommands
-from modelpack_gui.ui.theme import GRID
+from modelpack_gui.ui.look.theme import GRID
 from modelpack_gui.ui.widgets.basics import ActionButton, IconToolButton
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 

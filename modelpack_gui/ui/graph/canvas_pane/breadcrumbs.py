@@ -11,7 +11,7 @@ from modelpack_gui.core.graph.box_text import shortened
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.ui.graph.scene_view import SceneView
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
-from modelpack_gui.ui.theme import GRID
+from modelpack_gui.ui.look.theme import GRID
 from modelpack_gui.ui.widgets.basics import ElidedButton
 
 _MOST = 7

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from modelpack_gui.core.records.graph_layout import Detail, Hidden
 from modelpack_gui.ui.graph.canvas.look import FAMILIES
-from modelpack_gui.ui.runner_colors import Look
-from modelpack_gui.ui.swatch import swatch
-from modelpack_gui.ui.theme import icon
+from modelpack_gui.ui.look.runner_colors import Look
+from modelpack_gui.ui.look.swatch import swatch
+from modelpack_gui.ui.look.theme import icon
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane

@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from modelpack_gui.ui.graph.canvas_pane.bar import CanvasBar
-from modelpack_gui.ui.theme import SPACING
+from modelpack_gui.ui.look.theme import SPACING
 
 _COLORS_ROOM = 360
 """Pixels that the colours need beside the tool bar: the choice, a legend that can be read, and the worst nodes."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
-from modelpack_gui.core.explanation import place_of
+from modelpack_gui.core.explain.explanation import place_of
 from modelpack_gui.core.graph.box_text import last_part, shortened
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.query import quoted
@@ -15,7 +15,7 @@ from modelpack_gui.ui.graph.canvas.picking import scopes_in
 from modelpack_gui.ui.graph.canvas.tips import group_name
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
 from modelpack_gui.ui.graph.tensors.stored_values import is_stored
-from modelpack_gui.ui.theme import icon
+from modelpack_gui.ui.look.theme import icon
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.canvas_pane.pane import CanvasPane

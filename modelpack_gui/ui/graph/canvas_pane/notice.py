@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
-from modelpack_gui.ui.theme import GRID, SPACING
+from modelpack_gui.ui.look.theme import GRID, SPACING
 from modelpack_gui.ui.widgets.basics import IconButton, IconLabel, wrapped_label
 
 Button = tuple[str, Callable[[], object]]

@@ -40,8 +40,8 @@ from modelpack_gui.ui.graph.canvas_pane.way import CanvasWay
 from modelpack_gui.ui.graph.canvas_pane.words import tell, told_of
 from modelpack_gui.ui.graph.overlays.bar import OverlayBar
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick, ValuePick
+from modelpack_gui.ui.look.theme import SPACING
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import SPACING
 from modelpack_gui.ui.widgets.empty_state import EmptyState
 
 _PATIENCE_MS = 250

@@ -10,7 +10,7 @@ from modelpack_gui.core import figures as fmt
 from modelpack_gui.core.records.graph_layout import LayoutReport
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
 from modelpack_gui.ui.graph.canvas_pane.breadcrumbs import Breadcrumbs
-from modelpack_gui.ui.theme import GRID, SPACING, theme
+from modelpack_gui.ui.look.theme import GRID, SPACING, theme
 from modelpack_gui.ui.widgets.basics import IconLabel
 
 _GAP = 2

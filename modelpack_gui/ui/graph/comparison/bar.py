@@ -14,8 +14,8 @@ from modelpack_gui.core.locations import is_file, is_folder
 from modelpack_gui.core.records import OPTIMIZER_LEVELS
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.comparison.compared import Asked
+from modelpack_gui.ui.look.theme import SPACING, icon
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import SPACING, icon
 from modelpack_gui.ui.widgets.basics import IconButton, IconToolButton
 from modelpack_gui.ui.widgets.form_parts import CalmCombo
 

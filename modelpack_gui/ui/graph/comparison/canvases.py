@@ -19,7 +19,7 @@ from modelpack_gui.ui.graph.comparison.rows import STATE_TONES, state_color
 from modelpack_gui.ui.graph.comparison.side_scene import SideScene
 from modelpack_gui.ui.graph.overlays.colors import tone_color
 from modelpack_gui.ui.graph.selection import NodePick, Pick
-from modelpack_gui.ui.theme import GRID, SPACING, theme
+from modelpack_gui.ui.look.theme import GRID, SPACING, theme
 from modelpack_gui.ui.widgets.basics import ElidedLabel, wrapped_label
 from modelpack_gui.ui.widgets.number_fields import SpinField
 

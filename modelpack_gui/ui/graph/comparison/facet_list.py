@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.ui.graph.comparison.facets import Facet
 from modelpack_gui.ui.graph.comparison.rows import state_icon
+from modelpack_gui.ui.look.theme import SPACING, heading_font, theme
 from modelpack_gui.ui.plain_text import plain_tooltip
-from modelpack_gui.ui.theme import SPACING, heading_font, theme
 from modelpack_gui.ui.widgets.data_table import ROW_HEIGHT, CellDelegate
 
 _ROLE = Qt.ItemDataRole.UserRole

@@ -14,8 +14,8 @@ from modelpack_gui.core.graph.compare.text import node_title, short_operator
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.ui.graph.comparison.compared import Compared, PairRow
 from modelpack_gui.ui.graph.comparison.rows import state_color, state_icon
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.models.record_table import Column
-from modelpack_gui.ui.theme import theme
 
 _WAYS = {
     "structure": "what it is computed from, or what from it",

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStackedWidget, QVBoxLay
 from modelpack_gui.ui.graph.comparison.compared import Compared, PairRow
 from modelpack_gui.ui.graph.comparison.pair_rows import LINE_COLUMNS, Line, pair_lines, pair_title
 from modelpack_gui.ui.graph.state import GraphState
+from modelpack_gui.ui.look.theme import SPACING, mono_font
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.segments import Segments

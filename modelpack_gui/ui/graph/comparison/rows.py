@@ -17,8 +17,8 @@ from modelpack_gui.core.graph.compare.text import (
 from modelpack_gui.core.graph.overlay import Tone
 from modelpack_gui.core.records import FactChange
 from modelpack_gui.ui.graph.comparison.compared import Compared, PairRow
+from modelpack_gui.ui.look.theme import icon, theme
 from modelpack_gui.ui.models.record_table import Column
-from modelpack_gui.ui.theme import icon, theme
 
 ICONS = {
     State.SAME: "not-run",

@@ -18,7 +18,7 @@ from modelpack_gui.ui.background import Background, Check
 from modelpack_gui.ui.graph.comparison.compared import Asked, Compared, rows_of
 from modelpack_gui.ui.graph.comparison.facets import Facet, facets_of
 from modelpack_gui.ui.graph.comparison.overlay import DifferenceSource
-from modelpack_gui.ui.side_job import SideJob
+from modelpack_gui.ui.state.side_job import SideJob
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.state import GraphState

@@ -31,10 +31,10 @@ from modelpack_gui.ui.graph.comparison.pair_view import DRAWING, PairView
 from modelpack_gui.ui.graph.comparison.rows import FACT_COLUMNS, pair_columns
 from modelpack_gui.ui.graph.comparison.weight_changes import WeightChangesView
 from modelpack_gui.ui.graph.selection import NodePick, Pick
+from modelpack_gui.ui.look.theme import SPACING, icon, mono_font
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING, icon, mono_font
 from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.empty_state import EmptyState

@@ -11,11 +11,11 @@ from modelpack_gui.core.graph.compare.pairs import shape_text
 from modelpack_gui.core.records import WeightChange, WeightChanges, WeightChangesRequest
 from modelpack_gui.ui.graph.comparison.compared import Compared
 from modelpack_gui.ui.graph.state import GraphState
+from modelpack_gui.ui.look.theme import SPACING, mono_font
 from modelpack_gui.ui.models.record_table import Column, RecordTableModel, figure_column
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.side_job import SideJob
+from modelpack_gui.ui.state.side_job import SideJob
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import wrapped_label
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.form_parts import NoteLabel

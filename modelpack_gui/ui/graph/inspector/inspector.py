@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import (

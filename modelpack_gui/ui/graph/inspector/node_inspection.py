@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from modelpack_gui.core import figures as fmt
-from modelpack_gui.core.explanation import place_of
+from modelpack_gui.core.explain.explanation import place_of
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.records import GraphDetails, NodeInfo, OperatorDocs, ParameterDoc, TensorInfo, parameter_at
 from modelpack_gui.ui.graph.inspector.details_sections import details_sections

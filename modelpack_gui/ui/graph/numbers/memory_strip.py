@@ -12,8 +12,8 @@ from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from modelpack_gui.core.figures import percent, size
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.plain_text import plain_tooltip
-from modelpack_gui.ui.theme import theme
 
 if TYPE_CHECKING:
     import numpy as np

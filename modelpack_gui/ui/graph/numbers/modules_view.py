@@ -13,9 +13,9 @@ from modelpack_gui.ui.graph.numbers.module_tree import COLUMNS, FIRST_FIGURE, NA
 from modelpack_gui.ui.graph.numbers.strip import NumbersStrip
 from modelpack_gui.ui.graph.numbers.tree_delegates import NameDelegate, TreeShareDelegate
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, Pick
+from modelpack_gui.ui.look.theme import GRID, SPACING, icon, mono_font
 from modelpack_gui.ui.models.record_table import COPY_ROLE
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import GRID, SPACING, icon, mono_font
 from modelpack_gui.ui.widgets.basics import IconButton, IconToolButton
 from modelpack_gui.ui.widgets.filter_field import FilterField
 

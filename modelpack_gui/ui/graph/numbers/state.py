@@ -14,7 +14,7 @@ from modelpack_gui.core.graph.costs.dims import open_dims, sizes_of_inputs
 from modelpack_gui.core.graph.costs.node_costs import Costs
 from modelpack_gui.core.records import GraphCosts, GraphCostsRequest, GraphIndex
 from modelpack_gui.ui.background import Background, Check
-from modelpack_gui.ui.side_job import SideJob
+from modelpack_gui.ui.state.side_job import SideJob
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.state import GraphState

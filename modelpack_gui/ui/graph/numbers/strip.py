@@ -14,9 +14,9 @@ from modelpack_gui.core.records import ChosenDim, CostSum, GraphCosts
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.numbers.memory_strip import MemoryStrip
 from modelpack_gui.ui.graph.selection import NodePick, Pick
+from modelpack_gui.ui.look.theme import GRID, SPACING, heading_font
 from modelpack_gui.ui.plain_text import plain_tooltip
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import GRID, SPACING, heading_font
 from modelpack_gui.ui.widgets.basics import IconButton, wrapped_label
 from modelpack_gui.ui.widgets.flow_layout import FlowLayout
 from modelpack_gui.ui.widgets.number_fields import SpinField

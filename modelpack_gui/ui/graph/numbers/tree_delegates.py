@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from modelpack_gui.ui.graph.numbers.module_tree import NOTE_ROLE, SHARE_ROLE
+from modelpack_gui.ui.look.theme import SPACING, theme
 from modelpack_gui.ui.models.record_table import Index
-from modelpack_gui.ui.theme import SPACING, theme
 from modelpack_gui.ui.widgets.data_table import CellDelegate
 from modelpack_gui.ui.widgets.share_delegate import draw_bar
 

@@ -15,8 +15,8 @@ from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.overlays.legend import OverlayLegend
 from modelpack_gui.ui.graph.overlays.sources import COMPARED, PARITY, QUANTIZING, TIME
 from modelpack_gui.ui.graph.selection import NodePick
+from modelpack_gui.ui.look.theme import GRID, SPACING, icon
 from modelpack_gui.ui.plain_text import plain_tooltip
-from modelpack_gui.ui.theme import GRID, SPACING, icon
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton
 
 WORST = 10

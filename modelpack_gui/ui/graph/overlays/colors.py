@@ -15,10 +15,10 @@ from PySide6.QtGui import QColor
 
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.overlay import Overlay, Tone
-from modelpack_gui.ui.colors import Colors
 from modelpack_gui.ui.graph.canvas.look import mixed
 from modelpack_gui.ui.graph.overlays.groups import group_values
-from modelpack_gui.ui.widgets.values_colors import Scale, lookup, placed, stops
+from modelpack_gui.ui.look.colors import Colors
+from modelpack_gui.ui.widgets.values.colors import Scale, lookup, placed, stops
 
 if TYPE_CHECKING:
     import numpy.typing as npt

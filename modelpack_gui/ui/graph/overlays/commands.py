@@ -11,8 +11,8 @@ from modelpack_gui.core.graph.overlay import has_worst
 from modelpack_gui.ui.graph.overlays.sources import COST, OF_THE_GRAPH
 from modelpack_gui.ui.graph.selection import NodePick
 from modelpack_gui.ui.graph.state import GraphState
+from modelpack_gui.ui.look.theme import icon
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import icon
 
 _KEY = "graph/colours"
 _REMEMBERED = (OF_THE_GRAPH, COST)

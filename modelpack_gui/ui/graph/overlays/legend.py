@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from modelpack_gui.core.graph.overlay import Overlay
 from modelpack_gui.ui.graph.overlays.colors import OverlayColors
 from modelpack_gui.ui.graph.overlays.legend_drawing import LegendChip, LegendDrawing
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.plain_text import plain_tooltip
-from modelpack_gui.ui.theme import theme
 
 _TOLD = 40  # categories in the tooltip
 

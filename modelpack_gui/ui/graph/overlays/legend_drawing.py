@@ -11,10 +11,10 @@ from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPen
 
 from modelpack_gui.core.figures import count
 from modelpack_gui.core.graph.overlay import Overlay, Unit, value_text
-from modelpack_gui.ui.colors import Colors
 from modelpack_gui.ui.graph.overlays.colors import OverlayColors, own_colors, scale_colors
-from modelpack_gui.ui.theme import GRID, SPACING
-from modelpack_gui.ui.widgets.values_colors import Scale
+from modelpack_gui.ui.look.colors import Colors
+from modelpack_gui.ui.look.theme import GRID, SPACING
+from modelpack_gui.ui.widgets.values.colors import Scale
 
 _BAR_HEIGHT = 10.0
 _BAR_WIDTH = 220.0  # at most

@@ -14,11 +14,11 @@ from modelpack_gui.core.graph.costs.rollup import WeightUse
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.overlay import UNKNOWN, Overlay, Unit
 from modelpack_gui.core.records import GraphIndex, LayerRow
-from modelpack_gui.ui.layers_state import LayersState
 from modelpack_gui.ui.models.node_cost import node_costs
 from modelpack_gui.ui.models.node_times import main_of
-from modelpack_gui.ui.profiles_state import KeptProfile, ProfilesState
-from modelpack_gui.ui.sensitivity_state import SensitivityState
+from modelpack_gui.ui.state.layers import LayersState
+from modelpack_gui.ui.state.profiles import KeptProfile, ProfilesState
+from modelpack_gui.ui.state.sensitivity import SensitivityState
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.state import GraphState

@@ -24,15 +24,15 @@ from modelpack_gui.ui.graph.overlays.sources import (
     cost_sources,
     parity_sources,
 )
-from modelpack_gui.ui.theme import theme
+from modelpack_gui.ui.look.theme import theme
 
 if TYPE_CHECKING:
     from modelpack_gui.core.graph.graph import Graph
     from modelpack_gui.ui.graph.overlays.colors import OverlayColors
     from modelpack_gui.ui.graph.state import GraphState
-    from modelpack_gui.ui.layers_state import LayersState
-    from modelpack_gui.ui.profiles_state import ProfilesState
-    from modelpack_gui.ui.sensitivity_state import SensitivityState
+    from modelpack_gui.ui.state.layers import LayersState
+    from modelpack_gui.ui.state.profiles import ProfilesState
+    from modelpack_gui.ui.state.sensitivity import SensitivityState
 
 _MANY = 10_000
 """Nodes above which what the graph itself tells is looked for on another thread: it would hold the window."""

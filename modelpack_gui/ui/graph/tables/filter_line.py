@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.ui.graph.tables.graph_table import GraphTable
-from modelpack_gui.ui.theme import GRID, SPACING
+from modelpack_gui.ui.look.theme import GRID, SPACING
 from modelpack_gui.ui.widgets.basics import IconButton
 from modelpack_gui.ui.widgets.filter_field import FilterField
 

@@ -12,8 +12,8 @@ from modelpack_gui.ui.graph.tables.filter_line import FilterLine
 from modelpack_gui.ui.graph.tables.graph_table import GraphTable
 from modelpack_gui.ui.graph.tables.initializer_columns import InitializerRows, initializer_columns
 from modelpack_gui.ui.graph.tables.row_table import RowTableModel
+from modelpack_gui.ui.look.theme import icon, mono_font
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import icon, mono_font
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.controller import Controller

@@ -14,9 +14,9 @@ from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.order import NodeOrder
 from modelpack_gui.core.records.lint import Severity
 from modelpack_gui.ui.graph.tables.row_table import RowColumn, row_column
+from modelpack_gui.ui.look.theme import icon, status_icon, theme
 from modelpack_gui.ui.models.node_times import NodeTimes
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import icon, status_icon, theme
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.checks import GraphChecks

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from modelpack_gui.core.explanation import place_of
+from modelpack_gui.core.explain.explanation import place_of
 from modelpack_gui.core.graph.query import PLAIN, QUERY_HELP, UNDER, Query, parse, quoted
 from modelpack_gui.ui.graph.overlays.columns import overlay_columns
 from modelpack_gui.ui.graph.selection import NodePick
@@ -17,8 +17,8 @@ from modelpack_gui.ui.graph.tables.node_columns import FINDINGS_TITLE, TIME_TITL
 from modelpack_gui.ui.graph.tables.row_table import RowTableModel
 from modelpack_gui.ui.graph.tensors.stored_values import main_tensor
 from modelpack_gui.ui.idle_steps import IdleSteps
+from modelpack_gui.ui.look.theme import icon, mono_font
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import icon, mono_font
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.controller import Controller

@@ -12,9 +12,9 @@ from modelpack_gui.core.records import OpTypeCosts
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.numbers.strip import NumbersStrip
 from modelpack_gui.ui.graph.tables.operator_columns import OPERATOR_COLUMNS, how_counted
+from modelpack_gui.ui.look.theme import SPACING, icon, mono_font
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import SPACING, icon, mono_font
 from modelpack_gui.ui.widgets.basics import wrapped_label
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.filter_field import FilterField

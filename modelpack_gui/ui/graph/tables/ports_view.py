@@ -13,10 +13,10 @@ from modelpack_gui.core.provenance import provenance_rows
 from modelpack_gui.core.records import GraphIndex
 from modelpack_gui.ui.graph.selection import ValuePick
 from modelpack_gui.ui.inspection import Property
+from modelpack_gui.ui.look.theme import GRID, SPACING, mono_font
 from modelpack_gui.ui.models.graph_columns import PORT_COLUMNS, PortRow, port_rows
 from modelpack_gui.ui.models.record_table import RecordTableModel
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import GRID, SPACING, mono_font
 from modelpack_gui.ui.widgets.basics import heading
 from modelpack_gui.ui.widgets.data_table import DataTable
 from modelpack_gui.ui.widgets.property_rows import PropertyRows

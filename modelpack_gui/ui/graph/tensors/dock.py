@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.widgets.lazy_dock import SizedDock
+from modelpack_gui.ui.widgets.window.lazy_dock import SizedDock
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.graph.tensors.view import TensorView

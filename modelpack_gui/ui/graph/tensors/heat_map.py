@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from modelpack_gui.core import figures as fmt
 from modelpack_gui.ui.background import Check
 from modelpack_gui.ui.graph.tensors.source import TensorSource
+from modelpack_gui.ui.look.theme import SPACING, theme
 from modelpack_gui.ui.models.value_text import index_text, value_text
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import SPACING, theme
-from modelpack_gui.ui.widgets.heat_map_widget import HeatMapWidget
-from modelpack_gui.ui.widgets.values_colors import Scale, colored
-from modelpack_gui.ui.widgets.values_pane_painter import Layer, Pane
-from modelpack_gui.ui.widgets.values_panes import HeatPanes
+from modelpack_gui.ui.widgets.values.colors import Scale, colored
+from modelpack_gui.ui.widgets.values.heat_map_widget import HeatMapWidget
+from modelpack_gui.ui.widgets.values.pane_painter import Layer, Pane
+from modelpack_gui.ui.widgets.values.panes import HeatPanes
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.arrays.elements import Elements

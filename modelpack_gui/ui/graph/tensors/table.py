@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from modelpack_gui.ui.background import Check
 from modelpack_gui.ui.graph.tensors.source import TensorSource
+from modelpack_gui.ui.look.theme import icon, mono_font
 from modelpack_gui.ui.models.value_text import index_text, value_text
-from modelpack_gui.ui.theme import icon, mono_font
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.arrays.elements import Elements

@@ -19,16 +19,16 @@ from modelpack_gui.ui.graph.tensors.stats_section import stats_rows
 from modelpack_gui.ui.graph.tensors.stored_values import is_stored, main_tensor
 from modelpack_gui.ui.graph.tensors.table import TensorTable
 from modelpack_gui.ui.inspection import Histogram
+from modelpack_gui.ui.look.theme import SPACING, heading_font
 from modelpack_gui.ui.new_file import ask_where
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import SPACING, heading_font
 from modelpack_gui.ui.widgets.basics import ElidedLabel, IconButton, wrapped_label
+from modelpack_gui.ui.widgets.charts.histogram import HistogramView
 from modelpack_gui.ui.widgets.empty_state import EmptyState
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
-from modelpack_gui.ui.widgets.histogram import HistogramView
 from modelpack_gui.ui.widgets.property_rows import PropertyRows
 from modelpack_gui.ui.widgets.segments import Segments
-from modelpack_gui.ui.widgets.values_axes import AxisPicker
+from modelpack_gui.ui.widgets.values.axes import AxisPicker
 
 if TYPE_CHECKING:
     from modelpack_gui.ui.arrays.pooling import SliceChoice

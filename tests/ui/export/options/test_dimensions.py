@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.records import DynamicDim, InputSpec
+from modelpack_gui.ui.look.theme import mono_font
 from modelpack_gui.ui.models.dimension_table import DYNAMIC, MAX, MIN, NAME, DimensionTableModel
-from modelpack_gui.ui.theme import mono_font
 from tests.ui.export.options.dialogs import button, open_dialog, problem
 from tests.ui.samples import make_recipe
 

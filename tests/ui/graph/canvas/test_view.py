@@ -24,7 +24,7 @@ from modelpack_gui.ui.graph.canvas.minimap import Minimap
 from modelpack_gui.ui.graph.canvas.pictures import MOST_PIXELS, Subject, as_image
 from modelpack_gui.ui.graph.canvas.view import GraphCanvas
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick, ValuePick
-from modelpack_gui.ui.theme import theme
+from modelpack_gui.ui.look.theme import theme
 from tests.ui.graph.canvas.made_scenes import chain_scene
 from tests.ui.graph.records import small_graph
 

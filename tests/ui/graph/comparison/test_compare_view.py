@@ -23,9 +23,9 @@ from modelpack_gui.ui.graph.comparison.view import CompareView
 from modelpack_gui.ui.graph.overlays.colors import tone_color
 from modelpack_gui.ui.graph.overlays.legend_drawing import LegendDrawing
 from modelpack_gui.ui.graph.selection import NodePick, ValuePick
+from modelpack_gui.ui.look.theme import theme
 from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import theme
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.comparison.compared import comparison, other_graph, pair, pick
 

@@ -18,8 +18,8 @@ from modelpack_gui.ui.graph.numbers.modules_view import ModulesView
 from modelpack_gui.ui.graph.selection import GroupPick, NodePick
 from modelpack_gui.ui.graph.state import GraphState
 from modelpack_gui.ui.graph.tables.operators_view import OperatorsView
+from modelpack_gui.ui.look.theme import SPACING
 from modelpack_gui.ui.settings import Settings
-from modelpack_gui.ui.theme import SPACING
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.numbers.costs_records import counted
 from tests.ui.graph.opening import located, open_index

@@ -15,20 +15,20 @@ from modelpack_gui.core.graph import graph_overlays
 from modelpack_gui.core.graph.columns import floats
 from modelpack_gui.core.graph.graph import Graph
 from modelpack_gui.core.graph.overlay import Overlay, Tone
-from modelpack_gui.core.profile_request import profile_request
+from modelpack_gui.core.profile.request import profile_request
 from modelpack_gui.core.records import LayersRequest, ProfileRow, RunnerSpec
-from modelpack_gui.ui.color_scale import readable_on
-from modelpack_gui.ui.colors import DARK, LIGHT
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.graph.overlays import state
 from modelpack_gui.ui.graph.overlays.colors import PLAIN, category_colors, overlay_colors, tone_color
 from modelpack_gui.ui.graph.overlays.state import GraphOverlays
-from modelpack_gui.ui.profiles_state import KeptProfile
+from modelpack_gui.ui.look.color_scale import readable_on
+from modelpack_gui.ui.look.colors import DARK, LIGHT
+from modelpack_gui.ui.state.profiles import KeptProfile
 from tests.ui.fake_client import FakeClient, FakeJob
 from tests.ui.graph.numbers.costs_records import counted
 from tests.ui.graph.records import small_graph
 from tests.ui.parity.made_layers import part, row
-from tests.unit.core.profiles import report
+from tests.unit.core.profile.profiles import report
 
 NAN = math.nan
 

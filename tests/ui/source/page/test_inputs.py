@@ -10,14 +10,14 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QTableView, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.core.input_proposals import proposed_inputs
+from modelpack_gui.core.inputs.proposals import proposed_inputs
 from modelpack_gui.core.records import DynamicDim, InputSpec
 from modelpack_gui.ui.controller import Controller
+from modelpack_gui.ui.look.theme import mono_font
 from modelpack_gui.ui.models.input_rules import changed, parse_shape
 from modelpack_gui.ui.models.input_rules import spell as spell_input
 from modelpack_gui.ui.models.input_table import InputTableModel
 from modelpack_gui.ui.pages.source import SourcePage
-from modelpack_gui.ui.theme import mono_font
 from tests.ui.source.page.parts import ENCODER, NET, child, inputs_of
 
 

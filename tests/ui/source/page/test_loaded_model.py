@@ -15,10 +15,10 @@ from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import CapturedWarning, KeyReport, LoadReport, ModuleInfo, ShapeMismatch
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.inspection import Inspection
+from modelpack_gui.ui.look.theme import mono_font
 from modelpack_gui.ui.models.module_tree import ModuleTreeModel
 from modelpack_gui.ui.pages.source import SourcePage
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.theme import mono_font
 from tests.ui.fake_client import FakeClient
 from tests.ui.samples import make_load_report
 from tests.ui.source.page.parts import child, line

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.ui.controller import Controller
-from modelpack_gui.ui.widgets.source_view import SourceView
+from modelpack_gui.ui.widgets.code.source_view import SourceView
 from tests.ui.source.view.parts import CODE, choose
 
 

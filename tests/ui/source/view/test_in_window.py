@@ -12,18 +12,18 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.core.errors import ErrorInfo
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui import app as gui
 from modelpack_gui.ui import editor_launcher
 from modelpack_gui.ui.graph.selection import NodePick
-from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.pages.export import ExportPage
 from modelpack_gui.ui.pages.graph import GraphPage
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.widgets.error_panel import ErrorPanel
 from modelpack_gui.ui.widgets.traceback_block import TracebackBlock
 from modelpack_gui.ui.widgets.warnings_table import WarningsTable
+from modelpack_gui.ui.window.main_window import MainWindow
 from tests.ui.export.explained import BRANCH
 from tests.ui.fake_client import FakeClient
 from tests.ui.graph.records import small_graph

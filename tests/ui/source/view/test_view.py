@@ -10,12 +10,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from modelpack_gui.core.explanation import SourcePlace
+from modelpack_gui.core.explain.explanation import SourcePlace
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.core.records import LintFinding
 from modelpack_gui.ui.controller import Controller
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.source_view import SourceView
+from modelpack_gui.ui.widgets.code.source_view import SourceView
 from tests.ui.export.explained import BRANCH
 from tests.ui.fake_client import FakeClient
 from tests.ui.source.view.parts import CODE, choose, export, warning_at
@@ -208,7 +208,7 @@ def test_progress_of_a_stage_does_not_count_the_marks_anew(
     qtbot: QtBot, view: SourceView, controller: Controller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[object] = []
-    monkeypatch.setattr("modelpack_gui.ui.widgets.source_view.source_marks", counted.append)
+    monkeypatch.setattr("modelpack_gui.ui.widgets.code.source_view.source_marks", counted.append)
     for _ in range(5):
         controller.stage_changed.emit(Stage.EXPORT)
     qtbot.waitUntil(lambda: not view._late.isActive())

@@ -8,8 +8,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from modelpack_gui.ui import app as gui
-from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.window.main_window import MainWindow
 from tests.ui.fake_client import FakeClient
 
 

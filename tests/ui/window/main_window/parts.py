@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QAction
 
-from modelpack_gui.ui.main_window import MainWindow
+from modelpack_gui.ui.window.main_window import MainWindow
 
 
 def command(window: MainWindow, text: str) -> None:

@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 from modelpack_gui.client.recipe_file import load_recipe, save_recipe
 from modelpack_gui.core.pipeline import Stage
 from modelpack_gui.ui import app as gui
-from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
+from modelpack_gui.ui.window.main_window import MainWindow
 from tests.ui import samples
 from tests.ui.fake_client import FakeClient
 from tests.ui.window.main_window.parts import command

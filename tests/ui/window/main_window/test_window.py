@@ -16,13 +16,13 @@ from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import CaseChoice, ParityRequest
 from modelpack_gui.ui.app import make_window
 from modelpack_gui.ui.inspection import Inspection
-from modelpack_gui.ui.main_window import MainWindow
 from modelpack_gui.ui.settings import Settings
 from modelpack_gui.ui.status import Status
-from modelpack_gui.ui.widgets.command_palette import CommandPalette
-from modelpack_gui.ui.widgets.inspector import InspectorPanel
-from modelpack_gui.ui.widgets.jobs_panel import JobsPanel
-from modelpack_gui.ui.widgets.log_panel import LogPanel
+from modelpack_gui.ui.widgets.window.command_palette import CommandPalette
+from modelpack_gui.ui.widgets.window.inspector import InspectorPanel
+from modelpack_gui.ui.widgets.window.jobs_panel import JobsPanel
+from modelpack_gui.ui.widgets.window.log_panel import LogPanel
+from modelpack_gui.ui.window.main_window import MainWindow
 from tests.ui import made_reports, samples
 from tests.ui.fake_client import FakeClient
 from tests.ui.window.main_window.parts import action, command

@@ -10,7 +10,7 @@ import torch
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.lossy import KnownPrice
+from modelpack_gui.core.parity.lossy import KnownPrice
 from modelpack_gui.core.records import InputSpec, OutputsCheck, OutputsRequest, TensorInfo, Verdict
 from modelpack_gui.stages.bench import outputs
 from modelpack_gui.stages.bench.base import Prepared

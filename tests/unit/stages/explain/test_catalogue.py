@@ -10,8 +10,8 @@ import pytest
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.explanation import Explanation
-from modelpack_gui.core.fixes import apply_fix
+from modelpack_gui.core.explain.explanation import Explanation
+from modelpack_gui.core.explain.fixes import apply_fix
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import DynamicDim, ExportRecord, ExportRequest, ExportSpec, InputSpec, ModelSource
 from modelpack_gui.stages.export import stage

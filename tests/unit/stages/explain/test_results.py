@@ -14,8 +14,8 @@ from onnx import TensorProto, helper
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import ErrorInfo, UserError
-from modelpack_gui.core.explanation import Explanation
-from modelpack_gui.core.fixes import apply_fix
+from modelpack_gui.core.explain.explanation import Explanation
+from modelpack_gui.core.explain.fixes import apply_fix
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     CheckpointSpec,

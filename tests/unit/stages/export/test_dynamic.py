@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from modelpack_gui.core.errors import UserError
-from modelpack_gui.core.fixes import apply_fix
+from modelpack_gui.core.explain.fixes import apply_fix
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import ArtifactFormat, DynamicDim, ExportSpec, InputSpec
 from modelpack_gui.stages.common.warnings import capture

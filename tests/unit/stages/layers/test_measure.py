@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from modelpack_gui.core.parity.rounding import half_spacing
 from modelpack_gui.core.records import ParitySpec, TensorInfo
-from modelpack_gui.core.rounding import half_spacing
 from modelpack_gui.stages.layers.matching import match_in_order
 from modelpack_gui.stages.layers.measure import CHUNK, measure
 from modelpack_gui.stages.parity.metrics import compare

@@ -12,7 +12,7 @@ import torch
 
 from modelpack_gui.core import serde
 from modelpack_gui.core.context import PlainContext
-from modelpack_gui.core.fixes import apply_fix
+from modelpack_gui.core.explain.fixes import apply_fix
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     ArtifactFormat,

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import ErrorInfo, UserError
-from modelpack_gui.core.parity_plan import Case
+from modelpack_gui.core.parity.plan import Case
 from modelpack_gui.core.records import (
     Attribution,
     DynamicDim,

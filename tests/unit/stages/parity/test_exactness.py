@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from modelpack_gui.core.judgement import rejudge_output
+from modelpack_gui.core.parity.judgement import rejudge_output
 from modelpack_gui.core.records import OutputParity, ParitySpec, TensorInfo, Verdict
 from modelpack_gui.stages.parity import chunked
 from modelpack_gui.stages.parity.hull import MAX_VERTICES

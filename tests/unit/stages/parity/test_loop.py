@@ -8,7 +8,7 @@ import pytest
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled
-from modelpack_gui.core.parity_plan import Case, plan
+from modelpack_gui.core.parity.plan import Case, plan
 from modelpack_gui.core.records import (
     CaseChoice,
     DynamicDim,

@@ -12,7 +12,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from modelpack_gui.core.context import PlainContext
-from modelpack_gui.core.parity_plan import plan
+from modelpack_gui.core.parity.plan import plan
 from modelpack_gui.core.records import InputSpec, ModelSource, ParityReport, ParityRequest, ParitySpec, Verdict
 from modelpack_gui.stages.parity.judge import judge
 from modelpack_gui.stages.parity.runtimes.leaves import leaves

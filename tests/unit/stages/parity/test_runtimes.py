@@ -10,8 +10,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.parity.runtimes import LEVELS, RUNTIMES
 from modelpack_gui.core.records import Artifact, InputSpec, RuntimeChoice
-from modelpack_gui.core.runtimes import LEVELS, RUNTIMES
 from modelpack_gui.stages.export.artifact import read_artifact
 from modelpack_gui.stages.parity.runtimes import open_runtime
 

@@ -13,8 +13,8 @@ from torch import nn
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.parity.rounding import ROUNDING_RATIO, coarseness, nearness, spacing
 from modelpack_gui.core.records import InputSpec, NoiseFigures, TensorInfo
-from modelpack_gui.core.rounding import ROUNDING_RATIO, coarseness, nearness, spacing
 from modelpack_gui.stages.parity.reference import EagerReference
 from modelpack_gui.stages.parity.runtimes import Output
 from modelpack_gui.stages.parity.sides import FurtherSides, aligned, noise_of

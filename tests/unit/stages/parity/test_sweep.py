@@ -15,7 +15,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from modelpack_gui.core.context import PlainContext
-from modelpack_gui.core.judgement import rejudge_report
+from modelpack_gui.core.parity.judgement import rejudge_report
 from modelpack_gui.core.records import (
     DynamicDim,
     ExportRequest,

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelpack_gui.core.judgement import rejudge_case
-from modelpack_gui.core.parity_plan import plan
+from modelpack_gui.core.parity.judgement import rejudge_case
+from modelpack_gui.core.parity.plan import plan
 from modelpack_gui.core.records import InputSpec, OutputParity, ParityCase, ParitySpec, TensorInfo, Verdict
 from modelpack_gui.stages.parity.judge import judge
 from modelpack_gui.stages.parity.runtimes import Output

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from modelpack_gui.core.cpu_flags import lacks_vnni
-from modelpack_gui.core.quantize_advice import advise, changed_spec
-from modelpack_gui.core.quantize_facts import QuantizeFacts
+from modelpack_gui.core.quantize.advice import advise, changed_spec
+from modelpack_gui.core.quantize.facts import QuantizeFacts
 from modelpack_gui.core.records import (
     CalibrationSpec,
     InputSpec,

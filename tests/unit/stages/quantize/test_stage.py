@@ -12,9 +12,9 @@ import pytest
 
 from modelpack_gui.core.context import Context
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.core.lossy import KnownPrice
-from modelpack_gui.core.quantize_presets import usual_specs
-from modelpack_gui.core.quantize_text import error_text
+from modelpack_gui.core.parity.lossy import KnownPrice
+from modelpack_gui.core.quantize.presets import usual_specs
+from modelpack_gui.core.quantize.text import error_text
 from modelpack_gui.core.records import (
     CalibrationSpec,
     InputSpec,

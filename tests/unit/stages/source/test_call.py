@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from modelpack_gui.core import argument_path
 from modelpack_gui.core.errors import UserError
+from modelpack_gui.core.inputs import argument_path
 from modelpack_gui.core.records import InputSpec
 from modelpack_gui.stages.source.call import plan_call
 from modelpack_gui.stages.source.flat import flat_module

@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import ErrorInfo, JobCancelled, UserError
-from modelpack_gui.core.explanation import Fix, RecipeEdit
-from modelpack_gui.core.fixes import apply_fix
+from modelpack_gui.core.explain.explanation import Fix, RecipeEdit
+from modelpack_gui.core.explain.fixes import apply_fix
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import CheckpointSpec, InputSpec, KeyReport, KeySuggestion, LoadRequest, ModelSource
 from modelpack_gui.stages.source import load, near_miss

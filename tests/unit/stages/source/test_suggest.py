@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from modelpack_gui.core import serde
 from modelpack_gui.core.context import PlainContext
 from modelpack_gui.core.errors import JobCancelled, UserError
-from modelpack_gui.core.fixes import apply_fix
-from modelpack_gui.core.input_proposals import proposed_inputs
+from modelpack_gui.core.explain.fixes import apply_fix
+from modelpack_gui.core.inputs.proposals import proposed_inputs
 from modelpack_gui.core.recipe import Recipe
 from modelpack_gui.core.records import (
     InputSpec,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelpack_gui.core.stats import percentile, summarise
+from modelpack_gui.core.stats.latencies import percentile, summarise
 from modelpack_gui.ui.arrays.samples import Samples, envelope, kernel_density
 
 _LATENCIES = st.lists(st.floats(0.001, 1000.0), min_size=1, max_size=80)

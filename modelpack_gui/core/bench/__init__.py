@@ -1,0 +1,1 @@
+"""What is asked of a benchmark, and what its figures mean."""

@@ -1,0 +1,1 @@
+"""How parity is tried and judged."""

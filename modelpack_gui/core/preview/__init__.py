@@ -1,0 +1,1 @@
+"""A recipe as Python source, with no dependency on us."""

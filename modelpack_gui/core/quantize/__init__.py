@@ -1,0 +1,1 @@
+"""What is known of quantising before and after it is tried."""

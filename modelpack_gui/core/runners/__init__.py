@@ -1,0 +1,1 @@
+"""What configured runners are called."""

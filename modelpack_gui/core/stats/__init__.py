@@ -1,0 +1,1 @@
+"""Statistics of latencies: figures, their intervals, and reasons to doubt them."""

@@ -1,0 +1,1 @@
+"""Charts: what they share, their legends, marks and pictures."""

@@ -1,0 +1,1 @@
+"""Python to read: the user's own with its marks, and what we write."""

@@ -1,0 +1,1 @@
+"""The export page: choices before an export, and what came of it."""

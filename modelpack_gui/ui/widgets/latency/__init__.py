@@ -1,0 +1,1 @@
+"""The latencies of a benchmark as charts and figures."""

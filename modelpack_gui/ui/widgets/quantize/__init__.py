@@ -1,0 +1,1 @@
+"""The Quantise page: settings, variants, and what each node costs."""

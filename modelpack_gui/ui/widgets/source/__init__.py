@@ -1,0 +1,1 @@
+"""The source page: the model, its checkpoint, its example inputs, and what loading it gave."""

@@ -1,0 +1,1 @@
+"""What is around the pages: the list of stages, panels and bars."""

@@ -1,0 +1,1 @@
+"""The main window: its menus, its docks and what is between them."""
