@@ -204,6 +204,9 @@ class GraphPage(StagePage):
         for way in ways:
             row.addWidget(way)
         row.addSpacing(SPACING)
+        policy = self.modes.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the arrows stay where they are, whichever tab is shown
+        self.modes.setSizePolicy(policy)
         row.addWidget(self.modes)
         self.tabs.setCornerWidget(corner, Qt.Corner.TopRightCorner)
         before: QWidget = self.tabs.tabBar()

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDropEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication, QMenu, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
@@ -88,8 +88,11 @@ def test_two_arrows_go_back_and_forward_and_are_off_where_there_is_no_way(window
     page.view.side.nodes.table.selectRow(3)
     assert not back.isEnabled()
     page.view.side.nodes.table.selectRow(7)
+    place = back.mapTo(page, QPoint())
     page.show_comparison()
+    QApplication.processEvents()
     assert back.isVisible()  # what is compared is selected, too
+    assert back.mapTo(page, QPoint()) == place
     back.click()
     assert selection.current == NodePick(3)
     assert not back.isEnabled()
