@@ -195,22 +195,22 @@ class GraphPage(StagePage):
         return self.compare
 
     def _fill_corner(self) -> None:
-        """Back, forward and what to show, at the end of the row of tabs; the keys come to them before the graph."""
+        """What to show, back and forward, at the end of the row of tabs; the keys come to them before the graph."""
         corner = QWidget()
         row = QHBoxLayout(corner)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        ways = [ActionButton(action) for action in self.commands.ways]
-        for way in ways:
-            row.addWidget(way)
-        row.addSpacing(SPACING)
         policy = self.modes.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # the arrows stay where they are, whichever tab is shown
         self.modes.setSizePolicy(policy)
         row.addWidget(self.modes)
+        row.addSpacing(SPACING)
+        ways = [ActionButton(action) for action in self.commands.ways]
+        for way in ways:
+            row.addWidget(way)
         self.tabs.setCornerWidget(corner, Qt.Corner.TopRightCorner)
         before: QWidget = self.tabs.tabBar()
-        for widget in (*ways, *self.modes.buttons.values()):
+        for widget in (*self.modes.buttons.values(), *ways):
             self.setTabOrder(before, widget)
             before = widget
 

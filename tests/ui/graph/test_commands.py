@@ -113,7 +113,7 @@ def test_the_tab_key_comes_by_what_is_above_the_graph_before_the_graph(window: M
     page = page_of(window)
     arrows = page.tabs.cornerWidget(Qt.Corner.TopRightCorner).findChildren(ActionButton)
     stops = _stops(page.tabs.tabBar(), page.view.side.bar)
-    assert stops == [page.tabs.tabBar(), *arrows, *page.modes.buttons.values(), page.view.side.bar]
+    assert stops == [page.tabs.tabBar(), *page.modes.buttons.values(), *arrows, page.view.side.bar]
 
 
 @pytest.mark.parametrize("place", ["table", "page"])

@@ -110,7 +110,7 @@ class WeightChangesView(QWidget):
         if compared is None or not self.isVisible() or self._measured is compared or self.job.is_running:
             return
         self._measured = compared
-        self.job.start("graph.weights", WeightChangesRequest(compared.report), "How much do the weights differ?")
+        self.job.start("graph.weights", WeightChangesRequest(compared.report), "Compare the weights")
 
     def _on_ended(self, found: object) -> None:
         if not isinstance(found, WeightChanges):
