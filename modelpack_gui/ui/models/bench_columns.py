@@ -53,7 +53,11 @@ def _of_summary(
     value: Callable[[LatencySummary], float | None],
     tooltip: str,
     text: Callable[[float], str] = significant,
+    *,
+    is_largest_first: bool = False,
 ) -> Column[RunnerRow]:
+    """A figure of the latencies: one looks for the fastest first."""
+
     def found(row: RunnerRow) -> float | None:
         return None if row.result.summary is None else value(row.result.summary)
 
@@ -68,6 +72,7 @@ def _of_summary(
         full=lambda row: full(found(row)),
         is_number=True,
         tooltip=tooltip,
+        is_largest_first=is_largest_first,
         color=_color,
         is_struck=_is_invalid,
     )
@@ -90,7 +95,15 @@ def _figure(
         number = value(row.result)
         return "" if number is None else f"{number!r}{unit}"
 
-    return Column(title, value=lambda row: value(row.result), text=shown, full=whole, is_number=True, tooltip=tooltip)
+    return Column(
+        title,
+        value=lambda row: value(row.result),
+        text=shown,
+        full=whole,
+        is_number=True,
+        tooltip=tooltip,
+        is_largest_first=False,
+    )
 
 
 def _p50(row: RunnerRow) -> Estimate | None:
@@ -144,6 +157,7 @@ COLUMNS: tuple[Column[RunnerRow], ...] = (
         width=180,
         color=_color,
         is_struck=_is_invalid,
+        is_largest_first=False,
     ),
     Column(
         "Speed-up [95 %]",
@@ -190,7 +204,12 @@ COLUMNS: tuple[Column[RunnerRow], ...] = (
         icon=lambda row: status_icon(Status.WARNING) if row.result.doubts else QIcon(),
         tooltip="Reasons to doubt the figures; below the table they are told in full",
     ),
-    _of_summary("Per second", lambda one: one.throughput_per_s, "Calls a second at the mean latency"),
+    _of_summary(
+        "Per second",
+        lambda one: one.throughput_per_s,
+        "Calls a second at the mean latency",
+        is_largest_first=True,
+    ),
     _of_summary("p99.9 ms", lambda one: one.p999_ms.value if one.p999_ms else None, "999 of 1,000 runs are faster"),
     _of_summary("Mean ms", lambda one: one.mean_ms, "Mean latency"),
     _of_summary("Std ms", lambda one: one.std_ms, "Standard deviation"),

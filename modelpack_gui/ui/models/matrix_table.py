@@ -248,6 +248,7 @@ COLUMNS: tuple[Column[MatrixRow], ...] = (
         text=_latency_text,
         full=_latency_full,
         is_number=True,
+        is_largest_first=False,
         width=86,
         tooltip="A quick look at the latency on the example inputs, not a benchmark: few runs on one thread",
     ),

@@ -110,6 +110,8 @@ def estimate_column(
     width: int = 0,
     color: Callable[[R], str] | None = None,
     is_struck: Callable[[R], bool] | None = None,
+    *,
+    is_largest_first: bool | None = None,
 ) -> Column[R]:
     """A column of figures with their 95 % intervals, sorted by the figures."""
 
@@ -126,6 +128,7 @@ def estimate_column(
         is_number=True,
         width=width,
         tooltip=tooltip,
+        is_largest_first=is_largest_first,
         is_struck=is_struck,
     )
 
