@@ -156,8 +156,10 @@ def test_hovering_tells_of_nodes_tensors_and_groups(canvas: GraphCanvas) -> None
     assert canvas.arrays is not None
     canvas.hover_box, canvas.hover_edge = -1, 1
     assert "float32 batch × 16 × 32 × 32" in canvas.hover_text()
-    assert "\n5.00 kB at batch = 1\n" in canvas.hover_text()
+    assert "\n65.5 kB at batch = 1\n" in canvas.hover_text()  # nobody has chosen a size
     assert "Conv node_Conv_0 → Relu node_Relu_1" in canvas.hover_text()
+    canvas.sizes = lambda: {"batch": 4}
+    assert "\n262 kB at batch = 4\n" in canvas.hover_text()
     canvas.set_hover(QPointF(middle(canvas, kinds.BOX_GROUP, HEAD)))
     assert canvas.hover_text().startswith("head\n")
     canvas.set_hover(None)
