@@ -6,9 +6,9 @@ The bare interpreter does `onnx.load` without external data and `infer_shapes`, 
 real one with its real workers; it has shown another file before, whose interpreter is up, unless `--cold` is given:
 then the file is the first that the window opens, after `--idle` seconds in which its start page was seen and the
 window made ready for it (after the first window of a run, nothing of ours is left to import: with one repeat there is
-no second one). The longest gap is the longest time in which the GUI
-thread handled no event. Memory is that of all processes at its highest (see `memory_watch.py`), of a window in a
-process of its own: to look at it stops these processes for a few milliseconds each time.
+no second one). The longest gap is the longest time in which the GUI thread handled no event. Memory is that of all
+processes at its highest (see `memory_watch.py`), of a window in a process of its own: to look at it stops these
+processes for a few milliseconds each time.
 """
 
 from __future__ import annotations
