@@ -11,7 +11,6 @@ import pyqtgraph
 import pytest
 from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QGraphicsView, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -26,6 +25,7 @@ from modelpack_gui.ui.widgets.latency.chart import ECDF, MODES, SERIES, VIOLIN, 
 from modelpack_gui.ui.widgets.latency.series import Spread
 from modelpack_gui.ui.widgets.parity.error_histogram import ErrorHistogramChart, pooled
 from tests.ui import made_reports as made
+from tests.ui.pointer import move_pointer
 
 
 def _series(runner: str, centre_ms: float, count: int = 200) -> LatencySeries:
@@ -217,7 +217,7 @@ def test_hovering_shows_what_is_there_and_leaving_brings_the_note_back(drawn: Er
     assert plot is not None
     told = set()
     for place in range(0, plot.width(), 15):
-        QTest.mouseMove(plot.viewport(), QPoint(place, plot.height() // 2))
+        move_pointer(plot.viewport(), QPoint(place, plot.height() // 2))
         told.add(drawn.footer_text)
     assert "1.00e-07 to 3.16e-07: 90 elements" in told
     QApplication.sendEvent(plot.viewport(), QEvent(QEvent.Type.Leave))

@@ -27,6 +27,7 @@ from modelpack_gui.ui.graph.selection import GroupPick, NodePick, ValuePick
 from modelpack_gui.ui.look.theme import theme
 from tests.ui.graph.canvas.made_scenes import chain_scene
 from tests.ui.graph.records import small_graph
+from tests.ui.pointer import move_pointer
 
 pytestmark = [
     pytest.mark.qt_log_ignore("This plugin does not support", extend=True),
@@ -122,7 +123,7 @@ def drag(qtbot: QtBot, canvas: GraphCanvas, start: QPoint, end: QPoint, **more: 
     modifier = more.get("modifier", Qt.KeyboardModifier.NoModifier)
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, modifier, start)
     for share in (1, 2, 3, 4):
-        qtbot.mouseMove(canvas, start + (end - start) * share / 4)
+        move_pointer(canvas, start + (end - start) * share / 4, Qt.MouseButton.LeftButton, modifier)
     qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, modifier, end)
 
 
