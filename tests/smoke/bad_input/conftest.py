@@ -17,7 +17,7 @@ from tests.fixtures.bad_input import NETS
 from tests.smoke.bad_input.driving import MISBEHAVING, OLD_ARTIFACT
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def main_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
     """One for all tests here: its workers import torch once, and whatever a test did, the next one can go on."""
     private = tmp_path_factory.mktemp("private")
@@ -34,7 +34,7 @@ def main_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) ->
         made.deleteLater()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One for all tests: a worker belongs to a folder, and another would need another worker."""
     return tmp_path_factory.mktemp("project")

@@ -15,7 +15,7 @@ from tests.worker.cli.projects import NETS, RECIPE
 from tests.worker.harness import SharedClient
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     for path in DEMO.glob("*.*"):

@@ -14,7 +14,7 @@ from modelpack_gui.stages.source.build import build_model
 from tests.unit.stages.source.saved.files import NET, X
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model saved in every way, beside its Python file."""
     folder = tmp_path_factory.mktemp("saved")
