@@ -23,20 +23,13 @@ def read_torchscript(path: Path, data: mmap.mmap) -> Artifact:
         import torch
     except ImportError as error:
         raise wrong.lacking("torch", "TorchScript files") from error
-    from modelpack_gui.stages.common.archive import damage_of_archive
-    from modelpack_gui.stages.common.warnings import capture
-    from modelpack_gui.stages.inspection.torchscript_file import DAMAGE
+    from modelpack_gui.stages.inspection.torchscript_file import DAMAGE, open_archive
 
     if data[:2] != b"PK":
         raise wrong.not_torchscript(path, "it is not a zip archive")
-    damage = damage_of_archive(path)
-    if damage:
-        raise wrong.corrupt(path, damage)
     extra_files = {written.EXTRA_FILE: ""}
-    load: Any = torch.jit.load  # untyped in torch
     try:
-        with capture():  # torch.jit.load says that it is deprecated
-            module = load(str(path), map_location="cpu", _extra_files=extra_files)
+        module = open_archive(path, extra_files)
     except DAMAGE as error:
         text = str(error)
         if "constants.pkl" in text or "file not found" in text:
